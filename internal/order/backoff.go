@@ -1,0 +1,26 @@
+package order
+
+import "time"
+
+const (
+	firstPause = 5 * time.Second
+	maxPause   = time.Hour
+	// Horizon is how long a delivery is attempted before it has failed. SendGrid's and Stripe's
+	// outages last hours; after three days a receipt has lost its use and a person must look.
+	Horizon = 72 * time.Hour
+)
+
+// Backoff is the pause before the next attempt: doubling from 5 s up to an hour, of which jitter,
+// in [0, 1), takes up to a third away so that what failed together does not return together.
+// A longer pause that the service asks for counts instead; it has no use beyond the Horizon.
+func Backoff(attempts int, asked time.Duration, jitter float64) time.Duration {
+	doubled := min(max(attempts-1, 0), 10) // 5 s doubled ten times is over an hour
+	pause := min(firstPause<<doubled, maxPause)
+	pause -= time.Duration(jitter * float64(pause) / 3)
+	return min(max(pause, asked), Horizon)
+}
+
+// Exhausted reports whether a delivery that was first tried then is not to be tried again.
+func Exhausted(firstTried, now time.Time) bool {
+	return !firstTried.IsZero() && now.Sub(firstTried) >= Horizon
+}

@@ -1,0 +1,190 @@
+package order
+
+import "time"
+
+// State is where a delivery stands:
+//
+//	planned ──claim──▶ sending ──▶ sent
+//	   ▲ retry ◀──────────┤ └────▶ failed
+//	   └──claim──▶        └ its lease runs out: claimed again, and unsure from then on
+type State string
+
+// The states of a delivery. Sent and failed are final.
+const (
+	Planned State = "planned"
+	Sending State = "sending"
+	Retry   State = "retry"
+	Sent    State = "sent"
+	Failed  State = "failed"
+)
+
+// Audience says whom an e-mail is for.
+type Audience string
+
+// The audiences that a catalogue may name; Other is an address of its own.
+const (
+	Customer Audience = "customer"
+	Admins   Audience = "admins"
+	Other    Audience = "other"
+)
+
+// Address is a mailbox.
+type Address struct {
+	Email string `bson:"email"`
+	Name  string `bson:"name,omitempty"`
+}
+
+// Email is an e-mail that an order owes: what a plan is made of.
+type Email struct {
+	// Key names it within the order: lower-case letters, digits, hyphens and slashes.
+	Key string `bson:"-"`
+	// Template is a SendGrid dynamic template's ID.
+	Template string    `bson:"template"`
+	Audience Audience  `bson:"audience"`
+	To       []Address `bson:"to"`
+	// NotBefore is when it may first be sent.
+	NotBefore time.Time `bson:"not_before"`
+	// About is the key of the delivery that a notice speaks of.
+	About string `bson:"about,omitempty"`
+}
+
+// Delivery is an e-mail that an order owes, with what became of it.
+type Delivery struct {
+	Email `bson:",inline"`
+
+	State State `bson:"state"`
+	// DueAt is when it may next be claimed: its first time, the time of the next attempt, or the end
+	// of the lease.
+	DueAt time.Time `bson:"due_at"`
+	// Lease is who holds it while it is sending.
+	Lease    string `bson:"lease,omitempty"`
+	Attempts int    `bson:"attempts"`
+	// Unsure: an attempt ended without an answer, by a process that died or a connection that broke
+	// after the request was out. SendGrid may have accepted that one too, and has no idempotency key
+	// to ask by, so a second copy is possible.
+	Unsure bool `bson:"unsure,omitempty"`
+
+	MessageID  string `bson:"message_id,omitempty"`
+	LastStatus int    `bson:"last_status,omitempty"`
+	LastError  string `bson:"last_error,omitempty"`
+
+	PlannedAt    time.Time `bson:"planned_at"`
+	FirstTriedAt time.Time `bson:"first_tried_at,omitempty"`
+	LastTriedAt  time.Time `bson:"last_tried_at,omitempty"`
+	SentAt       time.Time `bson:"sent_at,omitempty"`
+	FailedAt     time.Time `bson:"failed_at,omitempty"`
+}
+
+// Final reports whether nothing more will happen to the delivery.
+func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed }
+
+// Claim takes a due delivery for owner until the lease ends. Only a claim permits an attempt; its
+// error is ErrNotDue where somebody else has the delivery, or nobody needs to.
+func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) error {
+	d, ok := o.Emails[key]
+	if !ok {
+		return ErrNoDelivery
+	}
+	if d.State == Sending && d.Lease == owner {
+		return nil // claimed already by a write whose answer was lost
+	}
+	if d.Final() || d.DueAt.After(now) {
+		return ErrNotDue
+	}
+	if d.State == Sending {
+		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202
+		// and the write that records it: this attempt may be the second copy.
+		d.Unsure = true
+	}
+	d.State = Sending
+	d.Lease = owner
+	d.DueAt = now.Add(lease)
+	d.Attempts++
+	d.LastTriedAt = now
+	if d.FirstTriedAt.IsZero() {
+		d.FirstTriedAt = now
+	}
+	o.put(key, d, now)
+	return nil
+}
+
+// MarkSent records that SendGrid accepted the e-mail. That is a fact whoever holds the lease by now,
+// so it is recorded always; where the lease was lost, somebody else may have sent it too, and the
+// delivery becomes unsure.
+func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time) error {
+	d, ok := o.Emails[key]
+	if !ok {
+		return ErrNoDelivery
+	}
+	if d.State == Sent && d.MessageID == messageID {
+		return nil // recorded already by a write whose answer was lost
+	}
+	if d.State != Sending || d.Lease != owner {
+		d.Unsure = true
+	}
+	d.State = Sent
+	d.Lease = ""
+	d.MessageID = messageID
+	d.LastStatus = status
+	d.LastError = ""
+	d.SentAt = now
+	d.FailedAt = time.Time{}
+	o.put(key, d, now)
+	return nil
+}
+
+// Setback is an attempt that did not end with SendGrid's acceptance.
+type Setback struct {
+	// Status is SendGrid's; zero where there was no answer.
+	Status int
+	Reason string
+	// Unsure: the request was out and no answer came, so SendGrid may have accepted it.
+	Unsure bool
+}
+
+// MarkRetry gives the delivery back, to be attempted again at the given time.
+func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
+	return o.settle(key, owner, s, now, func(d *Delivery) {
+		d.State = Retry
+		d.DueAt = at
+	})
+}
+
+// MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be
+// told is planned in the same change, so that one cannot happen without the other.
+func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now time.Time) error {
+	err := o.settle(key, owner, s, now, func(d *Delivery) {
+		d.State = Failed
+		d.FailedAt = now
+	})
+	if err != nil {
+		return err
+	}
+	o.Owe(notices, now)
+	return nil
+}
+
+func (o *Order) settle(key, owner string, s Setback, now time.Time, change func(*Delivery)) error {
+	d, ok := o.Emails[key]
+	if !ok {
+		return ErrNoDelivery
+	}
+	if d.State != Sending || d.Lease != owner {
+		return ErrLeaseLost
+	}
+	d.Lease = ""
+	d.Unsure = d.Unsure || s.Unsure
+	d.LastStatus = s.Status
+	d.LastError = s.Reason
+	change(&d)
+	o.put(key, d, now)
+	return nil
+}
+
+func (o *Order) put(key string, d Delivery, now time.Time) {
+	if o.Emails == nil {
+		o.Emails = map[string]Delivery{}
+	}
+	o.Emails[key] = d
+	o.touch(now)
+}

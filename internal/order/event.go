@@ -1,0 +1,113 @@
+package order
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+	"unicode/utf8"
+)
+
+// The event types that make or change an order. The names are Stripe's:
+// https://docs.stripe.com/api/events/types
+const (
+	Completed             = "checkout.session.completed"
+	AsyncPaymentSucceeded = "checkout.session.async_payment_succeeded"
+	AsyncPaymentFailed    = "checkout.session.async_payment_failed"
+)
+
+// ErrMalformed: the payload is no event of Stripe's, or one without what an order needs.
+var ErrMalformed = errors.New("malformed event")
+
+// Event is one of Stripe's events, as it was received.
+type Event struct {
+	ID         string    `bson:"-"`
+	Type       string    `bson:"type"`
+	Created    time.Time `bson:"created"`
+	ReceivedAt time.Time `bson:"received_at"`
+	// Payload is the exact body that Stripe signed, so that nothing it said is lost. It is kept as
+	// text, not as a document: dots and dollars in its keys stay data.
+	Payload string `bson:"payload"`
+	// Deliveries counts how often Stripe delivered it. Nothing is decided by it.
+	Deliveries int `bson:"deliveries"`
+
+	// told is what Payload says, once it was read.
+	told *told
+}
+
+// Envelope is what every event says of itself.
+type Envelope struct {
+	ID       string
+	Type     string
+	Created  time.Time
+	Livemode bool
+	// Object is the thing the event speaks of, undecoded.
+	Object json.RawMessage
+}
+
+// Handled reports whether events of this type make or change an order.
+func Handled(eventType string) bool {
+	switch eventType {
+	case Completed, AsyncPaymentSucceeded, AsyncPaymentFailed:
+		return true
+	}
+	return false
+}
+
+// IDs become parts of field paths, where a dot or a dollar would mean something else.
+var (
+	eventID   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
+	sessionID = regexp.MustCompile(`^cs_[A-Za-z0-9_]{1,250}$`)
+)
+
+// ValidID reports whether id has the form of a Checkout Session's ID.
+func ValidID(id string) bool { return sessionID.MatchString(id) }
+
+// ParseEnvelope reads the outside of an event of any type. Its error is ErrMalformed.
+func ParseEnvelope(payload []byte) (Envelope, error) {
+	var in struct {
+		ID       string `json:"id"`
+		Object   string `json:"object"`
+		Type     string `json:"type"`
+		Created  int64  `json:"created"`
+		Livemode bool   `json:"livemode"`
+		Data     struct {
+			Object json.RawMessage `json:"object"`
+		} `json:"data"`
+	}
+	// encoding/json would put U+FFFD where the bytes are no text; what we store must be what came.
+	if !utf8.Valid(payload) {
+		return Envelope{}, fmt.Errorf("%w: not UTF-8", ErrMalformed)
+	}
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return Envelope{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if !eventID.MatchString(in.ID) {
+		return Envelope{}, fmt.Errorf("%w: no event ID", ErrMalformed)
+	}
+	return Envelope{
+		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0).UTC(), Livemode: in.Livemode, Object: in.Data.Object,
+	}, nil
+}
+
+// ParseEvent reads an event of a handled type. Its error is ErrMalformed.
+func ParseEvent(payload []byte, receivedAt time.Time) (Event, error) {
+	env, err := ParseEnvelope(payload)
+	if err != nil {
+		return Event{}, err
+	}
+	e := Event{ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(payload), Deliveries: 1}
+	facts, err := e.facts()
+	if err != nil {
+		return Event{}, err
+	}
+	e.told = &facts
+	return e, nil
+}
+
+// Session is the ID of the Checkout Session that the event speaks of, and what it says of it.
+func (e Event) Session() (string, Facts, error) {
+	facts, err := e.facts()
+	return facts.session, facts.Facts, err
+}

@@ -1,0 +1,170 @@
+package order
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// PaymentStatus is Stripe's payment_status of a Checkout Session.
+type PaymentStatus string
+
+// Stripe's values: https://docs.stripe.com/api/checkout/sessions/object
+const (
+	Unpaid            PaymentStatus = "unpaid"
+	Paid              PaymentStatus = "paid"
+	NoPaymentRequired PaymentStatus = "no_payment_required"
+)
+
+// Facts is what the shop reads in an order, as its events say it. Amounts are integers in the
+// currency's minor unit.
+type Facts struct {
+	Livemode      bool          `bson:"livemode"`
+	PaymentStatus PaymentStatus `bson:"payment_status"`
+	// PaymentFailed: a delayed payment method was declined. It is possible that the order is paid
+	// all the same, if Stripe says both; then it is paid.
+	PaymentFailed bool `bson:"payment_failed"`
+
+	CustomerName  string `bson:"customer_name,omitempty"`
+	CustomerEmail string `bson:"customer_email,omitempty"`
+
+	AmountTotal    int64  `bson:"amount_total"`
+	AmountSubtotal int64  `bson:"amount_subtotal"`
+	AmountTax      int64  `bson:"amount_tax"`
+	AmountDiscount int64  `bson:"amount_discount"`
+	AmountShipping int64  `bson:"amount_shipping"`
+	Currency       string `bson:"currency,omitempty"`
+
+	Mode        string `bson:"mode,omitempty"`
+	Locale      string `bson:"locale,omitempty"`
+	PaymentLink string `bson:"payment_link,omitempty"`
+	// PaymentIntent leads from a refund back to the order.
+	PaymentIntent string `bson:"payment_intent,omitempty"`
+	// ClientReferenceID is typed by the buyer, or by the link that brought them: decide nothing by it.
+	ClientReferenceID string `bson:"client_reference_id,omitempty"`
+	// Account is the connected account that the session belongs to; empty for the platform's own.
+	Account string `bson:"account,omitempty"`
+	// Metadata is a list, not a map: a key may hold dots and dollar signs.
+	Metadata []Pair `bson:"metadata,omitempty"`
+
+	// SessionCreated is when the buyer opened the Checkout page.
+	SessionCreated time.Time `bson:"session_created"`
+}
+
+// Pair is one entry of Stripe's metadata.
+type Pair struct {
+	Key   string `bson:"key"`
+	Value string `bson:"value"`
+}
+
+// Pairs is metadata in the order of its keys.
+func Pairs(metadata map[string]string) []Pair {
+	var pairs []Pair
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		pairs = append(pairs, Pair{k, metadata[k]})
+	}
+	return pairs
+}
+
+// Settled reports whether the money is there, or none is owed: the one condition for an e-mail.
+func (f Facts) Settled() bool {
+	return f.PaymentStatus == Paid || f.PaymentStatus == NoPaymentRequired
+}
+
+// told is what one event says.
+type told struct {
+	Facts
+	session string
+}
+
+// facts reads the event's payload.
+func (e Event) facts() (told, error) {
+	if e.told != nil {
+		return *e.told, nil
+	}
+	var in struct {
+		Account string `json:"account"`
+		Data    struct {
+			Object *session `json:"object"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal([]byte(e.Payload), &in); err != nil {
+		return told{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	s := in.Data.Object
+	if s == nil || s.Object != "checkout.session" || !ValidID(s.ID) {
+		return told{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
+	}
+	f := s.facts()
+	f.Account = in.Account
+	if e.Type == AsyncPaymentSucceeded && f.PaymentStatus == Unpaid {
+		f.PaymentStatus = Paid // the event's type is the news; the object in it may be older
+	}
+	f.PaymentFailed = e.Type == AsyncPaymentFailed
+	return told{f, s.ID}, nil
+}
+
+// fold lays the events over each other, oldest first: the newest word counts, but silence does not
+// unsay anything, and paid stays paid. The order of arrival has no part in it.
+func fold(events map[string]Event) (Facts, error) {
+	var out Facts
+	for _, e := range byTime(events) {
+		f, err := e.facts()
+		if err != nil {
+			return Facts{}, fmt.Errorf("event %s: %w", e.ID, err)
+		}
+		out = out.then(f.Facts)
+	}
+	return out, nil
+}
+
+// byTime sorts by Stripe's clock, which counts whole seconds. Within one second a completed
+// session comes before what became of its payment, and IDs decide the rest.
+func byTime(events map[string]Event) []Event {
+	var list []Event
+	for id, e := range events {
+		e.ID = id
+		list = append(list, e)
+	}
+	rank := func(e Event) int {
+		if e.Type == Completed {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(list, func(a, b Event) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// then is f with what a newer event says laid over it.
+func (f Facts) then(newer Facts) Facts {
+	out := newer
+	if f.Settled() && !newer.Settled() {
+		out.PaymentStatus = f.PaymentStatus
+	}
+	out.PaymentFailed = f.PaymentFailed || newer.PaymentFailed
+	keep(&out.CustomerName, f.CustomerName)
+	keep(&out.CustomerEmail, f.CustomerEmail)
+	keep(&out.Currency, f.Currency)
+	keep(&out.Mode, f.Mode)
+	keep(&out.Locale, f.Locale)
+	keep(&out.PaymentLink, f.PaymentLink)
+	keep(&out.PaymentIntent, f.PaymentIntent)
+	keep(&out.ClientReferenceID, f.ClientReferenceID)
+	keep(&out.Account, f.Account)
+	if len(out.Metadata) == 0 {
+		out.Metadata = f.Metadata
+	}
+	return out
+}
+
+func keep(s *string, older string) {
+	if *s == "" {
+		*s = older
+	}
+}

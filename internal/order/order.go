@@ -1,0 +1,152 @@
+// Package order knows what an order is: the document that Tillbell keeps for one Checkout Session,
+// what its events make of it, and which e-mails it owes.
+//
+// It promises three things. What an order says of its payment is a function of the set of events it
+// holds, whatever their order of arrival. A plan, once made, is never made again. And every change
+// leaves NextDueAt at the earliest time at which something is to be done, so that a store that
+// keeps the document whole can find all that is due by one index.
+//
+// Everything here is pure: times are given, nothing is logged, nothing is called. A change may
+// therefore be made again on a fresher copy of the document whenever a store finds it stale.
+package order
+
+import (
+	"errors"
+	"time"
+)
+
+// Sentinels that the store and the transitions answer with.
+var (
+	// ErrNotFound: there is no order with that ID.
+	ErrNotFound = errors.New("order not found")
+	// ErrNoDelivery: the order has no delivery of that key.
+	ErrNoDelivery = errors.New("no such delivery")
+	// ErrNotDue: the delivery is settled, somebody holds its lease, or its time has not come.
+	ErrNotDue = errors.New("delivery not due")
+	// ErrLeaseLost: the lease ran out and somebody else has the delivery now.
+	ErrLeaseLost = errors.New("lease lost")
+)
+
+// DispatchGrace is how long the queue has to bring an order to send-email before the sweep sees it
+// as never dispatched. A sweep that comes too early does no harm; this only keeps it from doing the
+// queue's work.
+const DispatchGrace = 10 * time.Second
+
+// Order is the document of one Checkout Session, in the collection orders.
+type Order struct {
+	// ID is the Checkout Session's ID (cs_…); as _id it makes the order unique.
+	ID string `bson:"_id"`
+	// Revision counts the writes; a store changes the document only at the revision it was read at.
+	Revision int64 `bson:"revision"`
+
+	// Events holds what Stripe said, by event ID (evt_…).
+	Events map[string]Event `bson:"events"`
+	// Facts is what Events say of the order, folded by their times.
+	Facts `bson:",inline"`
+
+	// Items are the session's line items; empty until they are fetched.
+	Items []Item `bson:"items,omitempty"`
+	// Fetch is how far fetching them has come.
+	Fetch Fetch `bson:"fetch"`
+
+	// Plans says which plans were made, and when. A reason in it is never planned again.
+	Plans map[Reason]time.Time `bson:"plans,omitempty"`
+	// Ignored says why the order owes no e-mail although it is paid.
+	Ignored string `bson:"ignored,omitempty"`
+	// Emails are the deliveries, by a key that stays the same as long as the order lives.
+	Emails map[string]Delivery `bson:"emails,omitempty"`
+
+	// NextDueAt is when something is next to be done; nil when nothing is.
+	NextDueAt *time.Time `bson:"next_due_at"`
+	CreatedAt time.Time  `bson:"created_at"`
+	UpdatedAt time.Time  `bson:"updated_at"`
+}
+
+// Fetch is the state of fetching the line items from Stripe.
+type Fetch struct {
+	Attempts int `bson:"attempts"`
+	// Since is the first failure in a row; zero while there is none.
+	Since time.Time `bson:"since,omitempty"`
+	// NotBefore is when the next attempt may be made.
+	NotBefore time.Time `bson:"not_before,omitempty"`
+	// DoneAt is when the items were stored; zero until then.
+	DoneAt    time.Time `bson:"done_at,omitempty"`
+	LastError string    `bson:"last_error,omitempty"`
+}
+
+// New is the order that the first event of a session makes.
+func New(e Event, now time.Time) (*Order, error) {
+	o := &Order{CreatedAt: now, Events: map[string]Event{}}
+	facts, err := e.facts()
+	if err != nil {
+		return nil, err
+	}
+	o.ID = facts.session
+	if _, err := o.Add(e, now); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// Add takes an event into the order and reports whether it was new to it.
+func (o *Order) Add(e Event, now time.Time) (bool, error) {
+	if _, known := o.Events[e.ID]; known {
+		return false, nil
+	}
+	if o.Events == nil {
+		o.Events = map[string]Event{}
+	}
+	o.Events[e.ID] = e
+	facts, err := fold(o.Events)
+	if err != nil {
+		delete(o.Events, e.ID)
+		return false, err
+	}
+	o.Facts = facts
+	o.touch(now)
+	return true, nil
+}
+
+// SetItems keeps what Stripe says was bought. Items that are there already stay: what was bought
+// does not change, and a plan may have been made by them.
+func (o *Order) SetItems(items []Item, now time.Time) {
+	if !o.Fetch.DoneAt.IsZero() {
+		return
+	}
+	o.Items = items
+	o.Fetch.DoneAt = now
+	o.Fetch.LastError = ""
+	o.touch(now)
+}
+
+// FetchFailed notes that fetching the items failed and that the next attempt is at the given time.
+func (o *Order) FetchFailed(reason string, at, now time.Time) {
+	if !o.Fetch.DoneAt.IsZero() {
+		return
+	}
+	o.Fetch.Attempts++
+	if o.Fetch.Since.IsZero() {
+		o.Fetch.Since = now
+	}
+	o.Fetch.LastError = reason
+	o.Fetch.NotBefore = at
+	o.touch(now)
+}
+
+func (o *Order) touch(now time.Time) {
+	o.UpdatedAt = now
+	o.NextDueAt = o.nextDue()
+}
+
+// Name gives events and deliveries the names they have as keys of their maps. A store calls it on
+// what it has read, since the document says each name once.
+func (o *Order) Name() {
+	for id, e := range o.Events {
+		e.ID = id
+		o.Events[id] = e
+	}
+	for key, d := range o.Emails {
+		d.Key = key
+		o.Emails[key] = d
+	}
+}

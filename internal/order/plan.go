@@ -1,0 +1,127 @@
+package order
+
+import (
+	"slices"
+	"time"
+)
+
+// Reason is why a plan is made.
+type Reason string
+
+// An order has one plan for each of these at the most.
+const (
+	// ForPaid: the money is there, or none is owed.
+	ForPaid Reason = "paid"
+	// ForPaymentFailed: a delayed payment was declined; the admins are told.
+	ForPaymentFailed Reason = "payment_failed"
+)
+
+// Unplanned is the plan that the order waits for, if any.
+func (o *Order) Unplanned() (Reason, bool) {
+	switch {
+	case o.Settled():
+		return ForPaid, !o.planned(ForPaid)
+	case o.PaymentFailed:
+		return ForPaymentFailed, !o.planned(ForPaymentFailed)
+	}
+	return "", false
+}
+
+func (o *Order) planned(r Reason) bool {
+	_, done := o.Plans[r]
+	return done
+}
+
+// Plan freezes what the order owes for a reason. Once made, a plan is not made again, however the
+// catalogue changes; a second call changes nothing.
+func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
+	if o.planned(r) {
+		return
+	}
+	if o.Plans == nil {
+		o.Plans = map[Reason]time.Time{}
+	}
+	o.Plans[r] = now
+	o.Owe(emails, now)
+}
+
+// Ignore makes the plan of an order that is not this shop's: it owes nothing, and says why.
+func (o *Order) Ignore(why string, now time.Time) {
+	if o.planned(ForPaid) {
+		return
+	}
+	o.Ignored = why
+	o.Plan(ForPaid, nil, now)
+}
+
+// Owe adds e-mails to those the order owes. One whose key the order has already is not added again.
+// One with nobody to go to has failed before it began.
+func (o *Order) Owe(emails []Email, now time.Time) {
+	for _, e := range emails {
+		if _, known := o.Emails[e.Key]; known {
+			continue
+		}
+		d := Delivery{Email: e, State: Planned, PlannedAt: now, DueAt: e.NotBefore}
+		if len(e.To) == 0 {
+			d.State = Failed
+			d.FailedAt = now
+			d.LastError = "nobody to send it to"
+		}
+		o.put(e.Key, d, now)
+	}
+	o.touch(now)
+}
+
+// Due are the keys of the deliveries that may be claimed now, those due longest first.
+func (o *Order) Due(now time.Time) []string {
+	var keys []string
+	for k, d := range o.Emails {
+		if !d.Final() && !d.DueAt.After(now) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if c := o.Emails[a].DueAt.Compare(o.Emails[b].DueAt); c != 0 {
+			return c
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	return keys
+}
+
+// nextDue is the earliest time at which the order needs somebody: to plan, or to attempt one of its
+// deliveries.
+func (o *Order) nextDue() *time.Time {
+	var next *time.Time
+	sooner := func(t time.Time) {
+		if next == nil || t.Before(*next) {
+			next = &t
+		}
+	}
+	if reason, waits := o.Unplanned(); waits {
+		at := o.lastReceived().Add(DispatchGrace)
+		if reason == ForPaid && o.Fetch.NotBefore.After(at) {
+			at = o.Fetch.NotBefore
+		}
+		sooner(at)
+	}
+	for _, d := range o.Emails {
+		if !d.Final() {
+			sooner(d.DueAt)
+		}
+	}
+	return next
+}
+
+func (o *Order) lastReceived() time.Time {
+	var last time.Time
+	for _, e := range o.Events {
+		if e.ReceivedAt.After(last) {
+			last = e.ReceivedAt
+		}
+	}
+	return last
+}

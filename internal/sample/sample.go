@@ -1,0 +1,42 @@
+// Package sample holds Stripe events, and the line items of their sessions, as Stripe sends them: built
+// from the fixtures that Stripe publishes with its API description (see LICENSE). Tests and the
+// laptop's sample purchases use them; no function does.
+package sample
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+)
+
+//go:embed events line_items
+var files embed.FS
+
+// Event is the body of an event, by its name: completed_paid.
+func Event(name string) ([]byte, error) { return read("events", name) }
+
+// LineItems is Stripe's list of what the session of an event bought, by the event's name. An event
+// about a session that another one completed has none of its own.
+func LineItems(name string) ([]byte, error) { return read("line_items", name) }
+
+// Names are the events there are.
+func Names() []string {
+	entries, err := files.ReadDir("events")
+	if err != nil {
+		return nil // cannot be: the folder is part of the program
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".json"))
+	}
+	return names
+}
+
+func read(folder, name string) ([]byte, error) {
+	b, err := files.ReadFile(path.Join(folder, name+".json"))
+	if err != nil {
+		return nil, fmt.Errorf("no sample %s of %s; there are %s", name, folder, strings.Join(Names(), ", "))
+	}
+	return b, nil
+}

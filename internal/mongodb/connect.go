@@ -1,0 +1,101 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+)
+
+const (
+	// Timeout ends every operation, retries included. Stripe's Checkout page waits ten seconds for
+	// the webhook, so a database that is away must be found out well before.
+	Timeout = 5 * time.Second
+	// selectionTimeout is how long to look for a server that takes writes.
+	selectionTimeout = 3 * time.Second
+	// poolSize carries 50 writers as well as 43 connections do; Atlas's free tier has 500 for
+	// everybody, and each costs the server about a megabyte.
+	poolSize = 8
+	// drain is how long operations in flight on a client that was replaced may take.
+	drain = 30 * time.Second
+)
+
+// Connect makes a client for a connection string. It reaches out only to look up a mongodb+srv name;
+// where that fails, the next call may do better.
+func Connect(uri, appName string) (*mongo.Client, error) {
+	journaled := true
+	majority := writeconcern.Majority()
+	majority.Journal = &journaled
+	client, err := mongo.Connect(options.Client().
+		ApplyURI(uri).
+		SetAppName(appName).
+		SetTimeout(Timeout).
+		SetServerSelectionTimeout(selectionTimeout).
+		SetMaxPoolSize(poolSize).
+		SetWriteConcern(majority))
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &lookup):
+		return nil, fmt.Errorf("connect to MongoDB: look up its name: %s", lookup.Err)
+	case err != nil:
+		// The driver's error may quote the string, password and all.
+		return nil, ErrURI
+	}
+	return client, nil
+}
+
+// ErrURI: the connection string cannot be understood. It says no more, since the string holds a password.
+var ErrURI = errors.New("not a connection string that the MongoDB driver understands")
+
+// Source gives the store that a connection string leads to, and follows the string when it changes:
+// a secret may be rolled under a running function.
+type Source struct {
+	// URI reads the connection string as it is now.
+	URI func() (string, error)
+	// Database is the name of the database.
+	Database string
+	// AppName is what the server's logs call us.
+	AppName string
+
+	mu     sync.Mutex
+	uri    string
+	client *mongo.Client
+	store  *Store
+}
+
+// Store is the store as the connection string is now. Indexes are not its business.
+func (s *Source) Store() (*Store, error) {
+	uri, err := s.URI()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store != nil && s.uri == uri {
+		return s.store, nil
+	}
+	client, err := Connect(uri, s.AppName)
+	if err != nil {
+		return nil, err
+	}
+	s.retire()
+	s.uri, s.client, s.store = uri, client, NewStore(client, s.Database)
+	return s.store, nil
+}
+
+// retire lets what is in flight on the old client end, and then closes it.
+func (s *Source) retire() {
+	if old := s.client; old != nil {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), drain)
+			defer cancel()
+			_ = old.Disconnect(ctx) // its connections end with the process at the latest
+		}()
+	}
+}

@@ -1,0 +1,27 @@
+package openfaas
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// Logger writes one JSON object a line. The setting log_level (debug, info, warn, error) says from
+// which level on; a wrong one is among the settings' errors, and info is used.
+func (s *Settings) Logger(w io.Writer) *slog.Logger {
+	name := s.String("log_level", "info")
+	var level slog.Level
+	switch strings.ToLower(name) {
+	case "debug":
+		level = slog.LevelDebug
+	case "info":
+		level = slog.LevelInfo
+	case "warn":
+		level = slog.LevelWarn
+	case "error":
+		level = slog.LevelError
+	default:
+		s.wrong("log_level", name, "debug, info, warn or error")
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}

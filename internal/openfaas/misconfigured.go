@@ -1,0 +1,28 @@
+package openfaas
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its text
+// names it, holds no secret, and may be shown to whoever calls.
+type Misconfigured struct{ err error }
+
+func (m *Misconfigured) Error() string { return m.err.Error() }
+
+// Unwrap is what was found.
+func (m *Misconfigured) Unwrap() error { return m.err }
+
+// Misconfiguration is the text of a Misconfigured in err, if there is one.
+func Misconfiguration(err error) (string, bool) {
+	var m *Misconfigured
+	if !errors.As(err, &m) {
+		return "", false
+	}
+	return m.Error(), true
+}
+
+func misconfigured(format string, args ...any) error {
+	return &Misconfigured{fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,66 @@
+package openfaas
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settings reads environment variables and collects what is wrong with them, so that all of it is
+// told at once. The zero value reads the process's environment.
+type Settings struct {
+	errs []error
+}
+
+// String is a setting, or its default where it is not set.
+func (s *Settings) String(name, otherwise string) string {
+	if v := strings.TrimSpace(os.Getenv(name)); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// Bool is a setting that is true or false.
+func (s *Settings) Bool(name string, otherwise bool) bool {
+	v := s.String(name, strconv.FormatBool(otherwise))
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		s.wrong(name, v, "true or false")
+	}
+	return b
+}
+
+// Duration is a setting such as 30s or 5m, zero or more.
+func (s *Settings) Duration(name string, otherwise time.Duration) time.Duration {
+	v := s.String(name, otherwise.String())
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 {
+		s.wrong(name, v, "a duration such as 30s or 5m, or 0")
+	}
+	return d
+}
+
+// URL is a setting that is the address of a service, without a trailing slash.
+func (s *Settings) URL(name, otherwise string) string {
+	v := s.String(name, otherwise)
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		s.wrong(name, v, "an address such as "+otherwise)
+	}
+	return strings.TrimRight(v, "/")
+}
+
+// Err is everything that was wrong, or nil.
+func (s *Settings) Err() error { return errors.Join(s.errs...) }
+
+func (s *Settings) wrong(name, value, want string) {
+	s.errs = append(s.errs, misconfigured("setting %s is %q: want %s", name, value, want))
+}
+
+// Secrets is where the platform mounts the function's secrets.
+func (s *Settings) Secrets() Secrets {
+	return Secrets{Dir: s.String("secret_mount_path", defaultSecrets)}
+}

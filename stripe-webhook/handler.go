@@ -1,0 +1,47 @@
+// Package function is stripe-webhook: it takes Stripe's events, stores those of Checkout Sessions, and
+// hands each order on to send-email.
+//
+// Stripe is answered 2xx only when the event is stored durably, or is none of ours to store; whatever
+// else happens is a 5xx, after which Stripe comes back for days.
+package function
+
+import (
+	"net/http"
+	"os"
+	"sync"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"handler/function/internal/openfaas"
+)
+
+// setup reads the settings once: they do not change while the process lives. Secrets may, and are read
+// when they are used.
+var setup = sync.OnceValues(newEndpoint)
+
+// Handle answers one call of the function.
+func Handle(req handler.Request) (handler.Response, error) {
+	e, err := setup()
+	if err != nil {
+		e.log.Error("the settings are wrong", "err", err)
+		return openfaas.Error(http.StatusServiceUnavailable, err.Error()), nil
+	}
+	return e.receive(req), nil
+}
+
+// newEndpoint wires the function to its platform. It calls nothing yet, and its log is there even where
+// the settings are wrong.
+func newEndpoint() (*endpoint, error) {
+	var s openfaas.Settings
+	secrets := s.Secrets()
+	log := s.Logger(os.Stdout)
+	orders := s.Orders("stripe-webhook")
+	key := func() (string, error) { return secrets.First("send-email-key") }
+	return &endpoint{
+		secrets:          func() ([]string, error) { return secrets.Lines("stripe-webhook-secret", "whsec_") },
+		store:            func() (recorder, error) { return orders() },
+		queue:            openfaas.NewGateway(s.URL("gateway_url", "http://gateway:8080"), key),
+		acceptTestEvents: s.Bool("accept_test_events", true),
+		log:              log,
+	}, s.Err()
+}

@@ -1,0 +1,177 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+const (
+	// maxBody is far above what Stripe sends; its largest events have some tens of kilobytes.
+	maxBody = 1 << 20
+	// queueTimeout is how long the buyer, who waits for our answer, may wait for the queue. The order
+	// is stored by then, and the sweep in send-email finds what the queue did not take.
+	queueTimeout = 2 * time.Second
+)
+
+// recorder is the store, as far as this function needs it.
+type recorder interface {
+	Record(context.Context, order.Event) (added bool, err error)
+}
+
+// queue calls another function later.
+type queue interface {
+	InvokeAsync(ctx context.Context, function string, body []byte) error
+}
+
+// endpoint is the function with what it is wired to.
+type endpoint struct {
+	// secrets are the signing secrets of the endpoint; more than one while it is rolled.
+	secrets          func() ([]string, error)
+	store            func() (recorder, error)
+	queue            queue
+	acceptTestEvents bool
+	log              *slog.Logger
+}
+
+// receive verifies, decodes, stores and hands on one event, and says so.
+func (e *endpoint) receive(req handler.Request) handler.Response {
+	began := time.Now()
+	log := e.log.With("call_id", req.Header.Get("X-Call-Id"))
+
+	if err := e.verify(req); err != nil {
+		return refuse(log, err)
+	}
+	event, why, err := e.decode(req.Body)
+	if err != nil {
+		return refuse(log, err)
+	}
+	if why != "" {
+		log.Info("event ignored", "event", event.ID, "event_type", event.Type, "reason", why)
+		return openfaas.JSON(http.StatusOK, map[string]string{"ignored": why})
+	}
+	id, facts, err := event.Session()
+	if err != nil {
+		return refuse(log, err)
+	}
+	log = log.With("order", id, "event", event.ID, "event_type", event.Type)
+
+	// Stripe may hang up; what it said is stored all the same.
+	ctx := context.WithoutCancel(contextOf(req))
+	added, err := e.record(ctx, event)
+	if err != nil {
+		return refuse(log, err)
+	}
+	queued, err := e.handOn(ctx, log, id)
+	if err != nil {
+		return refuse(log, err)
+	}
+	log.Info("event stored", "new", added, "payment_status", facts.PaymentStatus, "queued", queued, "duration", time.Since(began))
+	return openfaas.JSON(http.StatusOK, stored{ID: id, Queued: queued})
+}
+
+// stored is the answer for an event that is in its order.
+type stored struct {
+	ID     string `json:"id"`
+	Queued bool   `json:"queued"`
+}
+
+// decode reads a verified event. Where the event is not for this function, why says it.
+func (e *endpoint) decode(body []byte) (event order.Event, why string, err error) {
+	env, err := order.ParseEnvelope(body)
+	if err != nil {
+		return event, "", err
+	}
+	event = order.Event{ID: env.ID, Type: env.Type}
+	switch {
+	case !order.Handled(env.Type):
+		return event, "events of this type are not handled", nil
+	case !env.Livemode && !e.acceptTestEvents:
+		return event, "test events are not accepted here", nil
+	}
+	event, err = order.ParseEvent(body, time.Now().UTC().Truncate(time.Millisecond))
+	if err != nil {
+		return event, "", err
+	}
+	if _, facts, err := event.Session(); err == nil && facts.Mode == "setup" {
+		return event, "a session in setup mode sells nothing", nil
+	}
+	return event, "", nil
+}
+
+func (e *endpoint) record(ctx context.Context, event order.Event) (bool, error) {
+	store, err := e.store()
+	if err != nil {
+		return false, err
+	}
+	return store.Record(ctx, event)
+}
+
+// handOn puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A
+// queue that does not take it is no failure: the order itself says what is due, and the sweep reads it.
+// A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
+func (e *endpoint) handOn(ctx context.Context, log *slog.Logger, id string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
+	defer cancel()
+	body, err := json.Marshal(map[string]string{"id": id})
+	if err != nil {
+		return false, err
+	}
+	err = e.queue.InvokeAsync(ctx, "send-email", body)
+	if _, ours := openfaas.Misconfiguration(err); ours {
+		return false, err
+	}
+	if err != nil {
+		log.Warn("the queue did not take the order; the sweep will", "err", err)
+	}
+	return err == nil, nil
+}
+
+// refuse is where an error becomes an answer, and is logged.
+func refuse(log *slog.Logger, err error) handler.Response {
+	if text, ok := openfaas.Misconfiguration(err); ok {
+		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)
+		return openfaas.Error(http.StatusServiceUnavailable, text)
+	}
+	status, text := toStatus(err)
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	log.Log(context.Background(), level, "event refused", "status", status, "err", err)
+	res := openfaas.Error(status, text)
+	if status == http.StatusMethodNotAllowed {
+		res.Header.Set("Allow", http.MethodPost)
+	}
+	return res
+}
+
+// toStatus is the table of what is answered to whom. A forger learns no more than that it did not work.
+func toStatus(err error) (status int, text string) {
+	switch {
+	case errors.Is(err, errMethod):
+		return http.StatusMethodNotAllowed, "only POST"
+	case errors.Is(err, errTooLarge):
+		return http.StatusRequestEntityTooLarge, "the body is over 1 MiB"
+	case errors.Is(err, errSignature):
+		return http.StatusBadRequest, "invalid signature"
+	case errors.Is(err, order.ErrMalformed):
+		return http.StatusBadRequest, "not a Stripe event"
+	}
+	return http.StatusServiceUnavailable, "the event could not be stored; try again"
+}
+
+func contextOf(req handler.Request) context.Context {
+	if ctx := req.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}

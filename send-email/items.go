@@ -1,0 +1,123 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/checkout/session"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// itemsOverdue is how long Stripe may be away before the admins are told that an order waits for it.
+const itemsOverdue = time.Hour
+
+// itemSource says what a session bought.
+type itemSource interface {
+	fetch(ctx context.Context, session, account string) ([]order.Item, error)
+}
+
+// stripeItems asks Stripe.
+type stripeItems struct {
+	backend stripe.Backend
+	key     func() (string, error)
+}
+
+// newStripeItems asks the Stripe API at an address. stripe-go would wait 80 seconds for an answer and
+// try three times; a call of ours has 45 seconds in all, and the sweep after it.
+func newStripeItems(base string, key func() (string, error)) *stripeItems {
+	return &stripeItems{
+		key: key,
+		backend: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+			URL:               stripe.String(base),
+			HTTPClient:        &http.Client{Timeout: 10 * time.Second},
+			MaxNetworkRetries: stripe.Int64(1),
+			EnableTelemetry:   stripe.Bool(false),
+			// Its own logger prints error bodies to stderr.
+			LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+		}),
+	}
+}
+
+// fetch reads all pages of a session's line items, with their products. A connected account's session
+// is found only in its name.
+func (s *stripeItems) fetch(ctx context.Context, id, account string) ([]order.Item, error) {
+	key, err := s.key()
+	if err != nil {
+		return nil, err
+	}
+	params := &stripe.CheckoutSessionListLineItemsParams{Session: stripe.String(id)}
+	params.Context = ctx
+	params.Limit = stripe.Int64(100)
+	params.AddExpand("data.price.product")
+	if account != "" {
+		params.SetStripeAccount(account)
+	}
+	list := session.Client{B: s.backend, Key: key}.ListLineItems(params)
+	items := []order.Item{}
+	for list.Next() {
+		items = append(items, itemOf(list.LineItem()))
+	}
+	if err := list.Err(); err != nil {
+		return nil, fmt.Errorf("list line items: %w", redacted(err))
+	}
+	return items, nil
+}
+
+func itemOf(l *stripe.LineItem) order.Item {
+	item := order.Item{
+		ID:             l.ID,
+		Description:    l.Description,
+		Quantity:       l.Quantity,
+		AmountSubtotal: l.AmountSubtotal,
+		AmountDiscount: l.AmountDiscount,
+		AmountTax:      l.AmountTax,
+		AmountTotal:    l.AmountTotal,
+		Currency:       string(l.Currency),
+	}
+	if l.Price != nil {
+		item.Price = l.Price.ID
+		item.UnitAmount = l.Price.UnitAmount
+		if p := l.Price.Product; p != nil {
+			item.Product = p.ID
+			item.ProductName = p.Name
+			item.Metadata = order.Pairs(p.Metadata)
+		}
+	}
+	return item
+}
+
+// redacted keeps of Stripe's error what may be logged and stored: its status, type and code. The
+// message may quote what was sent.
+func redacted(err error) error {
+	var e *stripe.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &stripeError{status: e.HTTPStatusCode, kind: string(e.Type), code: string(e.Code), request: e.RequestID}
+}
+
+type stripeError struct {
+	status              int
+	kind, code, request string
+}
+
+func (e *stripeError) Error() string {
+	return fmt.Sprintf("Stripe answered %d %s %s (request %s)", e.status, e.kind, e.code, e.request)
+}
+
+// permanent reports whether asking again will not help: the session is not there for this key.
+func permanent(err error) bool {
+	var e *stripeError
+	return errors.As(err, &e) && e.status == http.StatusNotFound
+}
+
+func isMisconfigured(err error) bool {
+	_, ok := openfaas.Misconfiguration(err)
+	return ok
+}

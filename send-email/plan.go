@@ -1,0 +1,213 @@
+package function
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// The first parts of delivery keys that are not the name of a series in the catalogue.
+const (
+	defaultSeries = "default"
+	noticeSeries  = "notice"
+)
+
+// notice is a kind of e-mail that only the admins get.
+type notice string
+
+const (
+	noticePaymentFailed  notice = "payment-failed"
+	noticeEmailFailed    notice = "email-failed"
+	noticeUnknownProduct notice = "unknown-product"
+	noticeItemsMissing   notice = "items-missing"
+)
+
+var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing}
+
+func (n notices) template(kind notice) string {
+	switch kind {
+	case noticePaymentFailed:
+		return n.PaymentFailed.Value
+	case noticeEmailFailed:
+		return n.EmailFailed.Value
+	case noticeUnknownProduct:
+		return n.UnknownProduct.Value
+	case noticeItemsMissing:
+		return n.ItemsMissing.Value
+	}
+	return ""
+}
+
+// plan freezes in the order what it owes for a reason, as the catalogue says now.
+func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
+	if reason == order.ForPaymentFailed {
+		o.Plan(reason, []order.Email{c.notice(noticePaymentFailed, "", now)}, now)
+		return
+	}
+	if !c.ours(o) {
+		o.Ignore("the catalogue's only does not name it", now)
+		return
+	}
+	chosen, unknown := c.choose(o)
+	var emails []order.Email
+	for _, s := range chosen {
+		emails = append(emails, c.emails(s, o, now)...)
+	}
+	if len(unknown) > 0 {
+		emails = append(emails, c.notice(noticeUnknownProduct, strings.Join(unknown, ", "), now))
+	}
+	for _, e := range emails {
+		if len(e.To) == 0 {
+			emails = append(emails, c.notice(noticeEmailFailed, e.Key, now))
+		}
+	}
+	o.Plan(reason, emails, now)
+}
+
+func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {
+	var out []order.Email
+	for _, e := range s.Emails {
+		out = append(out, order.Email{
+			Key:       s.Name.Value + "/" + e.Key.Value,
+			Template:  e.Template.Value,
+			Audience:  e.To.audience,
+			To:        c.addresses(e.To, o),
+			NotBefore: now.Add(e.After.Duration),
+		})
+	}
+	return out
+}
+
+// addresses are whom a recipient is for an order: nobody, where the customer left no address.
+func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
+	switch r.audience {
+	case order.Customer:
+		if o.CustomerEmail == "" {
+			return nil
+		}
+		return []order.Address{{Email: o.CustomerEmail, Name: o.CustomerName}}
+	case order.Admins:
+		var to []order.Address
+		for _, a := range c.Admins {
+			to = append(to, order.Address{Email: a.Value})
+		}
+		return to
+	}
+	return []order.Address{{Email: r.address.Value}}
+}
+
+// notice tells the admins of something about an order; of what, if there may be several.
+func (c *catalogue) notice(kind notice, about string, now time.Time) order.Email {
+	key := noticeSeries + "/" + string(kind)
+	if kind == noticeEmailFailed {
+		key += "/" + about
+	}
+	return order.Email{
+		Key:       key,
+		Template:  c.Notices.template(kind),
+		Audience:  order.Admins,
+		To:        c.addresses(recipient{audience: order.Admins}, nil),
+		NotBefore: now,
+		About:     about,
+	}
+}
+
+func (c *catalogue) oweNotice(o *order.Order, kind notice, about string, now time.Time) {
+	o.Owe([]order.Email{c.notice(kind, about, now)}, now)
+}
+
+// failureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
+// notice that failed they cannot be told by another one; the log and the order say so.
+func (c *catalogue) failureNotices(d order.Delivery, now time.Time) []order.Email {
+	if strings.HasPrefix(d.Key, noticeSeries+"/") {
+		return nil
+	}
+	return []order.Email{c.notice(noticeEmailFailed, d.Key, now)}
+}
+
+// ours reports whether the shop claims an order: all are its own, unless the catalogue says which.
+func (c *catalogue) ours(o *order.Order) bool {
+	if c.Only == nil || c.Only.link(o) || c.Only.metadata(o.Metadata) {
+		return true
+	}
+	for _, item := range o.Items {
+		if c.Only.price(item) || c.Only.product(item) || c.Only.metadata(item.Metadata) {
+			return true
+		}
+	}
+	return false
+}
+
+// choose finds the series of each line item, each series once, in the catalogue's order, and the
+// products that no series names.
+func (c *catalogue) choose(o *order.Order) (chosen []series, unknown []string) {
+	items := o.Items
+	if len(items) == 0 {
+		items = []order.Item{{}} // an order without line items can still be known by its link or metadata
+	}
+	wanted := map[int]bool{}
+	byDefault := false
+	for _, item := range items {
+		i := c.find(o, item)
+		if i >= 0 {
+			wanted[i] = true
+			continue
+		}
+		byDefault = true
+		if item.Product != "" && !slices.Contains(unknown, item.Product) {
+			unknown = append(unknown, item.Product)
+		}
+	}
+	for i, s := range c.Series {
+		if wanted[i] {
+			chosen = append(chosen, s)
+		}
+	}
+	if byDefault {
+		chosen = append(chosen, series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails})
+	}
+	return chosen, unknown
+}
+
+// find is the index of the series that matches an item most specifically, or -1.
+func (c *catalogue) find(o *order.Order, item order.Item) int {
+	levels := []func(match) bool{
+		func(m match) bool { return m.price(item) },
+		func(m match) bool { return m.product(item) },
+		func(m match) bool { return m.link(o) },
+		func(m match) bool { return m.metadata(o.Metadata) || m.metadata(item.Metadata) },
+	}
+	for _, matches := range levels {
+		for i, s := range c.Series {
+			if matches(s.Match) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (m match) price(i order.Item) bool   { return names(m.Prices, i.Price) }
+func (m match) product(i order.Item) bool { return names(m.Products, i.Product) }
+func (m match) link(o *order.Order) bool  { return names(m.PaymentLinks, o.PaymentLink) }
+
+// metadata reports whether one of the pairs is among what is matched.
+func (m match) metadata(pairs []order.Pair) bool {
+	for _, p := range pairs {
+		if want, ok := m.Metadata[p.Key]; ok && want == p.Value {
+			return true
+		}
+	}
+	return false
+}
+
+func names(ids []text, id string) bool {
+	for _, t := range ids {
+		if t.Value == id && id != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package function
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// budget is how long one call works; what it does not reach, the sweep does. It ends before the
+// timeouts in stack.yml do, so that it is the function that answers.
+const budget = 45 * time.Second
+
+// maxBody is what OpenFaaS's queue takes.
+const maxBody = 256_000
+
+// store is where the orders are.
+type store interface {
+	Load(ctx context.Context, id string) (*order.Order, error)
+	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	EnsureIndexes(ctx context.Context) error
+}
+
+// function is send-email with what it is wired to.
+type function struct {
+	// keys sign the calls of it; more than one while the key is rolled.
+	keys      func() ([]string, error)
+	store     func() (store, error)
+	items     itemSource
+	mail      mailer
+	catalogue *catalogue
+	interval  time.Duration
+	alarm     alarm
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+var (
+	errMethod    = errors.New("not a POST")
+	errTooLarge  = errors.New("body too large")
+	errSignature = errors.New("invalid signature")
+	errBody      = errors.New("unknown request")
+)
+
+// call is what a signed body asks for: one order's e-mails, or a sweep.
+type call struct {
+	ID    string `json:"id"`
+	Sweep bool   `json:"sweep"`
+}
+
+// receive verifies and decodes one call, and does what it asks for.
+func (f *function) receive(req handler.Request) handler.Response {
+	log := f.log.With("call_id", req.Header.Get("X-Call-Id"))
+	if wakesOnly(req) {
+		return handler.Response{StatusCode: http.StatusNoContent}
+	}
+	if err := f.verify(req); err != nil {
+		return refuse(log, err)
+	}
+	c, err := decode(req.Body)
+	if err != nil {
+		return refuse(log, err)
+	}
+	// The caller may hang up; what was begun is finished, or left to the sweep at the budget's end.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(contextOf(req)), budget)
+	defer cancel()
+	var answer any
+	if c.Sweep {
+		answer, err = f.sweep(ctx)
+	} else {
+		answer, err = f.send(ctx, log, c.ID)
+	}
+	if err != nil {
+		return refuse(log.With("order", c.ID), err)
+	}
+	return openfaas.JSON(http.StatusOK, answer)
+}
+
+// wakesOnly reports whether a call is cron-connector's: empty and unsigned. It is answered without a
+// look at anything; that the process runs is all it is for.
+func wakesOnly(req handler.Request) bool {
+	return req.Method == http.MethodPost && len(req.Body) == 0 && req.Header.Get(openfaas.SignatureHeader) == ""
+}
+
+func (f *function) verify(req handler.Request) error {
+	if req.Method != http.MethodPost {
+		return errMethod
+	}
+	if len(req.Body) > maxBody {
+		return errTooLarge
+	}
+	keys, err := f.keys()
+	if err != nil {
+		return err
+	}
+	if !openfaas.Signed(req.Body, req.Header.Get(openfaas.SignatureHeader), keys) {
+		return errSignature
+	}
+	return nil
+}
+
+func decode(body []byte) (call, error) {
+	var c call
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, errors.Join(errBody, err)
+	}
+	if c.Sweep == (c.ID != "") || (c.ID != "" && !order.ValidID(c.ID)) {
+		return c, errBody
+	}
+	return c, nil
+}
+
+// refuse is where an error becomes an answer, and is logged.
+func refuse(log *slog.Logger, err error) handler.Response {
+	if text, ok := openfaas.Misconfiguration(err); ok {
+		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)
+		return openfaas.Error(http.StatusServiceUnavailable, text)
+	}
+	status, text := toStatus(err)
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	log.Log(context.Background(), level, "call refused", "status", status, "err", err)
+	res := openfaas.Error(status, text)
+	if status == http.StatusMethodNotAllowed {
+		res.Header.Set("Allow", http.MethodPost)
+	}
+	return res
+}
+
+// toStatus is the table of what is answered to whom.
+func toStatus(err error) (status int, text string) {
+	switch {
+	case errors.Is(err, errMethod):
+		return http.StatusMethodNotAllowed, "only POST"
+	case errors.Is(err, errTooLarge):
+		return http.StatusRequestEntityTooLarge, "the body is too large"
+	case errors.Is(err, errSignature):
+		return http.StatusBadRequest, "invalid signature"
+	case errors.Is(err, errBody):
+		return http.StatusBadRequest, `want {"id": "cs_…"} or {"sweep": true}`
+	case errors.Is(err, order.ErrNotFound):
+		return http.StatusNotFound, "no such order"
+	}
+	return http.StatusServiceUnavailable, "not now; the sweep will try again"
+}
+
+func contextOf(req handler.Request) context.Context {
+	if ctx := req.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}

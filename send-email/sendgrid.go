@@ -1,0 +1,155 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/sendgrid/rest"
+	"github.com/sendgrid/sendgrid-go"
+	"github.com/sendgrid/sendgrid-go/helpers/mail"
+
+	"handler/function/internal/order"
+)
+
+// mailer sends one e-mail.
+type mailer interface {
+	// ready is an error while no attempt can be made, for want of a key.
+	ready() error
+	send(ctx context.Context, m *mail.SGMailV3) result
+}
+
+// result is what came of an attempt.
+type result struct {
+	order.Setback
+	MessageID string
+	// Permanent: another attempt would end the same way.
+	Permanent bool
+	// RetryAfter is how long SendGrid asks to wait; zero where it does not.
+	RetryAfter time.Duration
+}
+
+// accepted: any 2xx is SendGrid's word that it has the mail (200 in sandbox mode).
+func (r result) accepted() bool { return r.Status/100 == 2 }
+
+// sendGrid sends by SendGrid's API.
+//
+// sendgrid-go's client keeps the body in itself, which one goroutine may then send for another, and
+// has no timeout: so a request is made anew for each mail, and sent by an HTTP client of our own.
+type sendGrid struct {
+	host string
+	key  func() (string, error)
+	http *rest.Client
+}
+
+func newSendGrid(host string, key func() (string, error)) *sendGrid {
+	return &sendGrid{host: host, key: key, http: &rest.Client{HTTPClient: &http.Client{Timeout: attemptTimeout}}}
+}
+
+func (s *sendGrid) ready() error {
+	_, err := s.key()
+	return err
+}
+
+func (s *sendGrid) send(ctx context.Context, m *mail.SGMailV3) result {
+	key, err := s.key()
+	if err != nil {
+		return result{Setback: order.Setback{Reason: err.Error()}}
+	}
+	body, err := json.Marshal(m)
+	if err != nil { // sendgrid-go would send an empty body
+		return result{Setback: order.Setback{Reason: "the mail cannot be encoded"}, Permanent: true}
+	}
+	req := sendgrid.GetRequest(key, "/v3/mail/send", s.host)
+	req.Method = rest.Post
+	req.Body = body
+	// Once there is a connection, the request may be on its way, whatever error comes.
+	var out atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { out.Store(true) },
+	})
+	res, err := s.http.SendWithContext(ctx, req)
+	if err != nil {
+		return result{Setback: order.Setback{Reason: transportReason(err), Unsure: out.Load()}}
+	}
+	return resultOf(res, time.Now())
+}
+
+// resultOf reads SendGrid's answer. sendgrid-go has no error for a 4xx or 5xx.
+func resultOf(res *rest.Response, now time.Time) result {
+	r := result{Setback: order.Setback{Status: res.StatusCode}}
+	header := http.Header(res.Headers)
+	switch {
+	case r.accepted():
+		r.MessageID = header.Get("X-Message-Id")
+		return r
+	case res.StatusCode == http.StatusTooManyRequests:
+		r.RetryAfter = retryAfter(header, now)
+	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
+		// The key or the sender is not good now, and the owner will mend that: no reason to give
+		// up a customer's mail.
+	case res.StatusCode >= 500, res.StatusCode == http.StatusRequestTimeout:
+		r.RetryAfter = retryAfter(header, now)
+	default:
+		r.Permanent = true
+	}
+	r.Reason = reasonOf(res.StatusCode, res.Body)
+	return r
+}
+
+// reasonOf is SendGrid's status and the fields that it complains of. Its messages may quote an
+// address, so they stay out of the order and of the log.
+func reasonOf(status int, body string) string {
+	var answer struct {
+		Errors []struct {
+			Field string `json:"field"`
+		} `json:"errors"`
+	}
+	var fields []string
+	if json.Unmarshal([]byte(body), &answer) == nil {
+		for _, e := range answer.Errors {
+			if e.Field != "" && len(fields) < 5 && len(e.Field) < 100 {
+				fields = append(fields, e.Field)
+			}
+		}
+	}
+	reason := fmt.Sprintf("SendGrid answered %d", status)
+	if len(fields) > 0 {
+		reason += ": " + strings.Join(fields, ", ")
+	}
+	return reason
+}
+
+// retryAfter reads how long to wait: Retry-After in seconds or as a date, or SendGrid's
+// X-RateLimit-Reset, the second since 1970 at which the limit is lifted.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	if v := h.Get("Retry-After"); v != "" {
+		if seconds, err := strconv.ParseInt(v, 10, 32); err == nil {
+			return max(0, time.Duration(seconds)*time.Second)
+		}
+		if at, err := http.ParseTime(v); err == nil {
+			return max(0, at.Sub(now))
+		}
+	}
+	if seconds, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64); err == nil {
+		return max(0, time.Unix(seconds, 0).Sub(now))
+	}
+	return 0
+}
+
+// transportReason is a transport's error without the address that it was for.
+func transportReason(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,327 @@
+package function
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+const key = "between the functions"
+
+// bench is the function with all that it touches: a store in memory, and servers in place of Stripe
+// and SendGrid.
+type bench struct {
+	*function
+	memory   *memory
+	sendgrid *fakeSendGrid
+	stripe   *fakeStripe
+	clock    time.Time
+	logged   *lockedBuffer
+}
+
+func setUp(t *testing.T) *bench {
+	t.Helper()
+	c, err := parseCatalogue("catalogue.yml", catalogueFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{
+		memory:   &memory{orders: map[string]*order.Order{}},
+		sendgrid: &fakeSendGrid{},
+		stripe:   &fakeStripe{lists: map[string][]byte{}},
+		clock:    time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC),
+		logged:   &lockedBuffer{},
+	}
+	b.function = &function{
+		keys:      func() ([]string, error) { return []string{key}, nil },
+		store:     func() (store, error) { return b.memory, nil },
+		items:     newStripeItems(serve(t, b.stripe), func() (string, error) { return "rk_test_1", nil }),
+		mail:      newSendGrid(serve(t, b.sendgrid), func() (string, error) { return "SG.a.b", nil }),
+		catalogue: c,
+		alarm:     newAlarm(),
+		now:       func() time.Time { return b.clock },
+		log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
+	}
+	return b
+}
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// place stores the order of sample events, with what the first one's session bought, and gives its ID.
+func (b *bench) place(t *testing.T, names ...string) string {
+	t.Helper()
+	var id string
+	for _, name := range names {
+		body, err := sample.Event(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := order.ParseEvent(body, b.clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, _, err = e.Session(); err != nil {
+			t.Fatal(err)
+		}
+		b.memory.record(t, e, b.clock)
+	}
+	if list, err := sample.LineItems(names[0]); err == nil {
+		b.stripe.lists[id] = list
+	}
+	return id
+}
+
+// invoke calls the function as the queue does.
+func (b *bench) invoke(body string) handler.Response {
+	return b.receive(handler.Request{
+		Method: http.MethodPost,
+		Body:   []byte(body),
+		Header: http.Header{openfaas.SignatureHeader: {openfaas.Sign([]byte(body), key)}},
+	})
+}
+
+func (b *bench) sendOrder(t *testing.T, id string) progress {
+	t.Helper()
+	res := b.invoke(`{"id":"` + id + `"}`)
+	var p progress
+	if err := json.Unmarshal(res.Body, &p); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("got %d %s", res.StatusCode, res.Body)
+	}
+	return p
+}
+
+// memory keeps orders as the real store does, one change at a time.
+type memory struct {
+	mu     sync.Mutex
+	orders map[string]*order.Order
+	calls  int
+	// updateFunc, if set, is asked before each update.
+	updateFunc func() error
+}
+
+func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
+	t.Helper()
+	id, _, err := e.Session()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := m.orders[id]; o != nil {
+		if _, err := o.Add(e, now); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if m.orders[id], err = order.New(e, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *memory) Load(_ context.Context, id string) (*order.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	o, ok := m.orders[id]
+	if !ok {
+		return nil, order.ErrNotFound
+	}
+	return copied(o), nil
+}
+
+func (m *memory) Update(_ context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	if m.updateFunc != nil {
+		if err := m.updateFunc(); err != nil {
+			return nil, err
+		}
+	}
+	o := copied(m.orders[id])
+	switch err := change(o); err {
+	case nil:
+		m.orders[id] = o
+	case mongodb.ErrUnchanged:
+	default:
+		return o, err
+	}
+	return copied(o), nil
+}
+
+func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	var ids []string
+	for id, o := range m.orders {
+		if o.NextDueAt != nil && !o.NextDueAt.After(now) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return m.orders[a].NextDueAt.Compare(*m.orders[b].NextDueAt) })
+	return ids[:min(len(ids), limit)], nil
+}
+
+func (m *memory) EnsureIndexes(context.Context) error { return nil }
+
+func copied(o *order.Order) *order.Order {
+	c := *o
+	c.Emails = maps.Clone(o.Emails)
+	c.Plans = maps.Clone(o.Plans)
+	return &c
+}
+
+// fakeSendGrid accepts mails, unless its next answers are set.
+type fakeSendGrid struct {
+	mu      sync.Mutex
+	mails   []sentMail
+	answers []func(w http.ResponseWriter)
+}
+
+// sentMail is what we look at in a request to send.
+type sentMail struct {
+	Template         string `json:"template_id"`
+	Personalizations []struct {
+		To []struct {
+			Email, Name string
+		} `json:"to"`
+		Data       map[string]any    `json:"dynamic_template_data"`
+		CustomArgs map[string]string `json:"custom_args"`
+	} `json:"personalizations"`
+}
+
+func (f *fakeSendGrid) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.answers) > 0 {
+		answer := f.answers[0]
+		f.answers = f.answers[1:]
+		answer(w)
+		return
+	}
+	var m sentMail
+	if err := json.Unmarshal(body, &m); err != nil || r.URL.Path != "/v3/mail/send" || r.Header.Get("Authorization") != "Bearer SG.a.b" {
+		http.Error(w, `{"errors":[]}`, http.StatusBadRequest)
+		return
+	}
+	f.mails = append(f.mails, m)
+	w.Header().Set("X-Message-Id", "message-"+string(rune('0'+len(f.mails))))
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// sent are the deliveries that were accepted, sorted.
+func (f *fakeSendGrid) sent() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var keys []string
+	for _, m := range f.mails {
+		_, k, _ := strings.Cut(m.Personalizations[0].CustomArgs["delivery"], "/")
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func status(code int, header ...string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, `{"errors":[{"message":"no ada@example.com","field":"personalizations.0.to"}]}`)
+	}
+}
+
+// hangUp breaks the connection after the request was read, as a mail that may have been accepted.
+func hangUp(http.ResponseWriter) { panic(http.ErrAbortHandler) }
+
+// fakeStripe serves line items in pages of one.
+type fakeStripe struct {
+	mu      sync.Mutex
+	lists   map[string][]byte
+	status  int
+	account string
+	asked   int
+}
+
+func (f *fakeStripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked++
+	f.account = r.Header.Get("Stripe-Account")
+	if f.status != 0 {
+		w.WriteHeader(f.status)
+		_, _ = io.WriteString(w, `{"error":{"type":"api_error","message":"ada@example.com"}}`)
+		return
+	}
+	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v1/checkout/sessions/"), "/line_items")
+	list, ok := f.lists[id]
+	if !ok {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"No such checkout.session"}}`)
+		return
+	}
+	_, _ = w.Write(page(list, r.URL.Query().Get("starting_after")))
+}
+
+func page(list []byte, after string) []byte {
+	var all struct {
+		Data []map[string]any `json:"data"`
+	}
+	_ = json.Unmarshal(list, &all)
+	rest := all.Data
+	for i, item := range all.Data {
+		if item["id"] == after {
+			rest = all.Data[i+1:]
+		}
+	}
+	b, _ := json.Marshal(map[string]any{"object": "list", "url": "/v1/x", "has_more": len(rest) > 1, "data": rest[:min(len(rest), 1)]})
+	return b
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func request(method, body, signature string) handler.Request {
+	req := handler.Request{Method: method, Body: []byte(body), Header: http.Header{}}
+	if signature != "" {
+		req.Header.Set(openfaas.SignatureHeader, signature)
+	}
+	return req
+}

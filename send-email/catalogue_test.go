@@ -1,0 +1,203 @@
+package function
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+)
+
+// TestCatalogue is what stops the image build when the shipped catalogue has a mistake.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+
+	if _, err := parseCatalogue("catalogue.yml", catalogueFile); err != nil {
+		t.Error(err)
+	}
+}
+
+// small is a catalogue with nothing wrong in it.
+const small = `from: {email: shop@example.com}
+admins: [owner@example.com]
+series:
+  - name: ebook
+    match: {products: [prod_ebook]}
+    emails:
+      - {key: delivery, template: d-00000000000000000000000000000001, to: customer}
+default:
+  emails:
+    - {key: receipt, template: d-00000000000000000000000000000003, to: customer}
+notices:
+  payment_failed: d-00000000000000000000000000000006
+  email_failed: d-00000000000000000000000000000007
+  unknown_product: d-00000000000000000000000000000008
+  items_missing: d-00000000000000000000000000000009
+`
+
+func TestCatalogueMistakes(t *testing.T) {
+	t.Parallel()
+
+	if _, err := parseCatalogue("c.yml", []byte(small)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"an unknown field":          {"default:", "defaults: {}\ndefault:", `c.yml:8: unknown field defaults`},
+		"an unknown field deep in":  {"to: customer}\ndefault", "to: customer, cc: x}\ndefault", `c.yml:7: unknown field cc`},
+		"a field twice":             {"default:", "admins: [a@example.com]\ndefault:", `c.yml:8: mapping key "admins" already defined at line 2`},
+		"a key twice":               {"default:", "      - {key: delivery, template: d-00000000000000000000000000000001, to: admins}\ndefault:", `c.yml:8: key "delivery" is on line 7 already`},
+		"a key that is a path":      {"key: delivery", "key: a.b", `c.yml:7: key "a.b": want lower-case letters, digits and hyphens`},
+		"a bad template ID":         {"d-00000000000000000000000000000001", "d-1", `c.yml:7: "d-1" is not the ID of a dynamic template`},
+		"a bad address":             {"owner@example.com", "owner", `c.yml:2: "owner" is not an e-mail address`},
+		"an address with a name":    {"owner@example.com", "Owner <owner@example.com>", `c.yml:2: "Owner <owner@example.com>" is not an e-mail address`},
+		"an admin twice":            {"[owner@example.com]", "[owner@example.com, Owner@example.com]", `c.yml:2: admin "Owner@example.com" is on line 2 already`},
+		"no admins":                 {"[owner@example.com]", "[]", `admins is empty`},
+		"nobody to send to":         {", to: customer}\ndefault", "}\ndefault", `c.yml:7: e-mail "delivery" has no to`},
+		"an unknown recipient":      {"to: customer}\ndefault", "to: everybody}\ndefault", `c.yml:7: "everybody" is not customer, admins or an e-mail address`},
+		"a bad delay":               {"to: customer}\ndefault", "to: customer, after: tomorrow}\ndefault", `c.yml:7: "tomorrow" is not a time span`},
+		"a negative delay":          {"to: customer}\ndefault", "to: customer, after: -1h}\ndefault", `c.yml:7: "-1h" is not a time span`},
+		"a series that matches no":  {"{products: [prod_ebook]}", "{}", `c.yml:4: series "ebook" matches nothing`},
+		"a product that is a price": {"prod_ebook", "price_1", `c.yml:5: product "price_1" does not begin with prod_`},
+		"a product of two series":   {"default:", "  - {name: b, match: {products: [prod_ebook]}, emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]}\ndefault:", `c.yml:8: product "prod_ebook" is on line 5 already`},
+		"a series named default":    {"name: ebook", "name: default", `c.yml:4: series "default": the name is taken`},
+		"no default":                {"    - {key: receipt, template: d-00000000000000000000000000000003, to: customer}\n", "    []\n", `default has no emails`},
+		"no notice of a failure":    {"  email_failed: d-00000000000000000000000000000007\n", "", `notices has no email_failed`},
+		"two documents":             {"notices:", "---\nnotices:", `c.yml:`},
+		"no YAML":                   {"from: {", "from: {{", `c.yml:`},
+		"nothing at all":            {small, "", `c.yml:1: the catalogue is empty`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			source := strings.Replace(small, c.old, c.new, 1)
+			if source == small {
+				t.Fatal("the case changes nothing")
+			}
+			_, err := parseCatalogue("c.yml", []byte(source))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestRouting(t *testing.T) {
+	t.Parallel()
+
+	const emails = `emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]`
+	source := strings.Replace(small, "default:", `  - {name: by-metadata, match: {metadata: {tillbell: gift}}, `+emails+`}
+  - {name: by-link, match: {payment_links: [plink_1]}, `+emails+`}
+  - {name: by-price, match: {prices: [price_special]}, `+emails+`}
+default:`, 1)
+	c, err := parseCatalogue("c.yml", []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ebook := order.Item{Product: "prod_ebook", Price: "price_1"}
+	special := order.Item{Product: "prod_ebook", Price: "price_special"}
+	other := order.Item{Product: "prod_other", Price: "price_2"}
+	gift := order.Facts{PaymentLink: "plink_1", Metadata: []order.Pair{{Key: "tillbell", Value: "gift"}}}
+	for name, x := range map[string]struct {
+		facts   order.Facts
+		items   []order.Item
+		want    []string
+		unknown []string
+	}{
+		"the price before the product":          {order.Facts{}, []order.Item{special}, []string{"by-price"}, nil},
+		"the product before the link":           {gift, []order.Item{ebook}, []string{"ebook"}, nil},
+		"the link before the metadata":          {gift, []order.Item{other}, []string{"by-link"}, nil},
+		"the session's metadata":                {order.Facts{Metadata: gift.Metadata}, []order.Item{other}, []string{"by-metadata"}, nil},
+		"the product's metadata":                {order.Facts{}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}}, []string{"by-metadata"}, nil},
+		"a series once for many items":          {order.Facts{}, []order.Item{ebook, ebook}, []string{"ebook"}, nil},
+		"each item its own":                     {order.Facts{}, []order.Item{special, ebook}, []string{"ebook", "by-price"}, nil},
+		"what nobody names gets the default":    {order.Facts{}, []order.Item{other, ebook, other}, []string{"ebook", "default"}, []string{"prod_other"}},
+		"no items, but a link":                  {order.Facts{PaymentLink: "plink_1"}, nil, []string{"by-link"}, nil},
+		"no items, and nothing to tell them by": {order.Facts{}, nil, []string{"default"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			chosen, unknown := c.choose(&order.Order{Facts: x.facts, Items: x.items})
+			var got []string
+			for _, s := range chosen {
+				got = append(got, s.Name.Value)
+			}
+			if d := cmp.Diff(x.want, got); d != "" {
+				t.Errorf("series (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(x.unknown, unknown); d != "" {
+				t.Errorf("unknown products (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestOnly(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.catalogue.Only = &match{Products: []text{{Value: "prod_course"}}, PaymentLinks: []text{{Value: "plink_ebook0000000000000000"}}}
+	for event, want := range map[string]int{
+		"completed_no_payment_required": 0, // an e-book, by no link of ours
+		"completed_paid":                2, // by our link
+		"completed_two_products":        4, // with the course in it
+	} {
+		before := len(b.sendgrid.sent())
+		id := b.place(t, event)
+		p := b.sendOrder(t, id)
+		if got := len(b.sendgrid.sent()) - before; got != want || (p.Ignored == "") != (want > 0) {
+			t.Errorf("%s: %d mails, ignored %q; want %d", event, got, p.Ignored, want)
+		}
+	}
+}
+
+func TestAfter(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	c, err := parseCatalogue("c.yml", []byte(strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 9000h}\ndefault", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.catalogue = c
+	b.sendOrder(t, b.place(t, "completed_paid"))
+	b.clock = b.clock.Add(9000*time.Hour - time.Second)
+	b.invoke(`{"sweep":true}`)
+	if sent := b.sendgrid.sent(); len(sent) != 0 {
+		t.Errorf("a second early: sent %v", sent)
+	}
+	b.clock = b.clock.Add(time.Second)
+	b.invoke(`{"sweep":true}`)
+	if d := cmp.Diff([]string{"ebook/delivery"}, b.sendgrid.sent()); d != "" {
+		t.Errorf("in time (-want +got):\n%s", d)
+	}
+}
+
+func TestMoney(t *testing.T) {
+	t.Parallel()
+
+	for _, c := range []struct {
+		amount             int64
+		currency, locale   string
+		decimal, formatted string
+	}{
+		{4900, "usd", "", "49.00", "$49.00"},
+		{5, "usd", "auto", "0.05", "$0.05"},
+		{-1234567, "usd", "en", "-12345.67", "-$12,345.67"},
+		{0, "usd", "", "0.00", "$0.00"},
+		{5000, "jpy", "", "5000", "¥5,000"},
+		{12500, "kwd", "", "12.500", "KWD 12.500"},
+		{500, "ugx", "", "5.00", "UGX 5"},
+		{16900, "eur", "de", "169.00", "169,00 €"},
+		{100, "zzz", "", "1.00", "1.00 ZZZ"},
+	} {
+		want := money{c.amount, strings.ToUpper(c.currency), c.decimal, c.formatted}
+		got := moneyOf(c.amount, c.currency, c.locale)
+		got.Formatted = strings.ReplaceAll(got.Formatted, "\u00a0", " ")
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}

@@ -1,0 +1,391 @@
+package function
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		events []string
+		want   []string
+	}{
+		"one product, its series":             {[]string{"completed_paid"}, []string{"ebook/delivery", "ebook/sale"}},
+		"two products, two series":            {[]string{"completed_two_products"}, []string{"course/sale", "course/welcome", "ebook/delivery", "ebook/sale"}},
+		"no payment required":                 {[]string{"completed_no_payment_required"}, []string{"ebook/delivery", "ebook/sale"}},
+		"unpaid, nothing":                     {[]string{"completed_unpaid"}, nil},
+		"unpaid, then paid":                   {[]string{"completed_unpaid", "async_payment_succeeded"}, []string{"course/sale", "course/welcome"}},
+		"paid, and told so before completing": {[]string{"completed_unpaid", "async_payment_succeeded", "completed_unpaid"}, []string{"course/sale", "course/welcome"}},
+		"unpaid, then failed, the admins":     {[]string{"completed_unpaid", "async_payment_failed"}, []string{"notice/payment-failed"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			id := b.place(t, c.events...)
+			p := b.sendOrder(t, id)
+			if d := cmp.Diff(c.want, b.sendgrid.sent()); d != "" {
+				t.Errorf("sent (-want +got):\n%s\nlog: %s", d, b.logged)
+			}
+			if p.Sent != len(c.want) || p.Waiting+p.Failed != 0 {
+				t.Errorf("progress %+v", p)
+			}
+			b.sendOrder(t, id)
+			b.clock = b.clock.Add(1000 * time.Hour)
+			if res := b.invoke(`{"sweep":true}`); res.StatusCode != http.StatusOK {
+				t.Errorf("sweep: %d %s", res.StatusCode, res.Body)
+			}
+			if d := cmp.Diff(c.want, b.sendgrid.sent()); d != "" {
+				t.Errorf("a second call and a sweep sent more (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestSendToWhom(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_two_products")
+	b.sendOrder(t, id)
+	for _, m := range b.sendgrid.mails {
+		p := m.Personalizations[0]
+		to := p.To[0].Email
+		if _, k, _ := strings.Cut(p.CustomArgs["delivery"], "/"); strings.HasSuffix(k, "/sale") != (to == "owner@example.com") || len(p.To) != 1 {
+			t.Errorf("%s went to %v", k, p.To)
+		}
+		if to != "owner@example.com" && (to != "jose@example.com" || p.To[0].Name != "José Ñandú") {
+			t.Errorf("a customer's mail went to %v", p.To)
+		}
+		for k, v := range p.CustomArgs {
+			if strings.Contains(v, "@") || strings.Contains(v, "Jos") {
+				t.Errorf("custom argument %s holds personal data: %s", k, v)
+			}
+		}
+	}
+}
+
+func TestSendConcurrently(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_two_products")
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() { b.invoke(`{"id":"` + id + `"}`) })
+	}
+	all.Wait()
+	want := []string{"course/sale", "course/welcome", "ebook/delivery", "ebook/sale"}
+	if d := cmp.Diff(want, b.sendgrid.sent()); d != "" {
+		t.Errorf("50 calls at once sent (-want +got):\n%s", d)
+	}
+}
+
+func TestSendGridsAnswers(t *testing.T) {
+	t.Parallel()
+
+	const delivery, notice = "ebook/delivery", "notice/email-failed/ebook/delivery"
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter)
+		state  order.State
+		unsure bool
+		// after is when it may be tried again, at the earliest and at the latest.
+		after, before time.Duration
+	}{
+		"202 is sent":                      {status(202), order.Sent, false, 0, 0},
+		"200, the sandbox, is sent":        {status(200), order.Sent, false, 0, 0},
+		"400 fails at once":                {status(400), order.Failed, false, 0, 0},
+		"413 fails at once":                {status(413), order.Failed, false, 0, 0},
+		"401 waits for a better key":       {status(401), order.Retry, false, 3 * time.Second, 5 * time.Second},
+		"403 waits for a verified sender":  {status(403), order.Retry, false, 3 * time.Second, 5 * time.Second},
+		"429 waits as long as asked":       {status(429, "Retry-After", "90"), order.Retry, false, 90 * time.Second, 90 * time.Second},
+		"503 is tried again":               {status(503), order.Retry, false, 3 * time.Second, 5 * time.Second},
+		"a broken connection makes unsure": {hangUp, order.Retry, true, 3 * time.Second, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			id := b.place(t, "completed_paid")
+			b.sendgrid.answers = append(b.sendgrid.answers, c.answer)
+			b.sendOrder(t, id)
+			d := b.memory.orders[id].Emails[delivery]
+			if d.State != c.state || d.Unsure != c.unsure {
+				t.Errorf("the delivery is %s, unsure %v; want %s, %v", d.State, d.Unsure, c.state, c.unsure)
+			}
+			if pause := d.DueAt.Sub(b.clock); d.State == order.Retry && (pause < c.after || pause > c.before) {
+				t.Errorf("it is tried again after %v, want %v to %v", pause, c.after, c.before)
+			}
+			if _, told := b.memory.orders[id].Emails[notice]; told != (c.state == order.Failed) {
+				t.Errorf("the admins are told: %v, of a delivery that is %s", told, d.State)
+			}
+			if strings.Contains(b.logged.String()+d.LastError, "ada@") {
+				t.Errorf("an address in the log or in the order: %s %s", b.logged, d.LastError)
+			}
+			b.clock = b.clock.Add(2 * time.Minute)
+			b.invoke(`{"sweep":true}`)
+			if got := b.memory.orders[id].Emails[delivery].State; c.state == order.Retry && got != order.Sent {
+				t.Errorf("after a sweep it is %s", got)
+			}
+		})
+	}
+}
+
+func TestSendGivesUpAtTheHorizon(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	attempts := 0
+	for range 2000 {
+		b.sendgrid.answers = []func(http.ResponseWriter){status(503), status(503)}
+		b.invoke(`{"sweep":true}`)
+		next := b.memory.orders[id].NextDueAt
+		if attempts = b.memory.orders[id].Emails["ebook/delivery"].Attempts; b.memory.orders[id].Emails["ebook/delivery"].State == order.Failed {
+			break
+		}
+		b.clock = *next
+	}
+	d := b.memory.orders[id].Emails["ebook/delivery"]
+	if d.State != order.Failed || d.FailedAt.Sub(d.FirstTriedAt) < order.Horizon || d.FailedAt.Sub(d.FirstTriedAt) > order.Horizon+time.Hour {
+		t.Errorf("%s after %v and %d attempts, want failed after %v", d.State, d.FailedAt.Sub(d.FirstTriedAt), attempts, order.Horizon)
+	}
+	b.sendgrid.answers = nil
+	b.invoke(`{"sweep":true}`)
+	b.clock = b.clock.Add(time.Hour)
+	b.invoke(`{"sweep":true}`)
+	if d := b.memory.orders[id].Emails["notice/email-failed/ebook/delivery"]; d.State != order.Sent {
+		t.Errorf("the admins' notice is %q", d.State)
+	}
+}
+
+func TestItems(t *testing.T) {
+	t.Parallel()
+
+	t.Run("Stripe away delays the mails and loses none", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		b.stripe.status = http.StatusBadGateway
+		p := b.sendOrder(t, id)
+		if p.Sent+p.Waiting+p.Failed != 0 {
+			t.Errorf("progress without items: %+v", p)
+		}
+		due := b.memory.orders[id].NextDueAt
+		if due == nil || !due.After(b.clock) {
+			t.Fatalf("due again at %v, and it is %v", due, b.clock)
+		}
+		b.stripe.status = 0
+		b.clock = *due
+		b.invoke(`{"sweep":true}`)
+		if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("a session that Stripe does not know is told to the admins, once, and tried again", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		list := b.stripe.lists[id]
+		delete(b.stripe.lists, id)
+		for range 5 {
+			b.sendOrder(t, id)
+			b.clock = b.clock.Add(2 * time.Hour)
+		}
+		if d := cmp.Diff([]string{"notice/items-missing"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent (-want +got):\n%s", d)
+		}
+		b.stripe.lists[id] = list
+		b.sendOrder(t, id)
+		if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale", "notice/items-missing"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent in the end (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("a connected account's session is asked for in its name", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		b.memory.orders[id].Account = "acct_1"
+		b.sendOrder(t, id)
+		if b.stripe.account != "acct_1" {
+			t.Errorf("Stripe-Account was %q", b.stripe.account)
+		}
+	})
+
+	t.Run("all pages are read, once for all", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_two_products")
+		b.sendOrder(t, id)
+		b.sendOrder(t, id)
+		if n := len(b.memory.orders[id].Items); n != 2 || b.stripe.asked != 2 {
+			t.Errorf("%d items in %d requests, want 2 in 2", n, b.stripe.asked)
+		}
+	})
+}
+
+func TestReceiveRefuses(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	good := `{"id":"` + id + `"}`
+	for name, c := range map[string]struct {
+		method, body, signature string
+		status                  int
+	}{
+		"no signature":            {"POST", good, "", 400},
+		"another key":             {"POST", good, openfaas.Sign([]byte(good), "x"), 400},
+		"an empty key":            {"POST", good, openfaas.Sign([]byte(good), ""), 400},
+		"another body":            {"POST", good + " ", openfaas.Sign([]byte(good), key), 400},
+		"nonsense for a hash":     {"POST", good, "sha256=zz", 400},
+		"a bare hash":             {"POST", good, strings.TrimPrefix(openfaas.Sign([]byte(good), key), "sha256="), 400},
+		"a GET":                   {"GET", good, openfaas.Sign([]byte(good), key), 405},
+		"a signed empty body":     {"POST", "", openfaas.Sign(nil, key), 400},
+		"no JSON":                 {"POST", "x", openfaas.Sign([]byte("x"), key), 400},
+		"nothing asked":           {"POST", "{}", openfaas.Sign([]byte("{}"), key), 400},
+		"an ID that is a path":    {"POST", `{"id":"cs_a.b"}`, openfaas.Sign([]byte(`{"id":"cs_a.b"}`), key), 400},
+		"something unknown":       {"POST", `{"drop":1}`, openfaas.Sign([]byte(`{"drop":1}`), key), 400},
+		"the empty wake-up call":  {"POST", "", "", 204},
+		"more than the queue has": {"POST", strings.Repeat(" ", maxBody+1), "", 413},
+	} {
+		req := request(c.method, c.body, c.signature)
+		if res := b.receive(req); res.StatusCode != c.status {
+			t.Errorf("%s: got %d %s, want %d", name, res.StatusCode, res.Body, c.status)
+		}
+	}
+	if b.memory.calls != 0 || b.stripe.asked != 0 || len(b.sendgrid.mails) != 0 {
+		t.Errorf("what was refused made %d database calls, %d requests to Stripe, %d mails", b.memory.calls, b.stripe.asked, len(b.sendgrid.mails))
+	}
+	if res := b.invoke(`{"id":"cs_unknown"}`); res.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown order: %d %s", res.StatusCode, res.Body)
+	}
+}
+
+func TestMissingSecretsAreNoAttempt(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	secrets := openfaas.Secrets{Dir: t.TempDir()}
+	b.mail = newSendGrid("http://127.0.0.1:1", func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") })
+	res := b.invoke(`{"id":"` + id + `"}`)
+	if res.StatusCode != 503 || !strings.Contains(string(res.Body), "secret sendgrid-api-key is missing") {
+		t.Errorf("got %d %s", res.StatusCode, res.Body)
+	}
+	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Planned || d.Attempts != 0 {
+		t.Errorf("the delivery is %s after %d attempts", d.State, d.Attempts)
+	}
+}
+
+// TestAcceptedButNotRecorded is the one window that SendGrid's API leaves open: the mail is out, and
+// the process dies before it can say so.
+func TestAcceptedButNotRecorded(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	d := b.memory.orders[id].Emails["ebook/delivery"]
+	d.State, d.Lease, d.DueAt = order.Sending, "the dead", b.clock.Add(lease)
+	b.memory.orders[id].Emails["ebook/delivery"] = d
+
+	b.clock = b.clock.Add(lease - time.Second)
+	b.sendOrder(t, id)
+	if n := len(b.sendgrid.sent()); n != 2 {
+		t.Fatalf("%d mails while the lease holds, want 2", n)
+	}
+	b.clock = b.clock.Add(time.Second)
+	b.sendOrder(t, id)
+	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Sent || !d.Unsure || len(b.sendgrid.sent()) != 3 {
+		t.Errorf("got %+v and %v; want it sent again, and unsure", d, b.sendgrid.sent())
+	}
+}
+
+func TestRecordTriesAgain(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	updates := 0
+	b.memory.updateFunc = func() error {
+		if updates++; updates == 3 { // the plan, the claim, and then what came of it
+			return errors.New("database away")
+		}
+		return nil
+	}
+	b.sendOrder(t, id)
+	if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale"}, b.sendgrid.sent()); d != "" {
+		t.Errorf("sent (-want +got):\n%s", d)
+	}
+	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Sent || d.Unsure {
+		t.Errorf("got %+v, want it sent and sure", d)
+	}
+}
+
+func TestTemplateData(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	yen := b.place(t, "completed_jpy")
+	b.sendOrder(t, yen)
+	shown, err := json.Marshal(b.sendgrid.mails[0].Personalizations[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data struct {
+		Total    money
+		Customer customerData
+		Items    []itemData
+		Order    orderData
+	}
+	if err := json.Unmarshal(shown, &data); err != nil {
+		t.Fatal(err)
+	}
+	if want := (money{5000, "JPY", "5000", "¥5,000"}); data.Total != want || data.Items[0].Total != want {
+		t.Errorf("total %+v, item %+v; want %+v", data.Total, data.Items[0].Total, want)
+	}
+	if data.Customer.Name != "花子" || data.Order.ID != yen || !data.Order.Test {
+		t.Errorf("got %+v %+v", data.Customer, data.Order)
+	}
+}
+
+func TestNoAddress(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	body, err := sample.Event("completed_paid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := order.ParseEvent([]byte(strings.Replace(string(body), `"ada@example.com"`, "null", 1)), b.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.memory.record(t, e, b.clock)
+	id, _, _ := e.Session()
+	b.stripe.lists[id], _ = sample.LineItems("completed_paid")
+	b.sendOrder(t, id)
+	if d := cmp.Diff([]string{"ebook/sale", "notice/email-failed/ebook/delivery"}, b.sendgrid.sent()); d != "" {
+		t.Errorf("sent (-want +got):\n%s", d)
+	}
+}

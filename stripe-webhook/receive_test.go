@@ -1,0 +1,315 @@
+package function
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stripe/stripe-go/v76/webhook"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+const secret = "whsec_test"
+
+// bench is an endpoint with all that it touches.
+type bench struct {
+	*endpoint
+	recordFunc func(order.Event) (bool, error)
+	invokeFunc func(ctx context.Context, function, body string) error
+	recorded   []string
+	invoked    []string
+	log        bytes.Buffer
+}
+
+func setUp(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{
+		recordFunc: func(order.Event) (bool, error) { return true, nil },
+		invokeFunc: func(context.Context, string, string) error { return nil },
+	}
+	b.endpoint = &endpoint{
+		secrets:          func() ([]string, error) { return []string{secret}, nil },
+		store:            func() (recorder, error) { return b, nil },
+		queue:            b,
+		acceptTestEvents: true,
+		log:              slog.New(slog.NewTextHandler(&b.log, nil)),
+	}
+	return b
+}
+
+func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
+	b.recorded = append(b.recorded, e.ID)
+	return b.recordFunc(e)
+}
+
+func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {
+	b.invoked = append(b.invoked, function+" "+string(body))
+	return b.invokeFunc(ctx, function, string(body))
+}
+
+func body(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := sample.Event(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// signed is a POST as Stripe makes it.
+func signed(body []byte, secret string, at time.Time) handler.Request {
+	p := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: secret, Timestamp: at})
+	return handler.Request{Method: http.MethodPost, Body: body, Header: http.Header{"Stripe-Signature": {p.Header}}}
+}
+
+func change(body []byte, old, new string) []byte {
+	return []byte(strings.Replace(string(body), old, new, 1))
+}
+
+func TestReceiveAnswers(t *testing.T) {
+	t.Parallel()
+
+	paid := body(t, "completed_paid")
+	now := time.Now()
+	const session = "cs_test_a100000000000000000000000000000000000000000000000000000001"
+	const refused = `{"error":"invalid signature"}`
+	const nonsense = `{"error":"not a Stripe event"}`
+	for name, c := range map[string]struct {
+		request  handler.Request
+		status   int
+		body     string
+		recorded int
+	}{
+		"a paid session":                   {signed(paid, secret, now), 200, `{"id":"` + session + `","queued":true}`, 1},
+		"an unpaid session":                {signed(body(t, "completed_unpaid"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
+		"a delayed payment that came":      {signed(body(t, "async_payment_succeeded"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
+		"a delayed payment that failed":    {signed(body(t, "async_payment_failed"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
+		"a kind that is not handled":       {signed(body(t, "payment_intent_succeeded"), secret, now), 200, `{"ignored":"events of this type are not handled"}`, 0},
+		"setup mode":                       {signed(change(paid, `"mode": "payment"`, `"mode": "setup"`), secret, now), 200, `{"ignored":"a session in setup mode sells nothing"}`, 0},
+		"no signature":                     {handler.Request{Method: "POST", Body: paid, Header: http.Header{}}, 400, refused, 0},
+		"no header at all":                 {handler.Request{Method: "POST", Body: paid}, 400, refused, 0},
+		"another secret":                   {signed(paid, "whsec_other", now), 400, refused, 0},
+		"an empty secret":                  {signed(paid, "", now), 400, refused, 0},
+		"a signature of something else":    {handler.Request{Method: "POST", Body: change(paid, "4900", "1"), Header: signed(paid, secret, now).Header}, 400, refused, 0},
+		"a signature too old":              {signed(paid, secret, now.Add(-tolerance-2*time.Second)), 400, refused, 0},
+		"a signature from the future":      {signed(paid, secret, now.Add(tolerance+5*time.Second)), 400, refused, 0},
+		"a signature just within the past": {signed(paid, secret, now.Add(-tolerance+20*time.Second)), 200, `{"id":"` + session + `","queued":true}`, 1},
+		"a clock a little ahead":           {signed(paid, secret, now.Add(tolerance-20*time.Second)), 200, `{"id":"` + session + `","queued":true}`, 1},
+		"a signature that is nonsense":     {handler.Request{Method: "POST", Body: paid, Header: http.Header{"Stripe-Signature": {"t=x,v1=zz,,="}}}, 400, refused, 0},
+		"a signature that is endless":      {handler.Request{Method: "POST", Body: paid, Header: http.Header{"Stripe-Signature": {signed(paid, secret, now).Header.Get("Stripe-Signature") + strings.Repeat(",v1=00", 1000)}}}, 400, refused, 0},
+		"no JSON":                          {signed([]byte("hello"), secret, now), 400, nonsense, 0},
+		"an empty body":                    {signed(nil, secret, now), 400, nonsense, 0},
+		"no data":                          {signed([]byte(`{"id":"evt_1","object":"event","type":"checkout.session.completed"}`), secret, now), 400, nonsense, 0},
+		"a GET":                            {handler.Request{Method: "GET"}, 405, `{"error":"only POST"}`, 0},
+		"over 1 MiB":                       {signed(make([]byte, maxBody+1), secret, now), 413, `{"error":"the body is over 1 MiB"}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			res := b.receive(c.request)
+			if res.StatusCode != c.status || strings.TrimSpace(string(res.Body)) != c.body {
+				t.Errorf("got %d %s, want %d %s", res.StatusCode, res.Body, c.status, c.body)
+			}
+			if len(b.recorded) != c.recorded || len(b.invoked) != c.recorded {
+				t.Errorf("recorded %v and called %v, want %d of each", b.recorded, b.invoked, c.recorded)
+			}
+		})
+	}
+}
+
+func TestReceive(t *testing.T) {
+	t.Parallel()
+
+	t.Run("takes what any of the secrets signed", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.secrets = func() ([]string, error) { return []string{"whsec_new", "whsec_old"}, nil }
+		for _, s := range []string{"whsec_new", "whsec_old"} {
+			if res := b.receive(signed(body(t, "completed_paid"), s, time.Now())); res.StatusCode != 200 {
+				t.Errorf("%s: %d %s", s, res.StatusCode, res.Body)
+			}
+		}
+	})
+
+	t.Run("refuses test events where they are not wanted, and takes live ones", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.acceptTestEvents = false
+		test := body(t, "completed_paid")
+		res := b.receive(signed(test, secret, time.Now()))
+		if want := `{"ignored":"test events are not accepted here"}`; strings.TrimSpace(string(res.Body)) != want {
+			t.Errorf("got %s, want %s", res.Body, want)
+		}
+		live := []byte(strings.ReplaceAll(string(test), `"livemode": false`, `"livemode": true`))
+		if res := b.receive(signed(live, secret, time.Now())); res.StatusCode != 200 || len(b.recorded) != 1 {
+			t.Errorf("a live event: %d %s, recorded %v", res.StatusCode, res.Body, b.recorded)
+		}
+	})
+
+	t.Run("acknowledges only what is stored", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.recordFunc = func(order.Event) (bool, error) { return false, errors.New("database away") }
+		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		if res.StatusCode != http.StatusServiceUnavailable || len(b.invoked) != 0 {
+			t.Errorf("got %d %s and calls %v, want 503 and none", res.StatusCode, res.Body, b.invoked)
+		}
+		if strings.Contains(string(res.Body), "away") {
+			t.Errorf("the answer tells what is ours to know: %s", res.Body)
+		}
+	})
+
+	t.Run("acknowledges a redelivery, and hands it on again", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.recordFunc = func(order.Event) (bool, error) { return false, nil }
+		if res := b.receive(signed(body(t, "completed_paid"), secret, time.Now())); res.StatusCode != 200 || len(b.invoked) != 1 {
+			t.Errorf("got %d, calls %v", res.StatusCode, b.invoked)
+		}
+	})
+
+	t.Run("says so when the queue does not take it", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.invokeFunc = func(context.Context, string, string) error { return errors.New("no route") }
+		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		if res.StatusCode != 200 || !strings.Contains(string(res.Body), `"queued":false`) {
+			t.Errorf("got %d %s", res.StatusCode, res.Body)
+		}
+	})
+
+	t.Run("gives the queue two seconds, however long Stripe would wait", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.invokeFunc = func(ctx context.Context, _, _ string) error {
+			deadline, ok := ctx.Deadline()
+			if left := time.Until(deadline); !ok || left > queueTimeout {
+				t.Errorf("the queue may take %v, want at most %v", left, queueTimeout)
+			}
+			return nil
+		}
+		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+	})
+
+	t.Run("stores what Stripe said though it hung up", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		req := signed(body(t, "completed_paid"), secret, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		req.WithContext(ctx)
+		b.invokeFunc = func(ctx context.Context, _, _ string) error { return ctx.Err() }
+		if res := b.receive(req); res.StatusCode != 200 || !strings.Contains(string(res.Body), `"queued":true`) {
+			t.Errorf("got %d %s", res.StatusCode, res.Body)
+		}
+	})
+
+	t.Run("puts nothing but the ID into the queue", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		want := []string{`send-email {"id":"cs_test_a100000000000000000000000000000000000000000000000000000001"}`}
+		if d := cmp.Diff(want, b.invoked); d != "" {
+			t.Errorf("calls (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("logs no name, no address, no secret", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		b.recordFunc = func(order.Event) (bool, error) { return false, errors.New("away") }
+		b.receive(signed(body(t, "completed_two_products"), secret, time.Now()))
+		b.receive(signed(body(t, "completed_two_products"), "whsec_wrong", time.Now()))
+		for _, word := range []string{"Ada", "ada@", "José", "jose@", "whsec_", "v1="} {
+			if strings.Contains(b.log.String(), word) {
+				t.Errorf("the log holds %q:\n%s", word, b.log.String())
+			}
+		}
+		if !strings.Contains(b.log.String(), "evt_100000000000000000000001") {
+			t.Errorf("the log does not name the event:\n%s", b.log.String())
+		}
+	})
+}
+
+func TestMisconfigured(t *testing.T) {
+	t.Parallel()
+
+	mount := func(t *testing.T, secrets map[string]string) openfaas.Secrets {
+		t.Helper()
+		return openfaas.Secrets{Dir: writeSecrets(t, secrets)}
+	}
+	for name, c := range map[string]struct {
+		secrets map[string]string
+		want    string
+	}{
+		"a missing secret":   {nil, "secret stripe-webhook-secret is missing"},
+		"an empty secret":    {map[string]string{"stripe-webhook-secret": "\n"}, "secret stripe-webhook-secret is empty"},
+		"a malformed secret": {map[string]string{"stripe-webhook-secret": "sk_live_oops"}, "secret stripe-webhook-secret does not start with whsec_"},
+		"only its beginning": {map[string]string{"stripe-webhook-secret": "whsec_"}, "secret stripe-webhook-secret does not start with whsec_"},
+	} {
+		t.Run(name+" stops the function", func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			s := mount(t, c.secrets)
+			b.secrets = func() ([]string, error) { return s.Lines("stripe-webhook-secret", "whsec_") }
+			// stripe-go would take this one for signed.
+			res := b.receive(signed(body(t, "completed_paid"), "", time.Now()))
+			if res.StatusCode != 503 || !strings.Contains(string(res.Body), c.want) || !strings.Contains(b.log.String(), c.want) {
+				t.Errorf("got %d %s, log %s; want %q in both", res.StatusCode, res.Body, b.log.String(), c.want)
+			}
+			if strings.Contains(b.log.String(), "oops") || len(b.recorded) != 0 {
+				t.Errorf("log %s, recorded %v", b.log.String(), b.recorded)
+			}
+		})
+	}
+
+	t.Run("a missing key of send-email is told after the event is stored", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		s := mount(t, nil)
+		b.queue = openfaas.NewGateway("http://127.0.0.1:1", func() (string, error) { return s.First("send-email-key") })
+		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		if res.StatusCode != 503 || !strings.Contains(string(res.Body), "secret send-email-key is missing") || len(b.recorded) != 1 {
+			t.Errorf("got %d %s, recorded %v", res.StatusCode, res.Body, b.recorded)
+		}
+	})
+}
+
+func TestHandleNamesWrongSettings(t *testing.T) {
+	t.Setenv("gateway_url", "gateway")
+	t.Setenv("accept_test_events", "perhaps")
+	e, err := newEndpoint()
+	if err == nil || e.log == nil {
+		t.Fatalf("err %v, log %v", err, e.log)
+	}
+	e.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	for _, want := range []string{"setting gateway_url", "setting accept_test_events"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %q", want, err)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWaitListening(t *testing.T) {
+	t.Parallel()
+
+	t.Run("returns once somebody listens", func(t *testing.T) {
+		t.Parallel()
+
+		addr := freeAddr(t)
+		if Listening(addr) {
+			t.Fatal("somebody listens on a free address")
+		}
+		waited := make(chan error, 1)
+		go func() { waited <- WaitListening(t.Context(), addr) }()
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		if err := <-waited; err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("ends with its context", func(t *testing.T) {
+		t.Parallel()
+
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if err := WaitListening(ctx, freeAddr(t)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error = %v", err)
+		}
+	})
+
+	t.Run("says what a process printed that ended before", func(t *testing.T) {
+		t.Parallel()
+
+		p, _ := startShell(t, `echo the key is missing; exit 7`, 0)
+		err := p.WaitListening(t.Context(), freeAddr(t))
+		if err == nil || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(err.Error(), "the key is missing") {
+			t.Errorf("error = %v", err)
+		}
+	})
+
+	t.Run("does not take somebody else's listener for the process's", func(t *testing.T) {
+		t.Parallel()
+
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		p, _ := startShell(t, `exit 1`, 0)
+		waitDone(t, p)
+		if err := p.WaitListening(t.Context(), listener.Addr().String()); err == nil {
+			t.Error("no error for a process that has ended")
+		}
+	})
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	addr, err := FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}

@@ -1,0 +1,139 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/openfaas/faas-provider/types"
+
+	"handler/function/local/process"
+)
+
+// replica is one process of a function.
+type replica struct {
+	instance string
+	addr     string
+	process  *process.Process
+	call     http.HandlerFunc // hands a call to the process
+	gone     chan struct{}    // closed when the process has ended and all have been told
+	usage    usage
+}
+
+// fill starts replicas until there are as many as wanted. The caller holds the turn.
+func (p *Provider) fill(f *function) error {
+	f.mu.Lock()
+	f.wanted = max(f.wanted, 1)
+	missing := f.wanted - len(f.replicas)
+	f.mu.Unlock()
+	if missing <= 0 {
+		return nil
+	}
+	var err error
+	for range missing {
+		if err = p.startReplica(f); err != nil {
+			err = fmt.Errorf("start function %s: %w", f.name, err)
+			break
+		}
+	}
+	f.tried(err)
+	p.changed()
+	return err
+}
+
+// startReplica starts one more process and waits until it listens.
+func (p *Provider) startReplica(f *function) error {
+	// Not the caller's context: others wait for the same start, and the caller may hang up.
+	ctx, cancel := context.WithTimeoutCause(p.ending, p.options.StartTimeout,
+		fmt.Errorf("not ready within %s", p.options.StartTimeout))
+	defer cancel()
+
+	f.mu.Lock()
+	f.started++
+	instance := fmt.Sprintf("%s-%d", f.name, f.started)
+	deployment, binary := f.deployment, f.binary
+	f.mu.Unlock()
+
+	workDir := filepath.Join(f.dir, instance)
+	if err := privateDir(workDir); err != nil {
+		return err
+	}
+	addr, err := process.FreeAddr()
+	if err != nil {
+		return err
+	}
+	if err := context.Cause(p.ending); err != nil {
+		return err
+	}
+	child, err := process.Start(process.Command{
+		Path:  binary,
+		Env:   p.environment(f, deployment, workDir, addr),
+		Dir:   workDir,
+		Line:  func(line string) { p.log(f, instance, line) },
+		Grace: p.options.Grace,
+	})
+	if err != nil {
+		return err
+	}
+
+	r := &replica{
+		instance: instance,
+		addr:     addr,
+		process:  child,
+		call:     p.proxyTo(addr),
+		gone:     make(chan struct{}),
+	}
+	p.watchers.Go(func() { p.watch(f, r, workDir) })
+	if err := child.WaitListening(ctx, addr); err != nil {
+		_ = child.Stop(ctx) // at once if its time is over: it has taken no call that it could finish
+		<-r.gone
+		return err
+	}
+	f.put(r)
+	select {
+	case <-r.gone:
+		f.drop(r) // its watcher looked before it was in the list
+		return fmt.Errorf("%s ended as soon as it listened: %w", instance, child.Err())
+	default:
+	}
+	p.logger.Info("a function's process is ready", "function", f.name, "instance", instance, "pid", child.PID())
+	return nil
+}
+
+// watch cleans up after a process, however it ended.
+func (p *Provider) watch(f *function, r *replica, workDir string) {
+	defer close(r.gone)
+	<-r.process.Done()
+	if f.drop(r) {
+		p.logger.Warn("a function's process ended; its next call starts it again",
+			"function", f.name, "instance", r.instance, "pid", r.process.PID(), "err", r.process.Err())
+	}
+	if err := os.RemoveAll(workDir); err != nil {
+		p.logger.Warn("a working folder remains", "function", f.name, "instance", r.instance, "err", err)
+	}
+	p.changed()
+}
+
+// environment has nothing of our own environment: a container would not either. EnvProcess is not in it,
+// as it is the watchdog that reads it, and here the handler runs without one.
+func (p *Provider) environment(f *function, deployment types.FunctionDeployment, home, addr string) []string {
+	env := map[string]string{
+		"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME": home,
+	}
+	maps.Copy(env, p.options.Defaults)
+	maps.Copy(env, deployment.EnvVars)
+	env["secret_mount_path"] = f.secretsDir()
+	env["handler_address"] = addr
+
+	list := make([]string, 0, len(env))
+	for key, value := range env {
+		list = append(list, key+"="+value)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+const (
+	// Go clients drop an idle connection after 90 seconds. Waiting longer leaves the closing to
+	// them: a server that closes first can do so just as the next request is on its way.
+	idleTimeout = 2 * time.Minute
+
+	maxHeaderBytes = 1 << 20 // as the watchdog's
+
+	// The watchdog in front gets the same signal, waits the same interval and then stops
+	// accepting. Ours stays open a little longer, for what the watchdog accepted last.
+	drainSlack = 100 * time.Millisecond
+)
+
+// errForced says that a second signal cut the draining short.
+var errForced = errors.New("second signal: stopped without waiting for running calls")
+
+// serve answers calls on the listener until a signal arrives, then drains: it keeps serving for
+// the healthcheck interval, so that whoever routes calls here can notice and stop, then closes
+// the listener and gives running calls up to the write timeout. It returns nil when it was asked
+// to stop, also if a call had to be cut off (which is logged): the watchdog takes any other exit
+// for a crash. A second signal ends it at once with errForced.
+func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Signal, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           newInvoker(s, handle, log),
+		ReadTimeout:       s.readTimeout,
+		ReadHeaderTimeout: s.readTimeout,
+		WriteTimeout:      s.writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	// Whatever ends this, no connection and no call's context outlives it.
+	defer server.Close()
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case sig := <-signals:
+		log.Info("draining", "signal", sig.String(), "duration", s.healthcheckInterval.String())
+	}
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s while draining: %w", l.Addr(), err)
+	case <-signals:
+		return errForced
+	case <-time.After(s.healthcheckInterval + drainSlack):
+	}
+	return shutdown(server, s.writeTimeout, signals, log)
+}
+
+// shutdown closes the listener and waits for running calls, at most for the limit.
+func shutdown(server *http.Server, limit time.Duration, signals <-chan os.Signal, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+
+	done := make(chan error, 1)
+	go func() { done <- server.Shutdown(ctx) }()
+
+	select {
+	case <-signals:
+		return errForced
+	case err := <-done:
+		if err != nil {
+			log.Error("calls cut off: they ran longer than write_timeout after the drain", "err", err)
+			return nil
+		}
+		log.Info("drained")
+		return nil
+	}
+}

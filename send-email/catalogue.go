@@ -54,8 +54,6 @@ type mailbox struct {
 	Name  string  `yaml:"name"`
 }
 
-func (m mailbox) address() order.Address { return order.Address{Email: m.Email.Value, Name: m.Name} }
-
 // notices are the templates of what only the admins get.
 type notices struct {
 	PaymentFailed  templateID `yaml:"payment_failed"`

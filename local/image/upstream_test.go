@@ -12,68 +12,23 @@ import (
 	"github.com/openfaas/go-sdk/builder"
 )
 
-// A stand-in for the classic template: a main package that calls the function as the classic's
-// does, in as few lines as can be.
-const upstreamMain = `package main
-
-import (
-	"io"
-	"net/http"
-	"os"
-
-	"handler/function"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
-)
-
-func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		req := handler.Request{Body: body, Header: r.Header, Method: r.Method, QueryString: r.URL.RawQuery}
-		req.WithContext(r.Context())
-		res, err := function.Handle(req)
-		if err != nil {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-		w.Write(res.Body)
-	})
-	http.ListenAndServe(os.Getenv("upstream_test_address"), nil)
-}
-`
-
-// What the classic template's image does with a function's module, as a Dockerfile that this
-// package understands.
-const upstreamDockerfile = `FROM golang AS build
-WORKDIR /go/src/handler
-COPY . .
-ENV GOWORK=off
-ARG CGO_ENABLED=0
-RUN mv function/go.mod function/go.sum . \
-    && sed -i 's#=> \./#=> ./function/#' go.mod \
-    && grep -v '[[:space:]]handler/function' go.mod > kept && mv kept go.mod \
-    && go mod edit -replace=handler/function=./function -module handler
-RUN test -z "$(gofmt -l .)"
-WORKDIR /go/src/handler/function
-RUN go test ./... -cover
-WORKDIR /go/src/handler
-RUN go build -ldflags "-s -w" -o handler .
-`
+// classic is a stand-in for OpenFaaS's own template of that name.
+const classic = "testdata/classic"
 
 func TestFunctionBuildsUnderTheClassicTemplate(t *testing.T) {
 	t.Parallel()
 
-	templates := t.TempDir()
-	writeFiles(t, filepath.Join(templates, "golang-http"), map[string]string{
-		"main.go": upstreamMain,
-		"go.mod":  "module handler\n\ngo 1.25.0\n",
-	})
 	function := writeFiles(t, t.TempDir(), maps.Clone(withSums(t, moduleFunction)))
 	dir, err := builder.CreateBuildContext("fn", function, "golang-http", nil,
-		builder.WithTemplateDir(templates), builder.WithBuildDir(t.TempDir()))
+		builder.WithTemplateDir(classic), builder.WithBuildDir(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := BuildSteps([]byte(upstreamDockerfile))
+	dockerfile, err := os.ReadFile(filepath.Join(classic, "golang-http", "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := BuildSteps(dockerfile)
 	if err != nil {
 		t.Fatal(err)
 	}

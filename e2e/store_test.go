@@ -1,0 +1,397 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// The store's conformance: what every engine must do that orders are kept in. It runs on the embedded
+// database, and on the one that MONGODB_URI names where that is set.
+
+var received = time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// eventOf is a sample event made anew for a session, with an event ID of its own.
+func eventOf(t testing.TB, name, session, id string) order.Event {
+	t.Helper()
+	body, err := sample.Event(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e map[string]any
+	if err := json.Unmarshal(body, &e); err != nil {
+		t.Fatal(err)
+	}
+	object := e["data"].(map[string]any)["object"].(map[string]any)
+	e["id"], object["id"] = id, session
+	object["metadata"] = map[string]string{"a.b": "1", "$set": "2", "plain": "3"}
+	if body, err = json.Marshal(e); err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := order.ParseEvent(body, received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func TestStoreRecord(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+
+	t.Run("keeps all of an order", func(t *testing.T) {
+		t.Parallel()
+
+		e := eventOf(t, "completed_two_products", "cs_all", "evt_all")
+		added, err := store.Record(t.Context(), e)
+		if err != nil || !added {
+			t.Fatalf("added %v, err %v", added, err)
+		}
+		changed, err := store.Update(t.Context(), "cs_all", func(o *order.Order) error {
+			o.SetItems([]order.Item{{ID: "li_1", Quantity: 2, Metadata: []order.Pair{{Key: "x.y", Value: "$z"}}}}, received)
+			o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", Template: "d-1", To: []order.Address{{Email: "a@example.com", Name: "A"}}, NotBefore: received}}, received)
+			return o.Claim("ebook/delivery", "me", time.Minute, received)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := store.Load(t.Context(), "cs_all")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(changed, loaded, cmpopts.IgnoreUnexported(order.Event{})); d != "" {
+			t.Errorf("what was loaded is not what was written (-written +loaded):\n%s", d)
+		}
+		if loaded.Events["evt_all"].Payload != e.Payload || loaded.Revision != 1 || len(loaded.Facts.Metadata) != 3 {
+			t.Errorf("got revision %d, metadata %v", loaded.Revision, loaded.Facts.Metadata)
+		}
+	})
+
+	t.Run("counts a redelivery and changes nothing else", func(t *testing.T) {
+		t.Parallel()
+
+		e := eventOf(t, "completed_paid", "cs_again", "evt_again")
+		for i := range 3 {
+			added, err := store.Record(t.Context(), e)
+			if err != nil || added != (i == 0) {
+				t.Fatalf("delivery %d: added %v, err %v", i, added, err)
+			}
+		}
+		o, err := store.Load(t.Context(), "cs_again")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Events) != 1 || o.Events["evt_again"].Deliveries != 3 || o.Revision != 0 {
+			t.Errorf("%d events, %d deliveries, revision %d", len(o.Events), o.Events["evt_again"].Deliveries, o.Revision)
+		}
+	})
+
+	t.Run("adds a later event to its order", func(t *testing.T) {
+		t.Parallel()
+
+		for _, names := range [][2]string{{"completed_unpaid", "async_payment_succeeded"}, {"async_payment_succeeded", "completed_unpaid"}} {
+			id := "cs_" + names[0]
+			for _, name := range names {
+				if _, err := store.Record(t.Context(), eventOf(t, name, id, "evt_"+name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o, err := store.Load(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(o.Events) != 2 || o.PaymentStatus != order.Paid || o.NextDueAt == nil {
+				t.Errorf("%v: %d events, %s, due %v", names, len(o.Events), o.PaymentStatus, o.NextDueAt)
+			}
+		}
+	})
+}
+
+func TestStoreUpdate(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1")); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("says that there is no such order", func(t *testing.T) {
+		t.Parallel()
+
+		if _, err := store.Load(t.Context(), "cs_none"); !errors.Is(err, order.ErrNotFound) {
+			t.Errorf("load: %v, want ErrNotFound", err)
+		}
+		_, err := store.Update(t.Context(), "cs_none", func(*order.Order) error { return nil })
+		if !errors.Is(err, order.ErrNotFound) {
+			t.Errorf("update: %v, want ErrNotFound", err)
+		}
+	})
+
+	t.Run("writes nothing where the change does not want it", func(t *testing.T) {
+		t.Parallel()
+
+		for _, end := range []error{mongodb.ErrUnchanged, order.ErrNotDue} {
+			_, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error {
+				o.CustomerName = "somebody else"
+				return end
+			})
+			if end != mongodb.ErrUnchanged && !errors.Is(err, end) {
+				t.Errorf("got %v, want %v", err, end)
+			}
+		}
+		o, err := store.Load(t.Context(), "cs_1")
+		if err != nil || o.CustomerName != "Ada Example" || o.Revision != 0 {
+			t.Errorf("%q at revision %d, err %v", o.CustomerName, o.Revision, err)
+		}
+	})
+}
+
+func TestStoreDue(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	for range 2 { // the second time there is nothing to create
+		if err := store.EnsureIndexes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 5 {
+		id := fmt.Sprintf("cs_%d", i)
+		if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", id, "evt_"+id)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := store.Update(t.Context(), id, func(o *order.Order) error {
+			if i == 4 {
+				o.Ignore("not ours", received)
+				return nil
+			}
+			o.FetchFailed("away", received.Add(time.Duration(4-i)*time.Hour), received)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_unpaid", "cs_unpaid", "evt_unpaid")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		limit int
+		want  []string
+	}{
+		{time.Hour - 1, 10, []string{}},
+		{time.Hour, 10, []string{"cs_3"}},
+		{3 * time.Hour, 10, []string{"cs_3", "cs_2", "cs_1"}},
+		{9999 * time.Hour, 10, []string{"cs_3", "cs_2", "cs_1", "cs_0"}},
+		{9999 * time.Hour, 2, []string{"cs_3", "cs_2"}},
+	} {
+		got, err := store.Due(t.Context(), received.Add(c.after), c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("due after %v, at most %d (-want +got):\n%s", c.after, c.limit, d)
+		}
+	}
+}
+
+func TestStoreRaces(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+
+	t.Run("50 claimers, one winner", func(t *testing.T) {
+		t.Parallel()
+
+		const rounds = 20
+		for round := range rounds {
+			id := fmt.Sprintf("cs_claim%d", round)
+			planOne(t, store, id)
+			var won atomic.Int32
+			together(50, func(i int) {
+				_, err := store.Update(t.Context(), id, func(o *order.Order) error {
+					return o.Claim("ebook/delivery", fmt.Sprint(i), time.Minute, received)
+				})
+				switch {
+				case err == nil:
+					won.Add(1)
+				case !errors.Is(err, order.ErrNotDue):
+					t.Errorf("claimer %d: %v", i, err)
+				}
+			})
+			if won.Load() != 1 {
+				t.Fatalf("round %d: %d winners", round, won.Load())
+			}
+		}
+	})
+
+	t.Run("50 deliveries of one event, one order", func(t *testing.T) {
+		t.Parallel()
+
+		var added atomic.Int32
+		together(50, func(int) {
+			is, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_same", "evt_same"))
+			if err != nil {
+				t.Error(err)
+			}
+			if is {
+				added.Add(1)
+			}
+		})
+		o, err := store.Load(t.Context(), "cs_same")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if added.Load() != 1 || o.Events["evt_same"].Deliveries != 50 {
+			t.Errorf("%d say that they added it, %d deliveries counted", added.Load(), o.Events["evt_same"].Deliveries)
+		}
+	})
+
+	t.Run("64 events of one session, all in one order", func(t *testing.T) {
+		t.Parallel()
+
+		together(64, func(i int) {
+			name := []string{"completed_unpaid", "async_payment_failed", "async_payment_succeeded"}[i%3]
+			added, err := store.Record(t.Context(), eventOf(t, name, "cs_many", fmt.Sprintf("evt_%d", i)))
+			if err != nil || !added {
+				t.Errorf("event %d: added %v, err %v", i, added, err)
+			}
+		})
+		o, err := store.Load(t.Context(), "cs_many")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Events) != 64 || o.PaymentStatus != order.Paid {
+			t.Errorf("%d events, %s", len(o.Events), o.PaymentStatus)
+		}
+	})
+
+	t.Run("changes by 64 writers are all there", func(t *testing.T) {
+		t.Parallel()
+
+		planOne(t, store, "cs_writers")
+		together(64, func(i int) {
+			_, err := store.Update(t.Context(), "cs_writers", func(o *order.Order) error {
+				o.Owe([]order.Email{{Key: fmt.Sprintf("s/%d", i), To: []order.Address{{Email: "a@example.com"}}}}, received)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		o, err := store.Load(t.Context(), "cs_writers")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(o.Emails) != 65 || o.Revision != 65 {
+			t.Errorf("%d e-mails at revision %d, want 65 at 65", len(o.Emails), o.Revision)
+		}
+	})
+}
+
+// TestStoreProcesses races whole processes for the same orders: each records every event, plans every
+// order and claims every delivery, and says which claims it won.
+func TestStoreProcesses(t *testing.T) {
+	t.Parallel()
+
+	const processes, orders = 4, 25
+	db := database(t)
+	var mu sync.Mutex
+	winners := map[string][]string{}
+	together(processes, func(p int) {
+		out, err := role(t, "race", fmt.Sprintf("RACE_NAME=p%d", p), fmt.Sprintf("RACE_ORDERS=%d", orders), "RACE_URI="+db.uri, "RACE_DATABASE="+db.name).CombinedOutput()
+		if err != nil {
+			t.Errorf("process %d: %v\n%s", p, err, out)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for line := range strings.Lines(string(out)) {
+			if id, ok := strings.CutPrefix(strings.TrimSpace(line), "won "); ok {
+				winners[id] = append(winners[id], fmt.Sprint("p", p))
+			}
+		}
+	})
+	if len(winners) != orders {
+		t.Errorf("%d of %d deliveries were claimed", len(winners), orders)
+	}
+	for id, by := range winners {
+		if len(by) != 1 {
+			t.Errorf("%s was claimed by %v", id, by)
+		}
+	}
+	n, err := db.client(t).Database(db.name).Collection(mongodb.Collection).CountDocuments(t.Context(), bson.D{})
+	if err != nil || n != orders {
+		t.Errorf("%d orders in the collection, err %v", n, err)
+	}
+}
+
+// race is what each of the processes does.
+func race(ctx context.Context, store *mongodb.Store, name string, orders int) error {
+	errs := make([]error, orders)
+	together(orders, func(i int) {
+		id := fmt.Sprintf("cs_race%d", i)
+		errs[i] = func() error {
+			if _, err := store.Record(ctx, raceEvent(id)); err != nil {
+				return err
+			}
+			o, err := store.Update(ctx, id, func(o *order.Order) error {
+				o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", To: []order.Address{{Email: "a@example.com"}}, NotBefore: received}}, received)
+				return o.Claim("ebook/delivery", name, time.Hour, received)
+			})
+			switch {
+			case errors.Is(err, order.ErrNotDue):
+				return nil
+			case err != nil:
+				return err
+			}
+			fmt.Println("won", o.ID)
+			return nil
+		}()
+	})
+	return errors.Join(errs...)
+}
+
+func raceEvent(session string) order.Event {
+	payload := fmt.Sprintf(`{"id":"evt_%s","type":"checkout.session.completed","data":{"object":{"object":"checkout.session","id":"%s","payment_status":"paid"}}}`, session, session)
+	return order.Event{ID: "evt_" + session, Type: order.Completed, ReceivedAt: received, Payload: payload, Deliveries: 1}
+}
+
+func planOne(t *testing.T, store *mongodb.Store, id string) {
+	t.Helper()
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", id, "evt_"+id)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Update(t.Context(), id, func(o *order.Order) error {
+		o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", To: []order.Address{{Email: "a@example.com"}}, NotBefore: received}}, received)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// together runs n of a function at once, and returns when all have.
+func together(n int, do func(i int)) {
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	all.Wait()
+}

@@ -1,0 +1,318 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76/webhook"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests share
+// one; each works with sessions of its own.
+type system struct {
+	env     map[string]string
+	state   string
+	process *exec.Cmd
+	output  *syncBuffer
+	store   *mongodb.Store
+}
+
+var (
+	startSystem = sync.OnceValues(newSystem)
+	// started is what TestMain must stop.
+	started *system
+)
+
+// running is the system, started at the first call.
+func running(t *testing.T) *system {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: the whole system takes a minute to build")
+	}
+	s, err := startSystem()
+	if err != nil {
+		t.Fatalf("the system did not start: %v", err)
+	}
+	return s
+}
+
+const startTimeout = 15 * time.Minute // the first build of the gateway and its friends
+
+// newSystem builds and starts the laptop in a folder of its own, with the binaries of .local if they
+// are there, and waits until it is ready.
+func newSystem() (*system, error) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	state, err := os.MkdirTemp("", "tillbell-e2e-")
+	if err != nil {
+		return nil, err
+	}
+	laptop := filepath.Join(state, "laptop")
+	build := exec.Command("go", "build", "-o", laptop, "./local")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
+	}
+	s := &system{state: state, output: &syncBuffer{}}
+	s.process = exec.Command(laptop, "run", "--quiet", "--state", state)
+	s.process.Dir = root
+	s.process.Stdout, s.process.Stderr = s.output, s.output
+	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	started = s
+	if err := s.waitReady(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, s.output)
+	}
+	client, err := mongodb.Connect(s.env["MONGODB_URI"], "e2e")
+	if err != nil {
+		return nil, err
+	}
+	s.store = mongodb.NewStore(client, s.env["MONGODB_DATABASE"])
+	return s, nil
+}
+
+func (s *system) waitReady() error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.process.Wait() }()
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("it ended: %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if env, err := readEnv(filepath.Join(s.state, "run.env")); err == nil {
+			s.env = env
+			return nil
+		}
+	}
+	return errors.New("not ready in time")
+}
+
+// stop ends the system as Ctrl-C does.
+func (s *system) stop() {
+	_ = s.process.Process.Signal(syscall.SIGTERM)
+	for range 200 {
+		if s.process.Process.Signal(syscall.Signal(0)) != nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	_ = s.process.Process.Kill()
+	_ = os.RemoveAll(s.state)
+}
+
+func readEnv(path string) (map[string]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	env := map[string]string{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if k, v, ok := strings.Cut(lines.Text(), "="); ok {
+			env[k] = v
+		}
+	}
+	return env, nil
+}
+
+// answer is what an HTTP call came back with; zero where it did not.
+type answer struct {
+	status int
+	body   string
+}
+
+func call(t *testing.T, method, url string, header http.Header, body []byte) answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return answer{}
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, url, err)
+		return answer{}
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, url, err)
+	}
+	return answer{res.StatusCode, strings.TrimSpace(string(b))}
+}
+
+// deliver sends an event as Stripe does.
+func (s *system) deliver(t *testing.T, event []byte) answer {
+	t.Helper()
+	p := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: event, Secret: s.env["WEBHOOK_SECRET"], Timestamp: time.Now()})
+	return call(t, http.MethodPost, s.env["WEBHOOK_URL"], http.Header{"Stripe-Signature": {p.Header}}, event)
+}
+
+// sendEmail calls send-email as the operator does, and not through the queue.
+func (s *system) sendEmail(t *testing.T, body string) answer {
+	t.Helper()
+	sig := openfaas.Sign([]byte(body), s.env["SEND_EMAIL_KEY"])
+	return call(t, http.MethodPost, s.env["GATEWAY_URL"]+"/function/send-email", http.Header{openfaas.SignatureHeader: {sig}}, []byte(body))
+}
+
+func (s *system) setLineItems(t *testing.T, session string, list []byte) {
+	t.Helper()
+	if a := call(t, http.MethodPut, s.env["STRIPE_URL"]+"/_local/line_items/"+session, nil, list); a.status/100 != 2 {
+		t.Fatalf("set line items: %d %s", a.status, a.body)
+	}
+}
+
+// fault makes the next calls of a stand-in go wrong.
+func (s *system) fault(t *testing.T, standIn, fault string) {
+	t.Helper()
+	if a := call(t, http.MethodPut, s.env[standIn]+"/_local/fault", nil, []byte(fault)); a.status/100 != 2 {
+		t.Fatalf("set fault: %d %s", a.status, a.body)
+	}
+}
+
+// message is one entry of the inbox.
+type message struct {
+	ID      string          `json:"message_id"`
+	Request json.RawMessage `json:"request"`
+}
+
+type mailRequest struct {
+	TemplateID       string `json:"template_id"`
+	Personalizations []struct {
+		To []struct {
+			Email string `json:"email"`
+			Name  string `json:"name"`
+		} `json:"to"`
+		CustomArgs map[string]string `json:"custom_args"`
+		Data       struct {
+			Customer struct {
+				Name  string `json:"name"`
+				Email string `json:"email"`
+			} `json:"customer"`
+			Total struct {
+				Decimal   string `json:"decimal"`
+				Formatted string `json:"formatted"`
+			} `json:"total"`
+		} `json:"dynamic_template_data"`
+	} `json:"personalizations"`
+}
+
+func (s *system) inbox(t *testing.T) []message {
+	t.Helper()
+	a := call(t, http.MethodGet, s.env["INBOX_URL"]+"/api/messages", nil, nil)
+	var all []message
+	if err := json.Unmarshal([]byte(a.body), &all); err != nil {
+		t.Fatalf("inbox: %v in %.200s", err, a.body)
+	}
+	return all
+}
+
+// mails are the requests for a session, by delivery key; more than one where it was sent twice.
+func (s *system) mails(t *testing.T, session string) map[string][]mailRequest {
+	t.Helper()
+	out := map[string][]mailRequest{}
+	for _, m := range s.inbox(t) {
+		var r mailRequest
+		if err := json.Unmarshal(m.Request, &r); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range r.Personalizations {
+			if id, key, _ := strings.Cut(p.CustomArgs["delivery"], "/"); id == session {
+				out[key] = append(out[key], r)
+			}
+		}
+	}
+	return out
+}
+
+// settled waits until nothing is due in an order, and gives it.
+func (s *system) settled(t *testing.T, session string) *order.Order {
+	t.Helper()
+	var o *order.Order
+	eventually(t, func() error {
+		var err error
+		if o, err = s.store.Load(t.Context(), session); err != nil {
+			return err
+		}
+		if o.NextDueAt != nil {
+			return fmt.Errorf("order %s is due at %v: %s", session, o.NextDueAt, states(o))
+		}
+		return nil
+	})
+	return o
+}
+
+func states(o *order.Order) string {
+	var all []string
+	for k, d := range o.Emails {
+		all = append(all, fmt.Sprintf("%s %s after %d %s", k, d.State, d.Attempts, d.LastError))
+	}
+	slices.Sort(all)
+	return fmt.Sprintf("fetch %+v; %s", o.Fetch, strings.Join(all, "; "))
+}
+
+// eventually waits for a condition, for as long as the slowest way through the system may take.
+func eventually(t *testing.T, condition func() error) {
+	t.Helper()
+	deadline := time.Now().Add(90 * time.Second)
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still not so: %v", err)
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

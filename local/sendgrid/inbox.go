@@ -1,0 +1,99 @@
+package sendgrid
+
+import (
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// timeLayout is RFC 3339 to the millisecond, always with three digits.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// maxMessages is how many the inbox keeps; older ones make room.
+const maxMessages = 1000
+
+var errNoMessage = errors.New("no such message")
+
+// A Message is one accepted mail send request.
+type Message struct {
+	MessageID  string            `json:"message_id"`
+	ReceivedAt string            `json:"received_at"`
+	Request    json.RawMessage   `json:"request"`
+	Headers    map[string]string `json:"headers"`
+}
+
+// inbox holds the newest messages, oldest first, and keeps its file in step when it has one.
+type inbox struct {
+	mu       sync.Mutex
+	messages []Message
+	version  int
+	file     *messageFile
+}
+
+func openInbox(path string) (*inbox, error) {
+	// Another start for each process, so that a page that was open before a restart sees that it is stale.
+	b := &inbox{version: rand.IntN(1 << 30)}
+	if path == "" {
+		return b, nil
+	}
+	b.file = &messageFile{path: path}
+	messages, err := b.file.load()
+	if err != nil {
+		return nil, err
+	}
+	b.messages = messages
+	return b, nil
+}
+
+// add keeps m; when it answers nil, m is in the file too.
+func (b *inbox) add(m Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.file != nil {
+		if err := b.file.append(m, b.messages); err != nil {
+			return err
+		}
+	}
+	b.messages = newest(append(b.messages, m))
+	b.version++
+	return nil
+}
+
+func (b *inbox) clear() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.file != nil {
+		if err := b.file.rewrite(nil); err != nil {
+			return err
+		}
+	}
+	b.messages = nil
+	b.version++
+	return nil
+}
+
+// all answers the messages, oldest first, and a number that changes with them.
+func (b *inbox) all() ([]Message, int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.messages), b.version
+}
+
+func (b *inbox) get(id string) (Message, error) {
+	messages, _ := b.all()
+	for _, m := range messages {
+		if m.MessageID == id {
+			return m, nil
+		}
+	}
+	return Message{}, errNoMessage
+}
+
+func newest(messages []Message) []Message {
+	if extra := len(messages) - maxMessages; extra > 0 {
+		return slices.Clone(messages[extra:])
+	}
+	return messages
+}

@@ -1,0 +1,117 @@
+// Package sendgrid stands in for SendGrid on the laptop: its mail send API, and an inbox to look into
+// instead of a customer's.
+//
+// The API holds every request to the rules that SendGrid documents and answers with SendGrid's statuses
+// and error bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is
+// lenient this is strict: a field that its API description does not have is an error (this includes the
+// legacy ones that its own client can still send: sections, spam_check, bcc), and so is a null. It cannot
+// know what only an account knows: verified senders, templates, unsubscribe groups, batches and IP pools.
+//
+// An accepted request is kept in the inbox exactly as it came (white space between JSON tokens apart), less
+// its credentials, before the 202 is sent; requests in sandbox mode are not. One request is one message,
+// however many personalizations it has.
+package sendgrid
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"handler/function/local/fault"
+)
+
+// Options say how the stand-in is to be. The zero value is good.
+type Options struct {
+	// File is where the inbox is kept as JSON lines, so that a restart finds it again. In memory only if empty.
+	File string
+	// Now is the clock, for received_at and for how far ahead a mail may be scheduled. Default: time.Now.
+	Now func() time.Time
+	// Logger gets one line for each API call, with IDs and field names and nothing personal. Default: none.
+	Logger *slog.Logger
+}
+
+// Service is the stand-in. Make it with New.
+type Service struct {
+	inbox  *inbox
+	now    func() time.Time
+	log    *slog.Logger
+	faults *fault.Injector
+	page   *page
+}
+
+// New opens the inbox. An error is about its file, or the page's templates.
+func New(o Options) (*Service, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	box, err := openInbox(o.File)
+	if err != nil {
+		return nil, fmt.Errorf("open the inbox: %w", err)
+	}
+	page, err := newPage()
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox page: %w", err)
+	}
+	s := &Service{inbox: box, now: o.Now, log: o.Logger, page: page}
+	s.faults = fault.New(s.answerFault)
+	return s, nil
+}
+
+// API serves SendGrid's API, and the fault that its calls are to meet at /_local/fault.
+func (s *Service) API() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v3/mail/send", s.authorized(s.send))
+	mux.HandleFunc("/v3/mail/send", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, "method not allowed")
+	}))
+	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, http.StatusOK, map[string][]string{"scopes": {"mail.send"}})
+	}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, "not found")
+	})
+	return s.faults.Wrap(mux)
+}
+
+// answerFault is a refusal in SendGrid's form. It tells about its rate limit when that is what failed.
+func (s *Service) answerFault(w http.ResponseWriter, _ *http.Request, f fault.Fault) {
+	if f.Status == http.StatusTooManyRequests {
+		reset := s.now().Add(time.Duration(f.RetryAfterS) * time.Second).Unix()
+		w.Header().Set("X-RateLimit-Limit", "600")
+		w.Header().Set("X-RateLimit-Remaining", "0")
+		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(reset, 10))
+		refuse(w, f.Status, "too many requests")
+		return
+	}
+	refuse(w, f.Status, faultMessage(f.Status))
+}
+
+func faultMessage(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return unauthorizedMessage
+	case http.StatusForbidden:
+		return "access forbidden"
+	case http.StatusServiceUnavailable:
+		return "service not available"
+	case http.StatusInternalServerError:
+		return "internal server error"
+	}
+	return fmt.Sprintf("status %d, as the laptop was told to answer", status)
+}
+
+// newMessageID makes an ID of the form of SendGrid's: 22 characters that are safe in a URL.
+func newMessageID() string {
+	var b [16]byte
+	// Never fails: crypto/rand ends the process when the system has no randomness.
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,111 @@
+package stripe
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+)
+
+// list is Stripe's list object, one page of it.
+type list struct {
+	Object  string            `json:"object"`
+	Data    []json.RawMessage `json:"data"`
+	HasMore bool              `json:"has_more"`
+	URL     string            `json:"url"`
+}
+
+func lineItemsURL(session string) string { return "/v1/checkout/sessions/" + session + "/line_items" }
+
+func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
+	session := r.PathValue("id")
+	p, err := readListParameters(r)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	items, ok := s.store.get(key{session, r.Header.Get("Stripe-Account")})
+	if !ok {
+		refuse(w, noSuchSession(session))
+		return
+	}
+	page, more, err := cut(items, p)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer := list{"list", []json.RawMessage{}, more, lineItemsURL(session)}
+	for _, it := range page {
+		raw, err := it.render(p.expandProduct)
+		if err != nil {
+			s.log.Error("a line item could not be rendered", "err", err)
+			refuse(w, &apiError{Status: http.StatusInternalServerError, Type: serverError, Message: "The line item could not be rendered."})
+			return
+		}
+		answer.Data = append(answer.Data, raw)
+	}
+	respond(w, http.StatusOK, answer)
+}
+
+// cut answers the page that p asks for, always in the list's order, and whether there is more beyond it in
+// the direction of the walk.
+func cut(items []item, p listParameters) (page []item, more bool, err *apiError) {
+	find := func(param, id string) (int, *apiError) {
+		i := slices.IndexFunc(items, func(it item) bool { return it.ID == id })
+		if i < 0 {
+			return 0, badParameter("resource_missing", param, "No such item: '%s'", id)
+		}
+		return i, nil
+	}
+	switch {
+	case p.endingBefore != "":
+		end, err := find("ending_before", p.endingBefore)
+		if err != nil {
+			return nil, false, err
+		}
+		start := max(0, end-p.limit)
+		return items[start:end], start > 0, nil
+	case p.startingAfter != "":
+		i, err := find("starting_after", p.startingAfter)
+		if err != nil {
+			return nil, false, err
+		}
+		items = items[i+1:]
+	}
+	end := min(p.limit, len(items))
+	return items[:end], end < len(items), nil
+}
+
+// render answers the item with its product as an ID or, expanded, as a product object.
+func (it item) render(expand bool) (json.RawMessage, error) {
+	dec := json.NewDecoder(bytes.NewReader(it.raw))
+	dec.UseNumber()
+	var v map[string]any
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	price, _ := v["price"].(map[string]any)
+	price["product"] = it.Price.Product.ID
+	if expand {
+		price["product"] = it.product()
+	}
+	return json.Marshal(v)
+}
+
+// product is what is known of the item's product: the object it was set with, or what a line item tells.
+func (it item) product() any {
+	if len(it.Price.Product.object) > 0 {
+		return it.Price.Product.object
+	}
+	name := it.Price.Product.ID
+	if it.Description != nil && *it.Description != "" {
+		name = *it.Description
+	}
+	return map[string]any{
+		"id": it.Price.Product.ID, "object": "product", "name": name, "active": true, "livemode": false,
+		"metadata": map[string]string{}, "description": nil, "default_price": nil, "images": []string{},
+		"features": []string{}, "type": "service", "created": 1234567890, "updated": 1234567890,
+		"shippable": nil, "package_dimensions": nil, "statement_descriptor": nil, "tax_code": nil,
+		"unit_label": nil, "url": nil,
+	}
+}

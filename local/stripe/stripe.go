@@ -1,0 +1,121 @@
+// Package stripe stands in for Stripe on the laptop, for the one thing that Tillbell asks of it: what was
+// bought in a Checkout Session. Webhooks are signed and posted elsewhere; this is only the API that is read.
+//
+// It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's types and
+// codes. Where Stripe would not know a parameter, this does not either. It tells keys by their form alone,
+// and takes test mode keys only, so that a live key pasted by mistake stands out at once.
+//
+// What a session's line items are is set at /_local/line_items/{session}, and held to what every line item
+// of Stripe has, so that a mistake in a sample shows where it is made.
+package stripe
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+
+	"handler/function/local/fault"
+)
+
+// apiVersion is the version of stripe-go v76, which is what the answers look like.
+const apiVersion = "2023-10-16"
+
+// Options say how the stand-in is to be. The zero value is good.
+type Options struct {
+	// File keeps the line items over a restart, as JSON lines. In memory only if empty.
+	File string
+	// Logger gets one line for each API call. Default: none.
+	Logger *slog.Logger
+}
+
+// Service is the stand-in. Make it with New.
+type Service struct {
+	store  *store
+	log    *slog.Logger
+	faults *fault.Injector
+}
+
+// New opens the store. An error is about its file.
+func New(o Options) (*Service, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	store, err := openStore(o.File)
+	if err != nil {
+		return nil, fmt.Errorf("open the line items: %w", err)
+	}
+	return &Service{store, o.Logger, fault.New(answerFault)}, nil
+}
+
+// Handler serves the API below /v1/, and what the laptop sets below /_local/.
+func (s *Service) Handler() http.Handler {
+	api := http.NewServeMux()
+	api.HandleFunc("GET /v1/checkout/sessions/{id}/line_items", s.listLineItems)
+	api.HandleFunc("GET /v1/checkout/sessions/{id}", s.getSession)
+	api.HandleFunc("GET /v1/account", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := parameters(r); err != nil {
+			refuse(w, err)
+			return
+		}
+		respond(w, http.StatusOK, map[string]any{"id": "acct_laptop", "object": "account", "charges_enabled": true, "country": "DE", "default_currency": "eur"})
+	})
+	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			refuse(w, unknownURL(r))
+			return
+		}
+		w.Header().Set("Allow", http.MethodGet)
+		refuse(w, &apiError{Status: http.StatusMethodNotAllowed, Type: invalidRequest,
+			Message: fmt.Sprintf("The laptop's Stripe can only be read (%s: %s).", r.Method, r.URL.Path)})
+	})
+
+	mux := http.NewServeMux()
+	s.registerLocal(mux)
+	mux.Handle("/", s.authorized(api))
+	return s.identified(s.faults.Wrap(mux))
+}
+
+// version is the form of a Stripe-Version header.
+var version = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z0-9]+)?$`)
+
+// identified puts the headers on every answer that Stripe puts on its own, errors and faults included.
+func (s *Service) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Request-Id", "req_"+rand.Text()[:14])
+		h.Set("Stripe-Version", apiVersion)
+		if v := r.Header.Get("Stripe-Version"); version.MatchString(v) {
+			h.Set("Stripe-Version", v)
+		}
+		if account := r.Header.Get("Stripe-Account"); account != "" {
+			h.Set("Stripe-Account", account)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Service) getSession(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if _, err := parameters(r); err != nil {
+		refuse(w, err)
+		return
+	}
+	if _, ok := s.store.get(key{id, r.Header.Get("Stripe-Account")}); !ok {
+		refuse(w, noSuchSession(id))
+		return
+	}
+	respond(w, http.StatusOK, map[string]any{"id": id, "object": "checkout.session", "livemode": false})
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	// A caller who has gone away needs no answer.
+	_ = enc.Encode(body)
+}

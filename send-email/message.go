@@ -3,6 +3,7 @@ package function
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
 
@@ -14,7 +15,7 @@ import (
 func (c *catalogue) message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 	p := mail.NewPersonalization()
 	for _, to := range d.To {
-		p.AddTos(mail.NewEmail(to.Name, to.Email))
+		p.AddTos(mail.NewEmail(recipientName(to.Name), to.Email))
 	}
 	p.SetCustomArg("delivery", o.ID+"/"+d.Key)
 	p.SetCustomArg("order", o.ID)
@@ -28,6 +29,15 @@ func (c *catalogue) message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 	m.SetTemplateID(d.Template)
 	m.AddPersonalizations(p)
 	return m
+}
+
+// recipientName is a name without what SendGrid refuses in a recipient's, commas and semicolons
+// (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations), and without control
+// characters: a customer called "Lovelace, Ada" gets her mail all the same.
+func recipientName(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool {
+		return r == ',' || r == ';' || unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
 }
 
 type orderData struct {

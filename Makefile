@@ -1,0 +1,48 @@
+# Tillbell. `make` alone says what there is.
+
+SHELL := /bin/bash
+STATE := .local
+LOCAL := $(STATE)/bin/local
+# The race detector needs a C compiler; without one the tests run all the same.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no sample purchase)
+	@exec $(LOCAL) run --state $(STATE) $(if $(QUIET),--quiet)
+
+.PHONY: buy
+buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100)
+	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N))
+
+.PHONY: build
+build: $(LOCAL) ## the real parts and the functions, as make run builds them
+	@exec $(LOCAL) build --state $(STATE)
+
+.PHONY: test
+test: ## everything that can be tested on one machine, from unit to end to end
+	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/...
+	cd template/golang-http && go test $(RACE) -shuffle=on ./...
+	go test -count=1 -timeout 30m ./e2e/...
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "Run gofmt -w on: $$unformatted"; exit 1; }
+	go vet ./...
+	cd template/golang-http && go vet ./...
+	go tool -modfile=local/tools/go.mod staticcheck ./...
+
+.PHONY: clean
+clean: ## remove what was built and what the laptop stored
+	rm -rf $(STATE) build
+
+# Go itself knows best what has changed.
+.PHONY: $(LOCAL)
+$(LOCAL):
+	@mkdir -p $(dir $(LOCAL))
+	@go build -o $(LOCAL) ./local

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// buyers is how many purchases are under way at once when there are many.
+const buyers = 8
+
+const buyUsage = `Plays purchases on a running laptop, as Stripe would tell of them.
+
+  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--state DIR]
+
+Each purchase has a session of its own. The sample events there are: %v.
+`
+
+func buyCommand(ctx context.Context, args []string) error {
+	set := flag.NewFlagSet("local buy", flag.ContinueOnError)
+	event := set.String("event", "completed_paid", "file of an event as Stripe sends it, or the name of a sample")
+	items := set.String("items", "", "file of the session's line items (default: the sample's, if it is one)")
+	n := set.Int("n", 1, "how many")
+	set.Usage = func() {
+		fmt.Fprintf(set.Output(), buyUsage, sample.Names())
+		set.PrintDefaults()
+	}
+	f, err := parseFolders(set, args)
+	if err != nil {
+		return err
+	}
+	if *n < 1 || *n > 100_000 {
+		return errors.New("--n: want 1 to 100000")
+	}
+	body, list, err := readPurchase(*event, *items)
+	if err != nil {
+		return err
+	}
+	if _, err := newPurchase(body, list, time.Now()); err != nil {
+		return err
+	}
+	s, err := openShop(f.state)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if stripeAPI.real() {
+		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
+	}
+	if *n > 1 {
+		return s.buyMany(ctx, newConsole(), body, list, *n)
+	}
+	p, err := newPurchase(body, list, time.Now())
+	if err != nil {
+		return err
+	}
+	return s.tellStory(ctx, newConsole(), p)
+}
+
+// readPurchase reads the event and its items: files, or a sample by its name.
+func readPurchase(event, items string) (body, list []byte, err error) {
+	if body, err = os.ReadFile(event); err != nil {
+		var notSample error
+		if body, notSample = sample.Event(event); notSample != nil {
+			return nil, nil, errors.Join(err, notSample)
+		}
+		list, _ = sample.LineItems(event) // some have none of their own
+	}
+	if items != "" {
+		if list, err = os.ReadFile(items); err != nil {
+			return nil, nil, err
+		}
+	}
+	return body, list, nil
+}
+
+// buyMany plays n purchases, several at once, and counts what became of them.
+func (s *shop) buyMany(ctx context.Context, c *console, body, list []byte, n int) error {
+	began := time.Now()
+	var turn, paid atomic.Int64
+	var mu sync.Mutex
+	var errs []error
+	sessions := make([]string, n)
+	var all sync.WaitGroup
+	for range min(buyers, n) {
+		all.Go(func() {
+			for i := turn.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = turn.Add(1) - 1 {
+				id, err := s.buyOne(ctx, body, list)
+				if err != nil {
+					mu.Lock()
+					errs = append(errs, err)
+					mu.Unlock()
+					continue
+				}
+				sessions[i] = id
+				if done := paid.Add(1); done%max(1, int64(n)/10) == 0 {
+					c.say("  %d of %d acknowledged after %s", done, n, took(time.Since(began)))
+				}
+			}
+		})
+	}
+	all.Wait()
+	if len(errs) > 0 {
+		c.trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
+	}
+	return errors.Join(s.count(ctx, c, sessions, began), errors.Join(errs...))
+}
+
+func (s *shop) buyOne(ctx context.Context, body, list []byte) (string, error) {
+	p, err := newPurchase(body, list, time.Now())
+	if err != nil {
+		return "", err
+	}
+	if err := s.setItems(ctx, p); err != nil {
+		return "", err
+	}
+	_, err = s.pay(ctx, p)
+	return p.session, err
+}
+
+// count waits for the e-mails of the orders, and says how many there are.
+func (s *shop) count(ctx context.Context, c *console, sessions []string, began time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, watchFor+time.Duration(len(sessions))*100*time.Millisecond)
+	defer cancel()
+	var orders, owed, sent, unsure int
+	var slowest time.Duration
+	for _, id := range sessions {
+		if id == "" {
+			continue
+		}
+		o, err := s.watch(ctx, id, func(*order.Order) {})
+		if o == nil {
+			return err
+		}
+		orders++
+		for _, d := range o.Emails {
+			owed++
+			if d.State == order.Sent {
+				sent++
+				slowest = max(slowest, d.SentAt.Sub(o.CreatedAt))
+			}
+			if d.Unsure {
+				unsure++
+			}
+		}
+	}
+	c.say("%d orders, %d e-mails owed, %d sent (%d unsure), in %s; the slowest came %s after its order.",
+		orders, owed, sent, unsure, took(time.Since(began)), took(slowest))
+	if sent != owed {
+		return fmt.Errorf("%d e-mails are not sent", owed-sent)
+	}
+	return nil
+}

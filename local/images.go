@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/openfaas/go-sdk/builder"
+	"github.com/openfaas/go-sdk/stack"
+	"go.yaml.in/yaml/v3"
+
+	"handler/function/local/image"
+)
+
+// images are the functions' images as the laptop has them: a handler binary each, by its reference.
+type images struct{ dir string }
+
+// binary is where the handler of an image is.
+func (i images) binary(ref string) string {
+	return filepath.Join(i.dir, url.PathEscape(ref), "handler")
+}
+
+// find is what a deployment asks for.
+func (i images) find(ref string) (string, error) {
+	path, err := filepath.Abs(i.binary(ref))
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("there is no image %s on this laptop; make run builds those of stack.yml", ref)
+	}
+	return path, nil
+}
+
+// readStack reads stack.yml, with the settings files that its functions name laid under their own
+// environment, as faas-cli does.
+func readStack() (*stack.Services, error) {
+	services, err := stack.ParseYAMLFile("stack.yml", "", "", true)
+	if err != nil {
+		return nil, fmt.Errorf("read stack.yml: %w", err)
+	}
+	for name, f := range services.Functions {
+		environment := map[string]string{}
+		for _, file := range f.EnvironmentFile {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("settings of %s: %w", name, err)
+			}
+			var settings stack.EnvironmentFile
+			if err := yaml.Unmarshal(b, &settings); err != nil {
+				return nil, fmt.Errorf("settings of %s: %s: %w", name, file, err)
+			}
+			maps.Copy(environment, settings.Environment)
+		}
+		maps.Copy(environment, f.Environment)
+		f.Environment, f.Name = environment, name
+		services.Functions[name] = f
+	}
+	return services, nil
+}
+
+// buildImages builds each function as its image is built: the context that faas-cli would make, and
+// in it the steps of the template's Dockerfile. One whose context did not change is not built again.
+func buildImages(ctx context.Context, c *console, f folders, services *stack.Services) error {
+	dockerfile, err := os.ReadFile(filepath.Join("template", "golang-http", "Dockerfile"))
+	if err != nil {
+		return err
+	}
+	steps, err := image.BuildSteps(dockerfile)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(services.Functions)) {
+		if err := buildImage(ctx, c, f, services, name, steps); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func buildImage(ctx context.Context, c *console, f folders, services *stack.Services, name string, steps []image.Step) error {
+	function := services.Functions[name]
+	dir, err := builder.CreateBuildContext(name, function.Handler, function.Language,
+		services.StackConfiguration.CopyExtraPaths, builder.WithBuildDir(filepath.Join(f.state, "build")))
+	if err != nil {
+		return fmt.Errorf("build context of %s: %w", name, err)
+	}
+	hash, err := hashTree(dir)
+	if err != nil {
+		return err
+	}
+	binary := images{filepath.Join(f.state, "images")}.binary(function.Image)
+	if kept, err := os.ReadFile(binary + ".context"); err == nil && string(kept) == hash {
+		return nil
+	}
+	var out bytes.Buffer
+	err = c.step("build and test "+name, func() error { return image.Run(ctx, dir, steps, nil, &out) })
+	if err != nil {
+		return fmt.Errorf("build %s: %w\n%s", name, err, out.String())
+	}
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return err
+	}
+	// The old one may be running: it goes on from the file that has lost its name.
+	if err := os.Rename(filepath.Join(dir, "handler"), binary); err != nil {
+		return err
+	}
+	return os.WriteFile(binary+".context", []byte(hash), 0o644)
+}
+
+// hashTree is of all files below a folder, their names and what is in them, and of the compiler.
+func hashTree(dir string) (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, runtime.Version())
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		fmt.Fprintln(h, path)
+		_, err = io.Copy(h, file)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"handler/function/local/process"
+)
+
+// part is a program that the laptop keeps running: one that dies is started again, with the same
+// addresses, as the supervisor of a server would.
+type part struct {
+	name    string
+	command process.Command
+	// address accepts connections when the part is ready; ready, if set, is a line that it prints then.
+	address string
+	ready   string
+	// changed is called after the part was started again.
+	changed func()
+	console *console
+
+	log   *os.File
+	quit  chan struct{}
+	ended chan struct{}
+
+	mu       sync.Mutex
+	process  *process.Process
+	stopping bool
+}
+
+const (
+	readyTimeout = 30 * time.Second
+	restartPause = 300 * time.Millisecond
+)
+
+// start starts the part and returns when it is ready.
+func (p *part) start(ctx context.Context, logs string) error {
+	log, err := openLog(logs, p.name)
+	if err != nil {
+		return err
+	}
+	p.log = log
+	p.quit, p.ended = make(chan struct{}), make(chan struct{})
+	if err := p.launch(ctx); err != nil {
+		close(p.ended)
+		return err
+	}
+	go p.keep()
+	return nil
+}
+
+// launch starts the process once.
+func (p *part) launch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	said := make(chan struct{})
+	var once sync.Once
+	command := p.command
+	command.Line = func(line string) {
+		fmt.Fprintln(p.log, line)
+		if p.ready != "" && strings.Contains(line, p.ready) {
+			once.Do(func() { close(said) })
+		}
+	}
+	started, err := process.Start(command)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	p.mu.Lock()
+	p.process = started
+	p.mu.Unlock()
+	if p.address != "" {
+		err = started.WaitListening(ctx, p.address)
+	}
+	if err == nil && p.ready != "" {
+		select {
+		case <-said:
+		case <-started.Done():
+			err = fmt.Errorf("it ended: %w\n%s", started.Err(), strings.Join(started.Tail(), "\n"))
+		case <-ctx.Done():
+			err = fmt.Errorf("not ready: %w", ctx.Err())
+		}
+	}
+	if err != nil {
+		_ = started.Stop(context.WithoutCancel(ctx))
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// keep starts the part again whenever it ends, until it is stopped.
+func (p *part) keep() {
+	defer close(p.ended)
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-p.current().Done():
+		}
+		if p.isStopping() {
+			return
+		}
+		p.console.trouble("%s ended (%v); it is started again. Its log is %s", p.name, p.current().Err(), p.log.Name())
+		for {
+			select {
+			case <-p.quit:
+				return
+			case <-time.After(restartPause):
+			}
+			err := p.launch(context.Background())
+			if err == nil {
+				break
+			}
+			if p.isStopping() {
+				return
+			}
+			p.console.trouble("%v", err)
+		}
+		p.changed()
+	}
+}
+
+func (p *part) current() *process.Process {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.process
+}
+
+func (p *part) isStopping() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopping
+}
+
+// pid is the part's process ID, 0 before it was started.
+func (p *part) pid() int {
+	if c := p.current(); c != nil {
+		return c.PID()
+	}
+	return 0
+}
+
+// stop ends the part for good.
+func (p *part) stop(ctx context.Context) {
+	p.mu.Lock()
+	p.stopping = true
+	p.mu.Unlock()
+	if p.quit != nil {
+		close(p.quit)
+	}
+	if c := p.current(); c != nil {
+		if err := c.Stop(ctx); err != nil {
+			p.console.trouble("%s had to be killed", p.name)
+		}
+	}
+	if p.ended != nil {
+		<-p.ended
+	}
+	if c := p.current(); c != nil { // one that was started while we stopped its predecessor
+		_ = c.Stop(ctx)
+	}
+	if p.log != nil {
+		p.log.Close()
+	}
+}
+
+func openLog(dir, name string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(filepath.Join(dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+}

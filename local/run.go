@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+func runCommand(ctx context.Context, args []string) error {
+	set := flag.NewFlagSet("local run", flag.ContinueOnError)
+	quiet := set.Bool("quiet", false, "do not play the sample purchase")
+	f, err := parseFolders(set, args)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat("stack.yml"); err != nil {
+		return errors.New("there is no stack.yml here; run it in Tillbell's folder")
+	}
+	held, err := lock(f.state)
+	if err != nil {
+		return alreadyRunning(f.state, err)
+	}
+	defer held.Close()
+	if err := checkPorts(fixedPorts...); err != nil {
+		return err
+	}
+	return run(ctx, f, *quiet)
+}
+
+func buildCommand(ctx context.Context, args []string) error {
+	f, err := parseFolders(flag.NewFlagSet("local build", flag.ContinueOnError), args)
+	if err != nil {
+		return err
+	}
+	services, err := readStack()
+	if err != nil {
+		return err
+	}
+	c := newConsole()
+	if err := buildParts(ctx, c, f); err != nil {
+		return err
+	}
+	return buildImages(ctx, c, f, services)
+}
+
+func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
+	var f folders
+	f.flags(set)
+	if err := set.Parse(args); err != nil {
+		return f, err
+	}
+	if set.NArg() > 0 {
+		return f, fmt.Errorf("%s takes no %q", set.Name(), set.Arg(0))
+	}
+	if f.bin == "" {
+		f.bin = filepath.Join(f.state, "bin")
+	}
+	for _, dir := range []*string{&f.state, &f.bin} { // the parts have working folders of their own
+		abs, err := filepath.Abs(*dir)
+		if err != nil {
+			return f, err
+		}
+		*dir = abs
+		if err := os.MkdirAll(abs, 0o700); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// alreadyRunning says where the one that is running can be reached.
+func alreadyRunning(state string, err error) error {
+	if !errors.Is(err, errRunning) {
+		return err
+	}
+	env, readErr := readRunEnv(state)
+	if readErr != nil {
+		return fmt.Errorf("%w, and not ready yet", err)
+	}
+	return fmt.Errorf("%w: its gateway is %s, its inbox %s; make buy plays a purchase on it", err, env["GATEWAY_URL"], env["INBOX_URL"])
+}
+
+// run is the whole of it: build, start, play, stay, stop.
+func run(ctx context.Context, f folders, quiet bool) error {
+	c := newConsole()
+	began := time.Now()
+	services, err := readStack()
+	if err != nil {
+		return err
+	}
+	if err := buildParts(ctx, c, f); err != nil {
+		return stoppedEarly(ctx, err)
+	}
+	if err := buildImages(ctx, c, f, services); err != nil {
+		return stoppedEarly(ctx, err)
+	}
+	l := newLaptop(f, c, services)
+	defer l.stop()
+	if err := l.start(ctx); err != nil {
+		return stoppedEarly(ctx, err)
+	}
+	c.say("Ready after %s.\n", took(time.Since(began)))
+	if !quiet && l.firstTime(ctx) {
+		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
+			c.trouble("the sample purchase: %v", err)
+		}
+	}
+	l.summary()
+	<-ctx.Done()
+	c.say("\nStopping.")
+	return nil
+}
+
+// stoppedEarly: Ctrl-C while it starts is not an error of ours to show.
+func stoppedEarly(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("stopped before it was ready")
+	}
+	return err
+}

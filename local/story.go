@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+const watchFor = time.Minute
+
+// firstTime reports whether no order was ever stored here.
+func (l *laptop) firstTime(ctx context.Context) bool {
+	client, err := mongodb.Connect(l.mongodb, "local")
+	if err != nil {
+		return false
+	}
+	defer func() { _ = client.Disconnect(ctx) }()
+	n, err := client.Database(l.database()).Collection(mongodb.Collection).EstimatedDocumentCount(ctx)
+	return err == nil && n == 0
+}
+
+// playSample plays one sample purchase, and shows how it goes.
+func (l *laptop) playSample(ctx context.Context) error {
+	event, err := sample.Event("completed_two_products")
+	if err != nil {
+		return err
+	}
+	items, err := sample.LineItems("completed_two_products")
+	if err != nil {
+		return err
+	}
+	s, err := openShop(l.state)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	p, err := newPurchase(event, items, time.Now())
+	if err != nil {
+		return err
+	}
+	l.console.say("A sample purchase: an e-book and a course.")
+	return s.tellStory(ctx, l.console, p)
+}
+
+// tellStory plays a purchase and tells its steps with the time each came at.
+func (s *shop) tellStory(ctx context.Context, c *console, p purchase) error {
+	ctx, cancel := context.WithTimeout(ctx, watchFor)
+	defer cancel()
+	if err := s.setItems(ctx, p); err != nil {
+		return err
+	}
+	began := time.Now()
+	line := func(at time.Time, format string, args ...any) {
+		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(at.Sub(began)))), fmt.Sprintf(format, args...))
+	}
+	answer, err := s.pay(ctx, p)
+	if err != nil {
+		return err
+	}
+	line(time.Now(), "Stripe's event is answered: 200 %s", answer)
+	o, err := s.watch(ctx, p.session, func(*order.Order) {})
+	if o == nil {
+		return err
+	}
+	for _, e := range chronicle(o) {
+		line(e.at, "%s", e.what)
+	}
+	if err != nil {
+		return fmt.Errorf("not all is done after %s; the sweep goes on, and the logs say more", watchFor)
+	}
+	return nil
+}
+
+type happening struct {
+	at   time.Time
+	what string
+}
+
+// chronicle is what happened to an order, the first thing first.
+func chronicle(o *order.Order) []happening {
+	var all []happening
+	for _, e := range o.Events {
+		all = append(all, happening{e.ReceivedAt, fmt.Sprintf("stored %s in order %s", e.Type, o.ID)})
+	}
+	if at := o.Fetch.DoneAt; !at.IsZero() {
+		var what []string
+		for _, i := range o.Items {
+			what = append(what, fmt.Sprintf("%d × %s", i.Quantity, i.Description))
+		}
+		all = append(all, happening{at, "fetched what was bought: " + strings.Join(what, ", ")})
+	}
+	for reason, at := range o.Plans {
+		all = append(all, happening{at, fmt.Sprintf("planned %d e-mails (%s)", len(o.Emails), reason)})
+	}
+	for key, d := range o.Emails {
+		var to []string
+		for _, a := range d.To {
+			to = append(to, a.Email)
+		}
+		switch d.State {
+		case order.Sent:
+			all = append(all, happening{d.SentAt, fmt.Sprintf("sent %s to %s", key, strings.Join(to, ", "))})
+		case order.Failed:
+			all = append(all, happening{d.FailedAt, fmt.Sprintf("failed %s: %s", key, d.LastError)})
+		default:
+			all = append(all, happening{d.PlannedAt, fmt.Sprintf("%s is due at %s", key, d.DueAt.Local().Format(time.DateTime))})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// summary says where everything is.
+func (l *laptop) summary() {
+	standIn := func(s service, real, standIn string) string {
+		if s.real() {
+			return real + " (" + s.variable + ")"
+		}
+		return standIn
+	}
+	l.console.say(`
+  Inbox        %s
+  OpenFaaS UI  %s/ui/
+  Webhook      %s/function/stripe-webhook
+  Database     %s
+  Stripe       %s
+  SendGrid     %s
+  Logs         %s/logs/, or: %s/faas-cli logs send-email
+
+  make buy     plays another purchase (EVENT=file.json ITEMS=file.json N=100)
+  Ctrl-C       stops everything
+`,
+		l.inbox, gatewayURL, gatewayURL,
+		standIn(mongodbURI, "the real one", l.mongodb+" (embedded, kept in "+l.state+"/data)"),
+		standIn(stripeAPI, "the real one", l.stripe+" (a stand-in)"),
+		standIn(sendgridAPI, "the real one", l.sendgrid+" (a stand-in)"),
+		l.state, l.bin)
+}

@@ -67,6 +67,15 @@ func TestSigned(t *testing.T) {
 	if sig != want {
 		t.Errorf("got %s, want %s", sig, want)
 	}
+	// the same with -sha1
+	if !openfaas.Signed(body, "sha1=a864e0319d632f4e02e644813e9e33fd86914f8e", []string{"k"}) {
+		t.Error("what an older faas-cli signed is refused")
+	}
+	for _, wrong := range []string{"", "sha256", "sha256=", "sha1=", "md5=", strings.Replace(sig, "sha256", "sha1", 1), strings.TrimPrefix(sig, "sha256=")} {
+		if openfaas.Signed(body, wrong, []string{"k"}) {
+			t.Errorf("%q is taken for a signature", wrong)
+		}
+	}
 	if !openfaas.Signed(body, sig, []string{"other", "k"}) {
 		t.Error("the second key's signature is refused")
 	}

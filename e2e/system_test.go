@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76/webhook"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
@@ -33,6 +34,7 @@ type system struct {
 	state   string
 	process *exec.Cmd
 	output  *syncBuffer
+	client  *mongo.Client
 	store   *mongodb.Store
 }
 
@@ -57,8 +59,8 @@ func running(t *testing.T) *system {
 
 const startTimeout = 15 * time.Minute // the first build of the gateway and its friends
 
-// newSystem builds and starts the laptop in a folder of its own, with the binaries of .local if they
-// are there, and waits until it is ready.
+// newSystem builds and starts the laptop in a folder of its own, with the parts that make run built or
+// will use, and waits until it is ready.
 func newSystem() (*system, error) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -75,7 +77,7 @@ func newSystem() (*system, error) {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
 	s := &system{state: state, output: &syncBuffer{}}
-	s.process = exec.Command(laptop, "run", "--quiet", "--state", state)
+	s.process = exec.Command(laptop, "run", "--quiet", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -90,6 +92,7 @@ func newSystem() (*system, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.client = client
 	s.store = mongodb.NewStore(client, s.env["MONGODB_DATABASE"])
 	return s, nil
 }
@@ -196,6 +199,27 @@ func (s *system) fault(t *testing.T, standIn, fault string) {
 	t.Helper()
 	if a := call(t, http.MethodPut, s.env[standIn]+"/_local/fault", nil, []byte(fault)); a.status/100 != 2 {
 		t.Fatalf("set fault: %d %s", a.status, a.body)
+	}
+}
+
+// secret is a secret as the laptop keeps it, and setSecret changes it as faas-cli does.
+func (s *system) secret(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.state, "provider", "secrets", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func (s *system) setSecret(t *testing.T, name, value string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"name": name, "namespace": "openfaas-fn", "value": value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := call(t, http.MethodPut, s.env["GATEWAY_URL"]+"/system/secrets", nil, body); a.status/100 != 2 {
+		t.Fatalf("set secret %s: %d %s", name, a.status, a.body)
 	}
 }
 

@@ -150,34 +150,49 @@ type answer struct {
 
 func call(t *testing.T, method, url string, header http.Header, body []byte) answer {
 	t.Helper()
+	a, err := try(t, method, url, header, body)
+	if err != nil {
+		t.Error(err)
+	}
+	return a
+}
+
+// try is call where it may go wrong.
+func try(t *testing.T, method, url string, header http.Header, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
-		t.Error(err)
-		return answer{}
+		return answer{}, err
 	}
 	for k, v := range header {
 		req.Header[k] = v
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Errorf("%s %s: %v", method, url, err)
-		return answer{}
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Errorf("%s %s: %v", method, url, err)
+		return answer{}, err
 	}
-	return answer{res.StatusCode, strings.TrimSpace(string(b))}
+	return answer{res.StatusCode, strings.TrimSpace(string(b))}, nil
 }
 
 // deliver sends an event as Stripe does.
 func (s *system) deliver(t *testing.T, event []byte) answer {
 	t.Helper()
+	a, err := s.tryDeliver(t, event)
+	if err != nil {
+		t.Error(err)
+	}
+	return a
+}
+
+func (s *system) tryDeliver(t *testing.T, event []byte) (answer, error) {
 	p := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: event, Secret: s.env["WEBHOOK_SECRET"], Timestamp: time.Now()})
-	return call(t, http.MethodPost, s.env["WEBHOOK_URL"], http.Header{"Stripe-Signature": {p.Header}}, event)
+	return try(t, http.MethodPost, s.env["WEBHOOK_URL"], http.Header{"Stripe-Signature": {p.Header}}, event)
 }
 
 // sendEmail calls send-email as the operator does, and not through the queue.

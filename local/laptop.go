@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/openfaas/go-sdk/stack"
+	"github.com/robfig/cron/v3"
 
 	"handler/function/local/process"
 	"handler/function/local/provider"
@@ -32,6 +33,7 @@ type laptop struct {
 	services *stack.Services
 
 	provider *provider.Provider
+	cron     *cron.Cron
 	// parts are the programs, in the order in which they were started.
 	parts   map[string]*part
 	order   []string
@@ -65,6 +67,7 @@ func (l *laptop) start(ctx context.Context) error {
 		{"start the gateway and its metrics", l.startGateway},
 		{"start the queue worker", l.startWorker},
 		{"deploy the functions", l.deploy},
+		{"start the clock that wakes them", l.startCron},
 	}
 	for _, s := range steps {
 		if err := l.console.step(s.what, func() error { return s.do(ctx) }); err != nil {
@@ -208,7 +211,7 @@ func (l *laptop) startWorker(ctx context.Context) error {
 }
 
 func (l *laptop) startPart(ctx context.Context, p *part) error {
-	p.console, p.changed = l.console, l.tell
+	p.console, p.changed = l.console, func() { l.replaced(ctx, p.name) }
 	if err := p.start(ctx, filepath.Join(l.state, "logs")); err != nil {
 		return err
 	}
@@ -217,6 +220,21 @@ func (l *laptop) startPart(ctx context.Context, p *part) error {
 	l.parts[p.name] = p
 	l.order = append(l.order, p.name)
 	return nil
+}
+
+// replaced does what must follow when a part was started again. The queue worker does not notice that the
+// queue lost its subscription with a process that was killed: it would wait for ever, while callers get
+// their 202, so it is started again as well.
+func (l *laptop) replaced(ctx context.Context, name string) {
+	if name == "nats" {
+		l.mu.Lock()
+		worker := l.parts["queue-worker"]
+		l.mu.Unlock()
+		if worker != nil {
+			worker.restart(ctx)
+		}
+	}
+	l.tell()
 }
 
 // serve serves on an address and gives its URL.
@@ -239,6 +257,9 @@ func (l *laptop) stop() {
 	_ = os.Remove(runEnvPath(l.state))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	if l.cron != nil {
+		l.cron.Stop()
+	}
 	if l.provider != nil {
 		if err := l.provider.Close(ctx); err != nil {
 			l.console.trouble("%v", err)

@@ -145,6 +145,13 @@ func (p *part) pid() int {
 	return 0
 }
 
+// restart ends the process, and keep starts it again.
+func (p *part) restart(ctx context.Context) {
+	if c := p.current(); c != nil {
+		_ = c.Stop(ctx) // killed, if it does not end by itself
+	}
+}
+
 // stop ends the part for good.
 func (p *part) stop(ctx context.Context) {
 	p.mu.Lock()

@@ -1,0 +1,153 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"handler/function/internal/order"
+)
+
+// TestFaults plays purchases while something is away. Each ends with every mail sent, once but where
+// SendGrid broke off after it had accepted.
+func TestFaults(t *testing.T) {
+	s := running(t)
+
+	t.Run("SendGrid is away for three calls", func(t *testing.T) {
+		s.fault(t, "SENDGRID_URL", `{"status":503,"times":3}`)
+		o := s.buy(t, "completed_paid", 2)
+		for key, d := range o.Emails {
+			if d.State != order.Sent || d.Unsure {
+				t.Errorf("%s is %s, unsure %v", key, d.State, d.Unsure)
+			}
+		}
+		s.sentOnce(t, o)
+	})
+
+	t.Run("SendGrid asks to wait", func(t *testing.T) {
+		s.fault(t, "SENDGRID_URL", `{"status":429,"times":1,"retry_after_s":7}`)
+		o := s.buy(t, "completed_paid", 2)
+		waited := false
+		for _, d := range o.Emails {
+			if d.Attempts == 2 {
+				waited = d.SentAt.Sub(d.FirstTriedAt).Seconds() >= 7
+			}
+		}
+		if !waited {
+			t.Errorf("nobody waited for seven seconds: %s", states(o))
+		}
+		s.sentOnce(t, o)
+	})
+
+	t.Run("SendGrid accepts and breaks off", func(t *testing.T) {
+		s.fault(t, "SENDGRID_URL", `{"times":1,"after_accepting":true}`)
+		o := s.buy(t, "completed_paid", 2)
+		for key, copies := range s.mails(t, o.ID) {
+			if d := o.Emails[key]; len(copies) > 1 != d.Unsure || len(copies) > 2 {
+				t.Errorf("%s: %d copies, unsure %v", key, len(copies), d.Unsure)
+			}
+		}
+		if !slices.ContainsFunc(deliveries(o), func(d order.Delivery) bool { return d.Unsure }) {
+			t.Errorf("no delivery is unsure: %s", states(o))
+		}
+	})
+
+	t.Run("Stripe is away", func(t *testing.T) {
+		s.fault(t, "STRIPE_URL", `{"status":502,"times":4}`)
+		o := s.buy(t, "completed_two_products", 4)
+		if o.Fetch.Attempts == 0 {
+			t.Error("no attempt to fetch the items failed; the fault did nothing")
+		}
+		s.sentOnce(t, o)
+	})
+
+	t.Run("SendGrid refuses for good, and the admins are told", func(t *testing.T) {
+		s.fault(t, "SENDGRID_URL", `{"status":400,"times":1}`)
+		o := s.buy(t, "completed_paid", 3)
+		failed := 0
+		for key, d := range o.Emails {
+			if d.State == order.Failed {
+				failed++
+				if n := o.Emails["notice/email-failed/"+key]; n.State != order.Sent {
+					t.Errorf("%s failed, and its notice is %q", key, n.State)
+				}
+			}
+		}
+		if failed != 1 {
+			t.Errorf("%d failed, want 1: %s", failed, states(o))
+		}
+	})
+
+	for _, c := range []struct{ part, pid string }{
+		{"the queue worker", "QUEUE_WORKER_PID"},
+		{"the queue", "NATS_PID"},
+		{"the gateway", "GATEWAY_PID"},
+		{"the database", "MONGOD_PID"},
+		{"send-email", "SEND_EMAIL_PID"},
+		{"stripe-webhook", "STRIPE_WEBHOOK_PID"},
+	} {
+		t.Run(c.part+" is killed", func(t *testing.T) {
+			session := newSession()
+			body := s.play(t, session, "completed_two_products")[0]
+			s.kill(t, c.pid)
+			eventually(t, func() error { // as Stripe does: again, until it is acknowledged
+				if a, err := s.tryDeliver(t, body); err != nil || a.status != 200 {
+					return fmt.Errorf("%v %v", a, err)
+				}
+				return nil
+			})
+			// faasd starts what died at its next call: cron-connector's, if nobody else's.
+			if a := call(t, "POST", s.env["GATEWAY_URL"]+"/function/send-email", nil, nil); a.status != 204 {
+				t.Errorf("the call that wakes: %d %s", a.status, a.body)
+			}
+			s.sentOnce(t, s.settledWith(t, session, 4))
+		})
+	}
+}
+
+// buy plays a sample event and waits until its order owes nothing.
+func (s *system) buy(t *testing.T, name string, deliveries int) *order.Order {
+	t.Helper()
+	session := newSession()
+	if a := s.deliver(t, s.play(t, session, name)[0]); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	return s.settledWith(t, session, deliveries)
+}
+
+func (s *system) sentOnce(t *testing.T, o *order.Order) {
+	t.Helper()
+	mails := s.mails(t, o.ID)
+	for key, d := range o.Emails {
+		if n := len(mails[key]); d.State != order.Sent || (n != 1 && !d.Unsure) || n == 0 {
+			t.Errorf("%s is %s, sent %d times, unsure %v", key, d.State, n, d.Unsure)
+		}
+	}
+}
+
+func deliveries(o *order.Order) []order.Delivery {
+	var all []order.Delivery
+	for _, d := range o.Emails {
+		all = append(all, d)
+	}
+	return all
+}
+
+func (s *system) kill(t *testing.T, variable string) {
+	t.Helper()
+	env, err := readEnv(filepath.Join(s.state, "run.env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(env[variable]))
+	if err != nil || pid <= 1 {
+		t.Fatalf("%s is %q", variable, env[variable])
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("kill %s %d: %v", variable, pid, err)
+	}
+}

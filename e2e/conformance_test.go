@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
+	"handler/function/local/process"
+)
+
+// mailDescription is SendGrid's own OpenAPI description, which is not shipped with the project.
+const mailDescription = "../../shared/data/sendgrid/tsg_mail_v3.json"
+
+// TestMailsFitTheDescription holds every request that send-email made of every kind of purchase against
+// SendGrid's own description of mail send.
+func TestMailsFitTheDescription(t *testing.T) {
+	s := running(t)
+	if _, err := os.Stat(mailDescription); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("SendGrid's OpenAPI description is not beside the repository, at shared/data/sendgrid")
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(mailDescription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := doc.Paths.Value("/v3/mail/send").Post.RequestBody.Value.Content["application/json"].Schema.Value
+	fits := func(body any) error {
+		return schema.VisitJSON(body, openapi3.EnableJSONSchema2020(),
+			openapi3.WithStringFormatValidator("email", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail)))
+	}
+	if fits(map[string]any{"from": map[string]any{"email": "a@example.com"}}) == nil {
+		t.Fatal("the description finds nothing wrong in a mail to nobody")
+	}
+	for _, name := range []string{"completed_paid", "completed_two_products", "completed_jpy", "completed_no_payment_required"} {
+		s.buy(t, name, 2)
+	}
+	session := newSession()
+	for _, body := range s.play(t, session, "completed_unpaid", "async_payment_failed") {
+		s.deliver(t, body)
+	}
+	s.settledWith(t, session, 1)
+	messages := s.inbox(t)
+	for _, m := range messages {
+		var body any
+		if err := json.Unmarshal(m.Request, &body); err != nil {
+			t.Fatal(err)
+		}
+		if err := fits(body); err != nil {
+			t.Errorf("%s: %v", m.ID, err)
+		}
+	}
+	t.Logf("%d mails fit", len(messages))
+}
+
+// TestStripeAcceptsOurRequests has send-email fetch its line items from stripe-mock, which checks
+// requests against Stripe's own description of its API.
+func TestStripeAcceptsOurRequests(t *testing.T) {
+	s := running(t)
+	address, tls := freeAddress(t), freeAddress(t)
+	start(t, process.Command{
+		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
+	}, address)
+
+	secrets := t.TempDir()
+	for name, value := range map[string]string{
+		"mongodb-uri": s.env["MONGODB_URI"], "send-email-key": "k", "stripe-api-key": "sk_test_123", "sendgrid-api-key": s.secret(t, "sendgrid-api-key"),
+	} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	handler := freeAddress(t)
+	start(t, process.Command{
+		Path: s.handler(t, "send-email"),
+		Env: append(os.Environ(), "handler_address="+handler, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
+			"stripe_api_base=http://"+address, "sendgrid_host="+s.env["SENDGRID_URL"], "write_timeout=30s", "healthcheck_interval=0s"),
+	}, handler)
+
+	store := mongodb.NewStore(s.client, "stripe_mock")
+	session := newSession()
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", session, "evt_mock")); err != nil {
+		t.Fatal(err)
+	}
+	body := []byte(`{"id":"` + session + `"}`)
+	a := call(t, http.MethodPost, "http://"+handler, http.Header{openfaas.SignatureHeader: {openfaas.Sign(body, "k")}}, body)
+	o, err := store.Load(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.status != 200 || o.Fetch.DoneAt.IsZero() || len(o.Items) == 0 || o.Items[0].Price == "" || o.Items[0].ProductName == "" {
+		t.Errorf("got %d %s; fetched %+v, items %+v", a.status, a.body, o.Fetch, o.Items)
+	}
+}
+
+// handler is a function's binary as the laptop built it.
+func (s *system) handler(t *testing.T, function string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(s.state, "images", "*"+function+"*", "handler"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("handlers of %s: %v, %v", function, found, err)
+	}
+	return found[0]
+}
+
+func start(t *testing.T, c process.Command, address string) {
+	t.Helper()
+	p, err := process.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Stop(t.Context()) })
+	if err := p.WaitListening(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	a, err := process.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}

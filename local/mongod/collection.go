@@ -28,13 +28,10 @@ type collection struct {
 
 func newCollection() *collection {
 	less := func(a, b record) bool { return a.id < b.id }
-	c := &collection{records: btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
-	byID, err := newIndex(indexSpec{name: "_id_", key: bson.D{{Key: "_id", Value: int32(1)}}, unique: true})
-	if err != nil {
-		panic(fmt.Sprintf("the _id index: %v", err)) // cannot happen: its key is a constant
+	return &collection{
+		records: btree.NewBTreeGOptions(less, btree.Options{NoLocks: true}),
+		indexes: []*index{newIDIndex()},
 	}
-	c.indexes = []*index{byID}
-	return c
 }
 
 func (c *collection) copy() *collection {
@@ -125,15 +122,6 @@ func (c *collection) byID(id any) (record, bool) {
 		return record{}, false
 	}
 	return c.get(holder)
-}
-
-func (c *collection) index(name string) *index {
-	for _, x := range c.indexes {
-		if x.name == name {
-			return x
-		}
-	}
-	return nil
 }
 
 // addIndex builds an index of what is stored.

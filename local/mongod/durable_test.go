@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,19 +216,50 @@ func TestRestart(t *testing.T) {
 func TestLock(t *testing.T) {
 	t.Parallel()
 
-	b := setup(t)
-	_, err := Open(b.dir, quiet())
-	if err == nil || !strings.Contains(err.Error(), "another process has it open") {
-		t.Fatalf("got %v", err)
-	}
-	b.stop()
-	s, err := Open(b.dir, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	t.Run("keeps a second server out until the first one ends", func(t *testing.T) {
+		t.Parallel()
+
+		b := setup(t)
+		_, err := Open(b.dir, quiet())
+		if err == nil || !strings.Contains(err.Error(), "another process has it open") {
+			t.Fatalf("got %v", err)
+		}
+		b.stop()
+		s, err := Open(b.dir, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+
+	t.Run("is let go of on close, also while this process starts others", func(t *testing.T) {
+		t.Parallel()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		var forks sync.WaitGroup
+		for range 2 {
+			forks.Go(func() {
+				for ctx.Err() == nil {
+					_ = exec.CommandContext(ctx, os.Args[0], "-test.run=^$").Run()
+				}
+			})
+		}
+		dir := t.TempDir()
+		for range 100 {
+			s, err := Open(dir, quiet())
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		cancel()
+		forks.Wait()
+	})
 }
 
 func TestCompaction(t *testing.T) {

@@ -92,7 +92,7 @@ func sum() accumulator {
 	return accumulator{
 		add: func(v any) {
 			if isNumber(v) {
-				total = bsonkit.Add(total, v)
+				total = plus(total, v)
 			}
 		},
 		result: func() any { return total },

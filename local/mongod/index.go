@@ -49,10 +49,20 @@ func newIndex(spec indexSpec) (*index, error) {
 	if err != nil || len(columns) == 0 {
 		return nil, errorf(codeCannotCreateIndex, "index key %v: only 1 and -1 are supported", spec.key)
 	}
+	return newTree(spec, columns), nil
+}
+
+// newIDIndex is the index that every collection has.
+func newIDIndex() *index {
+	spec := indexSpec{name: "_id_", key: bson.D{{Key: "_id", Value: int32(1)}}, unique: true}
+	return newTree(spec, []bsonkit.Column{{Path: "_id"}})
+}
+
+func newTree(spec indexSpec, columns []bsonkit.Column) *index {
 	less := func(a, b entry) bool { return compareEntries(columns, a, b) < 0 }
 	// Without locks: a tree has one writer, and readers hold an older version of it.
 	tree := btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
-	return &index{indexSpec: spec, columns: columns, tree: tree}, nil
+	return &index{indexSpec: spec, columns: columns, tree: tree}
 }
 
 func (x *index) copy() *index {

@@ -67,8 +67,8 @@ func createJournal(dir string, gen uint64) (*os.File, error) {
 		err = syncDir(dir)
 	}
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("create a journal file: %w", err)
+		// Were the file left while the one before it goes on, a torn end of that one would pass for damage in the middle.
+		return nil, fmt.Errorf("create a journal file: %w", errors.Join(err, f.Close(), os.Remove(f.Name())))
 	}
 	return f, nil
 }

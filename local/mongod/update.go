@@ -80,7 +80,12 @@ func (ch *change) check() error {
 			return errorf(codeFailedToParse, "modifiers operate on fields, but %s has none", e.Key)
 		}
 		for _, f := range fields {
-			positional = positional || strings.Contains(f.Key, "$")
+			if strings.Contains(f.Key, "$") {
+				positional = true
+				if e.Key == "$inc" || e.Key == "$mul" {
+					return errorf(codeBadValue, "%s of array elements is not supported by the embedded database: %s", e.Key, f.Key)
+				}
+			}
 			if f.Key == "" || strings.HasPrefix(f.Key, ".") || strings.HasSuffix(f.Key, ".") || strings.Contains(f.Key, "..") {
 				return errorf(56, "the update path '%s' contains an empty field name", f.Key)
 			}
@@ -96,7 +101,16 @@ func (ch *change) check() error {
 		return nil // needs the arrays of a document
 	}
 	// An empty document shows what is wrong with the update itself, also if no document matches.
-	_, err := mongokit.Apply(&bson.D{}, &ch.query.filter, bsonkit.Clone(&ch.update), true, ch.arrayFilters)
+	return ch.apply(&bson.D{}, true)
+}
+
+// apply runs the operators on doc. The update stays as it is, for the next document.
+func (ch *change) apply(doc *bson.D, upsert bool) error {
+	update := bsonkit.Clone(&ch.update)
+	if err := widen(doc, *update); err != nil {
+		return err
+	}
+	_, err := mongokit.Apply(doc, &ch.query.filter, update, upsert, ch.arrayFilters)
 	return err
 }
 
@@ -155,7 +169,7 @@ func (ch *change) next(old *bson.D) (bson.D, error) {
 		doc = withIDFirst(doc)
 	} else {
 		doc = *bsonkit.Clone(old)
-		if _, err := mongokit.Apply(&doc, &ch.query.filter, bsonkit.Clone(&ch.update), false, ch.arrayFilters); err != nil {
+		if err := ch.apply(&doc, false); err != nil {
 			return nil, err
 		}
 	}
@@ -178,7 +192,7 @@ func (ch *change) insert(t *tx, ns string, done *changed) error {
 		if isMissing(get(&doc, "_id")) && !isMissing(id) {
 			doc = append(doc, bson.E{Key: "_id", Value: id})
 		}
-	} else if _, err := mongokit.Apply(&doc, &ch.query.filter, bsonkit.Clone(&ch.update), true, ch.arrayFilters); err != nil {
+	} else if err := ch.apply(&doc, true); err != nil {
 		return err
 	}
 	doc = withIDFirst(doc)

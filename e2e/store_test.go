@@ -174,7 +174,7 @@ func TestStoreDue(t *testing.T) {
 		}
 		_, err := store.Update(t.Context(), id, func(o *order.Order) error {
 			if i == 4 {
-				o.Ignore("not ours", received)
+				o.Ignore(order.ForPaid, "not ours", received)
 				return nil
 			}
 			o.FetchFailed("away", received.Add(time.Duration(4-i)*time.Hour), received)

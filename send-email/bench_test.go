@@ -117,8 +117,9 @@ type memory struct {
 	mu     sync.Mutex
 	orders map[string]*order.Order
 	calls  int
-	// updateFunc, if set, is asked before each update.
+	// updateFunc and loadFunc, if set, are asked before each update and each load.
 	updateFunc func() error
+	loadFunc   func(id string) error
 }
 
 func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
@@ -142,6 +143,11 @@ func (m *memory) Load(_ context.Context, id string) (*order.Order, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls++
+	if m.loadFunc != nil {
+		if err := m.loadFunc(id); err != nil {
+			return nil, err
+		}
+	}
 	o, ok := m.orders[id]
 	if !ok {
 		return nil, order.ErrNotFound

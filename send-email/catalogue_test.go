@@ -59,11 +59,16 @@ func TestCatalogueMistakes(t *testing.T) {
 		"a bad delay":               {"to: customer}\ndefault", "to: customer, after: tomorrow}\ndefault", `c.yml:7: "tomorrow" is not a time span`},
 		"a negative delay":          {"to: customer}\ndefault", "to: customer, after: -1h}\ndefault", `c.yml:7: "-1h" is not a time span`},
 		"a series that matches no":  {"{products: [prod_ebook]}", "{}", `c.yml:4: series "ebook" matches nothing`},
-		"a product that is a price": {"prod_ebook", "price_1", `c.yml:5: product "price_1" does not begin with prod_`},
+		"a product that is a price": {"prod_ebook", "price_1", `c.yml:5: "price_1" is not the ID of a product`},
 		"a product of two series":   {"default:", "  - {name: b, match: {products: [prod_ebook]}, emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]}\ndefault:", `c.yml:8: product "prod_ebook" is on line 5 already`},
 		"a series named default":    {"name: ebook", "name: default", `c.yml:4: series "default": the name is taken`},
 		"no default":                {"    - {key: receipt, template: d-00000000000000000000000000000003, to: customer}\n", "    []\n", `default has no emails`},
 		"no notice of a failure":    {"  email_failed: d-00000000000000000000000000000007\n", "", `notices has no email_failed`},
+		"half a product":            {"prod_ebook", "prod_", `c.yml:5: "prod_" is not the ID of a product`},
+		"two products in one":       {"[prod_ebook]", "[prod_ebook prod_course]", `c.yml:5: "prod_ebook prod_course" is not the ID of a product`},
+		"an answer to nobody":       {"admins:", "reply_to: {name: Help}\nadmins:", `reply_to has no email`},
+		"an only that names nobody": {"admins:", "only: {}\nadmins:", `only names nothing`},
+		"metadata of two series":    {"default:", "  - {name: b, match: {metadata: {a: b}}, emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]}\n  - {name: c, match: {metadata: {a: b}}, emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]}\ndefault:", `c.yml:9: metadata "a: b" is on line 8 already`},
 		"two documents":             {"notices:", "---\nnotices:", `c.yml:`},
 		"no YAML":                   {"from: {", "from: {{", `c.yml:`},
 		"nothing at all":            {small, "", `c.yml:1: the catalogue is empty`},
@@ -150,6 +155,17 @@ func TestOnly(t *testing.T) {
 		if got := len(b.sendgrid.sent()) - before; got != want || (p.Ignored == "") != (want > 0) {
 			t.Errorf("%s: %d mails, ignored %q; want %d", event, got, p.Ignored, want)
 		}
+	}
+}
+
+func TestOnlyLeavesAnothersFailedPaymentAlone(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.catalogue.Only = &match{Products: []text{{Value: "prod_ebook"}}}
+	p := b.sendOrder(t, b.place(t, "completed_unpaid", "async_payment_failed")) // a course
+	if sent := b.sendgrid.sent(); len(sent) != 0 || p.Ignored == "" {
+		t.Errorf("sent %v, ignored %q", sent, p.Ignored)
 	}
 }
 

@@ -21,16 +21,20 @@ import (
 // Secrets may, and are read when they are used.
 var setup = sync.OnceValues(newFunction)
 
+// startSweep starts the sweep, once.
+var startSweep = sync.OnceFunc(func() { go sweepForever() })
+
 // The image build runs this package's tests with no settings, no secrets and no database; where the
-// platform has set the interval, the sweep begins with the process.
+// platform has set the interval, the sweep begins with the process, and elsewhere with the first call.
 func init() {
 	if os.Getenv(sweepInterval) != "" {
-		go sweepForever()
+		startSweep()
 	}
 }
 
 // Handle answers one call of the function.
 func Handle(req handler.Request) (handler.Response, error) {
+	startSweep()
 	f, err := setup()
 	if err != nil {
 		f.log.Error("the settings are wrong", "err", err)

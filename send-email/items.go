@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -92,15 +93,24 @@ func itemOf(l *stripe.LineItem) order.Item {
 	return item
 }
 
-// redacted keeps of Stripe's error what may be logged and stored: its status, type and code. The
-// message may quote what was sent.
+// redacted keeps of an error what may be logged and stored: of Stripe's its status, type and code, since
+// the message may quote what was sent; of a connection's what went wrong. stripe-go's error for an
+// answer that is not Stripe's holds the answer, so of that nothing is kept.
 func redacted(err error) error {
+	var transport *url.Error
 	var e *stripe.Error
-	if !errors.As(err, &e) {
+	switch {
+	case errors.As(err, &transport):
+		return transport.Err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return err
+	case !errors.As(err, &e):
+		return errAnswer
 	}
 	return &stripeError{status: e.HTTPStatusCode, kind: string(e.Type), code: string(e.Code), request: e.RequestID}
 }
+
+var errAnswer = errors.New("the answer is not one of Stripe's")
 
 type stripeError struct {
 	status              int

@@ -98,6 +98,9 @@ func (c *catalogue) check() error {
 	if c.From.Email.Value == "" {
 		k.wrong(1, "from has no email")
 	}
+	if c.ReplyTo != nil && c.ReplyTo.Email.Value == "" {
+		k.wrong(1, "reply_to has no email")
+	}
 	if len(c.Admins) == 0 {
 		k.wrong(1, "admins is empty: somebody must be told when a sale goes wrong")
 	}
@@ -122,7 +125,7 @@ func (c *catalogue) check() error {
 }
 
 func (c *catalogue) checkSeries(k *checker) {
-	names, prices, products, links := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
+	names, prices, products, links, pairs := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for i := range c.Series {
 		s := &c.Series[i]
 		k.name(s.Name, "series")
@@ -130,22 +133,34 @@ func (c *catalogue) checkSeries(k *checker) {
 		if slices.Contains(reserved, s.Name.Value) {
 			k.wrong(s.Name.Line, "series %q: the name is taken", s.Name.Value)
 		}
-		if len(s.Match.Prices)+len(s.Match.Products)+len(s.Match.PaymentLinks)+len(s.Match.Metadata) == 0 {
+		if s.Match.empty() {
 			k.wrong(s.Name.Line, "series %q matches nothing", s.Name.Value)
 		}
 		if len(s.Emails) == 0 {
 			k.wrong(s.Name.Line, "series %q has no emails", s.Name.Value)
 		}
-		k.ids(prices, s.Match.Prices, "price", "price_", "plan_")
-		k.ids(products, s.Match.Products, "product", "prod_")
-		k.ids(links, s.Match.PaymentLinks, "payment link", "plink_")
+		k.match(s.Match, prices, products, links)
+		for key, value := range s.Match.Metadata {
+			k.once(pairs, text{key + ": " + value, s.Name.Line}, "metadata")
+		}
 		k.emails(s.Emails)
 	}
 	if o := c.Only; o != nil {
-		k.ids(map[string]int{}, o.Products, "product", "prod_")
-		k.ids(map[string]int{}, o.PaymentLinks, "payment link", "plink_")
-		k.ids(map[string]int{}, o.Prices, "price", "price_", "plan_")
+		if o.empty() {
+			k.wrong(1, "only names nothing: no order would be ours")
+		}
+		k.match(*o, map[string]int{}, map[string]int{}, map[string]int{})
 	}
+}
+
+func (m match) empty() bool {
+	return len(m.Prices)+len(m.Products)+len(m.PaymentLinks)+len(m.Metadata) == 0
+}
+
+func (k *checker) match(m match, prices, products, links map[string]int) {
+	k.ids(prices, m.Prices, "price", "prod_", "plink_")
+	k.ids(products, m.Products, "product", "price_", "plink_")
+	k.ids(links, m.PaymentLinks, "payment link", "prod_", "price_")
 }
 
 func (k *checker) emails(emails []email) {
@@ -162,12 +177,15 @@ func (k *checker) emails(emails []email) {
 	}
 }
 
-// ids checks Stripe's IDs, which are told apart by how they begin, and that no two series claim one.
-func (k *checker) ids(seen map[string]int, ids []text, what string, prefixes ...string) {
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)
+
+// ids checks Stripe's IDs, and that no two series claim one. A shop may have chosen a product's ID
+// itself, so an ID need not begin as Stripe's do; but one that begins as another kind's is a slip.
+func (k *checker) ids(seen map[string]int, ids []text, what string, others ...string) {
 	for _, id := range ids {
-		ok := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(id.Value, p) })
-		if !ok {
-			k.wrong(id.Line, "%s %q does not begin with %s", what, id.Value, prefixes[0])
+		slip := slices.ContainsFunc(others, func(p string) bool { return strings.HasPrefix(id.Value, p) })
+		if slip || !idForm.MatchString(id.Value) || strings.HasSuffix(id.Value, "_") {
+			k.wrong(max(id.Line, 1), "%q is not the ID of a %s", id.Value, what)
 		}
 		k.once(seen, id, what)
 	}

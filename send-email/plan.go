@@ -42,12 +42,12 @@ func (n notices) template(kind notice) string {
 
 // plan freezes in the order what it owes for a reason, as the catalogue says now.
 func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
-	if reason == order.ForPaymentFailed {
-		o.Plan(reason, []order.Email{c.notice(noticePaymentFailed, "", now)}, now)
+	if !c.ours(o) {
+		o.Ignore(reason, "the catalogue's only does not name it", now)
 		return
 	}
-	if !c.ours(o) {
-		o.Ignore("the catalogue's only does not name it", now)
+	if reason == order.ForPaymentFailed {
+		o.Plan(reason, []order.Email{c.notice(noticePaymentFailed, "", now)}, now)
 		return
 	}
 	chosen, unknown := c.choose(o)
@@ -64,6 +64,11 @@ func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 		}
 	}
 	o.Plan(reason, emails, now)
+}
+
+// needsItems reports whether a plan can only be made knowing what was bought.
+func (c *catalogue) needsItems(reason order.Reason) bool {
+	return reason == order.ForPaid || c.Only != nil
 }
 
 func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -40,8 +42,12 @@ type function struct {
 	catalogue *catalogue
 	interval  time.Duration
 	alarm     alarm
-	now       func() time.Time
-	log       *slog.Logger
+	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
+	inHand sync.Map
+	// indexed: the index that the sweep reads by is there.
+	indexed atomic.Bool
+	now     func() time.Time
+	log     *slog.Logger
 }
 
 var (

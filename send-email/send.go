@@ -18,8 +18,8 @@ const (
 	lease = 2 * time.Minute
 	// attemptTimeout ends one attempt.
 	attemptTimeout = 15 * time.Second
-	// recordFor is how long to try to record that a mail was accepted.
-	recordFor = 30 * time.Second
+	// recordPause is between two tries to record what came of an attempt.
+	recordPause = time.Second
 )
 
 // progress is how far an order's e-mails are.
@@ -49,21 +49,37 @@ func (f *function) send(ctx context.Context, log *slog.Logger, id string) (progr
 	if o, err = f.plan(ctx, log, orders, o); err != nil {
 		return progress{}, err
 	}
-	for due := o.Due(f.now()); len(due) > 0; due = o.Due(f.now()) {
-		next, err := f.deliver(ctx, log, orders, id, due[0])
-		if err != nil {
-			return progress{}, err
-		}
-		o = next
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < attemptTimeout {
-			log.Warn("no time left in this call; the sweep goes on", "waiting", len(due)-1)
+	tried := map[string]bool{}
+	for key := f.nextDue(o, tried); key != ""; key = f.nextDue(o, tried) {
+		if !timeLeft(ctx) {
+			log.Warn("no time left in this call; the sweep goes on")
 			break
+		}
+		tried[key] = true
+		if o, err = f.deliver(ctx, log, orders, o, key); err != nil {
+			return progress{}, err
 		}
 	}
 	f.alarm.set(o.NextDueAt)
 	p := progressOf(o)
 	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "duration", time.Since(began))
 	return p, nil
+}
+
+// nextDue is a delivery that is due and was not tried in this call; failures add to what is due.
+func (f *function) nextDue(o *order.Order, tried map[string]bool) string {
+	for _, key := range o.Due(f.now()) {
+		if !tried[key] {
+			return key
+		}
+	}
+	return ""
+}
+
+// timeLeft reports whether the call's budget allows another attempt.
+func timeLeft(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) >= attemptTimeout
 }
 
 // plan freezes what the order owes, if it waits for that.
@@ -73,7 +89,8 @@ func (f *function) plan(ctx context.Context, log *slog.Logger, orders store, o *
 		return o, nil
 	}
 	items := o.Items
-	if reason == order.ForPaid && o.Fetch.DoneAt.IsZero() {
+	fetch := f.catalogue.needsItems(reason)
+	if fetch && o.Fetch.DoneAt.IsZero() {
 		var err error
 		if items, err = f.items.fetch(ctx, o.ID, o.Account); err != nil {
 			return f.fetchFailed(ctx, log, orders, o, err)
@@ -83,7 +100,7 @@ func (f *function) plan(ctx context.Context, log *slog.Logger, orders store, o *
 		if r, waits := o.Unplanned(); !waits || r != reason {
 			return mongodb.ErrUnchanged
 		}
-		if reason == order.ForPaid {
+		if fetch {
 			o.SetItems(items, f.now())
 		}
 		f.catalogue.plan(o, reason, f.now())
@@ -102,6 +119,9 @@ func (f *function) fetchFailed(ctx context.Context, log *slog.Logger, orders sto
 	}
 	log.Warn("the line items could not be fetched; another attempt follows", "attempt", o.Fetch.Attempts+1, "err", cause)
 	return orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
+		if _, waits := o.Unplanned(); !waits || !o.Fetch.DoneAt.IsZero() {
+			return mongodb.ErrUnchanged // somebody else has them by now
+		}
 		now := f.now()
 		pause := order.Backoff(o.Fetch.Attempts+1, 0, mathrand.Float64())
 		o.FetchFailed(cause.Error(), now.Add(pause), now)
@@ -113,7 +133,13 @@ func (f *function) fetchFailed(ctx context.Context, log *slog.Logger, orders sto
 }
 
 // deliver attempts one delivery, if nobody else does.
-func (f *function) deliver(ctx context.Context, log *slog.Logger, orders store, id, key string) (*order.Order, error) {
+func (f *function) deliver(ctx context.Context, log *slog.Logger, orders store, o *order.Order, key string) (*order.Order, error) {
+	id := o.ID
+	// A lease that runs out while this process still tries to record what came of it is no lease to take.
+	if _, busy := f.inHand.LoadOrStore(id+"/"+key, true); busy {
+		return o, nil
+	}
+	defer f.inHand.Delete(id + "/" + key)
 	if err := f.mail.ready(); err != nil {
 		return nil, err // before the claim: a missing key is no attempt
 	}
@@ -132,7 +158,8 @@ func (f *function) deliver(ctx context.Context, log *slog.Logger, orders store, 
 	if d.Unsure {
 		log.Warn("an earlier attempt ended without an answer; this may be a second copy")
 	}
-	attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
+	// An attempt that is cut short leaves nobody sure: it has its own time, and not what is left of the call's.
+	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
 	defer cancel()
 	began := time.Now()
 	res := f.mail.send(attempt, f.catalogue.message(o, d))
@@ -143,10 +170,10 @@ func (f *function) deliver(ctx context.Context, log *slog.Logger, orders store, 
 // record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window in
 // which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key to
 // ask by, so whoever finds the lease run out sends again, and marks the delivery unsure. So a write
-// that fails is tried again for as long as the lease allows.
+// that fails is tried again for as long as the process lives: while the database is away nobody else
+// can claim the delivery, and when it is back this one comes before their next sweep.
 func (f *function) record(ctx context.Context, log *slog.Logger, orders store, id, key, owner string, res result) (*order.Order, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordFor)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	for {
 		o, err := orders.Update(ctx, id, func(o *order.Order) error {
 			return f.outcome(o, key, owner, res)
@@ -158,13 +185,11 @@ func (f *function) record(ctx context.Context, log *slog.Logger, orders store, i
 		case errors.Is(err, order.ErrLeaseLost):
 			log.Warn("the lease ran out before the attempt ended; somebody else has the delivery", "err", err)
 			return o, nil
+		case errors.Is(err, order.ErrNotFound), errors.Is(err, order.ErrNoDelivery):
+			return nil, err // there is nothing left to record it in
 		}
 		log.Error("what came of an attempt could not be recorded", "accepted", res.accepted(), "err", err)
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(time.Second):
-		}
+		time.Sleep(recordPause)
 	}
 }
 

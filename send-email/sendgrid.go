@@ -77,7 +77,7 @@ func (s *sendGrid) send(ctx context.Context, m *mail.SGMailV3) result {
 		GotConn: func(httptrace.GotConnInfo) { out.Store(true) },
 	})
 	res, err := s.http.SendWithContext(ctx, req)
-	if err != nil {
+	if err != nil && (res == nil || res.StatusCode/100 != 2) { // an acceptance whose body breaks off is one
 		return result{Setback: order.Setback{Reason: transportReason(err), Unsure: out.Load()}}
 	}
 	return resultOf(res, time.Now())

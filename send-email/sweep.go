@@ -2,7 +2,9 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 )
 
@@ -29,18 +31,16 @@ func (f *function) sweep(ctx context.Context) (swept, error) {
 	if err != nil {
 		return done, err
 	}
-	if err := orders.EnsureIndexes(ctx); err != nil {
-		return done, err
-	}
+	f.ensureIndexes(ctx, orders)
 	seen := map[string]bool{}
-	for {
-		ids, err := orders.Due(ctx, f.now(), batch)
+	for limit := batch; ; {
+		ids, err := orders.Due(ctx, f.now(), limit)
 		if err != nil {
 			return done, err
 		}
 		fresh := 0
 		for _, id := range ids {
-			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < attemptTimeout {
+			if !timeLeft(ctx) {
 				return done, nil
 			}
 			if seen[id] {
@@ -49,15 +49,42 @@ func (f *function) sweep(ctx context.Context) (swept, error) {
 			seen[id] = true
 			fresh++
 			done.Orders++
-			if _, err := f.send(ctx, f.log, id); err != nil {
+			if err := f.sweepOrder(ctx, id); err != nil {
 				done.Errors++
 				f.log.Error("the sweep could not handle an order", "order", id, "err", err)
 			}
 		}
-		if fresh == 0 {
+		switch {
+		case len(ids) < limit && fresh == 0:
 			return done, nil
+		case fresh == 0:
+			limit += batch // those that cannot be moved on must not hide the ones behind them
 		}
 	}
+}
+
+// sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of its
+// own, and not the end of the process and of everybody else's e-mails.
+func (f *function) sweepOrder(ctx context.Context, id string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	_, err = f.send(ctx, f.log, id)
+	return err
+}
+
+// ensureIndexes sees once that the index is there. Without it a sweep is slow, and right all the same.
+func (f *function) ensureIndexes(ctx context.Context, orders store) {
+	if f.indexed.Load() {
+		return
+	}
+	if err := orders.EnsureIndexes(ctx); err != nil {
+		f.log.Warn("the index of what is due could not be created; the next sweep tries again", "err", err)
+		return
+	}
+	f.indexed.Store(true)
 }
 
 // sweepForever sweeps at once, then whenever something that this process knows of is due, and at

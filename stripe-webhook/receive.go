@@ -17,6 +17,9 @@ import (
 const (
 	// maxBody is far above what Stripe sends; its largest events have some tens of kilobytes.
 	maxBody = 1 << 20
+	// recordTimeout is how long storing may take in all, however often it is tried again: with
+	// queueTimeout it stays below the ten seconds that Checkout waits, and below stack.yml's timeouts.
+	recordTimeout = 6 * time.Second
 	// queueTimeout is how long the buyer, who waits for our answer, may wait for the queue. The order
 	// is stored by then, and the sweep in send-email finds what the queue did not take.
 	queueTimeout = 2 * time.Second
@@ -108,6 +111,8 @@ func (e *endpoint) decode(body []byte) (event order.Event, why string, err error
 }
 
 func (e *endpoint) record(ctx context.Context, event order.Event) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
 	store, err := e.store()
 	if err != nil {
 		return false, err

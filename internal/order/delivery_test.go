@@ -247,7 +247,7 @@ func TestPlan(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_paid", nil))
-		o.Ignore("another shop's", start)
+		o.Ignore(order.ForPaid, "another shop's", start)
 		if _, waits := o.Unplanned(); waits || o.NextDueAt != nil || o.Ignored == "" {
 			t.Errorf("still due at %v, ignored %q", o.NextDueAt, o.Ignored)
 		}

@@ -51,7 +51,7 @@ type Order struct {
 
 	// Plans says which plans were made, and when. A reason in it is never planned again.
 	Plans map[Reason]time.Time `bson:"plans,omitempty"`
-	// Ignored says why the order owes no e-mail although it is paid.
+	// Ignored says why the order owes no e-mail although it is settled.
 	Ignored string `bson:"ignored,omitempty"`
 	// Emails are the deliveries, by a key that stays the same as long as the order lives.
 	Emails map[string]Delivery `bson:"emails,omitempty"`

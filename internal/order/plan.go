@@ -46,12 +46,12 @@ func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
 }
 
 // Ignore makes the plan of an order that is not this shop's: it owes nothing, and says why.
-func (o *Order) Ignore(why string, now time.Time) {
-	if o.planned(ForPaid) {
+func (o *Order) Ignore(r Reason, why string, now time.Time) {
+	if o.planned(r) {
 		return
 	}
 	o.Ignored = why
-	o.Plan(ForPaid, nil, now)
+	o.Plan(r, nil, now)
 }
 
 // Owe adds e-mails to those the order owes. One whose key the order has already is not added again.
@@ -101,9 +101,9 @@ func (o *Order) nextDue() *time.Time {
 			next = &t
 		}
 	}
-	if reason, waits := o.Unplanned(); waits {
+	if _, waits := o.Unplanned(); waits {
 		at := o.lastReceived().Add(DispatchGrace)
-		if reason == ForPaid && o.Fetch.NotBefore.After(at) {
+		if o.Fetch.NotBefore.After(at) {
 			at = o.Fetch.NotBefore
 		}
 		sooner(at)

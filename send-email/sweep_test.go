@@ -1,0 +1,155 @@
+package function
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+)
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+
+	t.Run("finds what was never dispatched, the oldest first", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.place(t, "completed_paid")
+		if res := b.invoke(`{"sweep":true}`); strings.TrimSpace(string(res.Body)) != `{"orders":0,"errors":0}` {
+			t.Errorf("within the queue's time: %s", res.Body)
+		}
+		b.clock = b.clock.Add(order.DispatchGrace)
+		if res := b.invoke(`{"sweep":true}`); strings.TrimSpace(string(res.Body)) != `{"orders":1,"errors":0}` {
+			t.Errorf("after it: %s", res.Body)
+		}
+		if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("is not held up by orders that break it", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		good := b.memory.orders[id]
+		early := b.clock.Add(-time.Hour)
+		for i := range 2*batch + 1 {
+			broken := *good
+			broken.ID, broken.NextDueAt = fmt.Sprintf("cs_broken%d", i), &early
+			b.memory.orders[broken.ID] = &broken
+		}
+		b.memory.loadFunc = func(id string) error {
+			switch {
+			case !strings.HasPrefix(id, "cs_broken"):
+				return nil
+			case strings.HasSuffix(id, "7"):
+				panic("on purpose")
+			}
+			return fmt.Errorf("cannot read %s", id)
+		}
+		b.clock = b.clock.Add(time.Minute)
+		want := fmt.Sprintf(`{"orders":%d,"errors":%d}`, 2*batch+2, 2*batch+1)
+		if res := b.invoke(`{"sweep":true}`); strings.TrimSpace(string(res.Body)) != want {
+			t.Errorf("got %s, want %s", res.Body, want)
+		}
+		if n := len(b.sendgrid.sent()); n != 2 {
+			t.Errorf("%d mails of the good order, want 2", n)
+		}
+	})
+}
+
+func TestAlarm(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		set  []time.Duration
+		want time.Duration
+	}{
+		"the interval, if nothing is set":    {nil, time.Minute},
+		"the earliest":                       {[]time.Duration{30 * time.Second, 10 * time.Second, 20 * time.Second}, 10 * time.Second},
+		"the interval, if all else is later": {[]time.Duration{time.Hour}, time.Minute},
+		"a pause at least":                   {[]time.Duration{-time.Hour}, minPause},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				a := newAlarm()
+				began := time.Now()
+				for _, d := range c.set {
+					at := began.Add(d)
+					a.set(&at)
+				}
+				a.set(nil)
+				a.wait(time.Minute)
+				if got := time.Since(began); got != c.want {
+					t.Errorf("woke after %v, want %v", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestItemsThatSomebodyElseFetched(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.stripe.status = http.StatusBadGateway
+	stale, err := b.memory.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.stripe.status = 0
+	b.sendOrder(t, id)
+	b.stripe.status = http.StatusNotFound
+	if _, err := b.plan(t.Context(), b.log, b.memory, stale); err != nil {
+		t.Fatal(err)
+	}
+	if o := b.memory.orders[id]; o.Fetch.Attempts != 0 || o.NextDueAt != nil {
+		t.Errorf("a late failure changed the order: %+v, due %v", o.Fetch, o.NextDueAt)
+	}
+}
+
+func TestWhatStripeAnswersIsNotKept(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	for _, status := range []int{http.StatusBadGateway, http.StatusNotFound, http.StatusUnauthorized} {
+		b.stripe.status = status
+		b.sendOrder(t, id)
+		b.clock = b.clock.Add(2 * time.Hour)
+	}
+	b.items = newStripeItems(serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte(`{"customer":"ada@example.com"}`))
+	})), func() (string, error) { return "rk_test_1", nil })
+	b.sendOrder(t, id)
+	if kept := b.memory.orders[id].Fetch.LastError; strings.Contains(kept+b.logged.String(), "ada@") || kept == "" {
+		t.Errorf("kept %q, log %s", kept, b.logged)
+	}
+}
+
+func TestAcceptedThoughTheAnswerBrokeOff(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.sendgrid.answers = []func(http.ResponseWriter){func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "100")
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte("x"))
+	}}
+	b.sendOrder(t, id)
+	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Sent || d.Unsure {
+		t.Errorf("got %+v, want it sent and sure", d)
+	}
+}

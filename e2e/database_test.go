@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -37,7 +38,7 @@ func database(t *testing.T) testDatabase {
 // embedded starts the laptop's database on an empty folder.
 func embedded(t *testing.T) string {
 	t.Helper()
-	server, err := mongod.Open(t.TempDir(), mongod.Options{})
+	server, err := mongod.Open(t.TempDir(), mongod.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/FerretDB/wire"
+	"github.com/FerretDB/wire/wirebson"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+)
+
+// tap stands between the driver and the database: it hears every command, and can break a connection
+// after the database has done what a command said, so that the answer is lost.
+type tap struct {
+	uri string
+	// lose is the name of the command whose next answer is lost.
+	lose atomic.Value
+	// hold is how long each command waits before the database gets it, in nanoseconds.
+	hold atomic.Int64
+
+	mu       sync.Mutex
+	commands []*wirebson.Document
+}
+
+func tapped(t *testing.T) *tap {
+	t.Helper()
+	database := strings.TrimPrefix(embedded(t), "mongodb://")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tap{uri: "mongodb://" + l.Addr().String()}
+	p.lose.Store("")
+	var all sync.WaitGroup
+	t.Cleanup(func() {
+		l.Close()
+		all.Wait()
+	})
+	all.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { p.serve(c, database) })
+		}
+	})
+	return p
+}
+
+func (p *tap) serve(client net.Conn, database string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", database)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	fromClient, toClient := bufio.NewReader(client), bufio.NewWriter(client)
+	fromServer, toServer := bufio.NewReader(server), bufio.NewWriter(server)
+	for {
+		header, body, err := wire.ReadMessage(fromClient)
+		if err != nil {
+			return
+		}
+		name := p.hear(body)
+		time.Sleep(time.Duration(p.hold.Load()))
+		if wire.WriteMessage(toServer, header, body) != nil || toServer.Flush() != nil {
+			return
+		}
+		header, body, err = wire.ReadMessage(fromServer)
+		if err != nil || (name != "" && p.lose.CompareAndSwap(name, "")) {
+			return
+		}
+		if wire.WriteMessage(toClient, header, body) != nil || toClient.Flush() != nil {
+			return
+		}
+	}
+}
+
+// hear keeps a command and gives its name.
+func (p *tap) hear(body wire.MsgBody) string {
+	msg, ok := body.(*wire.OpMsg)
+	if !ok {
+		return ""
+	}
+	doc, err := msg.RawSection0().DecodeDeep()
+	if err != nil {
+		return ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.commands = append(p.commands, doc)
+	return doc.Command()
+}
+
+func (p *tap) heard(command string) []*wirebson.Document {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []*wirebson.Document
+	for _, c := range p.commands {
+		if c.Command() == command {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func (p *tap) store(t *testing.T) *mongodb.Store {
+	t.Helper()
+	return testDatabase{uri: p.uri, name: "tapped"}.store(t)
+}
+
+// TestWritesAreDurable hears what the driver asks of the database for each kind of write.
+func TestWritesAreDurable(t *testing.T) {
+	t.Parallel()
+
+	p := tapped(t)
+	store := p.store(t)
+	e := eventOf(t, "completed_unpaid", "cs_1", "evt_1")
+	for range 2 { // an insert, and the count of a redelivery
+		if _, err := store.Record(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Record(t.Context(), eventOf(t, "async_payment_succeeded", "cs_1", "evt_2")); err != nil {
+		t.Fatal(err)
+	}
+	writes := append(p.heard("insert"), p.heard("update")...)
+	if len(writes) < 4 {
+		t.Fatalf("%d writes heard", len(writes))
+	}
+	for _, w := range writes {
+		concern, _ := w.Get("writeConcern").(*wirebson.Document)
+		if concern == nil || concern.Get("w") != "majority" || concern.Get("j") != true {
+			t.Errorf("%s asks for %v, want w: majority, j: true", w.Command(), concern)
+		}
+	}
+}
+
+// TestLostAnswers breaks the connection after the database has written: what is repeated must find it.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+
+	p := tapped(t)
+	store := p.store(t)
+	p.lose.Store("insert")
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1")); err != nil {
+		t.Fatalf("after a lost answer to the insert: %v", err)
+	}
+	p.lose.Store("update")
+	o, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error {
+		o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", To: []order.Address{{Email: "a@example.com"}}, NotBefore: received}}, received)
+		return o.Claim("ebook/delivery", "me", time.Minute, received)
+	})
+	if err != nil {
+		t.Fatalf("after a lost answer to the claim: %v", err)
+	}
+	if d := o.Emails["ebook/delivery"]; d.Attempts != 1 || d.Lease != "me" {
+		t.Errorf("the claim was made %d times, by %s", d.Attempts, d.Lease)
+	}
+	if p.lose.Load() != "" {
+		t.Error("no answer was lost; the test tests nothing")
+	}
+}
+
+// TestSlowDatabase: an operation has its own time, however long its caller would wait.
+func TestSlowDatabase(t *testing.T) {
+	t.Parallel()
+
+	p := tapped(t)
+	store := p.store(t)
+	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1")); err != nil {
+		t.Fatal(err)
+	}
+	p.hold.Store(int64(mongodb.Timeout + time.Second))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	began := time.Now()
+	if _, err := store.Load(ctx, "cs_1"); err == nil || time.Since(began) > mongodb.Timeout+time.Second {
+		t.Errorf("ended after %v with %v, want an error after %v", time.Since(began), err, mongodb.Timeout)
+	}
+}
+
+// TestSourceFollowsTheSecret changes the connection string under a function that runs.
+func TestSourceFollowsTheSecret(t *testing.T) {
+	t.Parallel()
+
+	first, second := embedded(t), embedded(t)
+	uri := first
+	source := &mongodb.Source{URI: func() (string, error) { return uri, nil }, Database: "followed", AppName: "e2e"}
+	record := func(id string) *mongodb.Store {
+		t.Helper()
+		store, err := source.Store()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", id, "evt_"+id)); err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	one := record("cs_1")
+	if again := record("cs_2"); again != one {
+		t.Error("the same string gives another store")
+	}
+	uri = second
+	record("cs_3")
+	for uri, want := range map[string]int64{first: 2, second: 1} {
+		n, err := testDatabase{uri: uri}.client(t).Database("followed").Collection(mongodb.Collection).CountDocuments(t.Context(), bson.D{})
+		if err != nil || n != want {
+			t.Errorf("%d orders, err %v; want %d", n, err, want)
+		}
+	}
+}
+
+// TestDueIsReadByItsIndex asks the database how it finds what is due.
+func TestDueIsReadByItsIndex(t *testing.T) {
+	t.Parallel()
+
+	p := tapped(t)
+	store := p.store(t)
+	if err := store.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Due(t.Context(), received, 10); err != nil {
+		t.Fatal(err)
+	}
+	created, finds := p.heard("createIndexes"), p.heard("find")
+	if len(created) != 1 || len(finds) != 1 {
+		t.Fatalf("%d indexes created, %d finds", len(created), len(finds))
+	}
+	filter, _ := finds[0].Get("filter").(*wirebson.Document)
+	indexes, _ := created[0].Get("indexes").(*wirebson.Array)
+	index, _ := indexes.Get(0).(*wirebson.Document)
+	key, _ := index.Get("key").(*wirebson.Document)
+	if filter.Len() != 1 || key.Len() != 1 || key.Command() != filter.Command() {
+		t.Errorf("what is due is found by %v, and the index is %v", filter, key)
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"handler/function/internal/sample"
+)
+
+func TestReadPurchase(t *testing.T) {
+	t.Parallel()
+
+	t.Run("reads a sample and its items by its name", func(t *testing.T) {
+		t.Parallel()
+
+		wantItems, err := sample.LineItems("completed_two_products")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, items, err := readPurchase("completed_two_products", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(body, mustSample(t, "completed_two_products")) || !bytes.Equal(items, wantItems) {
+			t.Error("it is another one")
+		}
+	})
+
+	t.Run("has no items for a sample without any", func(t *testing.T) {
+		t.Parallel()
+
+		_, items, err := readPurchase("async_payment_failed", "")
+		if err != nil || items != nil {
+			t.Errorf("items %q, error %v", items, err)
+		}
+	})
+
+	t.Run("reads files as they are", func(t *testing.T) {
+		t.Parallel()
+
+		dir := t.TempDir()
+		event, list := filepath.Join(dir, "event.json"), filepath.Join(dir, "items.json")
+		write(t, event, "the event")
+		write(t, list, "the items")
+		body, items, err := readPurchase(event, list)
+		if err != nil || string(body) != "the event" || string(items) != "the items" {
+			t.Errorf("event %q, items %q, error %v", body, items, err)
+		}
+		if _, items, err = readPurchase(event, ""); err != nil || items != nil {
+			t.Errorf("without a file of items: %q, error %v", items, err)
+		}
+	})
+
+	t.Run("takes the file of items for a sample too", func(t *testing.T) {
+		t.Parallel()
+
+		list := filepath.Join(t.TempDir(), "items.json")
+		write(t, list, "the items")
+		_, items, err := readPurchase("completed_paid", list)
+		if err != nil || string(items) != "the items" {
+			t.Errorf("items %q, error %v", items, err)
+		}
+	})
+
+	t.Run("names the file that is not there, and the samples that are", func(t *testing.T) {
+		t.Parallel()
+
+		_, _, err := readPurchase("no-such.json", "")
+		if !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("error = %v", err)
+		}
+		mustContain(t, err.Error(), "no-such.json", "completed_paid")
+		_, _, err = readPurchase("completed_paid", "no-items.json")
+		if !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("error = %v", err)
+		}
+		mustContain(t, err.Error(), "no-items.json")
+	})
+}
+
+func TestBuyMany(t *testing.T) {
+	t.Parallel()
+
+	t.Run("counts what was not acknowledged, and says why", func(t *testing.T) {
+		t.Parallel()
+
+		s := setupShop(t, func(w http.ResponseWriter, _ []byte, _ string) {
+			http.Error(w, "the till is shut", http.StatusServiceUnavailable)
+		})
+		c, out := quiet(t)
+		err := s.buyMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20)
+		if err == nil {
+			t.Fatal("no error")
+		}
+		mustContain(t, err.Error(), "the till is shut")
+		mustContain(t, out.String(), "20 of 20 were not acknowledged", "0 orders, 0 e-mails owed")
+	})
+
+	t.Run("begins no more when it is stopped", func(t *testing.T) {
+		t.Parallel()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		s := setupShop(t, func(http.ResponseWriter, []byte, string) { t.Error("a purchase was played") })
+		c, _ := quiet(t)
+		if err := s.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 20); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// asChild makes the test binary a program for a part to run: what it holds says which.
+const asChild = "LOCAL_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	kind, argument, _ := strings.Cut(os.Getenv(asChild), " ")
+	switch kind {
+	case "":
+		os.Exit(m.Run())
+	case "listen":
+		if _, err := net.Listen("tcp", argument); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	case "say":
+		fmt.Println("it said:", argument)
+	case "die":
+		fmt.Println(argument)
+		os.Exit(3)
+	}
+	time.Sleep(time.Hour) // a signal ends it, or its parent's death
+}
+
+// quiet is a console whose output can be read while others write it.
+func quiet(t *testing.T) (*console, *transcript) {
+	t.Helper()
+	out := &transcript{}
+	return &console{out: out}, out
+}
+
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *transcript) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *transcript) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			t.Fatalf("not within 20 seconds: %s", what)
+		}
+	}
+}
+
+// alive is false for a zombie, which an orphan remains where nobody reaps it.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+func mustContain(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q does not say %q", text, want)
+		}
+	}
+}

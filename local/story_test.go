@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+)
+
+func TestChronicle(t *testing.T) {
+	t.Parallel()
+
+	at := func(second int) time.Time { return today.Add(time.Duration(second) * time.Second) }
+	customer := []order.Address{{Email: "jenny@example.com"}}
+
+	t.Run("tells all that happened, the first thing first", func(t *testing.T) {
+		t.Parallel()
+
+		o := &order.Order{
+			ID: "cs_test_1",
+			Events: map[string]order.Event{
+				"evt_2": {Type: order.AsyncPaymentSucceeded, ReceivedAt: at(2)},
+				"evt_1": {Type: order.Completed, ReceivedAt: at(1)},
+			},
+			Items: []order.Item{{Quantity: 2, Description: "E-book"}, {Quantity: 1, Description: "Course"}},
+			Fetch: order.Fetch{DoneAt: at(3)},
+			Plans: map[order.Reason]time.Time{order.ForPaid: at(4)},
+			Emails: map[string]order.Delivery{
+				"ebook/later": {State: order.Planned, PlannedAt: at(5), DueAt: at(3600)},
+				"ebook/link": {State: order.Sent, PlannedAt: at(4), SentAt: at(7),
+					Email: order.Email{To: append(customer, order.Address{Email: "office@example.com"})}},
+				"course/key": {State: order.Failed, PlannedAt: at(4), FailedAt: at(6), LastError: "no such template"},
+			},
+		}
+		want := []string{
+			"1 stored checkout.session.completed in order cs_test_1",
+			"2 stored checkout.session.async_payment_succeeded in order cs_test_1",
+			"3 fetched what was bought: 2 × E-book, 1 × Course",
+			"4 planned 3 e-mails (paid)",
+			"5 ebook/later is due at " + at(3600).Local().Format("2006-01-02 15:04:05"),
+			"6 failed course/key: no such template",
+			"7 sent ebook/link to jenny@example.com, office@example.com",
+		}
+		if diff := cmp.Diff(want, tell(o)); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	t.Run("tells when an e-mail that is tried again or being sent is due", func(t *testing.T) {
+		t.Parallel()
+
+		for _, s := range []order.State{order.Retry, order.Sending} {
+			o := &order.Order{Emails: map[string]order.Delivery{"a": {State: s, PlannedAt: at(1), DueAt: at(60)}}}
+			want := []string{"1 a is due at " + at(60).Local().Format("2006-01-02 15:04:05")}
+			if diff := cmp.Diff(want, tell(o)); diff != "" {
+				t.Errorf("%s: %s", s, diff)
+			}
+		}
+	})
+
+	t.Run("does not tell of items that were not fetched", func(t *testing.T) {
+		t.Parallel()
+
+		o := &order.Order{ID: "cs_test_1", Events: map[string]order.Event{"evt_1": {Type: order.Completed, ReceivedAt: at(1)}}}
+		want := []string{"1 stored checkout.session.completed in order cs_test_1"}
+		if diff := cmp.Diff(want, tell(o)); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	t.Run("tells the cause before the effect where both came at once", func(t *testing.T) {
+		t.Parallel()
+
+		o := &order.Order{
+			ID:     "cs_test_1",
+			Events: map[string]order.Event{"evt_1": {Type: order.Completed, ReceivedAt: at(1)}},
+			Fetch:  order.Fetch{DoneAt: at(1)},
+			Plans:  map[order.Reason]time.Time{order.ForPaid: at(1)},
+			Emails: map[string]order.Delivery{"a": {State: order.Sent, SentAt: at(1), Email: order.Email{To: customer}}},
+		}
+		want := []string{
+			"1 stored checkout.session.completed in order cs_test_1",
+			"1 fetched what was bought: ",
+			"1 planned 1 e-mails (paid)",
+			"1 sent a to jenny@example.com",
+		}
+		if diff := cmp.Diff(want, tell(o)); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	t.Run("is empty for an empty order", func(t *testing.T) {
+		t.Parallel()
+
+		if got := chronicle(&order.Order{}); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// tell is a chronicle as lines, each with its second of today.
+func tell(o *order.Order) []string {
+	var lines []string
+	for _, h := range chronicle(o) {
+		lines = append(lines, fmt.Sprintf("%.0f %s", h.at.Sub(today).Seconds(), h.what))
+	}
+	return lines
+}

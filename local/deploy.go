@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -21,7 +22,11 @@ import (
 // faas-cli does.
 func (l *laptop) deploy(ctx context.Context) error {
 	for _, s := range []service{stripeSigning, stripeAPI, sendgridAPI, functionsKey} {
-		if err := l.provider.SetSecret(s.secret, []byte(s.value(l.provider))); err != nil {
+		value, err := s.value(filepath.Join(l.state, "invented"))
+		if err != nil {
+			return err
+		}
+		if err := l.provider.SetSecret(s.secret, []byte(value)); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ type images struct{ dir string }
 
 // binary is where the handler of an image is.
 func (i images) binary(ref string) string {
-	return filepath.Join(i.dir, url.PathEscape(ref), "handler")
+	return filepath.Join(i.dir, "image:"+url.PathEscape(ref), "handler") // the prefix keeps ".." a name
 }
 
 // find is what a deployment asks for.
@@ -42,7 +42,7 @@ func (i images) find(ref string) (string, error) {
 	return path, nil
 }
 
-// readStack reads stack.yml, with the settings files that its functions name laid under their own
+// readStack reads stack.yml, with the settings files that its functions name laid over their own
 // environment, as faas-cli does.
 func readStack() (*stack.Services, error) {
 	services, err := stack.ParseYAMLFile("stack.yml", "", "", true)
@@ -51,6 +51,7 @@ func readStack() (*stack.Services, error) {
 	}
 	for name, f := range services.Functions {
 		environment := map[string]string{}
+		maps.Copy(environment, f.Environment)
 		for _, file := range f.EnvironmentFile {
 			b, err := os.ReadFile(file)
 			if err != nil {
@@ -62,7 +63,6 @@ func readStack() (*stack.Services, error) {
 			}
 			maps.Copy(environment, settings.Environment)
 		}
-		maps.Copy(environment, f.Environment)
 		f.Environment, f.Name = environment, name
 		services.Functions[name] = f
 	}
@@ -100,7 +100,8 @@ func buildImage(ctx context.Context, c *console, f folders, services *stack.Serv
 		return err
 	}
 	binary := images{filepath.Join(f.state, "images")}.binary(function.Image)
-	if kept, err := os.ReadFile(binary + ".context"); err == nil && string(kept) == hash {
+	kept, _ := os.ReadFile(binary + ".context") // nothing, where it was not built yet
+	if _, err := os.Stat(binary); err == nil && string(kept) == hash {
 		return nil
 	}
 	var out bytes.Buffer
@@ -131,8 +132,8 @@ func hashTree(dir string) (string, error) {
 			return err
 		}
 		defer file.Close()
-		fmt.Fprintln(h, path)
-		_, err = io.Copy(h, file)
+		size, err := io.Copy(h, file)
+		fmt.Fprintln(h, path, size)
 		return err
 	})
 	return hex.EncodeToString(h.Sum(nil)), err

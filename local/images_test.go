@@ -73,7 +73,7 @@ func TestImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := filepath.Join(dir, "a", "handler"); path != want {
+		if want := filepath.Join(dir, "image:a", "handler"); path != want {
 			t.Errorf("path %s, want %s", path, want)
 		}
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openfaas/go-sdk/stack"
+
+	"handler/function/local/provider"
 )
 
 func TestTell(t *testing.T) {
@@ -32,8 +35,12 @@ func TestTell(t *testing.T) {
 		t.Parallel()
 
 		l := setupLaptop(t)
-		keep(t, l.provider, stripeSigning, "whsec_new\nwhsec_old\n")
-		keep(t, l.provider, functionsKey, "key\n")
+		if err := l.provider.SetSecret(stripeSigning.secret, []byte("whsec_new\nwhsec_old\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.provider.SetSecret(functionsKey.secret, []byte("key\n")); err != nil {
+			t.Fatal(err)
+		}
 		gateway, _ := setupListener(t)
 		gateway.name = "gateway"
 		if err := l.startPart(t.Context(), gateway); err != nil {
@@ -215,4 +222,11 @@ func setupLaptop(t *testing.T) *laptop {
 		}
 	})
 	return l
+}
+
+func setupProvider(t *testing.T) *provider.Provider {
+	t.Helper()
+	p := provider.New(provider.Options{Dir: t.TempDir()})
+	t.Cleanup(func() { _ = p.Close(context.WithoutCancel(t.Context())) })
+	return p
 }

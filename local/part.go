@@ -48,6 +48,7 @@ func (p *part) start(ctx context.Context, logs string) error {
 	p.quit, p.ended = make(chan struct{}), make(chan struct{})
 	if err := p.launch(ctx); err != nil {
 		close(p.ended)
+		log.Close()
 		return err
 	}
 	go p.keep()
@@ -96,6 +97,15 @@ func (p *part) launch(ctx context.Context) error {
 // keep starts the part again whenever it ends, until it is stopped.
 func (p *part) keep() {
 	defer close(p.ended)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-p.quit:
+			cancel() // one that is being started again is not waited for
+		case <-ctx.Done():
+		}
+	}()
 	for {
 		select {
 		case <-p.quit:
@@ -112,7 +122,7 @@ func (p *part) keep() {
 				return
 			case <-time.After(restartPause):
 			}
-			err := p.launch(context.Background())
+			err := p.launch(ctx)
 			if err == nil {
 				break
 			}
@@ -155,8 +165,12 @@ func (p *part) restart(ctx context.Context) {
 // stop ends the part for good.
 func (p *part) stop(ctx context.Context) {
 	p.mu.Lock()
+	again := p.stopping
 	p.stopping = true
 	p.mu.Unlock()
+	if again {
+		return
+	}
 	if p.quit != nil {
 		close(p.quit)
 	}

@@ -61,6 +61,9 @@ func newPurchase(event, items []byte, now time.Time) (purchase, error) {
 	if err := d.Decode(&e); err != nil {
 		return p, fmt.Errorf("the event is not JSON: %w", err)
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return p, errors.New("there is more than one JSON object in the event")
+	}
 	data, _ := e["data"].(map[string]any)
 	object, _ := data["object"].(map[string]any)
 	if object["object"] != "checkout.session" {

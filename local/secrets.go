@@ -5,8 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"os"
-
-	"handler/function/local/provider"
+	"path/filepath"
 )
 
 // service is one of the four that are across the internet, or stood in for.
@@ -35,14 +34,19 @@ func random(n int) []byte {
 // real reports whether the real service is to be used.
 func (s service) real() bool { return s.variable != "" && os.Getenv(s.variable) != "" }
 
-// value is the secret: the real service's; or the one that was invented at an earlier start, so that
-// what was signed or encrypted by it stays good; or a new one.
-func (s service) value(p *provider.Provider) string {
+// value is the secret: the real service's; or the one that was invented at an earlier start and kept in
+// dir; or a new one. A real service's is never kept there.
+func (s service) value(dir string) (string, error) {
 	if s.real() {
-		return os.Getenv(s.variable)
+		return os.Getenv(s.variable), nil
 	}
-	if kept, err := p.Secret(s.secret); err == nil && len(kept) > 0 {
-		return string(kept)
+	path := filepath.Join(dir, s.secret)
+	if kept, err := os.ReadFile(path); err == nil && len(kept) > 0 {
+		return string(kept), nil
 	}
-	return s.invent()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	invented := s.invent()
+	return invented, os.WriteFile(path, []byte(invented), 0o600)
 }

@@ -1,41 +1,38 @@
 package main
 
 import (
-	"context"
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
-
-	"handler/function/local/provider"
 )
 
 // Not parallel: the environment says which services are real.
 func TestServiceValue(t *testing.T) {
-	t.Run("is the environment's before one that is kept", func(t *testing.T) {
-		p := setupProvider(t)
-		keep(t, p, stripeAPI, "rk_test_kept")
-		t.Setenv("STRIPE_API_KEY", "rk_test_real")
-		if got := stripeAPI.value(p); got != "rk_test_real" {
-			t.Errorf("value %s", got)
+	t.Run("is the environment's, which is not kept", func(t *testing.T) {
+		dir := t.TempDir()
+		t.Setenv("STRIPE_API_KEY", "rk_live_real")
+		if got := valueOf(t, stripeAPI, dir); got != "rk_live_real" || !stripeAPI.real() {
+			t.Errorf("value %s, real %v", got, stripeAPI.real())
 		}
-		if !stripeAPI.real() {
-			t.Error("the service is not real")
+		t.Setenv("STRIPE_API_KEY", "") // as if it were not set
+		if got := valueOf(t, stripeAPI, dir); got == "rk_live_real" || stripeAPI.real() {
+			t.Errorf("value %s, real %v", got, stripeAPI.real())
 		}
 	})
 
-	t.Run("is the kept one before a new one", func(t *testing.T) {
-		p := setupProvider(t)
-		keep(t, p, stripeAPI, "rk_test_kept")
-		t.Setenv("STRIPE_API_KEY", "") // as if it were not set
-		if got := stripeAPI.value(p); got != "rk_test_kept" {
-			t.Errorf("value %s", got)
+	t.Run("is the same at the next start, for nobody else to read", func(t *testing.T) {
+		dir := t.TempDir()
+		t.Setenv("STRIPE_API_KEY", "")
+		if one, two := valueOf(t, stripeAPI, dir), valueOf(t, stripeAPI, dir); one != two {
+			t.Errorf("first %s, then %s", one, two)
 		}
-		if stripeAPI.real() {
-			t.Error("the service is real")
+		if info, err := os.Stat(filepath.Join(dir, "stripe-api-key")); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, err %v", info.Mode(), err)
 		}
 	})
 
 	t.Run("is invented as the real ones look, and another each time", func(t *testing.T) {
-		p := setupProvider(t)
 		for _, test := range []struct {
 			service service
 			looks   string
@@ -48,7 +45,7 @@ func TestServiceValue(t *testing.T) {
 			if test.service.variable != "" {
 				t.Setenv(test.service.variable, "")
 			}
-			one, two := test.service.value(p), test.service.value(p)
+			one, two := valueOf(t, test.service, t.TempDir()), valueOf(t, test.service, t.TempDir())
 			if !regexp.MustCompile(test.looks).MatchString(one) {
 				t.Errorf("%s is invented as %q", test.service.secret, one)
 			}
@@ -82,16 +79,11 @@ func TestServiceValue(t *testing.T) {
 	})
 }
 
-func setupProvider(t *testing.T) *provider.Provider {
+func valueOf(t *testing.T, s service, dir string) string {
 	t.Helper()
-	p := provider.New(provider.Options{Dir: t.TempDir()})
-	t.Cleanup(func() { _ = p.Close(context.WithoutCancel(t.Context())) })
-	return p
-}
-
-func keep(t *testing.T, p *provider.Provider, s service, value string) {
-	t.Helper()
-	if err := p.SetSecret(s.secret, []byte(value)); err != nil {
+	value, err := s.value(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return value
 }

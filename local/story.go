@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -95,10 +96,17 @@ func chronicle(o *order.Order) []happening {
 		}
 		all = append(all, happening{at, "fetched what was bought: " + strings.Join(what, ", ")})
 	}
-	for reason, at := range o.Plans {
-		all = append(all, happening{at, fmt.Sprintf("planned %d e-mails (%s)", len(o.Emails), reason)})
+	for _, reason := range slices.Sorted(maps.Keys(o.Plans)) {
+		at, n := o.Plans[reason], 0
+		for _, d := range o.Emails {
+			if d.PlannedAt.Equal(at) {
+				n++
+			}
+		}
+		all = append(all, happening{at, fmt.Sprintf("planned %d e-mails (%s)", n, reason)})
 	}
-	for key, d := range o.Emails {
+	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+		d := o.Emails[key]
 		var to []string
 		for _, a := range d.To {
 			to = append(to, a.Email)

@@ -72,7 +72,7 @@ func readItems(data map[string]any) *table {
 
 // columnNames are the fields that a person reads in a row, in that order; at most four, to fit a phone.
 func columnNames(rows []map[string]any) []string {
-	order := []string{"description", "name", "title", "quantity", "unit_price", "unit_amount", "price", "tax", "total", "amount_total", "amount", "subtotal"}
+	order := []string{"description", "name", "title", "quantity", "unit", "unit_price", "unit_amount", "price", "total", "amount_total", "amount", "subtotal", "tax"}
 	var names []string
 	for _, name := range order {
 		has := slices.ContainsFunc(rows, func(row map[string]any) bool { _, ok := readable(row[name]); return ok })
@@ -87,7 +87,7 @@ func columnNames(rows []map[string]any) []string {
 func says(names []string, name string) bool {
 	for _, alike := range [][]string{
 		{"description", "name", "title"},
-		{"unit_price", "unit_amount", "price"},
+		{"unit", "unit_price", "unit_amount", "price"},
 		{"total", "amount_total", "amount", "subtotal"},
 	} {
 		if slices.Contains(alike, name) {

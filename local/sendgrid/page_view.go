@@ -176,9 +176,22 @@ func (m messageView) Tags() []field {
 	}
 	telling := slices.DeleteFunc(slices.Clone(tags), func(f field) bool { return f.order() > 1 })
 	if len(telling) > 0 {
-		return telling
+		return withoutOrder(telling, tags)
 	}
 	return tags
+}
+
+// withoutOrder shortens a delivery's ID by the order's that it begins with, which the mails of an order
+// have in common.
+func withoutOrder(telling, all []field) []field {
+	i := slices.IndexFunc(all, func(f field) bool { return f.Name == "order" })
+	if i < 0 {
+		return telling
+	}
+	for j := range telling {
+		telling[j].Value = strings.TrimPrefix(telling[j].Value, all[i].Value+"/")
+	}
+	return telling
 }
 
 func (f field) order() int {

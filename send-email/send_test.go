@@ -369,6 +369,50 @@ func TestTemplateData(t *testing.T) {
 	}
 }
 
+func TestUnknownProduct(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_two_products")
+	b.stripe.lists[id] = []byte(strings.ReplaceAll(string(b.stripe.lists[id]), "prod_course", "prod_new"))
+	b.sendOrder(t, id)
+	want := []string{"default/receipt", "ebook/delivery", "ebook/sale", "notice/unknown-product"}
+	if d := cmp.Diff(want, b.sendgrid.sent()); d != "" {
+		t.Errorf("sent (-want +got):\n%s", d)
+	}
+	if about := b.memory.orders[id].Emails["notice/unknown-product"].About; about != "prod_new" {
+		t.Errorf("the admins are told of %q", about)
+	}
+}
+
+func TestNoticeThatFails(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_unpaid", "async_payment_failed")
+	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+	if p := b.sendOrder(t, id); p.Failed != 1 || p.Waiting+p.Sent != 0 {
+		t.Errorf("a notice that failed led to more: %+v", p)
+	}
+	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"e-mail failed for good`) {
+		t.Errorf("the log does not say so: %s", b.logged)
+	}
+}
+
+func TestFetchWaitsForItsTime(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.stripe.status = http.StatusBadGateway
+	b.sendOrder(t, id)
+	asked := b.stripe.asked
+	b.sendOrder(t, id)
+	if b.stripe.asked != asked {
+		t.Error("Stripe was asked again before the pause was over")
+	}
+}
+
 func TestRecipientName(t *testing.T) {
 	t.Parallel()
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sendgrid/rest"
 
 	"handler/function/internal/order"
 )
@@ -63,6 +64,33 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%d mails of the good order, want 2", n)
 		}
 	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		header, value string
+		want          time.Duration
+	}{
+		"seconds":            {"Retry-After", "90", 90 * time.Second},
+		"a date":             {"Retry-After", "Tue, 24 Nov 2026 12:01:00 GMT", time.Minute},
+		"a date that passed": {"Retry-After", "Tue, 24 Nov 2026 11:00:00 GMT", 0},
+		"SendGrid's reset":   {"X-RateLimit-Reset", fmt.Sprint(now.Add(30 * time.Second).Unix()), 30 * time.Second},
+		"a reset that was":   {"X-RateLimit-Reset", fmt.Sprint(now.Add(-time.Second).Unix()), 0},
+		"nonsense":           {"Retry-After", "soon", 0},
+		"nothing":            {"X-Other", "1", 0},
+	} {
+		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+			header := http.Header{}
+			header.Set(c.header, c.value)
+			r := resultOf(&rest.Response{StatusCode: status, Headers: header}, now)
+			if r.RetryAfter != c.want || r.Permanent {
+				t.Errorf("%d with %s: after %v, permanent %v; want %v", status, name, r.RetryAfter, r.Permanent, c.want)
+			}
+		}
+	}
 }
 
 func TestAlarm(t *testing.T) {

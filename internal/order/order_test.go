@@ -94,6 +94,16 @@ func TestOrderIsAFunctionOfItsEvents(t *testing.T) {
 			[]order.Event{event(t, "completed_unpaid", at(100, "a@example.com")), event(t, "async_payment_failed", at(100, "c@example.com")), event(t, "async_payment_succeeded", at(100, "b@example.com"))},
 			order.Paid, true, "c@example.com",
 		},
+		"failed, and completed by an event that is dated later": {
+			[]order.Event{event(t, "async_payment_failed", at(100, nil)), event(t, "completed_unpaid", at(200, "a@example.com"))},
+			order.Unpaid, true, "a@example.com",
+		},
+		"paid by the type of the event, though the session in it is older": {
+			[]order.Event{event(t, "completed_unpaid", at(100, "a@example.com")), event(t, "async_payment_succeeded", func(e, session map[string]any) {
+				e["created"], session["payment_status"] = 200, "unpaid"
+			})},
+			order.Paid, false, "grace@example.com",
+		},
 		"an unpaid one that is dated after the payment": {
 			[]order.Event{event(t, "completed_unpaid", at(300, "a@example.com")), event(t, "async_payment_succeeded", at(200, "b@example.com"))},
 			order.Paid, false, "a@example.com",

@@ -70,14 +70,14 @@ func (f *function) receive(req handler.Request) handler.Response {
 		return handler.Response{StatusCode: http.StatusNoContent}
 	}
 	if err := f.verify(req); err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	c, err := decode(req.Body)
 	if err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	// The caller may hang up; what was begun is finished, or left to the sweep at the budget's end.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(contextOf(req)), budget)
+	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
 	defer cancel()
 	var answer any
 	if c.Sweep {
@@ -86,7 +86,7 @@ func (f *function) receive(req handler.Request) handler.Response {
 		answer, err = f.send(ctx, log, c.ID)
 	}
 	if err != nil {
-		return refuse(log.With("order", c.ID), err)
+		return openfaas.Refuse(log.With("order", c.ID), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
 }
@@ -127,25 +127,6 @@ func decode(body []byte) (call, error) {
 	return c, nil
 }
 
-// refuse is where an error becomes an answer, and is logged.
-func refuse(log *slog.Logger, err error) handler.Response {
-	if text, ok := openfaas.Misconfiguration(err); ok {
-		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)
-		return openfaas.Error(http.StatusServiceUnavailable, text)
-	}
-	status, text := toStatus(err)
-	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	log.Log(context.Background(), level, "call refused", "status", status, "err", err)
-	res := openfaas.Error(status, text)
-	if status == http.StatusMethodNotAllowed {
-		res.Header.Set("Allow", http.MethodPost)
-	}
-	return res
-}
-
 // toStatus is the table of what is answered to whom.
 func toStatus(err error) (status int, text string) {
 	switch {
@@ -161,11 +142,4 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusNotFound, "no such order"
 	}
 	return http.StatusServiceUnavailable, "not now; the sweep will try again"
-}
-
-func contextOf(req handler.Request) context.Context {
-	if ctx := req.Context(); ctx != nil {
-		return ctx
-	}
-	return context.Background()
 }

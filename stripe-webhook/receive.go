@@ -51,11 +51,11 @@ func (e *endpoint) receive(req handler.Request) handler.Response {
 	log := e.log.With("call_id", req.Header.Get("X-Call-Id"))
 
 	if err := e.verify(req); err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	event, why, err := e.decode(req.Body)
 	if err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	if why != "" {
 		log.Info("event ignored", "event", event.ID, "event_type", event.Type, "reason", why)
@@ -63,19 +63,19 @@ func (e *endpoint) receive(req handler.Request) handler.Response {
 	}
 	id, facts, err := event.Session()
 	if err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	log = log.With("order", id, "event", event.ID, "event_type", event.Type)
 
 	// Stripe may hang up; what it said is stored all the same.
-	ctx := context.WithoutCancel(contextOf(req))
+	ctx := openfaas.Context(req)
 	added, err := e.record(ctx, event)
 	if err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	queued, err := e.handOn(ctx, log, id)
 	if err != nil {
-		return refuse(log, err)
+		return openfaas.Refuse(log, err, toStatus)
 	}
 	log.Info("event stored", "new", added, "payment_status", facts.PaymentStatus, "queued", queued, "duration", time.Since(began))
 	return openfaas.JSON(http.StatusOK, stored{ID: id, Queued: queued})
@@ -140,25 +140,6 @@ func (e *endpoint) handOn(ctx context.Context, log *slog.Logger, id string) (boo
 	return err == nil, nil
 }
 
-// refuse is where an error becomes an answer, and is logged.
-func refuse(log *slog.Logger, err error) handler.Response {
-	if text, ok := openfaas.Misconfiguration(err); ok {
-		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)
-		return openfaas.Error(http.StatusServiceUnavailable, text)
-	}
-	status, text := toStatus(err)
-	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	log.Log(context.Background(), level, "event refused", "status", status, "err", err)
-	res := openfaas.Error(status, text)
-	if status == http.StatusMethodNotAllowed {
-		res.Header.Set("Allow", http.MethodPost)
-	}
-	return res
-}
-
 // toStatus is the table of what is answered to whom. A forger learns no more than that it did not work.
 func toStatus(err error) (status int, text string) {
 	switch {
@@ -172,11 +153,4 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusBadRequest, "not a Stripe event"
 	}
 	return http.StatusServiceUnavailable, "the event could not be stored; try again"
-}
-
-func contextOf(req handler.Request) context.Context {
-	if ctx := req.Context(); ctx != nil {
-		return ctx
-	}
-	return context.Background()
 }

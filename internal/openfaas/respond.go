@@ -1,7 +1,9 @@
 package openfaas
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -24,4 +26,33 @@ func JSON(status int, body any) handler.Response {
 // read: nothing of ours goes into it.
 func Error(status int, message string) handler.Response {
 	return JSON(status, map[string]string{"error": message})
+}
+
+// Refuse is where an error becomes an answer, and is logged. What is misconfigured is told to the
+// caller as well, with a 503; of all else the caller learns what the function's table says.
+func Refuse(log *slog.Logger, err error, table func(error) (status int, text string)) handler.Response {
+	if text, ok := Misconfiguration(err); ok {
+		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)
+		return Error(http.StatusServiceUnavailable, text)
+	}
+	status, text := table(err)
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	log.Log(context.Background(), level, "call refused", "status", status, "err", err)
+	res := Error(status, text)
+	if status == http.StatusMethodNotAllowed {
+		res.Header.Set("Allow", http.MethodPost)
+	}
+	return res
+}
+
+// Context is the call's context, without its cancellation: a caller that hangs up ends nothing. A zero
+// Request has none.
+func Context(req handler.Request) context.Context {
+	if ctx := req.Context(); ctx != nil {
+		return context.WithoutCancel(ctx)
+	}
+	return context.Background()
 }

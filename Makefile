@@ -24,6 +24,11 @@ buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=f
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)
 
+.PHONY: faas-cli
+faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
+	@mkdir -p $(STATE)/bin
+	CGO_ENABLED=0 go -C local/parts build -trimpath -o $(abspath $(STATE))/bin/faas-cli github.com/openfaas/faas-cli
+
 .PHONY: test
 test: ## everything that can be tested on one machine, from unit to end to end
 	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/...

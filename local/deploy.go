@@ -21,29 +21,42 @@ import (
 // deploy puts the secrets in place and deploys the functions of stack.yml through the gateway, as
 // faas-cli does.
 func (l *laptop) deploy(ctx context.Context) error {
-	for _, s := range []service{stripeSigning, stripeAPI, sendgridAPI, functionsKey} {
-		value, err := s.value(filepath.Join(l.state, "invented"))
-		if err != nil {
-			return err
-		}
-		if err := l.provider.SetSecret(s.secret, []byte(value)); err != nil {
-			return err
-		}
-	}
-	if err := l.provider.SetSecret(mongodbURI.secret, []byte(l.mongodb)); err != nil {
-		return err
-	}
 	address, err := url.Parse(gatewayURL)
 	if err != nil {
 		return err
 	}
 	gateway := sdk.NewClient(address, nil, &http.Client{Timeout: time.Minute})
+	for _, s := range []service{stripeSigning, stripeAPI, sendgridAPI, functionsKey} {
+		value, err := s.value(filepath.Join(l.state, "invented"))
+		if err != nil {
+			return err
+		}
+		if err := putSecret(ctx, gateway, s.secret, value); err != nil {
+			return err
+		}
+	}
+	if err := putSecret(ctx, gateway, mongodbURI.secret, l.mongodb); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.services.Functions)) {
 		if _, err := gateway.Deploy(ctx, deployment(l.services.Functions[name])); err != nil {
 			return fmt.Errorf("deploy %s: %w", name, err)
 		}
 	}
 	return l.answers(ctx)
+}
+
+// putSecret creates a secret, or changes the one that is there.
+func putSecret(ctx context.Context, gateway *sdk.Client, name, value string) error {
+	secret := types.Secret{Name: name, Namespace: provider.Namespace, Value: value}
+	status, err := gateway.UpdateSecret(ctx, secret)
+	if status == http.StatusNotFound {
+		_, err = gateway.CreateSecret(ctx, secret)
+	}
+	if err != nil {
+		return fmt.Errorf("secret %s: %w", name, err)
+	}
+	return nil
 }
 
 func deployment(f stack.Function) types.FunctionDeployment {

@@ -20,12 +20,13 @@ const usage = `Tillbell on a laptop.
   local run    start everything, play a sample purchase, and stay up until Ctrl-C
   local buy    play purchases on a running one
   local build  build the parts and the functions, and start nothing
+  local mongod the database alone; run starts it itself
 
 Each takes --help.
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once, and so all others with it
 	if err := dispatch(ctx, os.Args[1:]); err != nil {

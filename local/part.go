@@ -31,11 +31,20 @@ type part struct {
 	mu       sync.Mutex
 	process  *process.Process
 	stopping bool
+	// asked: the process was told to end by restart, so that its end is no news.
+	asked bool
 }
 
 const (
 	readyTimeout = 30 * time.Second
-	restartPause = 300 * time.Millisecond
+	// restartPause lies between the end of a part and its next start. It doubles, so that a part that
+	// cannot start does not flood the screen; one that lived for steadyAfter begins with it again.
+	restartPause    = 300 * time.Millisecond
+	restartPauseMax = 5 * time.Second
+	steadyAfter     = 10 * time.Second
+	// tailShown is how many of its last lines are shown when a part has died.
+	tailShown = 5
+	tailWidth = 160
 )
 
 // start starts the part and returns when it is ready.
@@ -106,7 +115,9 @@ func (p *part) keep() {
 		case <-ctx.Done():
 		}
 	}()
+	pause := restartPause
 	for {
+		began := time.Now()
 		select {
 		case <-p.quit:
 			return
@@ -115,24 +126,51 @@ func (p *part) keep() {
 		if p.isStopping() {
 			return
 		}
-		p.console.trouble("%s ended (%v); it is started again. Its log is %s", p.name, p.current().Err(), p.log.Name())
-		for {
-			select {
-			case <-p.quit:
-				return
-			case <-time.After(restartPause):
-			}
-			err := p.launch(ctx)
-			if err == nil {
-				break
-			}
-			if p.isStopping() {
-				return
-			}
-			p.console.trouble("%v", err)
+		if !p.wasAsked() {
+			p.console.trouble("%s ended (%v); it is started again. Its log is %s%s", p.name, p.current().Err(), p.log.Name(), p.tail())
 		}
+		if time.Since(began) > steadyAfter {
+			pause = restartPause
+		}
+		if !p.relaunch(ctx, &pause) {
+			return
+		}
+		p.console.say("  %s runs again", p.name)
 		p.changed()
 	}
+}
+
+// relaunch tries to start the part until it can; false where it was stopped meanwhile.
+func (p *part) relaunch(ctx context.Context, pause *time.Duration) bool {
+	for {
+		select {
+		case <-p.quit:
+			return false
+		case <-time.After(*pause):
+		}
+		*pause = min(2**pause, restartPauseMax)
+		err := p.launch(ctx)
+		if err == nil {
+			return true
+		}
+		if p.isStopping() {
+			return false
+		}
+		p.console.trouble("%v", err)
+	}
+}
+
+// tail is the last that the part printed, below a line that speaks of it.
+func (p *part) tail() string {
+	lines := p.current().Tail()
+	if len(lines) == 0 {
+		return ", and empty"
+	}
+	text := ", and ends with"
+	for _, line := range lines[max(0, len(lines)-tailShown):] {
+		text += "\n    " + strings.ToValidUTF8(line[:min(len(line), tailWidth)], "")
+	}
+	return text
 }
 
 func (p *part) current() *process.Process {
@@ -147,6 +185,15 @@ func (p *part) isStopping() bool {
 	return p.stopping
 }
 
+// wasAsked reports, once, whether the end of the process was asked for.
+func (p *part) wasAsked() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	asked := p.asked
+	p.asked = false
+	return asked
+}
+
 // pid is the part's process ID, 0 before it was started.
 func (p *part) pid() int {
 	if c := p.current(); c != nil {
@@ -157,6 +204,9 @@ func (p *part) pid() int {
 
 // restart ends the process, and keep starts it again.
 func (p *part) restart(ctx context.Context) {
+	p.mu.Lock()
+	p.asked = true
+	p.mu.Unlock()
 	if c := p.current(); c != nil {
 		_ = c.Stop(ctx) // killed, if it does not end by itself
 	}

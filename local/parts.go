@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +38,8 @@ var partModules = []module{
 	{"parts/metrics", []string{metricsBinary}, "the gateway's metrics server"},
 }
 
-// buildParts builds what is not built yet. The first time it downloads and compiles for minutes.
+// buildParts builds what is not built yet. The first time it downloads and compiles for minutes, so
+// each program is a step of its own for whoever waits.
 func buildParts(ctx context.Context, c *console, f folders) error {
 	for i, m := range partModules {
 		stamp, err := m.stamp()
@@ -47,8 +50,8 @@ func buildParts(ctx context.Context, c *console, f folders) error {
 		if m.built(f.bin, kept, stamp) {
 			continue
 		}
-		what := fmt.Sprintf("build %s (%d of %d, some minutes the first time)", m.what, i+1, len(partModules))
-		if err := c.step(what, func() error { return m.build(ctx, f) }); err != nil {
+		c.say("Building %s (%d of %d): some minutes the first time.", m.what, i+1, len(partModules))
+		if err := m.build(ctx, c, f); err != nil {
 			return err
 		}
 		if err := os.WriteFile(kept, []byte(stamp), 0o644); err != nil {
@@ -86,12 +89,31 @@ func (m module) built(bin, kept, stamp string) bool {
 }
 
 // build compiles the module's tools from a copy of it, in which the gateway is our copy of the gateway.
-func (m module) build(ctx context.Context, f folders) error {
-	bin, err := filepath.Abs(f.bin)
+func (m module) build(ctx context.Context, c *console, f folders) error {
+	dir := filepath.Join(f.state, "src", m.folder)
+	if err := c.step("download their sources", func() error { return m.prepare(ctx, f, dir) }); err != nil {
+		return err
+	}
+	packages, err := goCommand(ctx, dir, "list", "tool")
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(f.state, "src", m.folder)
+	all := strings.Fields(packages)
+	for i, p := range all {
+		binary := filepath.Join(f.bin, path.Base(p))
+		err := c.step(fmt.Sprintf("build %s (%d of %d)", path.Base(p), i+1, len(all)), func() error {
+			_, err := goCommand(ctx, dir, "build", "-trimpath", "-o", binary, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare makes the copy in dir, complete with all that it needs from elsewhere.
+func (m module) prepare(ctx context.Context, f folders, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -100,7 +122,7 @@ func (m module) build(ctx context.Context, f folders) error {
 			return err
 		}
 	}
-	if m.folder == "parts" {
+	if slices.Contains(m.tools, gatewayBinary) {
 		gateway := filepath.Join(f.state, "src", "gateway")
 		if err := loopbackGateway(ctx, dir, gateway); err != nil {
 			return err
@@ -109,7 +131,7 @@ func (m module) build(ctx context.Context, f folders) error {
 			return err
 		}
 	}
-	_, err = goCommand(ctx, dir, "build", "-trimpath", "-o", bin+string(filepath.Separator), "tool")
+	_, err := goCommand(ctx, dir, "list", "-deps", "-f", "{{with .Module}}{{.Dir}}{{end}}", "tool")
 	return err
 }
 

@@ -26,7 +26,7 @@ type shop struct {
 }
 
 func openShop(state string) (*shop, error) {
-	env, err := readRunEnv(state)
+	env, err := readRunningEnv(state)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,6 +26,10 @@ func runCommand(ctx context.Context, args []string) error {
 		return alreadyRunning(f.state, err)
 	}
 	defer held.Close()
+	// One that was killed has left its run.env, and nobody may take it for ours.
+	if err := os.Remove(runEnvPath(f.state)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if err := checkPorts(fixedPorts...); err != nil {
 		return err
 	}
@@ -104,7 +109,7 @@ func run(ctx context.Context, f folders, quiet bool) error {
 		return stoppedEarly(ctx, err)
 	}
 	c.say("Ready after %s.\n", took(time.Since(began)))
-	if !quiet && l.firstTime(ctx) {
+	if !quiet && l.firstTime(ctx) && l.playable() {
 		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
 			c.trouble("the sample purchase: %v", err)
 		}

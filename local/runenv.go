@@ -32,6 +32,19 @@ func (e runEnv) write(state string) error {
 // errNotRunning: there is no run.env.
 var errNotRunning = errors.New("nothing is running here; start it with make run, and wait until it is ready")
 
+// readRunningEnv is readRunEnv where something does run: one that was killed has left its file.
+func readRunningEnv(state string) (map[string]string, error) {
+	held, err := lock(state)
+	if err == nil {
+		held.Close()
+		return nil, errNotRunning
+	}
+	if !errors.Is(err, errRunning) {
+		return nil, err
+	}
+	return readRunEnv(state)
+}
+
 func readRunEnv(state string) (map[string]string, error) {
 	f, err := os.Open(runEnvPath(state))
 	if errors.Is(err, fs.ErrNotExist) {

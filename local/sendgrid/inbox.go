@@ -12,7 +12,7 @@ import (
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // maxMessages is how many the inbox keeps; older ones make room.
-const maxMessages = 1000
+const maxMessages = 5000
 
 var errNoMessage = errors.New("no such message")
 

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+const inboxOfFour = `[
+	{"message_id": "1", "request": {"personalizations": [{"custom_args": {"order": "cs_1", "delivery": "cs_1/a"}}]}},
+	{"message_id": "2", "request": {"personalizations": [{"custom_args": {"order": "cs_2", "delivery": "cs_2/a"}}]}},
+	{"message_id": "3", "request": {"personalizations": [{"custom_args": {"order": "cs_1", "delivery": "cs_1/b"}}]}},
+	{"message_id": "4", "request": {"personalizations": [{}]}}
+]`
+
+func TestCountMails(t *testing.T) {
+	t.Parallel()
+
+	t.Run("counts those of the orders given, and no others", func(t *testing.T) {
+		t.Parallel()
+
+		n, err := countMails([]byte(inboxOfFour), map[string]bool{"cs_1": true, "cs_9": true})
+		if err != nil || n != 2 {
+			t.Errorf("%d mails, error %v, want 2", n, err)
+		}
+	})
+
+	t.Run("does not take what is no inbox for an empty one", func(t *testing.T) {
+		t.Parallel()
+
+		if _, err := countMails([]byte("<html>"), nil); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+func TestCompareInbox(t *testing.T) {
+	t.Parallel()
+
+	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(inboxOfFour))
+	}))
+	t.Cleanup(inbox.Close)
+	s := &shop{env: map[string]string{"INBOX_URL": inbox.URL}}
+	ours := map[string]bool{"cs_1": true} // 2 mails
+
+	for name, test := range map[string]struct {
+		sent, unsure int
+		ok           bool
+	}{
+		"is content when all came once":                       {2, 0, true},
+		"complains when one was sent and did not come":        {3, 0, false},
+		"complains when one came twice":                       {1, 0, false},
+		"is content when one came twice that may have":        {1, 1, true},
+		"complains when more came than those that are unsure": {0, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c, out := quiet(t)
+			err := s.compareInbox(t.Context(), c, ours, test.sent, test.unsure)
+			if (err == nil) != test.ok {
+				t.Errorf("error = %v", err)
+			}
+			mustContain(t, out.String(), "2 of them are in the inbox")
+		})
+	}
+}

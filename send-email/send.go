@@ -190,6 +190,9 @@ func (f *function) record(ctx context.Context, log *slog.Logger, orders store, i
 		}
 		log.Error("what came of an attempt could not be recorded", "accepted", res.accepted(), "err", err)
 		time.Sleep(recordPause)
+		if fresh, err := f.store(); err == nil {
+			orders = fresh // the connection string may have been rolled meanwhile
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type system struct {
 	state   string
 	process *exec.Cmd
 	output  *syncBuffer
+	ended   chan struct{}
 	client  *mongo.Client
 	store   *mongodb.Store
 }
@@ -76,7 +77,7 @@ func newSystem() (*system, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
-	s := &system{state: state, output: &syncBuffer{}}
+	s := &system{state: state, output: &syncBuffer{}, ended: make(chan struct{})}
 	s.process = exec.Command(laptop, "run", "--quiet", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
@@ -85,6 +86,10 @@ func newSystem() (*system, error) {
 		return nil, err
 	}
 	started = s
+	go func() {
+		_ = s.process.Wait() // how it ended, its output says
+		close(s.ended)
+	}()
 	if err := s.waitReady(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, s.output)
 	}
@@ -98,12 +103,10 @@ func newSystem() (*system, error) {
 }
 
 func (s *system) waitReady() error {
-	ended := make(chan error, 1)
-	go func() { ended <- s.process.Wait() }()
 	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
 		select {
-		case err := <-ended:
-			return fmt.Errorf("it ended: %v", err)
+		case <-s.ended:
+			return errors.New("it ended")
 		case <-time.After(200 * time.Millisecond):
 		}
 		if env, err := readEnv(filepath.Join(s.state, "run.env")); err == nil {
@@ -117,11 +120,9 @@ func (s *system) waitReady() error {
 // stop ends the system as Ctrl-C does.
 func (s *system) stop() {
 	_ = s.process.Process.Signal(syscall.SIGTERM)
-	for range 200 {
-		if s.process.Process.Signal(syscall.Signal(0)) != nil {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
+	select {
+	case <-s.ended:
+	case <-time.After(20 * time.Second):
 	}
 	_ = s.process.Process.Kill()
 	_ = os.RemoveAll(s.state)

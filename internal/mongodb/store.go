@@ -179,7 +179,9 @@ func (s *Store) write(ctx context.Context, o *order.Order, withEvents bool) (boo
 }
 
 func fields(o *order.Order) (bson.D, error) {
-	raw, err := bson.Marshal(o)
+	slim := *o
+	slim.Events = nil // the bulk of it, and not to be written
+	raw, err := bson.Marshal(slim)
 	if err != nil {
 		return nil, err
 	}

@@ -63,11 +63,22 @@ type Source struct {
 	// AppName is what the server's logs call us.
 	AppName string
 
-	mu     sync.Mutex
-	uri    string
+	mu      sync.Mutex
+	current *connection
+}
+
+// connection is a client for a connection string, there or being made.
+type connection struct {
+	uri string
+	// made is closed when client or err is there.
+	made   chan struct{}
 	client *mongo.Client
+	err    error
 	store  *Store
 }
+
+// errLookup: the name in a mongodb+srv string is looked up by the system's resolver, which takes its time.
+var errLookup = errors.New("connect to MongoDB: its name is still being looked up")
 
 // Store is the store as the connection string is now. Indexes are not its business.
 func (s *Source) Store() (*Store, error) {
@@ -75,27 +86,54 @@ func (s *Source) Store() (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.store != nil && s.uri == uri {
-		return s.store, nil
+	c := s.connection(uri)
+	select {
+	case <-c.made:
+		return c.store, c.err
+	case <-time.After(selectionTimeout):
+		return nil, errLookup
 	}
-	client, err := Connect(uri, s.AppName)
-	if err != nil {
-		return nil, err
-	}
-	s.retire()
-	s.uri, s.client, s.store = uri, client, NewStore(client, s.Database)
-	return s.store, nil
 }
 
-// retire lets what is in flight on the old client end, and then closes it.
-func (s *Source) retire() {
-	if old := s.client; old != nil {
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), drain)
-			defer cancel()
-			_ = old.Disconnect(ctx) // its connections end with the process at the latest
-		}()
+// connection is the one for a string: the current one, or a new one in its place.
+func (s *Source) connection(uri string) *connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current != nil && s.current.uri == uri && !s.current.failed() {
+		return s.current
 	}
+	old := s.current
+	s.current = &connection{uri: uri, made: make(chan struct{})}
+	go s.current.make(s.AppName, s.Database)
+	if old != nil {
+		go old.retire()
+	}
+	return s.current
+}
+
+func (c *connection) make(appName, database string) {
+	defer close(c.made)
+	if c.client, c.err = Connect(c.uri, appName); c.err == nil {
+		c.store = NewStore(c.client, database)
+	}
+}
+
+func (c *connection) failed() bool {
+	select {
+	case <-c.made:
+		return c.err != nil
+	default:
+		return false
+	}
+}
+
+// retire lets what is in flight on a replaced client end, and then closes it.
+func (c *connection) retire() {
+	<-c.made
+	if c.client == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	_ = c.client.Disconnect(ctx) // its connections end with the process at the latest
 }

@@ -10,44 +10,62 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"handler/function/internal/order"
 )
 
-// Collection is the name of the collection of orders.
-const Collection = "orders"
-
 // ErrUnchanged is what a change returns to say that there is nothing to write.
 var ErrUnchanged = errors.New("order unchanged")
 
+// Documents is what a Store asks of a collection of orders. Each operation is atomic, may be called
+// again when its answer was lost, and is durable when it returns without error.
+type Documents interface {
+	// Insert adds a new order; a duplicate-key error where there is one of its ID.
+	Insert(ctx context.Context, o *order.Order) error
+	// Load reads an order; order.ErrNotFound where there is none.
+	Load(ctx context.Context, id string) (*order.Order, error)
+	// Replace writes an order over the one of its revision, which it raises by one, and reports whether
+	// there was one. Of its events only those of the given IDs are written.
+	Replace(ctx context.Context, o *order.Order, events []string) (bool, error)
+	// CountDelivery counts one more delivery of an event, and reports whether the order holds it.
+	CountDelivery(ctx context.Context, id, event string) (bool, error)
+	// Due are the IDs of orders whose NextDueAt is not after now, the earliest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// EnsureIndexes creates what Due reads by, if it is not there.
+	EnsureIndexes(ctx context.Context) error
+}
+
 // Store keeps orders. Its methods may be called by any number of goroutines and processes.
 type Store struct {
-	orders *mongo.Collection
+	documents Documents
 	// Now is the clock; BSON keeps times in milliseconds, so it counts in those.
 	Now func() time.Time
+	// Random is in [0, 1); it spreads writers that race for one order.
+	Random func() float64
 }
 
 // NewStore keeps orders in a database of a client that Connect made.
 func NewStore(client *mongo.Client, database string) *Store {
+	return NewStoreOf(collection{client.Database(database).Collection(Collection)})
+}
+
+// NewStoreOf keeps orders in documents of any kind.
+func NewStoreOf(d Documents) *Store {
 	return &Store{
-		orders: client.Database(database).Collection(Collection),
-		Now:    func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		documents: d,
+		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		Random:    rand.Float64,
 	}
 }
 
 // EnsureIndexes creates the index that the sweep reads by, if it is not there.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	err := do(ctx, func(ctx context.Context) error {
-		_, err := s.orders.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "next_due_at", Value: 1}}})
-		return err
-	})
-	if err != nil {
+	if err := do(ctx, s.documents.EnsureIndexes); err != nil {
 		return fmt.Errorf("create index: %w", err)
 	}
 	return nil
@@ -60,10 +78,7 @@ func (s *Store) Record(ctx context.Context, e order.Event) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = do(ctx, func(ctx context.Context) error {
-		_, err := s.orders.InsertOne(ctx, o)
-		return err
-	})
+	err = do(ctx, func(ctx context.Context) error { return s.documents.Insert(ctx, o) })
 	if err == nil {
 		return true, nil
 	}
@@ -73,73 +88,77 @@ func (s *Store) Record(ctx context.Context, e order.Event) (bool, error) {
 	if known, err := s.countDelivery(ctx, o.ID, e.ID); err != nil || known {
 		return false, err
 	}
-	added := false
-	_, err = s.Update(ctx, o.ID, func(o *order.Order) error {
+	return s.add(ctx, o.ID, e)
+}
+
+// add puts an event into an order that is there.
+func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error) {
+	isNew := false
+	_, err := s.Update(ctx, id, func(o *order.Order) error {
 		var err error
-		added, err = o.Add(e, s.Now())
-		if err == nil && !added {
+		switch isNew, err = o.Add(e, s.Now()); {
+		case err != nil:
+			// The event itself was read before; what cannot be read is one that is stored. That is
+			// no fault of whoever sent this one.
+			return fmt.Errorf("a stored event: %v", err)
+		case !isNew:
 			return ErrUnchanged
 		}
-		return err
+		return nil
 	})
-	if err == nil && !added {
-		_, err = s.countDelivery(ctx, o.ID, e.ID)
+	if err == nil && !isNew {
+		_, err = s.countDelivery(ctx, id, e.ID)
 	}
-	return added, err
+	return isNew, err
 }
 
 // countDelivery counts one more delivery of an event that the order holds, and reports whether it
 // does. That somebody else's write can be seen does not make it durable: this write comes after it,
 // and so our acknowledgement waits for both.
-func (s *Store) countDelivery(ctx context.Context, id, event string) (bool, error) {
-	path := "events." + event
-	var res *mongo.UpdateResult
-	err := do(ctx, func(ctx context.Context) (err error) {
-		res, err = s.orders.UpdateOne(ctx,
-			bson.D{{Key: "_id", Value: id}, {Key: path + ".type", Value: bson.D{{Key: "$exists", Value: true}}}},
-			bson.D{{Key: "$inc", Value: bson.D{{Key: path + ".deliveries", Value: 1}}}})
+func (s *Store) countDelivery(ctx context.Context, id, event string) (known bool, err error) {
+	err = do(ctx, func(ctx context.Context) (err error) {
+		known, err = s.documents.CountDelivery(ctx, id, event)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("record event %s: %w", event, err)
 	}
-	return res.MatchedCount == 1, nil
+	return known, nil
 }
 
 // Load reads an order; order.ErrNotFound where there is none.
 func (s *Store) Load(ctx context.Context, id string) (*order.Order, error) {
-	var o order.Order
-	err := do(ctx, func(ctx context.Context) error {
-		return s.orders.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&o)
+	var o *order.Order
+	err := do(ctx, func(ctx context.Context) (err error) {
+		o, err = s.documents.Load(ctx, id)
+		return err
 	})
-	switch {
-	case errors.Is(err, mongo.ErrNoDocuments):
-		return nil, fmt.Errorf("load order %s: %w", id, order.ErrNotFound)
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("load order %s: %w", id, err)
 	}
 	o.Name()
-	return &o, nil
+	return o, nil
 }
 
 // Update reads an order, changes it and writes it, all over again as often as somebody else wrote it
 // meanwhile: change must be free of effects but on its argument, and harmless when the order has
 // its effect already, as it has when the answer to the write was lost. What change returns ends the
-// update without a write; ErrUnchanged does so without an error. The order is as it is stored now.
+// update without a write; ErrUnchanged does so without an error. The order is as it was last read,
+// with the change where there is no error.
 func (s *Store) Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
 	for try := 0; ; try++ {
 		o, err := s.Load(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		known := len(o.Events)
+		known := maps.Clone(o.Events)
 		switch err := change(o); {
 		case errors.Is(err, ErrUnchanged):
 			return o, nil
 		case err != nil:
 			return o, err
 		}
-		written, err := s.write(ctx, o, len(o.Events) > known)
+		written, err := s.replace(ctx, o, added(o.Events, known))
 		if err != nil {
 			return nil, fmt.Errorf("update order %s: %w", id, err)
 		}
@@ -147,79 +166,40 @@ func (s *Store) Update(ctx context.Context, id string, change func(*order.Order)
 			o.Revision++
 			return o, nil
 		}
-		if err := pause(ctx, try); err != nil {
+		if err := s.pause(ctx, try); err != nil {
 			return nil, fmt.Errorf("update order %s: %w", id, err)
 		}
 	}
 }
 
-// write replaces everything but the events, of which it only ever adds: their payloads are the bulk
-// of the document, and their counts are changed by others.
-func (s *Store) write(ctx context.Context, o *order.Order, withEvents bool) (bool, error) {
-	set, err := fields(o)
-	if err != nil {
-		return false, err
-	}
-	if withEvents {
-		for id, e := range o.Events {
-			set = append(set, bson.E{Key: "events." + id, Value: e})
+// added are the IDs of the events that were not known.
+func added(events, known map[string]order.Event) []string {
+	var ids []string
+	for id := range events {
+		if _, ok := known[id]; !ok {
+			ids = append(ids, id)
 		}
 	}
-	var res *mongo.UpdateResult
-	err = do(ctx, func(ctx context.Context) (err error) {
-		res, err = s.orders.UpdateOne(ctx,
-			bson.D{{Key: "_id", Value: o.ID}, {Key: "revision", Value: o.Revision}},
-			bson.D{{Key: "$set", Value: set}, {Key: "$inc", Value: bson.D{{Key: "revision", Value: 1}}}})
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	return res.ModifiedCount == 1, nil
+	return ids
 }
 
-func fields(o *order.Order) (bson.D, error) {
-	slim := *o
-	slim.Events = nil // the bulk of it, and not to be written
-	raw, err := bson.Marshal(slim)
-	if err != nil {
-		return nil, err
-	}
-	var all, set bson.D
-	if err := bson.Unmarshal(raw, &all); err != nil {
-		return nil, err
-	}
-	for _, e := range all {
-		switch e.Key {
-		case "_id", "revision", "events":
-		default:
-			set = append(set, e)
-		}
-	}
-	return set, nil
+func (s *Store) replace(ctx context.Context, o *order.Order, events []string) (written bool, err error) {
+	err = do(ctx, func(ctx context.Context) (err error) {
+		written, err = s.documents.Replace(ctx, o, events)
+		return err
+	})
+	return written, err
 }
 
 // Due are the IDs of the orders with something to do at or before now, those due longest first.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	var found []struct {
-		ID string `bson:"_id"`
-	}
-	err := do(ctx, func(ctx context.Context) error {
-		cursor, err := s.orders.Find(ctx,
-			bson.D{{Key: "next_due_at", Value: bson.D{{Key: "$lte", Value: now}}}},
-			options.Find().SetSort(bson.D{{Key: "next_due_at", Value: 1}}).SetLimit(int64(limit)).
-				SetProjection(bson.D{{Key: "_id", Value: 1}}))
-		if err != nil {
-			return err
-		}
-		return cursor.All(ctx, &found)
+	var ids []string
+	err := do(ctx, func(ctx context.Context) (err error) {
+		ids, err = s.documents.Due(ctx, now, limit)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find due orders: %w", err)
-	}
-	ids := make([]string, len(found))
-	for i, f := range found {
-		ids[i] = f.ID
 	}
 	return ids, nil
 }
@@ -239,12 +219,12 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 }
 
 // pause spreads writers that race for one order.
-func pause(ctx context.Context, try int) error {
+func (s *Store) pause(ctx context.Context, try int) error {
 	most := time.Millisecond << min(try, 6)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(rand.N(most) + 1):
+	case <-time.After(1 + time.Duration(s.Random()*float64(most))):
 		return nil
 	}
 }

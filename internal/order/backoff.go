@@ -5,9 +5,13 @@ import "time"
 const (
 	firstPause = 5 * time.Second
 	maxPause   = time.Hour
-	// Horizon is how long a delivery is attempted before it has failed. SendGrid's and Stripe's
-	// outages last hours; after three days a receipt has lost its use and a person must look.
+	// Horizon is how long a delivery, or fetching the line items, is attempted before it has failed.
+	// SendGrid's and Stripe's outages last hours; after three days a receipt has lost its use and a
+	// person must look.
 	Horizon = 72 * time.Hour
+	// MaxLost is how many leases of one delivery may run out without a word. Processes that die in
+	// every attempt may each have sent a copy: better a person looks than a customer gets hundreds.
+	MaxLost = 5
 )
 
 // Backoff is the pause before the next attempt: doubling from 5 s up to an hour, of which jitter,
@@ -17,10 +21,10 @@ func Backoff(attempts int, asked time.Duration, jitter float64) time.Duration {
 	doubled := min(max(attempts-1, 0), 10) // 5 s doubled ten times is over an hour
 	pause := min(firstPause<<doubled, maxPause)
 	pause -= time.Duration(jitter * float64(pause) / 3)
-	return min(max(pause, asked), Horizon)
+	return min(max(pause, asked), Horizon).Truncate(time.Millisecond) // what BSON keeps of a time
 }
 
-// Exhausted reports whether a delivery that was first tried then is not to be tried again.
-func Exhausted(firstTried, now time.Time) bool {
-	return !firstTried.IsZero() && now.Sub(firstTried) >= Horizon
+// Exhausted reports whether what was first tried then, or first failed then, is not to be tried again.
+func Exhausted(first, now time.Time) bool {
+	return !first.IsZero() && now.Sub(first) >= Horizon
 }

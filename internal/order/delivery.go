@@ -4,9 +4,10 @@ import "time"
 
 // State is where a delivery stands:
 //
-//	planned ──claim──▶ sending ──▶ sent
-//	   ▲ retry ◀──────────┤ └────▶ failed
-//	   └──claim──▶        └ its lease runs out: claimed again, and unsure from then on
+//	planned ──claim──▶ sending ─────────▶ sent
+//	             ▲        │ │ └─────────▶ failed
+//	             └─ retry ◀┘ └ its lease runs out: claimed again, and unsure from then on;
+//	                           failed when that happened MaxLost times
 type State string
 
 // The states of a delivery. Sent and failed are final.
@@ -56,9 +57,11 @@ type Delivery struct {
 	// DueAt is when it may next be claimed: its first time, the time of the next attempt, or the end
 	// of the lease.
 	DueAt time.Time `bson:"due_at"`
-	// Lease is who holds it while it is sending.
+	// Lease is who holds it while it is sending, and who held it last when it is not.
 	Lease    string `bson:"lease,omitempty"`
 	Attempts int    `bson:"attempts"`
+	// Lost counts the leases that ran out without a word.
+	Lost int `bson:"lost,omitempty"`
 	// Unsure: an attempt ended without an answer, by a process that died or a connection that broke
 	// after the request was out. SendGrid may have accepted that one too, and has no idempotency key
 	// to ask by, so a second copy is possible.
@@ -95,6 +98,7 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202
 		// and the write that records it: this attempt may be the second copy.
 		d.Unsure = true
+		d.Lost++
 	}
 	d.State = Sending
 	d.Lease = owner
@@ -108,6 +112,24 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	return nil
 }
 
+// Hopeless reports whether a due delivery is not to be claimed again: too many of its holders died.
+func (o *Order) Hopeless(key string, now time.Time) bool {
+	d := o.Emails[key]
+	return d.State == Sending && d.Lost >= MaxLost-1 && !d.DueAt.After(now)
+}
+
+// Abandon ends a hopeless delivery, and plans who is to be told in the same change.
+func (o *Order) Abandon(key, reason string, notices []Email, now time.Time) {
+	d := o.Emails[key]
+	d.State = Failed
+	d.Unsure = true
+	d.Lost++
+	d.LastStatus, d.LastError = 0, reason
+	d.FailedAt = now
+	o.put(key, d, now)
+	o.Owe(notices, now)
+}
+
 // MarkSent records that SendGrid accepted the e-mail. That is a fact whoever holds the lease by now,
 // so it is recorded always; where the lease was lost, somebody else may have sent it too, and the
 // delivery becomes unsure.
@@ -116,14 +138,14 @@ func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time
 	if !ok {
 		return ErrNoDelivery
 	}
-	if d.State == Sent && d.MessageID == messageID {
+	if d.State == Sent && d.Lease == owner {
 		return nil // recorded already by a write whose answer was lost
 	}
 	if d.State != Sending || d.Lease != owner {
 		d.Unsure = true
 	}
 	d.State = Sent
-	d.Lease = ""
+	d.Lease = owner
 	d.MessageID = messageID
 	d.LastStatus = status
 	d.LastError = ""
@@ -169,10 +191,12 @@ func (o *Order) settle(key, owner string, s Setback, now time.Time, change func(
 	if !ok {
 		return ErrNoDelivery
 	}
-	if d.State != Sending || d.Lease != owner {
+	if d.Lease != owner {
 		return ErrLeaseLost
 	}
-	d.Lease = ""
+	if d.State != Sending {
+		return nil // recorded already by a write whose answer was lost
+	}
 	d.Unsure = d.Unsure || s.Unsure
 	d.LastStatus = s.Status
 	d.LastError = s.Reason

@@ -52,7 +52,7 @@ type Order struct {
 	// Plans says which plans were made, and when. A reason in it is never planned again.
 	Plans map[Reason]time.Time `bson:"plans,omitempty"`
 	// Ignored says why the order owes no e-mail although it is settled.
-	Ignored string `bson:"ignored,omitempty"`
+	Ignored string `bson:"ignored"`
 	// Emails are the deliveries, by a key that stays the same as long as the order lives.
 	Emails map[string]Delivery `bson:"emails,omitempty"`
 
@@ -70,7 +70,9 @@ type Fetch struct {
 	// NotBefore is when the next attempt may be made.
 	NotBefore time.Time `bson:"not_before,omitempty"`
 	// DoneAt is when the items were stored; zero until then.
-	DoneAt    time.Time `bson:"done_at,omitempty"`
+	DoneAt time.Time `bson:"done_at,omitempty"`
+	// FailedAt is when fetching them was given up; zero until then.
+	FailedAt  time.Time `bson:"failed_at,omitempty"`
 	LastError string    `bson:"last_error,omitempty"`
 }
 
@@ -103,6 +105,9 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 		return false, err
 	}
 	o.Facts = facts
+	if !o.Fetch.FailedAt.IsZero() {
+		o.Fetch = Fetch{Attempts: o.Fetch.Attempts} // news is a reason to try again
+	}
 	o.touch(now)
 	return true, nil
 }
@@ -120,6 +125,7 @@ func (o *Order) SetItems(items []Item, now time.Time) {
 }
 
 // FetchFailed notes that fetching the items failed and that the next attempt is at the given time.
+// At the Horizon there is none: nobody knows which e-mails are owed, and a person must look.
 func (o *Order) FetchFailed(reason string, at, now time.Time) {
 	if !o.Fetch.DoneAt.IsZero() {
 		return
@@ -130,6 +136,9 @@ func (o *Order) FetchFailed(reason string, at, now time.Time) {
 	}
 	o.Fetch.LastError = reason
 	o.Fetch.NotBefore = at
+	if Exhausted(o.Fetch.Since, now) {
+		o.Fetch.FailedAt = now
+	}
 	o.touch(now)
 }
 

@@ -16,9 +16,12 @@ const (
 	ForPaymentFailed Reason = "payment_failed"
 )
 
-// Unplanned is the plan that the order waits for, if any.
+// Unplanned is the plan that the order waits for, if any. One whose line items could not be fetched
+// waits for nothing but a person, or a further event.
 func (o *Order) Unplanned() (Reason, bool) {
 	switch {
+	case !o.Fetch.FailedAt.IsZero():
+		return "", false
 	case o.Settled():
 		return ForPaid, !o.planned(ForPaid)
 	case o.PaymentFailed:
@@ -42,6 +45,7 @@ func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
 		o.Plans = map[Reason]time.Time{}
 	}
 	o.Plans[r] = now
+	o.Ignored = ""
 	o.Owe(emails, now)
 }
 
@@ -50,8 +54,8 @@ func (o *Order) Ignore(r Reason, why string, now time.Time) {
 	if o.planned(r) {
 		return
 	}
-	o.Ignored = why
 	o.Plan(r, nil, now)
+	o.Ignored = why
 }
 
 // Owe adds e-mails to those the order owes. One whose key the order has already is not added again.

@@ -23,25 +23,25 @@ var setup = sync.OnceValues(newEndpoint)
 func Handle(req handler.Request) (handler.Response, error) {
 	e, err := setup()
 	if err != nil {
-		e.log.Error("the settings are wrong", "err", err)
+		e.Log.Error("the settings are wrong", "err", err)
 		return openfaas.Error(http.StatusServiceUnavailable, err.Error()), nil
 	}
-	return e.receive(req), nil
+	return e.Receive(req), nil
 }
 
 // newEndpoint wires the function to its platform. It calls nothing yet, and its log is there even where
 // the settings are wrong.
-func newEndpoint() (*endpoint, error) {
+func newEndpoint() (*Endpoint, error) {
 	var s openfaas.Settings
 	secrets := s.Secrets()
 	log := s.Logger(os.Stdout)
 	orders := s.Orders("stripe-webhook")
 	key := func() (string, error) { return secrets.First("send-email-key") }
-	return &endpoint{
-		secrets:          func() ([]string, error) { return secrets.Lines("stripe-webhook-secret", "whsec_") },
-		store:            func() (recorder, error) { return orders() },
-		queue:            openfaas.NewGateway(s.URL("gateway_url", "http://gateway:8080"), key),
-		acceptTestEvents: s.Bool("accept_test_events", true),
-		log:              log,
+	return &Endpoint{
+		Secrets:          func() ([]string, error) { return secrets.Lines("stripe-webhook-secret", "whsec_") },
+		Store:            func() (Recorder, error) { return orders() },
+		Queue:            openfaas.NewGateway(s.URL("gateway_url", "http://gateway:8080"), key),
+		AcceptTestEvents: s.Bool("accept_test_events", true),
+		Log:              log,
 	}, s.Err()
 }

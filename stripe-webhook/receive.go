@@ -25,30 +25,33 @@ const (
 	queueTimeout = 2 * time.Second
 )
 
-// recorder is the store, as far as this function needs it.
-type recorder interface {
+// Recorder is the store, as far as this function needs it.
+type Recorder interface {
 	Record(context.Context, order.Event) (added bool, err error)
 }
 
-// queue calls another function later.
-type queue interface {
+// Queue calls another function later.
+type Queue interface {
 	InvokeAsync(ctx context.Context, function string, body []byte) error
 }
 
-// endpoint is the function with what it is wired to.
-type endpoint struct {
-	// secrets are the signing secrets of the endpoint; more than one while it is rolled.
-	secrets          func() ([]string, error)
-	store            func() (recorder, error)
-	queue            queue
-	acceptTestEvents bool
-	log              *slog.Logger
+// Endpoint is the function with what it is wired to: to the platform by handler.go, to models by the
+// simulation in e2e/.
+type Endpoint struct {
+	// Secrets are the signing secrets of the endpoint, none of them empty; more than one while it is
+	// rolled.
+	Secrets func() ([]string, error)
+	Store   func() (Recorder, error)
+	Queue   Queue
+	// AcceptTestEvents: events of Stripe's test mode are stored, and not acknowledged and ignored.
+	AcceptTestEvents bool
+	Log              *slog.Logger
 }
 
-// receive verifies, decodes, stores and hands on one event, and says so.
-func (e *endpoint) receive(req handler.Request) handler.Response {
+// Receive verifies, decodes, stores and hands on one event, and says so.
+func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	began := time.Now()
-	log := e.log.With("call_id", req.Header.Get("X-Call-Id"))
+	log := e.Log.With("call_id", req.Header.Get("X-Call-Id"))
 
 	if err := e.verify(req); err != nil {
 		return openfaas.Refuse(log, err, toStatus)
@@ -88,7 +91,7 @@ type stored struct {
 }
 
 // decode reads a verified event. Where the event is not for this function, why says it.
-func (e *endpoint) decode(body []byte) (event order.Event, why string, err error) {
+func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error) {
 	env, err := order.ParseEnvelope(body)
 	if err != nil {
 		return event, "", err
@@ -97,7 +100,7 @@ func (e *endpoint) decode(body []byte) (event order.Event, why string, err error
 	switch {
 	case !order.Handled(env.Type):
 		return event, "events of this type are not handled", nil
-	case !env.Livemode && !e.acceptTestEvents:
+	case !env.Livemode && !e.AcceptTestEvents:
 		return event, "test events are not accepted here", nil
 	}
 	event, err = order.ParseEvent(body, time.Now().UTC().Truncate(time.Millisecond))
@@ -110,10 +113,10 @@ func (e *endpoint) decode(body []byte) (event order.Event, why string, err error
 	return event, "", nil
 }
 
-func (e *endpoint) record(ctx context.Context, event order.Event) (bool, error) {
+func (e *Endpoint) record(ctx context.Context, event order.Event) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	store, err := e.store()
+	store, err := e.Store()
 	if err != nil {
 		return false, err
 	}
@@ -123,14 +126,14 @@ func (e *endpoint) record(ctx context.Context, event order.Event) (bool, error) 
 // handOn puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A
 // queue that does not take it is no failure: the order itself says what is due, and the sweep reads it.
 // A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
-func (e *endpoint) handOn(ctx context.Context, log *slog.Logger, id string) (bool, error) {
+func (e *Endpoint) handOn(ctx context.Context, log *slog.Logger, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
 	defer cancel()
 	body, err := json.Marshal(map[string]string{"id": id})
 	if err != nil {
 		return false, err
 	}
-	err = e.queue.InvokeAsync(ctx, "send-email", body)
+	err = e.Queue.InvokeAsync(ctx, "send-email", body)
 	if _, ours := openfaas.Misconfiguration(err); ours {
 		return false, err
 	}

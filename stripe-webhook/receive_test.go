@@ -24,7 +24,7 @@ const secret = "whsec_test"
 
 // bench is an endpoint with all that it touches.
 type bench struct {
-	*endpoint
+	*Endpoint
 	recordFunc func(order.Event) (bool, error)
 	invokeFunc func(ctx context.Context, function, body string) error
 	recorded   []string
@@ -38,12 +38,12 @@ func setUp(t *testing.T) *bench {
 		recordFunc: func(order.Event) (bool, error) { return true, nil },
 		invokeFunc: func(context.Context, string, string) error { return nil },
 	}
-	b.endpoint = &endpoint{
-		secrets:          func() ([]string, error) { return []string{secret}, nil },
-		store:            func() (recorder, error) { return b, nil },
-		queue:            b,
-		acceptTestEvents: true,
-		log:              slog.New(slog.NewTextHandler(&b.log, nil)),
+	b.Endpoint = &Endpoint{
+		Secrets:          func() ([]string, error) { return []string{secret}, nil },
+		Store:            func() (Recorder, error) { return b, nil },
+		Queue:            b,
+		AcceptTestEvents: true,
+		Log:              slog.New(slog.NewTextHandler(&b.log, nil)),
 	}
 	return b
 }
@@ -118,7 +118,7 @@ func TestReceiveAnswers(t *testing.T) {
 			t.Parallel()
 
 			b := setUp(t)
-			res := b.receive(c.request)
+			res := b.Receive(c.request)
 			if res.StatusCode != c.status || strings.TrimSpace(string(res.Body)) != c.body {
 				t.Errorf("got %d %s, want %d %s", res.StatusCode, res.Body, c.status, c.body)
 			}
@@ -136,9 +136,9 @@ func TestReceive(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
-		b.secrets = func() ([]string, error) { return []string{"whsec_new", "whsec_old"}, nil }
+		b.Secrets = func() ([]string, error) { return []string{"whsec_new", "whsec_old"}, nil }
 		for _, s := range []string{"whsec_new", "whsec_old"} {
-			if res := b.receive(signed(body(t, "completed_paid"), s, time.Now())); res.StatusCode != 200 {
+			if res := b.Receive(signed(body(t, "completed_paid"), s, time.Now())); res.StatusCode != 200 {
 				t.Errorf("%s: %d %s", s, res.StatusCode, res.Body)
 			}
 		}
@@ -148,14 +148,14 @@ func TestReceive(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
-		b.acceptTestEvents = false
+		b.AcceptTestEvents = false
 		test := body(t, "completed_paid")
-		res := b.receive(signed(test, secret, time.Now()))
+		res := b.Receive(signed(test, secret, time.Now()))
 		if want := `{"ignored":"test events are not accepted here"}`; strings.TrimSpace(string(res.Body)) != want {
 			t.Errorf("got %s, want %s", res.Body, want)
 		}
 		live := []byte(strings.ReplaceAll(string(test), `"livemode": false`, `"livemode": true`))
-		if res := b.receive(signed(live, secret, time.Now())); res.StatusCode != 200 || len(b.recorded) != 1 {
+		if res := b.Receive(signed(live, secret, time.Now())); res.StatusCode != 200 || len(b.recorded) != 1 {
 			t.Errorf("a live event: %d %s, recorded %v", res.StatusCode, res.Body, b.recorded)
 		}
 	})
@@ -165,7 +165,7 @@ func TestReceive(t *testing.T) {
 
 		b := setUp(t)
 		b.recordFunc = func(order.Event) (bool, error) { return false, errors.New("database away") }
-		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		res := b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 		if res.StatusCode != http.StatusServiceUnavailable || len(b.invoked) != 0 {
 			t.Errorf("got %d %s and calls %v, want 503 and none", res.StatusCode, res.Body, b.invoked)
 		}
@@ -179,7 +179,7 @@ func TestReceive(t *testing.T) {
 
 		b := setUp(t)
 		b.recordFunc = func(order.Event) (bool, error) { return false, nil }
-		if res := b.receive(signed(body(t, "completed_paid"), secret, time.Now())); res.StatusCode != 200 || len(b.invoked) != 1 {
+		if res := b.Receive(signed(body(t, "completed_paid"), secret, time.Now())); res.StatusCode != 200 || len(b.invoked) != 1 {
 			t.Errorf("got %d, calls %v", res.StatusCode, b.invoked)
 		}
 	})
@@ -189,7 +189,7 @@ func TestReceive(t *testing.T) {
 
 		b := setUp(t)
 		b.invokeFunc = func(context.Context, string, string) error { return errors.New("no route") }
-		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		res := b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 		if res.StatusCode != 200 || !strings.Contains(string(res.Body), `"queued":false`) {
 			t.Errorf("got %d %s", res.StatusCode, res.Body)
 		}
@@ -206,7 +206,7 @@ func TestReceive(t *testing.T) {
 			}
 			return nil
 		}
-		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 	})
 
 	t.Run("stores what Stripe said though it hung up", func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestReceive(t *testing.T) {
 		cancel()
 		req.WithContext(ctx)
 		b.invokeFunc = func(ctx context.Context, _, _ string) error { return ctx.Err() }
-		if res := b.receive(req); res.StatusCode != 200 || !strings.Contains(string(res.Body), `"queued":true`) {
+		if res := b.Receive(req); res.StatusCode != 200 || !strings.Contains(string(res.Body), `"queued":true`) {
 			t.Errorf("got %d %s", res.StatusCode, res.Body)
 		}
 	})
@@ -227,7 +227,7 @@ func TestReceive(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
-		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 		want := []string{`send-email {"id":"cs_test_a100000000000000000000000000000000000000000000000000000001"}`}
 		if d := cmp.Diff(want, b.invoked); d != "" {
 			t.Errorf("calls (-want +got):\n%s", d)
@@ -238,10 +238,10 @@ func TestReceive(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
-		b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 		b.recordFunc = func(order.Event) (bool, error) { return false, errors.New("away") }
-		b.receive(signed(body(t, "completed_two_products"), secret, time.Now()))
-		b.receive(signed(body(t, "completed_two_products"), "whsec_wrong", time.Now()))
+		b.Receive(signed(body(t, "completed_two_products"), secret, time.Now()))
+		b.Receive(signed(body(t, "completed_two_products"), "whsec_wrong", time.Now()))
 		for _, word := range []string{"Ada", "ada@", "José", "jose@", "whsec_", "v1="} {
 			if strings.Contains(b.log.String(), word) {
 				t.Errorf("the log holds %q:\n%s", word, b.log.String())
@@ -274,9 +274,9 @@ func TestMisconfigured(t *testing.T) {
 
 			b := setUp(t)
 			s := mount(t, c.secrets)
-			b.secrets = func() ([]string, error) { return s.Lines("stripe-webhook-secret", "whsec_") }
+			b.Secrets = func() ([]string, error) { return s.Lines("stripe-webhook-secret", "whsec_") }
 			// stripe-go would take this one for signed.
-			res := b.receive(signed(body(t, "completed_paid"), "", time.Now()))
+			res := b.Receive(signed(body(t, "completed_paid"), "", time.Now()))
 			if res.StatusCode != 503 || !strings.Contains(string(res.Body), c.want) || !strings.Contains(b.log.String(), c.want) {
 				t.Errorf("got %d %s, log %s; want %q in both", res.StatusCode, res.Body, b.log.String(), c.want)
 			}
@@ -291,8 +291,8 @@ func TestMisconfigured(t *testing.T) {
 
 		b := setUp(t)
 		s := mount(t, nil)
-		b.queue = openfaas.NewGateway("http://127.0.0.1:1", func() (string, error) { return s.First("send-email-key") })
-		res := b.receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		b.Queue = openfaas.NewGateway("http://127.0.0.1:1", func() (string, error) { return s.First("send-email-key") })
+		res := b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
 		if res.StatusCode != 503 || !strings.Contains(string(res.Body), "secret send-email-key is missing") || len(b.recorded) != 1 {
 			t.Errorf("got %d %s, recorded %v", res.StatusCode, res.Body, b.recorded)
 		}
@@ -303,10 +303,10 @@ func TestHandleNamesWrongSettings(t *testing.T) {
 	t.Setenv("gateway_url", "gateway")
 	t.Setenv("accept_test_events", "perhaps")
 	e, err := newEndpoint()
-	if err == nil || e.log == nil {
-		t.Fatalf("err %v, log %v", err, e.log)
+	if err == nil || e.Log == nil {
+		t.Fatalf("err %v, log %v", err, e.Log)
 	}
-	e.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	e.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	for _, want := range []string{"setting gateway_url", "setting accept_test_events"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %q", want, err)

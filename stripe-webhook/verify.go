@@ -27,15 +27,15 @@ var (
 )
 
 // verify lets through only what Stripe signed with one of the endpoint's secrets, and not long ago.
-// stripe-go takes an empty secret for a secret; that there is none such here, e.secrets promises.
-func (e *endpoint) verify(req handler.Request) error {
+// stripe-go takes an empty secret for a secret; that there is none such here, e.Secrets promises.
+func (e *Endpoint) verify(req handler.Request) error {
 	if req.Method != http.MethodPost {
 		return errMethod
 	}
 	if len(req.Body) > maxBody {
 		return errTooLarge
 	}
-	secrets, err := e.secrets()
+	secrets, err := e.Secrets()
 	if err != nil {
 		return err
 	}

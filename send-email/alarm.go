@@ -1,6 +1,9 @@
 package function
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // minPause keeps what fails at once from being swept without a pause.
 const minPause = time.Second
@@ -22,19 +25,22 @@ func (a alarm) set(at *time.Time) {
 	}
 }
 
-// wait returns at the earliest time that was set, at the end of the interval otherwise.
-func (a alarm) wait(interval time.Duration) {
+// wait returns at the earliest time that was set, at the end of the interval otherwise, and at once
+// when quit is done.
+func (a alarm) wait(quit context.Context, now func() time.Time, interval time.Duration) {
 	timer := time.NewTimer(interval)
 	defer timer.Stop()
-	end := time.Now().Add(interval)
+	end := now().Add(interval)
 	for {
 		select {
+		case <-quit.Done():
+			return
 		case <-timer.C:
 			return
 		case at := <-a:
 			if at.Before(end) {
 				end = at
-				timer.Reset(max(time.Until(at), minPause))
+				timer.Reset(max(at.Sub(now()), minPause))
 			}
 		}
 	}

@@ -28,7 +28,7 @@ const key = "between the functions"
 // bench is the function with all that it touches: a store in memory, and servers in place of Stripe
 // and SendGrid.
 type bench struct {
-	*function
+	*Function
 	memory   *memory
 	sendgrid *fakeSendGrid
 	stripe   *fakeStripe
@@ -38,10 +38,15 @@ type bench struct {
 
 func setUp(t *testing.T) *bench {
 	t.Helper()
-	c, err := parseCatalogue("catalogue.yml", catalogueFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := setUpOffline(t)
+	b.items = newStripeItems(Service{URL: serve(t, b.stripe), Key: func() (string, error) { return "rk_test_1", nil }})
+	b.mail = newSendGrid(Service{URL: serve(t, b.sendgrid), Key: func() (string, error) { return "SG.a.b", nil }})
+	return b
+}
+
+// setUpOffline is setUp without the servers, for the bubbles of synctest.
+func setUpOffline(t *testing.T) *bench {
+	t.Helper()
 	b := &bench{
 		memory:   &memory{orders: map[string]*order.Order{}},
 		sendgrid: &fakeSendGrid{},
@@ -49,16 +54,17 @@ func setUp(t *testing.T) *bench {
 		clock:    time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC),
 		logged:   &lockedBuffer{},
 	}
-	b.function = &function{
-		keys:      func() ([]string, error) { return []string{key}, nil },
-		store:     func() (store, error) { return b.memory, nil },
-		items:     newStripeItems(serve(t, b.stripe), func() (string, error) { return "rk_test_1", nil }),
-		mail:      newSendGrid(serve(t, b.sendgrid), func() (string, error) { return "SG.a.b", nil }),
-		catalogue: c,
-		alarm:     newAlarm(),
-		now:       func() time.Time { return b.clock },
-		log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
+	f, err := New(Parts{
+		Keys:   func() ([]string, error) { return []string{key}, nil },
+		Store:  func() (Store, error) { return b.memory, nil },
+		Now:    func() time.Time { return b.clock },
+		Random: func() float64 { return 0.5 },
+		Log:    slog.New(slog.NewJSONHandler(b.logged, nil)),
+	}, catalogueFile)
+	if err != nil {
+		t.Fatal(err)
 	}
+	b.Function = f
 	return b
 }
 
@@ -95,7 +101,7 @@ func (b *bench) place(t *testing.T, names ...string) string {
 
 // invoke calls the function as the queue does.
 func (b *bench) invoke(body string) handler.Response {
-	return b.receive(handler.Request{
+	return b.Receive(handler.Request{
 		Method: http.MethodPost,
 		Body:   []byte(body),
 		Header: http.Header{openfaas.SignatureHeader: {openfaas.Sign([]byte(body), key)}},
@@ -118,7 +124,7 @@ type memory struct {
 	orders map[string]*order.Order
 	calls  int
 	// updateFunc and loadFunc, if set, are asked before each update and each load.
-	updateFunc func() error
+	updateFunc func(id string) error
 	loadFunc   func(id string) error
 }
 
@@ -160,7 +166,7 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 	defer m.mu.Unlock()
 	m.calls++
 	if m.updateFunc != nil {
-		if err := m.updateFunc(); err != nil {
+		if err := m.updateFunc(id); err != nil {
 			return nil, err
 		}
 	}

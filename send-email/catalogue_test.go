@@ -52,6 +52,7 @@ func TestCatalogueMistakes(t *testing.T) {
 		"a bad template ID":         {"d-00000000000000000000000000000001", "d-1", `c.yml:7: "d-1" is not the ID of a dynamic template`},
 		"a bad address":             {"owner@example.com", "owner", `c.yml:2: "owner" is not an e-mail address`},
 		"an address with a name":    {"owner@example.com", "Owner <owner@example.com>", `c.yml:2: "Owner <owner@example.com>" is not an e-mail address`},
+		"an admin that is empty":    {"[owner@example.com]", "[owner@example.com, null]", `c.yml:1: admins has an empty entry`},
 		"an admin twice":            {"[owner@example.com]", "[owner@example.com, Owner@example.com]", `c.yml:2: admin "Owner@example.com" is on line 2 already`},
 		"no admins":                 {"[owner@example.com]", "[]", `admins is empty`},
 		"nobody to send to":         {", to: customer}\ndefault", "}\ndefault", `c.yml:7: e-mail "delivery" has no to`},
@@ -85,6 +86,15 @@ func TestCatalogueMistakes(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// Stripe's IDs are told apart by the case of their letters.
+func TestIDsThatDifferInCase(t *testing.T) {
+	t.Parallel()
+
+	if _, err := parseCatalogue("c.yml", []byte(strings.Replace(small, "[prod_ebook]", "[prod_Ab, prod_aB]", 1))); err != nil {
+		t.Error(err)
 	}
 }
 

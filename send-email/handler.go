@@ -7,9 +7,13 @@ package function
 
 import (
 	"cmp"
+	"context"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -21,8 +25,11 @@ import (
 // Secrets may, and are read when they are used.
 var setup = sync.OnceValues(newFunction)
 
+// sweepInterval is the setting that says how often to sweep; 0 turns the sweep off.
+const sweepInterval = "sweep_interval"
+
 // startSweep starts the sweep, once.
-var startSweep = sync.OnceFunc(func() { go sweepForever() })
+var startSweep = sync.OnceFunc(func() { go sweep() })
 
 // The image build runs this package's tests with no settings, no secrets and no database; where the
 // platform has set the interval, the sweep begins with the process, and elsewhere with the first call.
@@ -30,6 +37,19 @@ func init() {
 	if os.Getenv(sweepInterval) != "" {
 		startSweep()
 	}
+}
+
+// sweep sweeps until the platform ends the process: it says so first, and the template's server gives
+// calls in hand, and so the sweep as well, a moment to end.
+func sweep() {
+	f, err := setup()
+	if err != nil {
+		f.log.Error("the settings are wrong; nothing is swept", "err", err)
+		return
+	}
+	quit, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	f.SweepUntil(quit)
 }
 
 // Handle answers one call of the function.
@@ -40,28 +60,31 @@ func Handle(req handler.Request) (handler.Response, error) {
 		f.log.Error("the settings are wrong", "err", err)
 		return openfaas.Error(http.StatusServiceUnavailable, err.Error()), nil
 	}
-	return f.receive(req), nil
+	return f.Receive(req), nil
 }
 
 // newFunction wires the function to its platform. It calls nothing yet, and its log is there even
 // where the settings are wrong.
-func newFunction() (*function, error) {
+func newFunction() (*Function, error) {
 	var s openfaas.Settings
 	secrets := s.Secrets()
 	orders := s.Orders("send-email")
-	f := &function{
-		keys:  func() ([]string, error) { return secrets.Lines("send-email-key") },
-		store: func() (store, error) { return orders() },
-		items: newStripeItems(s.URL("stripe_api_base", "https://api.stripe.com"),
-			func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") }),
-		mail: newSendGrid(s.URL("sendgrid_host", "https://api.sendgrid.com"),
-			func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") }),
-		interval: s.Duration(sweepInterval, time.Minute),
-		alarm:    newAlarm(),
-		now:      func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
-		log:      s.Logger(os.Stdout),
-	}
-	catalogue, err := parseCatalogue("catalogue.yml", catalogueFile)
-	f.catalogue = catalogue
+	f, err := New(Parts{
+		Keys:  func() ([]string, error) { return secrets.Lines("send-email-key") },
+		Store: func() (Store, error) { return orders() },
+		Stripe: Service{
+			URL: s.URL("stripe_api_base", "https://api.stripe.com"),
+			Key: func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") },
+		},
+		SendGrid: Service{
+			URL: s.URL("sendgrid_host", "https://api.sendgrid.com"),
+			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
+		},
+		Interval: s.Duration(sweepInterval, time.Minute),
+		Rate:     s.Float("sweep_rate", 10),
+		Now:      func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		Random:   rand.Float64,
+		Log:      s.Logger(os.Stdout),
+	}, catalogueFile)
 	return f, cmp.Or(s.Err(), err)
 }

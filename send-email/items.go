@@ -29,15 +29,15 @@ type stripeItems struct {
 	key     func() (string, error)
 }
 
-// newStripeItems asks the Stripe API at an address. stripe-go would wait 80 seconds for an answer and
-// try three times; a call of ours has 45 seconds in all, and the sweep after it.
-func newStripeItems(base string, key func() (string, error)) *stripeItems {
+// newStripeItems asks a Stripe API. stripe-go would wait 80 seconds for an answer and try three times;
+// ours waits for ten, and the next attempt is written in the order, where a restart does not lose it.
+func newStripeItems(s Service) *stripeItems {
 	return &stripeItems{
-		key: key,
+		key: s.Key,
 		backend: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
-			URL:               stripe.String(base),
-			HTTPClient:        &http.Client{Timeout: 10 * time.Second},
-			MaxNetworkRetries: stripe.Int64(1),
+			URL:               stripe.String(s.URL),
+			HTTPClient:        &http.Client{Timeout: 10 * time.Second, Transport: s.Transport},
+			MaxNetworkRetries: stripe.Int64(0),
 			EnableTelemetry:   stripe.Bool(false),
 			// Its own logger prints error bodies to stderr.
 			LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},

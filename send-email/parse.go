@@ -71,8 +71,10 @@ func (k *checker) wrong(line int, format string, args ...any) {
 }
 
 // once complains of a value that was there before; what names its kind.
-func (k *checker) once(seen map[string]int, t text, what string) {
-	id := strings.ToLower(t.Value)
+func (k *checker) once(seen map[string]int, t text, what string) { k.onceAs(seen, t.Value, t, what) }
+
+// onceAs is once where values may be the same that are written differently: id is what they share.
+func (k *checker) onceAs(seen map[string]int, id string, t text, what string) {
 	if first, ok := seen[id]; ok {
 		k.wrong(t.Line, "%s %q is on line %d already", what, t.Value, first)
 		return
@@ -106,7 +108,10 @@ func (c *catalogue) check() error {
 	}
 	admins := map[string]int{}
 	for _, a := range c.Admins {
-		k.once(admins, a.text, "admin")
+		if a.Value == "" {
+			k.wrong(1, "admins has an empty entry")
+		}
+		k.onceAs(admins, strings.ToLower(a.Value), a.text, "admin")
 	}
 	c.checkSeries(&k)
 	if len(c.Default.Emails) == 0 {

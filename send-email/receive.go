@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
+	"io"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -24,32 +22,6 @@ const budget = 45 * time.Second
 // maxBody is what OpenFaaS's queue takes.
 const maxBody = 256_000
 
-// store is where the orders are.
-type store interface {
-	Load(ctx context.Context, id string) (*order.Order, error)
-	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
-	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
-	EnsureIndexes(ctx context.Context) error
-}
-
-// function is send-email with what it is wired to.
-type function struct {
-	// keys sign the calls of it; more than one while the key is rolled.
-	keys      func() ([]string, error)
-	store     func() (store, error)
-	items     itemSource
-	mail      mailer
-	catalogue *catalogue
-	interval  time.Duration
-	alarm     alarm
-	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
-	inHand sync.Map
-	// indexed: the index that the sweep reads by is there.
-	indexed atomic.Bool
-	now     func() time.Time
-	log     *slog.Logger
-}
-
 var (
 	errMethod    = errors.New("not a POST")
 	errTooLarge  = errors.New("body too large")
@@ -63,8 +35,8 @@ type call struct {
 	Sweep bool   `json:"sweep"`
 }
 
-// receive verifies and decodes one call, and does what it asks for.
-func (f *function) receive(req handler.Request) handler.Response {
+// Receive verifies and decodes one call, and does what it asks for.
+func (f *Function) Receive(req handler.Request) handler.Response {
 	log := f.log.With("call_id", req.Header.Get("X-Call-Id"))
 	if wakesOnly(req) {
 		return handler.Response{StatusCode: http.StatusNoContent}
@@ -81,11 +53,11 @@ func (f *function) receive(req handler.Request) handler.Response {
 	defer cancel()
 	var answer any
 	if c.Sweep {
-		answer, err = f.sweep(ctx)
+		answer, err = f.sweep(ctx, f.pacedUntil(context.Background()))
 	} else {
-		answer, err = f.send(ctx, log, c.ID)
+		answer, err = f.send(ctx, log, c.ID, unpaced)
 	}
-	if err != nil {
+	if err != nil && !putOff(err) {
 		return openfaas.Refuse(log.With("order", c.ID), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
@@ -97,7 +69,7 @@ func wakesOnly(req handler.Request) bool {
 	return req.Method == http.MethodPost && len(req.Body) == 0 && req.Header.Get(openfaas.SignatureHeader) == ""
 }
 
-func (f *function) verify(req handler.Request) error {
+func (f *Function) verify(req handler.Request) error {
 	if req.Method != http.MethodPost {
 		return errMethod
 	}
@@ -120,6 +92,9 @@ func decode(body []byte) (call, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
 		return c, errors.Join(errBody, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return c, errBody
 	}
 	if c.Sweep == (c.ID != "") || (c.ID != "" && !order.ValidID(c.ID)) {
 		return c, errBody

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"time"
 
 	"handler/function/internal/mongodb"
@@ -18,8 +17,6 @@ const (
 	lease = 2 * time.Minute
 	// attemptTimeout ends one attempt.
 	attemptTimeout = 15 * time.Second
-	// recordPause is between two tries to record what came of an attempt.
-	recordPause = time.Second
 )
 
 // progress is how far an order's e-mails are.
@@ -34,8 +31,8 @@ type progress struct {
 
 // send brings an order as far as it can be brought now: planned, and all that is due attempted once.
 // What could not be done is written in the order for the sweep; an error means that not even that was
-// possible.
-func (f *function) send(ctx context.Context, log *slog.Logger, id string) (progress, error) {
+// possible, unless it says that the rest was put off.
+func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait pace) (progress, error) {
 	began := time.Now()
 	log = log.With("order", id)
 	orders, err := f.store()
@@ -46,28 +43,34 @@ func (f *function) send(ctx context.Context, log *slog.Logger, id string) (progr
 	if err != nil {
 		return progress{}, err
 	}
-	if o, err = f.plan(ctx, log, orders, o); err != nil {
-		return progress{}, err
+	if o, err = f.plan(ctx, log, orders, o, wait); err == nil {
+		o, err = f.deliverDue(ctx, log, orders, o, wait)
 	}
-	tried := map[string]bool{}
-	for key := f.nextDue(o, tried); key != ""; key = f.nextDue(o, tried) {
-		if !timeLeft(ctx) {
-			log.Warn("no time left in this call; the sweep goes on")
-			break
-		}
-		tried[key] = true
-		if o, err = f.deliver(ctx, log, orders, o, key); err != nil {
-			return progress{}, err
-		}
+	if err != nil && !putOff(err) {
+		return progress{}, err
 	}
 	f.alarm.set(o.NextDueAt)
 	p := progressOf(o)
-	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "duration", time.Since(began))
-	return p, nil
+	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "put_off", err != nil, "duration", time.Since(began))
+	return p, err
 }
 
-// nextDue is a delivery that is due and was not tried in this call; failures add to what is due.
-func (f *function) nextDue(o *order.Order, tried map[string]bool) string {
+// deliverDue attempts all that is due, each once: a failure may add to it.
+func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
+	tried := map[string]bool{}
+	for key := f.nextDue(o, tried); key != ""; key = f.nextDue(o, tried) {
+		tried[key] = true
+		after, err := f.deliver(ctx, log, orders, o, key, wait)
+		if err != nil {
+			return o, err
+		}
+		o = after
+	}
+	return o, nil
+}
+
+// nextDue is a delivery that is due and was not tried in this call.
+func (f *Function) nextDue(o *order.Order, tried map[string]bool) string {
 	for _, key := range o.Due(f.now()) {
 		if !tried[key] {
 			return key
@@ -76,14 +79,8 @@ func (f *function) nextDue(o *order.Order, tried map[string]bool) string {
 	return ""
 }
 
-// timeLeft reports whether the call's budget allows another attempt.
-func timeLeft(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) >= attemptTimeout
-}
-
 // plan freezes what the order owes, if it waits for that.
-func (f *function) plan(ctx context.Context, log *slog.Logger, orders store, o *order.Order) (*order.Order, error) {
+func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
 	reason, waits := o.Unplanned()
 	if !waits || o.Fetch.NotBefore.After(f.now()) {
 		return o, nil
@@ -91,6 +88,9 @@ func (f *function) plan(ctx context.Context, log *slog.Logger, orders store, o *
 	items := o.Items
 	fetch := f.catalogue.needsItems(reason)
 	if fetch && o.Fetch.DoneAt.IsZero() {
+		if err := wait(ctx); err != nil {
+			return o, err
+		}
 		var err error
 		if items, err = f.items.fetch(ctx, o.ID, o.Account); err != nil {
 			return f.fetchFailed(ctx, log, orders, o, err)
@@ -113,113 +113,105 @@ func (f *function) plan(ctx context.Context, log *slog.Logger, orders store, o *
 }
 
 // fetchFailed puts the plan off: without the items nobody knows which e-mails are owed.
-func (f *function) fetchFailed(ctx context.Context, log *slog.Logger, orders store, o *order.Order, cause error) (*order.Order, error) {
+func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, cause error) (*order.Order, error) {
 	if isMisconfigured(cause) {
 		return o, cause
 	}
-	log.Warn("the line items could not be fetched; another attempt follows", "attempt", o.Fetch.Attempts+1, "err", cause)
-	return orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
+	after, err := orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
 		if _, waits := o.Unplanned(); !waits || !o.Fetch.DoneAt.IsZero() {
 			return mongodb.ErrUnchanged // somebody else has them by now
 		}
 		now := f.now()
-		pause := order.Backoff(o.Fetch.Attempts+1, 0, mathrand.Float64())
+		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
 		o.FetchFailed(cause.Error(), now.Add(pause), now)
 		if now.Sub(o.Fetch.Since) >= itemsOverdue || permanent(cause) {
 			f.catalogue.oweNotice(o, noticeItemsMissing, "", now)
 		}
 		return nil
 	})
+	if err != nil {
+		return o, err
+	}
+	log = log.With("attempt", after.Fetch.Attempts, "err", cause)
+	if after.Fetch.FailedAt.IsZero() {
+		log.Warn("the line items could not be fetched; another attempt follows", "due_at", after.Fetch.NotBefore)
+	} else {
+		log.Error("the line items could not be fetched, and are not tried again; the admins are told")
+	}
+	return after, nil
 }
 
 // deliver attempts one delivery, if nobody else does.
-func (f *function) deliver(ctx context.Context, log *slog.Logger, orders store, o *order.Order, key string) (*order.Order, error) {
-	id := o.ID
+func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
 	// A lease that runs out while this process still tries to record what came of it is no lease to take.
-	if _, busy := f.inHand.LoadOrStore(id+"/"+key, true); busy {
+	name := o.ID + "/" + key
+	if _, busy := f.inHand.LoadOrStore(name, true); busy {
 		return o, nil
 	}
-	defer f.inHand.Delete(id + "/" + key)
+	free := func() { f.inHand.Delete(name) }
+	defer func() {
+		if !errors.Is(err, errUnrecorded) {
+			free()
+		}
+	}()
 	if err := f.mail.ready(); err != nil {
-		return nil, err // before the claim: a missing key is no attempt
+		return o, err // before the claim: a missing key is no attempt
 	}
+	if err := wait(ctx); err != nil {
+		return o, err
+	}
+	log = log.With("delivery", key)
 	owner := rand.Text()
-	o, err := orders.Update(ctx, id, func(o *order.Order) error {
-		return o.Claim(key, owner, lease, f.now())
-	})
-	if errors.Is(err, order.ErrNotDue) {
-		return o, nil // somebody else is at it, or has done it
-	}
-	if err != nil {
-		return nil, err
+	o, claimed, err := f.claim(ctx, log, orders, o.ID, key, owner)
+	if err != nil || !claimed {
+		return o, err
 	}
 	d := o.Emails[key]
-	log = log.With("delivery", key, "attempt", d.Attempts)
+	log = log.With("attempt", d.Attempts)
 	if d.Unsure {
 		log.Warn("an earlier attempt ended without an answer; this may be a second copy")
 	}
-	// An attempt that is cut short leaves nobody sure: it has its own time, and not what is left of the call's.
-	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
+	res, took := f.attempt(ctx, o, d)
+	return f.record(ctx, orders, &outcome{
+		id: o.ID, key: key, owner: owner, result: res, free: free,
+		log: log.With("status", res.Status, "duration", took),
+	})
+}
+
+// claim takes a delivery, unless somebody else has it, or it is hopeless and ends here.
+func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string) (o *order.Order, claimed bool, err error) {
+	hopeless := false
+	o, err = orders.Update(ctx, id, func(o *order.Order) error {
+		now := f.now()
+		if o.Emails[key].State == order.Sending && !f.database.steady(now) {
+			return order.ErrNotDue // whoever has it may be about to record what came of it
+		}
+		if hopeless = o.Hopeless(key, now); hopeless {
+			o.Abandon(key, "its processes died, again and again", f.catalogue.failureNotices(o.Emails[key], now), now)
+			return nil
+		}
+		return o.Claim(key, owner, lease, now)
+	})
+	switch {
+	case errors.Is(err, order.ErrNotDue):
+		return o, false, nil // somebody else is at it, or has done it
+	case err != nil:
+		return o, false, err
+	case hopeless:
+		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent, and the admins are told")
+		return o, false, nil
+	}
+	return o, true, nil
+}
+
+// attempt hands a mail to SendGrid. One that is cut short leaves nobody sure, so it has its own time and
+// not what is left of the call's.
+func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery) (result, time.Duration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
 	defer cancel()
 	began := time.Now()
-	res := f.mail.send(attempt, f.catalogue.message(o, d))
-	log = log.With("status", res.Status, "duration", time.Since(began))
-	return f.record(ctx, log, orders, id, key, owner, res)
-}
-
-// record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window in
-// which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key to
-// ask by, so whoever finds the lease run out sends again, and marks the delivery unsure. So a write
-// that fails is tried again for as long as the process lives: while the database is away nobody else
-// can claim the delivery, and when it is back this one comes before their next sweep.
-func (f *function) record(ctx context.Context, log *slog.Logger, orders store, id, key, owner string, res result) (*order.Order, error) {
-	ctx = context.WithoutCancel(ctx)
-	for {
-		o, err := orders.Update(ctx, id, func(o *order.Order) error {
-			return f.outcome(o, key, owner, res)
-		})
-		switch {
-		case err == nil:
-			f.report(log, o, key, res)
-			return o, nil
-		case errors.Is(err, order.ErrLeaseLost):
-			log.Warn("the lease ran out before the attempt ended; somebody else has the delivery", "err", err)
-			return o, nil
-		case errors.Is(err, order.ErrNotFound), errors.Is(err, order.ErrNoDelivery):
-			return nil, err // there is nothing left to record it in
-		}
-		log.Error("what came of an attempt could not be recorded", "accepted", res.accepted(), "err", err)
-		time.Sleep(recordPause)
-		if fresh, err := f.store(); err == nil {
-			orders = fresh // the connection string may have been rolled meanwhile
-		}
-	}
-}
-
-// outcome applies what came of an attempt to the order.
-func (f *function) outcome(o *order.Order, key, owner string, res result) error {
-	now := f.now()
-	if res.accepted() {
-		return o.MarkSent(key, owner, res.MessageID, res.Status, now)
-	}
-	d := o.Emails[key]
-	if res.Permanent || order.Exhausted(d.FirstTriedAt, now) {
-		return o.MarkFailed(key, owner, res.Setback, f.catalogue.failureNotices(d, now), now)
-	}
-	pause := order.Backoff(d.Attempts, res.RetryAfter, mathrand.Float64())
-	return o.MarkRetry(key, owner, res.Setback, now.Add(pause), now)
-}
-
-// report says in the log what became of a delivery.
-func (f *function) report(log *slog.Logger, o *order.Order, key string, res result) {
-	switch d := o.Emails[key]; d.State {
-	case order.Sent:
-		log.Info("e-mail sent", "message_id", d.MessageID, "unsure", d.Unsure)
-	case order.Failed:
-		log.Error("e-mail failed for good; the admins are told if this was not their notice", "err", res.Reason)
-	default:
-		log.Warn("e-mail not sent; another attempt follows", "due_at", d.DueAt, "err", res.Reason)
-	}
+	res := f.mail.send(ctx, f.catalogue.message(o, d))
+	return res, time.Since(began)
 }
 
 func progressOf(o *order.Order) progress {

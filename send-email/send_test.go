@@ -269,7 +269,7 @@ func TestReceiveRefuses(t *testing.T) {
 		"more than the queue has": {"POST", strings.Repeat(" ", maxBody+1), "", 413},
 	} {
 		req := request(c.method, c.body, c.signature)
-		if res := b.receive(req); res.StatusCode != c.status {
+		if res := b.Receive(req); res.StatusCode != c.status {
 			t.Errorf("%s: got %d %s, want %d", name, res.StatusCode, res.Body, c.status)
 		}
 	}
@@ -287,7 +287,7 @@ func TestMissingSecretsAreNoAttempt(t *testing.T) {
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
 	secrets := openfaas.Secrets{Dir: t.TempDir()}
-	b.mail = newSendGrid("http://127.0.0.1:1", func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") })
+	b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") }})
 	res := b.invoke(`{"id":"` + id + `"}`)
 	if res.StatusCode != 503 || !strings.Contains(string(res.Body), "secret sendgrid-api-key is missing") {
 		t.Errorf("got %d %s", res.StatusCode, res.Body)
@@ -310,11 +310,17 @@ func TestAcceptedButNotRecorded(t *testing.T) {
 	b.memory.orders[id].Emails["ebook/delivery"] = d
 
 	b.clock = b.clock.Add(lease - time.Second)
+	b.invoke(`{"sweep":true}`) // the database answers
 	b.sendOrder(t, id)
 	if n := len(b.sendgrid.sent()); n != 2 {
 		t.Fatalf("%d mails while the lease holds, want 2", n)
 	}
 	b.clock = b.clock.Add(time.Second)
+	b.sendOrder(t, id)
+	if n := len(b.sendgrid.sent()); n != 2 {
+		t.Fatalf("%d mails though the database has just come back, want 2", n)
+	}
+	b.clock = b.clock.Add(steadyAfter - time.Second)
 	b.sendOrder(t, id)
 	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Sent || !d.Unsure || len(b.sendgrid.sent()) != 3 {
 		t.Errorf("got %+v and %v; want it sent again, and unsure", d, b.sendgrid.sent())
@@ -327,7 +333,7 @@ func TestRecordTriesAgain(t *testing.T) {
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
 	updates := 0
-	b.memory.updateFunc = func() error {
+	b.memory.updateFunc = func(string) error {
 		if updates++; updates == 3 { // the plan, the claim, and then what came of it
 			return errors.New("database away")
 		}

@@ -50,8 +50,10 @@ type sendGrid struct {
 	http *rest.Client
 }
 
-func newSendGrid(host string, key func() (string, error)) *sendGrid {
-	return &sendGrid{host: host, key: key, http: &rest.Client{HTTPClient: &http.Client{Timeout: attemptTimeout}}}
+func newSendGrid(s Service) *sendGrid {
+	return &sendGrid{host: s.URL, key: s.Key, http: &rest.Client{
+		HTTPClient: &http.Client{Timeout: attemptTimeout, Transport: s.Transport},
+	}}
 }
 
 func (s *sendGrid) ready() error {
@@ -77,7 +79,7 @@ func (s *sendGrid) send(ctx context.Context, m *mail.SGMailV3) result {
 		GotConn: func(httptrace.GotConnInfo) { out.Store(true) },
 	})
 	res, err := s.http.SendWithContext(ctx, req)
-	if err != nil && (res == nil || res.StatusCode/100 != 2) { // an acceptance whose body breaks off is one
+	if res == nil { // where there is a status, it counts, even if the body after it broke off
 		return result{Setback: order.Setback{Reason: transportReason(err), Unsure: out.Load()}}
 	}
 	return resultOf(res, time.Now())
@@ -91,18 +93,24 @@ func resultOf(res *rest.Response, now time.Time) result {
 	case r.accepted():
 		r.MessageID = header.Get("X-Message-Id")
 		return r
-	case res.StatusCode == http.StatusTooManyRequests:
-		r.RetryAfter = retryAfter(header, now)
-	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		// The key or the sender is not good now, and the owner will mend that: no reason to give
-		// up a customer's mail.
-	case res.StatusCode >= 500, res.StatusCode == http.StatusRequestTimeout:
-		r.RetryAfter = retryAfter(header, now)
-	default:
+	case refusesTheMail(res.StatusCode):
 		r.Permanent = true
+	default:
+		r.RetryAfter = retryAfter(header, now)
 	}
 	r.Reason = reasonOf(res.StatusCode, res.Body)
 	return r
+}
+
+// refusesTheMail reports whether a status is about what was sent, and so would come again. All others
+// get better: an outage, a limit, and also a key, a sender or a host setting that is wrong now and that
+// the owner will mend, which is no reason to give up a customer's mail.
+func refusesTheMail(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
 // reasonOf is SendGrid's status and the fields that it complains of. Its messages may quote an

@@ -3,17 +3,12 @@ package function
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
 	"time"
 )
 
-const (
-	// sweepInterval is the setting that says how often to sweep; 0 turns the sweep off.
-	sweepInterval = "sweep_interval"
-	// batch is how many orders a round reads at once.
-	batch = 50
-)
+// batch is how many orders a round reads at once.
+const batch = 50
 
 // swept is what a sweep did.
 type swept struct {
@@ -23,9 +18,9 @@ type swept struct {
 	Errors int `json:"errors"`
 }
 
-// sweep does all that is due, the oldest first, until nothing is or the time is up. Any number of
+// sweep does all that is due, the oldest first, until nothing is or it is to do no more. Any number of
 // processes may sweep at once: the claims keep them apart.
-func (f *function) sweep(ctx context.Context) (swept, error) {
+func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	var done swept
 	orders, err := f.store()
 	if err != nil {
@@ -35,27 +30,13 @@ func (f *function) sweep(ctx context.Context) (swept, error) {
 	seen := map[string]bool{}
 	for limit := batch; ; {
 		ids, err := orders.Due(ctx, f.now(), limit)
+		f.database.saw(err, f.now())
 		if err != nil {
 			return done, err
 		}
-		fresh := 0
-		for _, id := range ids {
-			if !timeLeft(ctx) {
-				return done, nil
-			}
-			if seen[id] {
-				continue // it could not be moved on; not again in this sweep
-			}
-			seen[id] = true
-			fresh++
-			done.Orders++
-			if err := f.sweepOrder(ctx, id); err != nil {
-				done.Errors++
-				f.log.Error("the sweep could not handle an order", "order", id, "err", err)
-			}
-		}
+		fresh, err := f.sweepOrders(ctx, ids, seen, wait, &done)
 		switch {
-		case len(ids) < limit && fresh == 0:
+		case putOff(err), len(ids) < limit && fresh == 0:
 			return done, nil
 		case fresh == 0:
 			limit += batch // those that cannot be moved on must not hide the ones behind them
@@ -63,53 +44,71 @@ func (f *function) sweep(ctx context.Context) (swept, error) {
 	}
 }
 
+// sweepOrders goes through a round's orders up to one that cannot be handled: whether that is by itself
+// or because the database is away, the next look at what is due shows. Those in seen were tried in this
+// sweep, and are not again; fresh counts the others.
+func (f *Function) sweepOrders(ctx context.Context, ids []string, seen map[string]bool, wait pace, done *swept) (fresh int, err error) {
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		fresh++
+		done.Orders++
+		if err := f.sweepOrder(ctx, id, wait); err != nil {
+			if !putOff(err) {
+				done.Errors++
+				f.log.Error("the sweep could not handle an order", "order", id, "err", err)
+			}
+			return fresh, err
+		}
+	}
+	return fresh, nil
+}
+
 // sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of its
 // own, and not the end of the process and of everybody else's e-mails.
-func (f *function) sweepOrder(ctx context.Context, id string) (err error) {
+func (f *Function) sweepOrder(ctx context.Context, id string, wait pace) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	_, err = f.send(ctx, f.log, id)
+	_, err = f.send(ctx, f.log, id, wait)
 	return err
 }
 
-// ensureIndexes sees once that the index is there. Without it a sweep is slow, and right all the same.
-func (f *function) ensureIndexes(ctx context.Context, orders store) {
-	if f.indexed.Load() {
+// ensureIndexes sees once that a store's index is there. Without it a sweep is slow, and right all the
+// same.
+func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
+	if _, done := f.indexed.Load(orders); done {
 		return
 	}
 	if err := orders.EnsureIndexes(ctx); err != nil {
 		f.log.Warn("the index of what is due could not be created; the next sweep tries again", "err", err)
 		return
 	}
-	f.indexed.Store(true)
+	f.indexed.Store(orders, true)
 }
 
-// sweepForever sweeps at once, then whenever something that this process knows of is due, and at
-// every interval for what it does not know of; that one comes a little early or late, so that
-// replicas spread out.
-func sweepForever() {
-	f, err := setup()
-	if err != nil {
-		f.log.Error("the settings are wrong; nothing is swept", "err", err)
-		return
-	}
+// SweepUntil sweeps at once, then whenever something that this process knows of is due, and at every
+// interval for what it does not know of; that one comes a little early or late, so that replicas
+// spread out. When quit is done it begins nothing more, ends what it has in hand, and returns.
+func (f *Function) SweepUntil(quit context.Context) {
 	if f.interval == 0 {
 		return
 	}
-	for {
-		f.sweepOnce()
-		f.alarm.wait(f.interval - f.interval/10 + rand.N(f.interval/5+1))
+	for quit.Err() == nil {
+		f.sweepOnce(quit)
+		f.alarm.wait(quit, f.now, f.interval-f.interval/10+time.Duration(f.random()*float64(f.interval)/5))
 	}
 }
 
-func (f *function) sweepOnce() {
-	ctx, cancel := context.WithTimeout(context.Background(), max(f.interval, budget))
+func (f *Function) sweepOnce(quit context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(quit), max(f.interval, budget))
 	defer cancel()
 	began := time.Now()
-	done, err := f.sweep(ctx)
+	done, err := f.sweep(ctx, f.pacedUntil(quit))
 	switch {
 	case err != nil:
 		f.log.Error("the sweep failed; the next one follows", "err", err)

@@ -116,7 +116,7 @@ func TestAlarm(t *testing.T) {
 					a.set(&at)
 				}
 				a.set(nil)
-				a.wait(time.Minute)
+				a.wait(t.Context(), time.Now, time.Minute)
 				if got := time.Since(began); got != c.want {
 					t.Errorf("woke after %v, want %v", got, c.want)
 				}
@@ -138,7 +138,7 @@ func TestItemsThatSomebodyElseFetched(t *testing.T) {
 	b.stripe.status = 0
 	b.sendOrder(t, id)
 	b.stripe.status = http.StatusNotFound
-	if _, err := b.plan(t.Context(), b.log, b.memory, stale); err != nil {
+	if _, err := b.plan(t.Context(), b.log, b.memory, stale, unpaced); err != nil {
 		t.Fatal(err)
 	}
 	if o := b.memory.orders[id]; o.Fetch.Attempts != 0 || o.NextDueAt != nil {
@@ -156,10 +156,10 @@ func TestWhatStripeAnswersIsNotKept(t *testing.T) {
 		b.sendOrder(t, id)
 		b.clock = b.clock.Add(2 * time.Hour)
 	}
-	b.items = newStripeItems(serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	b.items = newStripeItems(Service{URL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = w.Write([]byte(`{"customer":"ada@example.com"}`))
-	})), func() (string, error) { return "rk_test_1", nil })
+	})), Key: func() (string, error) { return "rk_test_1", nil }})
 	b.sendOrder(t, id)
 	if kept := b.memory.orders[id].Fetch.LastError; strings.Contains(kept+b.logged.String(), "ada@") || kept == "" {
 		t.Errorf("kept %q, log %s", kept, b.logged)

@@ -89,6 +89,7 @@ func TestSettings(t *testing.T) {
 	t.Setenv("b_url", "example.com")
 	t.Setenv("a_span", "90")
 	t.Setenv("a_bool", "yes")
+	t.Setenv("a_rate", "NaN")
 	t.Setenv("log_level", "loud")
 	var s openfaas.Settings
 	if got := s.URL("a_url", "x"); got != "https://example.com" {
@@ -97,14 +98,18 @@ func TestSettings(t *testing.T) {
 	if got := s.URL("c_url", "http://gateway:8080"); got != "http://gateway:8080" {
 		t.Errorf("got %s", got)
 	}
+	if got := s.Float("c_rate", 2.5); got != 2.5 {
+		t.Errorf("got %v", got)
+	}
 	if err := s.Err(); err != nil {
 		t.Errorf("nothing is wrong yet, but: %v", err)
 	}
 	s.URL("b_url", "http://x")
 	s.Duration("a_span", time.Minute)
+	s.Float("a_rate", 1)
 	s.Bool("a_bool", true)
 	s.Logger(io.Discard)
-	for _, name := range []string{"b_url", "a_span", "a_bool", "log_level"} {
+	for _, name := range []string{"b_url", "a_span", "a_rate", "a_bool", "log_level"} {
 		if err := s.Err(); err == nil || !strings.Contains(err.Error(), "setting "+name+" is ") {
 			t.Errorf("%s is not named in %v", name, err)
 		}

@@ -2,6 +2,7 @@ package openfaas
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"os"
 	"strconv"
@@ -41,6 +42,16 @@ func (s *Settings) Duration(name string, otherwise time.Duration) time.Duration 
 		s.wrong(name, v, "a duration such as 30s or 5m, or 0")
 	}
 	return d
+}
+
+// Float is a setting that is a number, zero or more.
+func (s *Settings) Float(name string, otherwise float64) float64 {
+	v := s.String(name, strconv.FormatFloat(otherwise, 'g', -1, 64))
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(n >= 0) || math.IsInf(n, 1) {
+		s.wrong(name, v, "a number such as 10, or 0")
+	}
+	return n
 }
 
 // URL is a setting that is the address of a service, without a trailing slash.

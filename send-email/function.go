@@ -1,0 +1,89 @@
+package function
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"handler/function/internal/order"
+)
+
+// Store is where the orders are.
+type Store interface {
+	Load(ctx context.Context, id string) (*order.Order, error)
+	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	EnsureIndexes(ctx context.Context) error
+}
+
+// Service is an HTTP API with a key.
+type Service struct {
+	URL string
+	Key func() (string, error)
+	// Transport carries the requests; http.DefaultTransport where it is nil.
+	Transport http.RoundTripper
+}
+
+// Parts are what a Function is wired to: to the platform by handler.go, to models by the simulation in
+// e2e/.
+type Parts struct {
+	// Keys sign the calls of it; more than one while the key is rolled.
+	Keys             func() ([]string, error)
+	Store            func() (Store, error)
+	Stripe, SendGrid Service
+	// Interval is how often to sweep; 0 turns the sweep off.
+	Interval time.Duration
+	// Rate is how many calls of Stripe and SendGrid a sweep makes in a second; 0 sets no limit.
+	Rate float64
+	// Now is the clock, in UTC and milliseconds.
+	Now func() time.Time
+	// Random is in [0, 1); it spreads attempts and sweeps.
+	Random func() float64
+	Log    *slog.Logger
+}
+
+// Function is send-email with what it is wired to.
+type Function struct {
+	keys      func() ([]string, error)
+	store     func() (Store, error)
+	items     itemSource
+	mail      mailer
+	catalogue *catalogue
+	interval  time.Duration
+	limit     *rate.Limiter
+	alarm     alarm
+	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
+	inHand   sync.Map
+	database health
+	// indexed are the stores whose index is there.
+	indexed sync.Map
+	now     func() time.Time
+	random  func() float64
+	log     *slog.Logger
+}
+
+// New wires a function, which calls nothing yet. Its error is that of the catalogue.
+func New(p Parts, catalogueFile []byte) (*Function, error) {
+	c, err := parseCatalogue("catalogue.yml", catalogueFile)
+	f := &Function{
+		keys:      p.Keys,
+		store:     p.Store,
+		items:     newStripeItems(p.Stripe),
+		mail:      newSendGrid(p.SendGrid),
+		catalogue: c,
+		interval:  p.Interval,
+		limit:     rate.NewLimiter(rate.Inf, 1),
+		alarm:     newAlarm(),
+		now:       p.Now,
+		random:    p.Random,
+		log:       p.Log,
+	}
+	if p.Rate > 0 {
+		f.limit.SetLimit(rate.Limit(p.Rate))
+	}
+	return f, err
+}

@@ -1,0 +1,259 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sendgrid/sendgrid-go/helpers/mail"
+	"golang.org/x/time/rate"
+
+	"handler/function/internal/order"
+)
+
+// mailed is a mail that was handed to a stub, and when.
+type mailed struct {
+	delivery string
+	at       time.Time
+}
+
+// stub is a mailer and an item source in a bubble of synctest, where nothing may go over a network.
+type stub struct {
+	mu     sync.Mutex
+	mails  []mailed
+	before func(delivery string)
+}
+
+func (s *stub) ready() error { return nil }
+
+func (s *stub) send(_ context.Context, m *mail.SGMailV3) result {
+	delivery := m.Personalizations[0].CustomArgs["delivery"]
+	s.mu.Lock()
+	s.mails = append(s.mails, mailed{delivery, time.Now()})
+	s.mu.Unlock()
+	if s.before != nil {
+		s.before(delivery)
+	}
+	return result{Setback: order.Setback{Status: 202}, MessageID: "m"}
+}
+
+func (s *stub) fetch(context.Context, string, string) ([]order.Item, error) {
+	return []order.Item{{ID: "li_1", Product: "prod_ebook"}}, nil
+}
+
+func (s *stub) sent() []mailed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.mails)
+}
+
+// alive is a function in a bubble, with orders that were never dispatched, and its sweep started.
+// Its quit ends it; the bubble waits for that.
+func alive(t *testing.T, orders int, change func(*bench, *stub)) (b *bench, s *stub, quit context.CancelFunc) {
+	t.Helper()
+	b, s = setUpOffline(t), &stub{}
+	b.items, b.mail = s, s
+	b.now = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+	b.interval = time.Minute
+	first := b.place(t, "completed_paid")
+	for i := range orders {
+		o := *b.memory.orders[first]
+		o.ID = fmt.Sprintf("cs_%d", i)
+		due := b.now().Add(time.Duration(i-orders) * time.Minute)
+		o.NextDueAt = &due
+		b.memory.orders[o.ID] = &o
+	}
+	delete(b.memory.orders, first)
+	if change != nil {
+		change(b, s)
+	}
+	ctx, quit := context.WithCancel(t.Context())
+	go b.SweepUntil(ctx)
+	return b, s, quit
+}
+
+func TestSweepUntil(t *testing.T) {
+	t.Parallel()
+
+	t.Run("sends in the order in which it was due, at its rate", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			const orders, perSecond = 2*batch + 20, 10
+			began := time.Now()
+			_, s, quit := alive(t, orders, func(b *bench, _ *stub) { b.limit = rate.NewLimiter(perSecond, 1) })
+			defer quit()
+			time.Sleep(5 * time.Minute)
+			mails := s.sent()
+			if len(mails) != 2*orders {
+				t.Fatalf("%d mails, want %d", len(mails), 2*orders)
+			}
+			for i, m := range mails {
+				if id, _, _ := strings.Cut(m.delivery, "/"); id != fmt.Sprintf("cs_%d", i/2) {
+					t.Fatalf("mail %d is of %s", i, id)
+				}
+			}
+			// A call of Stripe and two of SendGrid for each order.
+			if took, least := mails[len(mails)-1].at.Sub(began), (3*orders-1)*time.Second/perSecond; took < least || took > least+time.Minute {
+				t.Errorf("took %v, want %v or a little more", took, least)
+			}
+		})
+	})
+
+	t.Run("finds at its interval what it was not told of", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			b, s, quit := alive(t, 1, nil)
+			defer quit()
+			time.Sleep(time.Second)
+			b.memory.mu.Lock()
+			o := *b.memory.orders["cs_0"]
+			o.ID, o.Emails, o.Plans = "cs_later", nil, nil
+			due := b.now()
+			o.NextDueAt = &due
+			b.memory.orders[o.ID] = &o
+			b.memory.mu.Unlock()
+			time.Sleep(b.interval + b.interval/10)
+			if n := len(s.sent()); n != 4 {
+				t.Errorf("%d mails after an interval, want 4", n)
+			}
+		})
+	})
+
+	t.Run("ends what it has in hand and begins nothing more when it is to end", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			inHand, goOn := make(chan string, 100), make(chan struct{})
+			b, s, quit := alive(t, 5, func(_ *bench, s *stub) {
+				s.before = func(delivery string) { inHand <- delivery; <-goOn }
+			})
+			<-inHand
+			quit()
+			close(goOn)
+			synctest.Wait()
+			if n := len(s.sent()); n != 1 {
+				t.Errorf("%d mails, want the one that was in hand", n)
+			}
+			if d := b.memory.orders["cs_0"].Emails["ebook/delivery"]; d.State != order.Sent {
+				t.Errorf("it is %s", d.State)
+			}
+		})
+	})
+
+	t.Run("does nothing where it is turned off", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			_, s, quit := alive(t, 1, func(b *bench, _ *stub) { b.interval = 0 })
+			defer quit()
+			time.Sleep(time.Hour)
+			if n := len(s.sent()); n != 0 {
+				t.Errorf("%d mails", n)
+			}
+		})
+	})
+}
+
+// TestUnrecorded: what came of one mail cannot be recorded for an hour, and all others go out meanwhile.
+func TestUnrecorded(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		stuck := func() bool { return time.Since(began) < time.Hour }
+		b, s, quit := alive(t, 3, func(b *bench, s *stub) {
+			b.memory.updateFunc = func(id string) error {
+				if id == "cs_0" && len(s.sent()) > 0 && stuck() {
+					return errors.New("too large")
+				}
+				return nil
+			}
+		})
+		defer quit()
+		time.Sleep(2 * time.Minute)
+		if n := len(s.sent()); n != 1+4 {
+			t.Errorf("%d mails while one is not recorded, want it and the 4 of the other orders", n)
+		}
+		time.Sleep(2 * time.Hour)
+		copies := map[string]int{}
+		for _, m := range s.sent() {
+			copies[m.delivery]++
+		}
+		for delivery, n := range copies {
+			if n != 1 {
+				t.Errorf("%s was sent %d times", delivery, n)
+			}
+		}
+		if d := b.memory.orders["cs_0"].Emails["ebook/delivery"]; len(copies) != 6 || d.State != order.Sent || d.Unsure {
+			t.Errorf("%d mails, the first %+v", len(copies), d)
+		}
+	})
+}
+
+func TestHopelessIsAbandoned(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	d := b.memory.orders[id].Emails["ebook/delivery"]
+	d.State, d.Lease, d.DueAt, d.Lost = order.Sending, "the dead", b.clock, order.MaxLost-1
+	b.memory.orders[id].Emails["ebook/delivery"] = d
+	b.invoke(`{"sweep":true}`)
+	b.clock = b.clock.Add(steadyAfter)
+	if p := b.sendOrder(t, id); p.Failed != 1 || p.Sent != 2 {
+		t.Errorf("progress %+v, want it failed and the admins told", p)
+	}
+	if got := b.sendgrid.sent(); !slices.Contains(got, "notice/email-failed/ebook/delivery") || len(got) != 3 {
+		t.Errorf("sent %v", got)
+	}
+	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"e-mail given up`) {
+		t.Errorf("the log does not say so: %s", b.logged)
+	}
+}
+
+func TestItemsThatNeverCome(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.stripe.status = 502
+	for began := b.clock; b.clock.Sub(began) < order.Horizon+2*time.Hour; b.clock = b.clock.Add(time.Hour) {
+		b.sendOrder(t, id)
+	}
+	o := b.memory.orders[id]
+	if o.Fetch.FailedAt.IsZero() || o.NextDueAt != nil {
+		t.Errorf("not given up: %+v, due %v", o.Fetch, o.NextDueAt)
+	}
+	if got := b.sendgrid.sent(); len(got) != 1 || got[0] != "notice/items-missing" {
+		t.Errorf("sent %v, want the admins told once", got)
+	}
+	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"the line items could not be fetched, and are not tried again`) {
+		t.Errorf("the log does not say so: %s", b.logged)
+	}
+}
+
+func TestStatusesThatGetBetter(t *testing.T) {
+	t.Parallel()
+
+	for code, final := range map[int]bool{
+		400: true, 413: true, 415: true, 422: true,
+		301: false, 401: false, 403: false, 404: false, 405: false, 408: false, 429: false, 500: false, 502: false, 503: false,
+	} {
+		b := setUp(t)
+		id := b.place(t, "completed_unpaid", "async_payment_failed")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(code))
+		b.sendOrder(t, id)
+		if d := b.memory.orders[id].Emails["notice/payment-failed"]; (d.State == order.Failed) != final || d.LastStatus != code {
+			t.Errorf("%d: %s, status %d", code, d.State, d.LastStatus)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+const (
+	// recordPause is between two tries to record what came of an attempt. It is well below steadyAfter,
+	// so that after an outage of the database this write comes before anybody takes the lease over.
+	recordPause = 2 * time.Second
+	// recordPatience is how many tries the caller waits for: a process that cannot record what came of
+	// one mail may still send others.
+	recordPatience = 4
+	// tellEvery is after how many tries more it is said again that one is not recorded.
+	tellEvery = 30
+)
+
+// errUnrecorded: what came of an attempt is not recorded yet, and this process goes on trying.
+var errUnrecorded = errors.New("what came of an attempt could not be recorded yet")
+
+// outcome is what came of an attempt, to be recorded.
+type outcome struct {
+	id, key, owner string
+	result
+	// free lets the delivery go, where the caller could not wait until it was recorded.
+	free func()
+	log  *slog.Logger
+}
+
+// record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window in
+// which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key to
+// ask by, so whoever finds the lease run out sends again, and marks the delivery unsure. So a write
+// that fails is tried again for as long as the process lives. Its error is errUnrecorded where that
+// goes on without the caller.
+func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
+	ctx = context.WithoutCancel(ctx)
+	for range recordPatience {
+		o, err := f.recordOnce(ctx, orders, out)
+		if !errors.Is(err, errUnrecorded) {
+			return o, err
+		}
+		out.log.Error("what came of an attempt could not be recorded", "accepted", out.accepted(), "err", err)
+		time.Sleep(recordPause)
+		orders = f.freshStore(orders)
+	}
+	go f.keepRecording(ctx, orders, out)
+	return nil, errUnrecorded
+}
+
+func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome) {
+	defer out.free()
+	for try := 0; ; try++ {
+		_, err := f.recordOnce(ctx, orders, out)
+		if !errors.Is(err, errUnrecorded) {
+			return
+		}
+		if try%tellEvery == 0 {
+			out.log.Error("what came of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+		}
+		time.Sleep(recordPause)
+		orders = f.freshStore(orders)
+	}
+}
+
+// freshStore is the store as the connection string is now: it may have been rolled meanwhile.
+func (f *Function) freshStore(orders Store) Store {
+	if fresh, err := f.store(); err == nil {
+		return fresh
+	}
+	return orders
+}
+
+// recordOnce tries to record an outcome. Its error is errUnrecorded where another try may do better.
+func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
+	o, err := orders.Update(ctx, out.id, func(o *order.Order) error { return f.apply(o, out) })
+	switch {
+	case err == nil:
+		f.report(o, out)
+		return o, nil
+	case errors.Is(err, order.ErrLeaseLost):
+		out.log.Warn("the lease ran out before the attempt ended; somebody else has the delivery", "err", err)
+		return o, nil
+	case errors.Is(err, order.ErrNotFound), errors.Is(err, order.ErrNoDelivery):
+		return nil, err // there is nothing left to record it in
+	}
+	return nil, errors.Join(errUnrecorded, err)
+}
+
+// apply applies an outcome to its order.
+func (f *Function) apply(o *order.Order, out *outcome) error {
+	now := f.now()
+	if out.accepted() {
+		return o.MarkSent(out.key, out.owner, out.MessageID, out.Status, now)
+	}
+	d := o.Emails[out.key]
+	if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {
+		return o.MarkFailed(out.key, out.owner, out.Setback, f.catalogue.failureNotices(d, now), now)
+	}
+	pause := order.Backoff(d.Attempts, out.RetryAfter, f.random())
+	return o.MarkRetry(out.key, out.owner, out.Setback, now.Add(pause), now)
+}
+
+// report says in the log what became of a delivery.
+func (f *Function) report(o *order.Order, out *outcome) {
+	switch d := o.Emails[out.key]; d.State {
+	case order.Sent:
+		out.log.Info("e-mail sent", "message_id", d.MessageID, "unsure", d.Unsure)
+	case order.Failed:
+		out.log.Error("e-mail failed for good; the admins are told if this was not their notice", "err", out.Reason)
+	default:
+		out.log.Warn("e-mail not sent; another attempt follows", "due_at", d.DueAt, "err", out.Reason)
+	}
+}

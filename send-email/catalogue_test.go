@@ -52,7 +52,7 @@ func TestCatalogueMistakes(t *testing.T) {
 		"a bad template ID":         {"d-00000000000000000000000000000001", "d-1", `c.yml:7: "d-1" is not the ID of a dynamic template`},
 		"a bad address":             {"owner@example.com", "owner", `c.yml:2: "owner" is not an e-mail address`},
 		"an address with a name":    {"owner@example.com", "Owner <owner@example.com>", `c.yml:2: "Owner <owner@example.com>" is not an e-mail address`},
-		"an admin that is empty":    {"[owner@example.com]", "[owner@example.com, null]", `c.yml:1: admins has an empty entry`},
+		"an admin that is empty":    {"[owner@example.com]", "[owner@example.com, null]", `c.yml:2: an entry of the list is empty`},
 		"an admin twice":            {"[owner@example.com]", "[owner@example.com, Owner@example.com]", `c.yml:2: admin "Owner@example.com" is on line 2 already`},
 		"no admins":                 {"[owner@example.com]", "[]", `admins is empty`},
 		"nobody to send to":         {", to: customer}\ndefault", "}\ndefault", `c.yml:7: e-mail "delivery" has no to`},

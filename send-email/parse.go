@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,13 +31,33 @@ func parseCatalogue(file string, source []byte) (*catalogue, error) {
 		if d.Decode(new(yaml.Node)) != io.EOF {
 			err = at(1, "want one document, without a second one below ---")
 		} else {
-			err = c.check()
+			err = cmp.Or(emptyEntries(source), c.check())
 		}
 	}
 	if err != nil {
 		return nil, located(file, err)
 	}
 	return &c, nil
+}
+
+// emptyEntries finds the list entries that hold nothing, which the YAML library leaves out in silence.
+func emptyEntries(source []byte) error {
+	var root yaml.Node
+	if err := yaml.Unmarshal(source, &root); err != nil {
+		return err
+	}
+	var k checker
+	k.emptyEntries(&root)
+	return k.err()
+}
+
+func (k *checker) emptyEntries(n *yaml.Node) {
+	for _, c := range n.Content {
+		if n.Kind == yaml.SequenceNode && c.Tag == "!!null" {
+			k.wrong(c.Line, "an entry of the list is empty")
+		}
+		k.emptyEntries(c)
+	}
 }
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
@@ -65,6 +86,13 @@ func plain(s string) string { return goType.ReplaceAllString(s, "unknown field $
 
 // checker collects mistakes.
 type checker struct{ mistakes []string }
+
+func (k *checker) err() error {
+	if len(k.mistakes) == 0 {
+		return nil
+	}
+	return &yaml.TypeError{Errors: k.mistakes}
+}
 
 func (k *checker) wrong(line int, format string, args ...any) {
 	k.mistakes = append(k.mistakes, fmt.Sprintf("line %d: "+format, append([]any{line}, args...)...))
@@ -108,9 +136,6 @@ func (c *catalogue) check() error {
 	}
 	admins := map[string]int{}
 	for _, a := range c.Admins {
-		if a.Value == "" {
-			k.wrong(1, "admins has an empty entry")
-		}
 		k.onceAs(admins, strings.ToLower(a.Value), a.text, "admin")
 	}
 	c.checkSeries(&k)
@@ -123,10 +148,7 @@ func (c *catalogue) check() error {
 			k.wrong(1, "notices has no %s", strings.ReplaceAll(string(n), "-", "_"))
 		}
 	}
-	if len(k.mistakes) > 0 {
-		return &yaml.TypeError{Errors: k.mistakes}
-	}
-	return nil
+	return k.err()
 }
 
 func (c *catalogue) checkSeries(k *checker) {

@@ -118,6 +118,13 @@ func (b *bench) sendOrder(t *testing.T, id string) progress {
 	return p
 }
 
+// steady lets the database answer for long enough that leases which ran out are taken over.
+func (b *bench) steady() {
+	b.invoke(`{"sweep":true}`)
+	b.clock = b.clock.Add(steadyAfter)
+	b.invoke(`{"sweep":true}`)
+}
+
 // memory keeps orders as the real store does, one change at a time.
 type memory struct {
 	mu     sync.Mutex

@@ -207,8 +207,7 @@ func TestHopelessIsAbandoned(t *testing.T) {
 	d := b.memory.orders[id].Emails["ebook/delivery"]
 	d.State, d.Lease, d.DueAt, d.Lost = order.Sending, "the dead", b.clock, order.MaxLost-1
 	b.memory.orders[id].Emails["ebook/delivery"] = d
-	b.invoke(`{"sweep":true}`)
-	b.clock = b.clock.Add(steadyAfter)
+	b.steady()
 	if p := b.sendOrder(t, id); p.Failed != 1 || p.Sent != 2 {
 		t.Errorf("progress %+v, want it failed and the admins told", p)
 	}
@@ -254,6 +253,39 @@ func TestStatusesThatGetBetter(t *testing.T) {
 		b.sendOrder(t, id)
 		if d := b.memory.orders[id].Emails["notice/payment-failed"]; (d.State == order.Failed) != final || d.LastStatus != code {
 			t.Errorf("%d: %s, status %d", code, d.State, d.LastStatus)
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+
+	away := errors.New("away")
+	for name, c := range map[string]struct {
+		looks []time.Duration // when it answered; negative: when it failed
+		at    time.Duration
+		want  bool
+	}{
+		"never asked":                        {nil, time.Hour, false},
+		"asked once":                         {[]time.Duration{1}, 1, false},
+		"for long enough":                    {[]time.Duration{1, steadyAfter + 1}, steadyAfter + 1, true},
+		"not yet":                            {[]time.Duration{1, steadyAfter}, steadyAfter, false},
+		"away, and back for long enough":     {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second, 70*time.Second + steadyAfter}, 90 * time.Second, true},
+		"away, and just back":                {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second}, 71 * time.Second, false},
+		"nobody looked for too long before":  {[]time.Duration{1, longestGap + 2}, longestGap + 2, false},
+		"nobody has looked for too long now": {[]time.Duration{1, steadyAfter + 1}, longestGap + steadyAfter + 2, false},
+	} {
+		var h health
+		began := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
+		for _, d := range c.looks {
+			if d < 0 {
+				h.saw(away, began.Add(-d))
+			} else {
+				h.saw(nil, began.Add(d))
+			}
+		}
+		if got := h.steady(began.Add(c.at)); got != c.want {
+			t.Errorf("%s: steady is %v", name, got)
 		}
 	}
 }

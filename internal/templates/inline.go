@@ -49,11 +49,11 @@ func tags(p *ast.Program, found []ast.Node) []ast.Node {
 // end is where a tag ends; a comment with dashes may hold braces.
 func end(text string, n ast.Node) int {
 	from := n.Location().Pos
-	close := "}}"
+	closing := "}}"
 	if strings.HasPrefix(text[from:], "{{!--") {
-		close = "--}}"
+		closing = "--}}"
 	}
-	return from + strings.Index(text[from:], close) + len(close)
+	return from + strings.Index(text[from:], closing) + len(closing)
 }
 
 // line is the line of a tag that has it to itself, with its break.

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"fmt"
-	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,6 +112,6 @@ func (r *reader) readPart(file string, k kind) *part {
 	case utf8.RuneCountInString(published) > maxSubject:
 		r.addf(file, 1, "SendGrid takes %d characters, and these are %d", maxSubject, utf8.RuneCountInString(published))
 	}
-	p.published = r.parse(path.Clean(file), published)
+	p.published = r.parse(file, published)
 	return p
 }

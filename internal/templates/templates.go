@@ -8,8 +8,9 @@
 // are inlined in what is published.
 //
 // The dialect is that of https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars.
-// What that page does not show is refused. Raymond parses; its evaluator is not used, because it seeks a
-// name in the enclosing scopes too, which Handlebars does not, and Go's methods and its own helpers beside it.
+// What that page does not show is refused, but for what {{#each}} is of little use without: ../, @index and
+// its like, and {{else}}. Raymond parses; its evaluator is not used, because it seeks a name in the enclosing
+// scopes too, which Handlebars does not, and knows helpers and Go methods that SendGrid does not.
 //
 // Tests, the laptop and the owner's tools use this package; no function does.
 package templates
@@ -178,8 +179,8 @@ func (p problem) Error() string {
 }
 
 func (p *problems) addf(path string, line int, format string, args ...any) {
-	if new := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, new) {
-		p.list = append(p.list, new)
+	if found := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, found) {
+		p.list = append(p.list, found)
 	}
 }
 

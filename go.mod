@@ -9,6 +9,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/google/go-cmp v0.7.0
 	github.com/gorilla/mux v1.8.1
+	github.com/mailgun/raymond/v2 v2.0.48
 	github.com/openfaas/faas-provider v0.25.10
 	github.com/openfaas/go-sdk v0.2.22
 	github.com/openfaas/templates-sdk/go-http v0.0.0-20220408082716-5981c545cb03
@@ -20,6 +21,7 @@ require (
 	go.mongodb.org/mongo-driver v1.17.9
 	go.mongodb.org/mongo-driver/v2 v2.10.0
 	go.yaml.in/yaml/v3 v3.0.6
+	golang.org/x/net v0.56.0
 	golang.org/x/time v0.14.0
 )
 

@@ -1,0 +1,169 @@
+package templates
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mailgun/raymond/v2/ast"
+)
+
+// Check says which variables the data does not know, whether or not this data would show them, and which
+// would not come out as text. A variable that is there but empty is known. The objects named as open may
+// have more than this data shows: metadata, whose keys are the shop's own.
+func (t *Template) Check(data any, open ...string) error {
+	v, err := jsonValue(data)
+	if err != nil {
+		return err
+	}
+	v = opened(v, open)
+	found := &problems{}
+	for _, p := range t.parts {
+		if p != nil {
+			c := &checker{problems: found, partials: p.partials}
+			c.program(p.source, p.program, &scope{this: v})
+		}
+	}
+	return found.err()
+}
+
+func opened(v any, names []string) any {
+	root, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	root = maps.Clone(root)
+	for _, name := range names {
+		object, _ := root[name].(map[string]any)
+		root[name] = open(object)
+	}
+	return root
+}
+
+// checker goes through all of a template, also what the data at hand would not show.
+type checker struct {
+	*problems
+	partials map[string]*source
+}
+
+func (c *checker) program(s *source, p *ast.Program, in *scope) {
+	if p == nil {
+		return
+	}
+	for _, n := range p.Body {
+		switch n := n.(type) {
+		case *ast.MustacheStatement:
+			c.mustache(s, n.Expression, in)
+		case *ast.BlockStatement:
+			c.block(s, n, in)
+		case *ast.PartialStatement:
+			name, _ := ast.PathExpressionStr(n.Name)
+			c.program(c.partials[name], c.partials[name].program, in)
+		}
+	}
+}
+
+func (c *checker) mustache(s *source, e *ast.Expression, in *scope) {
+	helper := e.HelperName()
+	if _, ok := helpers[helper]; !ok {
+		c.printable(s, e.FieldPath(), in)
+		return
+	}
+	for i, n := range e.Params {
+		p, ok := n.(*ast.PathExpression)
+		switch {
+		case ok && i == 0 && helper == "insert":
+			c.printable(s, p, in)
+		case ok && i == 0 && helper == "formatDate":
+			c.date(s, p, in)
+		default:
+			c.value(s, n, in)
+		}
+	}
+}
+
+func (c *checker) block(s *source, n *ast.BlockStatement, in *scope) {
+	var args []any
+	for _, p := range n.Expression.Params {
+		args = append(args, c.value(s, p, in))
+	}
+	inner := in
+	if n.Expression.HelperName() == "each" {
+		inner = &scope{this: element(args[0]), up: in, loop: map[string]any{}}
+	}
+	c.program(s, n.Program, inner)
+	c.program(s, n.Inverse, in)
+}
+
+// value is that of an argument, once known.
+func (c *checker) value(s *source, n ast.Node, in *scope) any {
+	switch n := n.(type) {
+	case *ast.PathExpression:
+		v, missing, where := in.find(n)
+		if missing != "" {
+			c.addf(s.path, n.Line, "the data has no %s: %s", n.Original, has(missing, where))
+			return anything{}
+		}
+		return v
+	case *ast.SubExpression:
+		c.mustache(s, n.Expression, in)
+		return anything{}
+	}
+	return literal(n)
+}
+
+func (c *checker) printable(s *source, p *ast.PathExpression, in *scope) {
+	switch v := c.value(s, p, in).(type) {
+	case map[string]any:
+		c.addf(s.path, p.Line, "%s has no text of its own; it has %s", p.Original, names(v))
+	case open:
+		c.addf(s.path, p.Line, "%s has no text of its own; it has %s", p.Original, names(v))
+	case []any:
+		c.addf(s.path, p.Line, "%s is a list, for {{#each}}", p.Original)
+	}
+}
+
+func (c *checker) date(s *source, p *ast.PathExpression, in *scope) {
+	v := c.value(s, p, in)
+	if _, ok := v.(anything); ok || v == nil || v == "" {
+		return
+	}
+	if _, err := parseDate(v); err != nil {
+		c.addf(s.path, p.Line, "%s: %v", p.Original, err)
+	}
+}
+
+// element is what an {{#each}} walks over: all that any of a list's objects has, or anything at all when
+// that cannot be known.
+func element(v any) any {
+	var values []any
+	switch v := v.(type) {
+	case []any:
+		values = v
+	case map[string]any:
+		for _, key := range keys(v) {
+			values = append(values, v[key])
+		}
+	}
+	all := map[string]any{}
+	for _, e := range values {
+		object, ok := e.(map[string]any)
+		if !ok {
+			return e
+		}
+		maps.Copy(all, object)
+	}
+	if len(values) == 0 {
+		return anything{}
+	}
+	return all
+}
+
+// has is what there is in the place of a missing name.
+func has(missing string, in any) string {
+	object, ok := in.(map[string]any)
+	if !ok {
+		return "what should hold " + missing + " is no object"
+	}
+	return "there are " + strings.Join(slices.Sorted(maps.Keys(object)), ", ")
+}

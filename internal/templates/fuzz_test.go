@@ -1,0 +1,31 @@
+package templates_test
+
+import (
+	"testing"
+
+	"handler/function/internal/templates"
+)
+
+// FuzzRead: whatever a file holds, it is refused with an error or can be rendered, checked and published.
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{
+		"{{#each a}}{{@index}}{{../b}}{{else}}x{{/each}}", "{{> p}}\n  {{> p}}", "{{!-- {{> p}} --}}",
+		"{{#if a}}{{else equals a \"b\"}}{{formatDate a \"YYYY\" \"-0800\"}}{{/if}}", "{{@root.a}}{{@this}}{{..}}{{.}}",
+		"{{insert a.[b c] 3.5}}{{#greaterThan (length a) -1}}{{/greaterThan}}", "{{{{a}}}}\\{{a}}{{~^&*#>a}}",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := templates.Read(folder(text, files{"partials/p.hbs": "{{a}}\n"}))
+		if err != nil {
+			return
+		}
+		for _, data := range []any{nil, 1, []int{1}, map[string]any{"a": []any{1, map[string]any{"b": nil}}, "b": "c"}} {
+			for _, tmpl := range s.All() {
+				_, _ = tmpl.Render(data)
+				_ = tmpl.Check(data, "a")
+				tmpl.Published()
+			}
+		}
+	})
+}

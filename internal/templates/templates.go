@@ -1,0 +1,196 @@
+// Package templates reads the shop's e-mail templates from a folder and renders them as SendGrid would,
+// so that a mistake in one is found by a test, with the line it is on, and not by a customer: what SendGrid
+// cannot render it drops without an answer, and what the data does not have it leaves blank.
+//
+// The folder holds one folder for each template, with subject.hbs, body.html.hbs and, if wanted,
+// body.txt.hbs. A folder with a language in its name, receipt.fr, is the same e-mail for who speaks it.
+// partials/ holds what several share: {{> header}} is partials/header.hbs. SendGrid has no partials, so they
+// are inlined in what is published.
+//
+// The dialect is that of https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars.
+// What that page does not show is refused, but for what {{#each}} is of little use without: ../, @index and
+// its like, and {{else}}. Raymond parses; its evaluator is not used, because it seeks a name in the enclosing
+// scopes too, which Handlebars does not, and knows helpers and Go methods that SendGrid does not.
+//
+// Tests, the laptop and the owner's tools use this package; no function does.
+package templates
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Set is the templates of a folder.
+type Set struct {
+	templates map[string]*Template // by name, and locale in lower case: receipt, receipt.pt-br
+}
+
+var (
+	templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
+	partialName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.hbs$`)
+)
+
+// Read reads a folder of templates. Its error joins all that is wrong, each as path:line: what.
+func Read(folder fs.FS) (*Set, error) {
+	r := &reader{folder: folder, partials: map[string]*source{}, problems: &problems{}}
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read the templates: %w", err)
+	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "partials" }) {
+		r.readPartials()
+	}
+	s := &Set{templates: map[string]*Template{}}
+	for _, e := range entries {
+		if name := e.Name(); name != "partials" && !strings.HasPrefix(name, ".") {
+			if t := r.readTemplate(e); t != nil {
+				s.templates[strings.ToLower(name)] = t
+			}
+		}
+	}
+	for _, t := range s.All() {
+		if s.templates[t.Name] == nil {
+			r.addf(t.folder(), 0, "there is no %s for who speaks another language", t.Name)
+		}
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Names are the templates there are, whatever their languages, in order.
+func (s *Set) Names() []string {
+	var names []string
+	for _, t := range s.All() {
+		if t.Locale == "" {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// All is every template in every language, in order.
+func (s *Set) All() []*Template {
+	return slices.SortedFunc(maps.Values(s.templates), func(a, b *Template) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Locale, b.Locale))
+	})
+}
+
+// Find is the template of a name for a locale of Stripe's, such as fr-CA: in that, else in its language,
+// else the one that has none in its name.
+func (s *Set) Find(name, locale string) (*Template, bool) {
+	language, _, _ := strings.Cut(locale, "-")
+	for _, l := range []string{locale, language} {
+		if t, ok := s.templates[name+"."+strings.ToLower(l)]; ok {
+			return t, true
+		}
+	}
+	t, ok := s.templates[name]
+	return t, ok
+}
+
+type reader struct {
+	folder   fs.FS
+	partials map[string]*source
+	*problems
+}
+
+func (r *reader) readPartials() {
+	for name, e := range r.files("partials") {
+		if !partialName.MatchString(name) || e.IsDir() {
+			r.addf(path.Join("partials", name), 0, "a partial is a file such as header.hbs")
+			continue
+		}
+		r.partials[strings.TrimSuffix(name, ".hbs")] = r.readSource(path.Join("partials", name))
+	}
+}
+
+// files of a folder, but for the hidden ones that editors and file managers leave.
+func (r *reader) files(folder string) map[string]fs.DirEntry {
+	entries, err := fs.ReadDir(r.folder, folder)
+	if err != nil {
+		r.addf(folder, 0, "%v", err)
+	}
+	files := map[string]fs.DirEntry{}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") {
+			files[e.Name()] = e
+		}
+	}
+	return files
+}
+
+func (r *reader) readTemplate(e fs.DirEntry) *Template {
+	name := e.Name()
+	switch {
+	case !e.IsDir() || !templateName.MatchString(name):
+		r.addf(name, 0, "a template is a folder such as receipt or receipt.fr")
+		return nil
+	case name == "template" || name == "build":
+		r.addf(name, 0, "faas-cli leaves folders of that name out")
+		return nil
+	}
+	base, locale, _ := strings.Cut(name, ".")
+	t := &Template{Name: base, Locale: locale}
+	files := r.files(name)
+	for _, k := range []kind{subject, html, text} {
+		if _, ok := files[k.file()]; ok {
+			t.parts[k] = r.readPart(path.Join(name, k.file()), k)
+			delete(files, k.file())
+		} else if k != text {
+			r.addf(name, 0, "there is no %s", k.file())
+		}
+	}
+	for file := range files {
+		r.addf(path.Join(name, file), 0, "a template has the files subject.hbs, body.html.hbs and body.txt.hbs")
+	}
+	if p := t.parts[html]; p != nil && p.each > 0 && t.parts[text] == nil {
+		// https://github.com/sendgrid/email-templates/issues/93
+		r.addf(p.path, p.each, "SendGrid makes the text of the HTML before it renders it and breaks {{#each}} in "+
+			"doing so: write a %s", text.file())
+	}
+	return t
+}
+
+// problems collects what is wrong, each thing once: a partial is seen by every template that uses it.
+type problems struct {
+	list []problem
+}
+
+type problem struct {
+	path string
+	line int
+	what string
+}
+
+func (p problem) Error() string {
+	if p.line == 0 {
+		return p.path + ": " + p.what
+	}
+	return fmt.Sprintf("%s:%d: %s", p.path, p.line, p.what)
+}
+
+func (p *problems) addf(path string, line int, format string, args ...any) {
+	if found := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, found) {
+		p.list = append(p.list, found)
+	}
+}
+
+func (p *problems) err() error {
+	slices.SortStableFunc(p.list, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.line, b.line))
+	})
+	var errs []error
+	for _, problem := range p.list {
+		errs = append(errs, problem)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,190 @@
+package function
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"golang.org/x/net/html"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+	"handler/function/internal/templates"
+)
+
+func shipped(t *testing.T) *templates.Set {
+	t.Helper()
+	s, err := templates.Read(os.DirFS("templates"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// sampleOrders are the orders of all sample events that are of one, by the events' names.
+func sampleOrders(t *testing.T) map[string]*order.Order {
+	t.Helper()
+	now := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
+	orders := map[string]*order.Order{}
+	for _, name := range sample.Names() {
+		body, err := sample.Event(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := order.ParseEvent(body, now); err == nil && order.Handled(e.Type) {
+			if orders[name], err = order.New(e, now); err != nil {
+				t.Fatal(err)
+			}
+			orders[name].SetItems(sampleItems(t, name), now)
+		}
+	}
+	if len(orders) < 5 {
+		t.Fatalf("%d orders", len(orders))
+	}
+	return orders
+}
+
+// sampleItems are none for an event about a session that another one completed.
+func sampleItems(t *testing.T, name string) []order.Item {
+	t.Helper()
+	body, err := sample.LineItems(name)
+	if err != nil {
+		return nil
+	}
+	var list stripe.LineItemList
+	if err := json.Unmarshal(body, &list); err != nil {
+		t.Fatal(err)
+	}
+	var items []order.Item
+	for _, i := range list.Data {
+		items = append(items, itemOf(i))
+	}
+	return items
+}
+
+// deliveryOf is one that a template of this name is for.
+func deliveryOf(template string) order.Delivery {
+	if !slices.Contains(noticeKinds, notice(template)) {
+		return order.Delivery{Email: order.Email{Key: "ebook/" + template}}
+	}
+	return order.Delivery{Email: order.Email{Key: noticeSeries + "/" + template, About: "ebook/delivery"}}
+}
+
+func TestShippedTemplates(t *testing.T) {
+	t.Parallel()
+
+	set := shipped(t)
+	for _, tmpl := range set.All() {
+		for name, o := range sampleOrders(t) {
+			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
+				t.Parallel()
+
+				data := templateData(o, deliveryOf(tmpl.Name))
+				if err := tmpl.Check(data, "metadata"); err != nil {
+					t.Error(err)
+				}
+				got, err := tmpl.Render(data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for part, text := range map[string]string{"subject": got.Subject, "HTML": got.HTML, "text": got.Text} {
+					if strings.TrimSpace(text) == "" || strings.Contains(text, "{{") || strings.Contains(text, "[object") {
+						t.Errorf("%s: %q", part, text)
+					}
+				}
+				if o.CustomerName != "" && strings.Contains(got.Text, "Thank you") && !strings.Contains(got.Text, o.CustomerName) {
+					t.Errorf("the text thanks nobody: %s", got.Text)
+				}
+				if err := wellFormed(got.HTML); err != "" {
+					t.Errorf("%s\n%s", err, got.HTML)
+				}
+			})
+		}
+	}
+	t.Run("there is one for each notice", func(t *testing.T) {
+		t.Parallel()
+
+		for _, kind := range noticeKinds {
+			if _, ok := set.Find(string(kind), ""); !ok {
+				t.Errorf("none for %s", kind)
+			}
+		}
+	})
+}
+
+func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
+	t.Parallel()
+
+	o := sampleOrders(t)["completed_two_products"]
+	o.CustomerName = "Zoë <b>&\"'\r\nBcc: x@example.com"
+	o.AmountDiscount, o.AmountShipping, o.AmountTax = 1000, 495, 321
+	o.AmountTotal = o.AmountSubtotal - 1000 + 495 + 321
+	o.Items[0].Quantity = 3
+	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
+	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "the address <b> bounced"}}
+	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
+
+	for _, tmpl := range shipped(t).All() {
+		got, err := tmpl.Render(templateData(o, deliveryOf(tmpl.Name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(got.Subject, "\r\n") || strings.Contains(got.HTML, "<b>&") || strings.Contains(got.HTML, "<i>") {
+			t.Errorf("%s: a name got through: %q\n%s", tmpl.Name, got.Subject, got.HTML)
+		}
+		if strings.Contains(got.Subject+got.Text, "&amp;") || strings.Contains(got.Subject+got.Text, "&apos;") {
+			t.Errorf("%s: HTML in the text: %q\n%s", tmpl.Name, got.Subject, got.Text)
+		}
+		if strings.Contains(got.Subject, "[test]") || strings.Contains(got.HTML+got.Text, "a test order") {
+			t.Errorf("%s: a live order is called a test", tmpl.Name)
+		}
+		if err := wellFormed(got.HTML); err != "" {
+			t.Errorf("%s: %s\n%s", tmpl.Name, err, got.HTML)
+		}
+	}
+	delivery, _ := shipped(t).Find("delivery", "")
+	got, err := delivery.Render(templateData(o, deliveryOf("delivery")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
+		if !strings.Contains(got.HTML, want) {
+			t.Errorf("no %s in\n%s", want, got.HTML)
+		}
+	}
+	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
+		if !strings.Contains(got.Text, want) {
+			t.Errorf("no %s in\n%s", want, got.Text)
+		}
+	}
+}
+
+// wellFormed says what is wrong with an e-mail's HTML: a tag that is not closed where it should be, or
+// something that mail programs do not show.
+func wellFormed(text string) string {
+	var open []string
+	z := html.NewTokenizer(strings.NewReader(text))
+	for {
+		kind := z.Next()
+		name, _ := z.TagName()
+		tag := string(name)
+		switch {
+		case kind == html.ErrorToken && len(open) > 0:
+			return "not closed: " + strings.Join(open, ", ")
+		case kind == html.ErrorToken:
+			return ""
+		case slices.Contains([]string{"img", "script", "link", "iframe", "form"}, tag):
+			return "an e-mail has no " + tag
+		case kind == html.StartTagToken && !slices.Contains([]string{"meta", "br"}, tag):
+			open = append(open, tag)
+		case kind == html.EndTagToken && (len(open) == 0 || open[len(open)-1] != tag):
+			return "closed but not open: " + tag + " in " + strings.Join(open, ", ")
+		case kind == html.EndTagToken:
+			open = open[:len(open)-1]
+		}
+	}
+}

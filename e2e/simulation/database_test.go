@@ -1,0 +1,203 @@
+package simulation
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"handler/function/internal/order"
+)
+
+// database is the model of MongoDB: a map whose operations are atomic and durable, seen through a
+// network that is not.
+type database struct {
+	w      *world
+	orders stored
+}
+
+// stored are the documents. Each is never changed, only replaced.
+type stored map[string]*order.Order
+
+// documents is the database as one process reaches it.
+type documents struct {
+	d *database
+	p *process
+}
+
+// The errors that the driver gives, as far as the store tells them apart.
+var (
+	errBroken    = mongo.CommandError{Message: "connection broken", Labels: []string{"NetworkError"}}
+	errDuplicate = mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 11000, Message: "duplicate key"}}}
+)
+
+// operate takes an operation to the database and its answer back. It may be refused, break before or
+// after it took effect, or get no answer; and the process may die at each end.
+func (c documents) operate(ctx context.Context, effect func(stored) error) error {
+	w := c.d.w
+	c.p.step()
+	time.Sleep(w.between(200*time.Microsecond, 20*time.Millisecond))
+	if o, away := w.away("database"); away {
+		w.fault("database away")
+		if o.hangs {
+			return c.hang(ctx)
+		}
+		return errBroken
+	}
+	switch {
+	case w.chance(w.faulty / 4):
+		w.fault("database breaks before")
+		return errBroken
+	case w.chance(w.faulty / 8):
+		w.fault("database hangs before")
+		return c.hang(ctx)
+	}
+	c.p.step()
+	w.mu.Lock()
+	err := effect(c.d.orders)
+	w.mu.Unlock()
+	switch {
+	case w.chance(w.faulty / 4):
+		w.fault("database breaks after")
+		return errBroken
+	case w.chance(w.faulty / 8):
+		w.fault("database hangs after")
+		return c.hang(ctx)
+	}
+	time.Sleep(w.between(200*time.Microsecond, 20*time.Millisecond))
+	c.p.step()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// hang waits until the caller has had enough.
+func (c documents) hang(ctx context.Context) error {
+	<-ctx.Done()
+	time.Sleep(c.d.w.between(1, time.Millisecond))
+	c.p.step()
+	return ctx.Err()
+}
+
+func (c documents) Insert(ctx context.Context, o *order.Order) error {
+	return c.operate(ctx, func(s stored) error {
+		if s[o.ID] != nil {
+			return errDuplicate
+		}
+		s[o.ID] = copied(o)
+		return nil
+	})
+}
+
+func (c documents) Load(ctx context.Context, id string) (o *order.Order, err error) {
+	err = c.operate(ctx, func(s stored) error {
+		if s[id] == nil {
+			return order.ErrNotFound
+		}
+		o = copied(s[id])
+		return nil
+	})
+	return o, err
+}
+
+func (c documents) Replace(ctx context.Context, o *order.Order, events []string) (written bool, err error) {
+	err = c.operate(ctx, func(s stored) error {
+		old := s[o.ID]
+		if old == nil || old.Revision != o.Revision {
+			return nil
+		}
+		next := copied(o)
+		next.Revision++
+		next.Events = maps.Clone(old.Events)
+		for _, id := range events {
+			next.Events[id] = o.Events[id]
+		}
+		s[o.ID] = next
+		written = true
+		c.d.w.sendgrid.recorded(c.p, next)
+		return nil
+	})
+	return written && err == nil, err
+}
+
+func (c documents) CountDelivery(ctx context.Context, id, event string) (known bool, err error) {
+	err = c.operate(ctx, func(s stored) error {
+		if s[id] == nil {
+			return nil
+		}
+		e, ok := s[id].Events[event]
+		if !ok {
+			return nil
+		}
+		known = true
+		next := copied(s[id])
+		e.Deliveries++
+		next.Events[event] = e
+		s[id] = next
+		return nil
+	})
+	return known && err == nil, err
+}
+
+func (c documents) Due(ctx context.Context, now time.Time, limit int) (ids []string, err error) {
+	err = c.operate(ctx, func(s stored) error {
+		var due []*order.Order
+		for _, o := range s {
+			if o.NextDueAt != nil && !o.NextDueAt.After(now) {
+				due = append(due, o)
+			}
+		}
+		slices.SortFunc(due, func(a, b *order.Order) int {
+			if n := a.NextDueAt.Compare(*b.NextDueAt); n != 0 {
+				return n
+			}
+			return strings.Compare(a.ID, b.ID)
+		})
+		ids = nil
+		for _, o := range due[:min(limit, len(due))] {
+			ids = append(ids, o.ID)
+		}
+		return nil
+	})
+	return ids, err
+}
+
+func (c documents) EnsureIndexes(ctx context.Context) error {
+	return c.operate(ctx, func(stored) error { return nil })
+}
+
+// get is a document as it is, without the network.
+func (d *database) get(id string) *order.Order {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	if o := d.orders[id]; o != nil {
+		return copied(o)
+	}
+	return nil
+}
+
+// waiting are the orders with something still to do.
+func (d *database) waiting() []string {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	var ids []string
+	for id, o := range d.orders {
+		if o.NextDueAt != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func copied(o *order.Order) *order.Order {
+	c := *o
+	c.Events = maps.Clone(o.Events)
+	c.Emails = maps.Clone(o.Emails)
+	c.Plans = maps.Clone(o.Plans)
+	return &c
+}

@@ -1,0 +1,112 @@
+package simulation
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// mutant is a rule broken on purpose: a text of a file of ours, and what stands there instead.
+type mutant struct {
+	name, file, old, new string
+}
+
+var mutants = []mutant{
+	{"a claim has no lease", "internal/order/delivery.go",
+		`d.DueAt = now.Add(lease)`, `d.DueAt = now`},
+	{"the lease is shorter than an attempt", "send-email/send.go",
+		`lease = 2 * time.Minute`, `lease = 2 * time.Second`},
+	{"anybody may claim what is not due", "internal/order/delivery.go",
+		`if d.Final() || d.DueAt.After(now) {`, `if d.Final() {`},
+	{"a write does not look at the revision", "internal/mongodb/store.go",
+		"\t\tif written {", "\t\tif written || true {"},
+	{"Stripe is answered before the order is stored", "stripe-webhook/receive.go",
+		"\tadded, err := e.record(ctx, event)\n\tif err != nil {", "\tadded, err := e.record(ctx, event)\n\tif false {"},
+	{"a second event of an order is not stored", "internal/mongodb/store.go",
+		`if known, err := s.countDelivery(ctx, o.ID, e.ID); err != nil || known {`, `if _, err := s.countDelivery(ctx, o.ID, e.ID); true {`},
+	{"there is no sweep", "send-email/sweep.go",
+		`if f.interval == 0 {`, `if f.interval >= 0 {`},
+	{"an older event un-pays the order", "internal/order/facts.go",
+		`if f.Settled() && !newer.Settled() {`, `if false {`},
+	{"what arrives last counts", "internal/order/facts.go",
+		`a.Created.Compare(b.Created)`, `a.ReceivedAt.Compare(b.ReceivedAt)`},
+	{"an unpaid order gets its mails", "internal/order/facts.go",
+		`return f.PaymentStatus == Paid || f.PaymentStatus == NoPaymentRequired`, `return f.PaymentStatus != ""`},
+	{"a lost lease leaves no mark", "internal/order/delivery.go",
+		"\t\td.Unsure = true\n\t\td.Lost++\n\t}\n\td.State = Sending", "\t\td.Lost++\n\t}\n\td.State = Sending"},
+	{"a broken connection leaves no mark", "send-email/sendgrid.go",
+		`Unsure: out.Load()`, `Unsure: out.Load() && false`},
+	{"what came of an attempt is recorded at the first try or not at all", "send-email/record.go",
+		"\t\tif !errors.Is(err, errUnrecorded) {\n\t\t\treturn o, err\n\t\t}", "\t\tif err != nil {\n\t\t\treturn o, errors.ErrUnsupported\n\t\t} else {\n\t\t\treturn o, nil\n\t\t}"},
+	{"a lease is taken over as soon as the database is back", "send-email/send.go",
+		`o.Emails[key].State == order.Sending && !f.database.steady(now)`, `false`},
+	{"a mail that failed once has failed", "send-email/record.go",
+		`if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {`, `if true {`},
+	{"a mail that SendGrid refuses is nobody's business", "send-email/record.go",
+		`f.catalogue.failureNotices(d, now), now)`, `nil, now)`},
+	{"an order without items is planned by default", "send-email/send.go",
+		`return f.fetchFailed(ctx, log, orders, o, err)`, `items = nil`},
+	{"an order that was never dispatched is not due", "internal/order/plan.go",
+		"\t\tsooner(at)\n", "\t\t_ = at\n"},
+	{"a mail for later goes out at once", "send-email/plan.go",
+		`NotBefore: now.Add(e.After.Duration),`, `NotBefore: now,`},
+}
+
+// TestMutants breaks the rules, one at a time, in copies of our sources that the compiler is given in
+// their place, and wants the simulation to find each.
+func TestMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: each mutant is compiled")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			binary := m.build(t, root)
+			out, err := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-test.timeout=2m", "-seeds=3000").CombinedOutput()
+			found := regexp.MustCompile(`found after (\d+) seeds, breaks:\n\s*(.*)`).FindSubmatch(out)
+			if err == nil || found == nil {
+				t.Fatalf("not caught: %v\n%.2000s", err, out)
+			}
+			t.Logf("caught after %s seeds: %.120s", found[1], found[2])
+		})
+	}
+}
+
+// build compiles this test with the mutant in place of its file.
+func (m mutant) build(t *testing.T, root string) string {
+	t.Helper()
+	file := filepath.Join(root, m.file)
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), m.old); n != 1 {
+		t.Fatalf("%s holds %q %d times, want once", m.file, m.old, n)
+	}
+	dir := t.TempDir()
+	changed, overlay, binary := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "simulation")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(overlay, replace, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./e2e/simulation")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatal(fmt.Errorf("%w\n%s", err, out))
+	}
+	return binary
+}

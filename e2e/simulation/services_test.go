@@ -1,0 +1,216 @@
+package simulation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+var errRefused = errors.New("connection refused")
+
+// respond is an answer of a service.
+func respond(r *http.Request, status int, header map[string]string, body string) *http.Response {
+	h := http.Header{"Content-Type": {"application/json"}}
+	for k, v := range header {
+		h.Set(k, v)
+	}
+	return &http.Response{
+		StatusCode: status, Status: http.StatusText(status), Header: h, Request: r,
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+// reach takes a request to a service: nil where it got there.
+func (w *world) reach(name string, p *process, r *http.Request) (*http.Response, error) {
+	p.step()
+	time.Sleep(w.between(time.Millisecond, 50*time.Millisecond))
+	o, away := w.away(name)
+	switch {
+	case away && !o.hangs:
+		w.fault(name + " away")
+		return nil, errRefused
+	case w.chance(w.faulty / 4):
+		w.fault(name + " refuses")
+		return nil, errRefused
+	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	switch {
+	case away, w.chance(w.faulty / 8):
+		w.fault(name + " hangs before")
+		return nil, w.hang(p, r)
+	case w.chance(w.faulty / 4):
+		w.fault(name + " breaks before")
+		return nil, io.ErrUnexpectedEOF
+	case w.chance(w.faulty / 2):
+		w.fault(name + " 5xx")
+		return respond(r, []int{500, 502, 503, 504}[w.below(4)], nil, `<html>away</html>`), nil
+	case w.chance(w.faulty / 4):
+		w.fault(name + " 429")
+		return respond(r, http.StatusTooManyRequests, w.limitHeader(), `{"errors":[]}`), nil
+	}
+	p.step()
+	return nil, nil
+}
+
+// hang waits until the caller has had enough.
+func (w *world) hang(p *process, r *http.Request) error {
+	<-r.Context().Done()
+	time.Sleep(w.between(1, time.Millisecond))
+	p.step()
+	return r.Context().Err()
+}
+
+func (w *world) limitHeader() map[string]string {
+	wait := w.between(time.Second, time.Minute)
+	if w.below(2) == 0 {
+		return map[string]string{"Retry-After": fmt.Sprint(int(wait.Seconds()))}
+	}
+	return map[string]string{"X-RateLimit-Reset": fmt.Sprint(time.Now().Add(wait).Unix())}
+}
+
+// stripeAPI is the model of Stripe, as far as it says what a session bought.
+type stripeAPI struct{ w *world }
+
+func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
+	if res, err := s.w.reach("stripe", p, r); res != nil || err != nil {
+		return res, err
+	}
+	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v1/checkout/sessions/"), "/line_items")
+	for _, bought := range s.w.sessions {
+		if bought.id != id {
+			continue
+		}
+		var items []string
+		for i, product := range bought.products {
+			items = append(items, fmt.Sprintf(`{"id":"li_%d","object":"item","quantity":1,"price":{"id":"price_%d","product":{"id":"%s","object":"product"}}}`, i, i, product))
+		}
+		time.Sleep(s.w.between(time.Millisecond, 50*time.Millisecond))
+		p.step()
+		return respond(r, http.StatusOK, nil, `{"object":"list","has_more":false,"data":[`+strings.Join(items, ",")+`]}`), nil
+	}
+	s.w.broke("send-email asked Stripe for a session that there is not: %s", r.URL.Path)
+	return respond(r, http.StatusNotFound, nil, `{"error":{"type":"invalid_request_error"}}`), nil
+}
+
+// sendgridAPI is the model of SendGrid: it keeps every copy that it accepted.
+type sendgridAPI struct {
+	w      *world
+	copies map[string][]*mailCopy
+}
+
+// mailCopy is one acceptance of a mail.
+type mailCopy struct {
+	by *process
+	at time.Time
+	to string
+	// unheard: the answer did not reach the process. died: the process did, before it had recorded it.
+	unheard, died, recorded bool
+}
+
+func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error) {
+	delivery, to, err := readMail(r)
+	if err != nil {
+		s.w.broke("a mail that SendGrid cannot read: %v", err)
+		return respond(r, http.StatusBadRequest, nil, `{"errors":[]}`), nil
+	}
+	if res, err := s.w.reach("sendgrid", p, r); res != nil || err != nil {
+		return res, err
+	}
+	if s.w.refuses(delivery) {
+		s.w.note(p.name, "SendGrid refuses %s for good", delivery)
+		return respond(r, http.StatusBadRequest, nil, `{"errors":[{"field":"personalizations.0.to"}]}`), nil
+	}
+	c := &mailCopy{by: p, at: time.Now(), to: to}
+	s.accept(delivery, c)
+	switch {
+	case s.w.chance(s.w.faulty / 4):
+		s.w.fault("sendgrid accepts and breaks")
+		s.unheard(c)
+		return nil, io.ErrUnexpectedEOF
+	case s.w.chance(s.w.faulty / 4):
+		s.w.fault("sendgrid accepts and hangs")
+		s.unheard(c)
+		return nil, s.w.hang(p, r)
+	}
+	if s.w.chance(s.w.faulty / 4) {
+		s.w.fault("database away after an acceptance")
+		s.w.begin("database", s.w.between(time.Second, 10*time.Minute))
+	}
+	slow := s.w.between(10*time.Millisecond, 300*time.Millisecond)
+	if s.w.chance(s.w.faulty / 4) {
+		s.w.fault("sendgrid accepts slowly")
+		slow = s.w.between(time.Second, 14*time.Second)
+	}
+	time.Sleep(slow)
+	p.step()
+	return respond(r, http.StatusAccepted, map[string]string{"X-Message-Id": "m-" + delivery}, ""), nil
+}
+
+func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
+	s.w.mu.Lock()
+	s.copies[delivery] = append(s.copies[delivery], c)
+	n := len(s.copies[delivery])
+	s.w.mu.Unlock()
+	s.w.note(c.by.name, "SendGrid accepts %s, copy %d", delivery, n)
+}
+
+func (s *sendgridAPI) unheard(c *mailCopy) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	c.unheard = true
+}
+
+// recorded notes which copies a process has recorded: those of the deliveries that its write says are
+// sent. It is called with the world locked.
+func (s *sendgridAPI) recorded(p *process, o *order.Order) {
+	for key, d := range o.Emails {
+		if d.State != order.Sent {
+			continue
+		}
+		for _, c := range s.copies[o.ID+"/"+key] {
+			if c.by == p && !c.unheard {
+				c.recorded = true
+			}
+		}
+	}
+}
+
+// died notes which copies a process takes with it unrecorded.
+func (s *sendgridAPI) died(p *process) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	for _, copies := range s.copies {
+		for _, c := range copies {
+			if c.by == p && !c.recorded {
+				c.died = true
+			}
+		}
+	}
+}
+
+func readMail(r *http.Request) (delivery, to string, err error) {
+	var m struct {
+		Personalizations []struct {
+			To []struct {
+				Email string `json:"email"`
+			} `json:"to"`
+			CustomArgs map[string]string `json:"custom_args"`
+		} `json:"personalizations"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+		return "", "", err
+	}
+	if len(m.Personalizations) != 1 || len(m.Personalizations[0].To) != 1 {
+		return "", "", errors.New("not one mail to one address")
+	}
+	return m.Personalizations[0].CustomArgs["delivery"], m.Personalizations[0].To[0].Email, nil
+}

@@ -202,7 +202,14 @@ func TestStoreDue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(c.want, got); d != "" {
+		ids := []string{}
+		for _, o := range got {
+			ids = append(ids, o.ID)
+			if stored, err := store.Load(t.Context(), o.ID); err != nil || !stored.NextDueAt.Equal(o.At) {
+				t.Errorf("%s is due at %v, not at %v; err %v", o.ID, stored.NextDueAt, o.At, err)
+			}
+		}
+		if d := cmp.Diff(c.want, ids); d != "" {
 			t.Errorf("due after %v, at most %d (-want +got):\n%s", c.after, c.limit, d)
 		}
 	}

@@ -188,18 +188,18 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 	return copied(o), nil
 }
 
-func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]string, error) {
+func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls++
-	var ids []string
+	var due []order.DueOrder
 	for id, o := range m.orders {
 		if o.NextDueAt != nil && !o.NextDueAt.After(now) {
-			ids = append(ids, id)
+			due = append(due, order.DueOrder{ID: id, At: *o.NextDueAt})
 		}
 	}
-	slices.SortFunc(ids, func(a, b string) int { return m.orders[a].NextDueAt.Compare(*m.orders[b].NextDueAt) })
-	return ids[:min(len(ids), limit)], nil
+	slices.SortFunc(due, func(a, b order.DueOrder) int { return a.At.Compare(b.At) })
+	return due[:min(len(due), limit)], nil
 }
 
 func (m *memory) EnsureIndexes(context.Context) error { return nil }

@@ -27,12 +27,18 @@ type progress struct {
 	Waiting int                 `json:"waiting"`
 	Failed  int                 `json:"failed"`
 	Ignored string              `json:"ignored,omitempty"`
+
+	nextDueAt *time.Time
 }
 
-// send brings an order as far as it can be brought now: planned, and all that is due attempted once.
+// wholly is the time up to which a visit does what is due, where it does all of it.
+var wholly = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// send brings an order as far as it can be brought now: planned, and all that was due until then
+// attempted once. What has just been planned was due as long as the order.
 // What could not be done is written in the order for the sweep; an error means that not even that was
 // possible, unless it says that the rest was put off.
-func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait pace) (progress, error) {
+func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait pace, until time.Time) (progress, error) {
 	began := time.Now()
 	log = log.With("order", id)
 	orders, err := f.store()
@@ -43,8 +49,11 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	if err != nil {
 		return progress{}, err
 	}
+	if _, waits := o.Unplanned(); waits {
+		until = wholly
+	}
 	if o, err = f.plan(ctx, log, orders, o, wait); err == nil {
-		o, err = f.deliverDue(ctx, log, orders, o, wait)
+		o, err = f.deliverDue(ctx, log, orders, o, wait, until)
 	}
 	if err != nil && !putOff(err) {
 		return progress{}, err
@@ -55,10 +64,10 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	return p, err
 }
 
-// deliverDue attempts all that is due, each once: a failure may add to it.
-func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
+// deliverDue attempts all that was due until then, each once: a failure may add to it.
+func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace, until time.Time) (*order.Order, error) {
 	tried := map[string]bool{}
-	for key := f.nextDue(o, tried); key != ""; key = f.nextDue(o, tried) {
+	for key := f.nextDue(o, tried, until); key != ""; key = f.nextDue(o, tried, until) {
 		tried[key] = true
 		after, err := f.deliver(ctx, log, orders, o, key, wait)
 		if err != nil {
@@ -69,10 +78,10 @@ func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Stor
 	return o, nil
 }
 
-// nextDue is a delivery that is due and was not tried in this call.
-func (f *Function) nextDue(o *order.Order, tried map[string]bool) string {
+// nextDue is a delivery that was due until then and was not tried in this visit.
+func (f *Function) nextDue(o *order.Order, tried map[string]bool, until time.Time) string {
 	for _, key := range o.Due(f.now()) {
-		if !tried[key] {
+		if !tried[key] && !o.Emails[key].DueAt.After(until) {
 			return key
 		}
 	}
@@ -215,7 +224,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 }
 
 func progressOf(o *order.Order) progress {
-	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored}
+	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
 	for _, d := range o.Emails {
 		switch d.State {
 		case order.Sent:

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"handler/function/internal/order"
 )
 
 // batch is how many orders a round reads at once.
@@ -27,16 +29,16 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 		return done, err
 	}
 	f.ensureIndexes(ctx, orders)
-	seen := map[string]bool{}
+	seen := map[string]time.Time{}
 	for limit := batch; ; {
-		ids, err := orders.Due(ctx, f.now(), limit)
+		due, err := orders.Due(ctx, f.now(), limit)
 		f.database.saw(err, f.now())
 		if err != nil {
 			return done, err
 		}
-		fresh, err := f.sweepOrders(ctx, ids, seen, wait, &done)
+		fresh, err := f.sweepRound(ctx, newRound(due, limit, seen), wait, &done)
 		switch {
-		case putOff(err), len(ids) < limit && fresh == 0:
+		case putOff(err), len(due) < limit && fresh == 0:
 			return done, nil
 		case fresh == 0:
 			limit += batch // those that cannot be moved on must not hide the ones behind them
@@ -44,38 +46,40 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	}
 }
 
-// sweepOrders goes through a round's orders up to one that cannot be handled: whether that is by itself
-// or because the database is away, the next look at what is due shows. Those in seen were tried in this
-// sweep, and are not again; fresh counts the others.
-func (f *Function) sweepOrders(ctx context.Context, ids []string, seen map[string]bool, wait pace, done *swept) (fresh int, err error) {
-	for _, id := range ids {
-		if seen[id] {
-			continue
+// sweepRound visits a round's orders up to one that cannot be handled: whether that is by itself or
+// because the database is away, the next look at what is due shows. It counts the visits.
+func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *swept) (visits int, err error) {
+	for o, until, ok := r.next(); ok; o, until, ok = r.next() {
+		visits++
+		if r.visit(o) {
+			done.Orders++
 		}
-		seen[id] = true
-		fresh++
-		done.Orders++
-		if err := f.sweepOrder(ctx, id, wait); err != nil {
+		again, err := f.sweepOrder(ctx, o.ID, wait, until)
+		if err != nil {
 			if !putOff(err) {
 				done.Errors++
-				f.log.Error("the sweep could not handle an order", "order", id, "err", err)
+				f.log.Error("the sweep could not handle an order", "order", o.ID, "err", err)
 			}
-			return fresh, err
+			return visits, err
+		}
+		if again != nil {
+			r.add(order.DueOrder{ID: o.ID, At: *again})
 		}
 	}
-	return fresh, nil
+	return visits, nil
 }
 
 // sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of its
-// own, and not the end of the process and of everybody else's e-mails.
-func (f *Function) sweepOrder(ctx context.Context, id string, wait pace) (err error) {
+// own, and not the end of the process and of everybody else's e-mails. It gives the time at which the
+// order is due next.
+func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until time.Time) (_ *time.Time, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	_, err = f.send(ctx, f.log, id, wait)
-	return err
+	p, err := f.send(ctx, f.log, id, wait, until)
+	return p.nextDueAt, err
 }
 
 // ensureIndexes sees once that a store's index is there. Without it a sweep is slow, and right all the

@@ -1,10 +1,10 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -17,6 +17,8 @@ import (
 type database struct {
 	w      *world
 	orders stored
+	// claimed are the times at which deliveries were due when they were last claimed.
+	claimed map[string]time.Time
 }
 
 // stored are the documents. Each is never changed, only replaced.
@@ -118,10 +120,19 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 		}
 		s[o.ID] = next
 		written = true
+		c.d.noteClaims(old, next)
 		c.d.w.sendgrid.recorded(c.p, next)
 		return nil
 	})
 	return written && err == nil, err
+}
+
+func (d *database) noteClaims(old, next *order.Order) {
+	for key, e := range next.Emails {
+		if before := old.Emails[key]; e.State == order.Sending && before.Lease != e.Lease {
+			d.claimed[next.ID+"/"+key] = before.DueAt
+		}
+	}
 }
 
 func (c documents) CountDelivery(ctx context.Context, id, event string) (known bool, err error) {
@@ -143,27 +154,19 @@ func (c documents) CountDelivery(ctx context.Context, id, event string) (known b
 	return known && err == nil, err
 }
 
-func (c documents) Due(ctx context.Context, now time.Time, limit int) (ids []string, err error) {
+func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []order.DueOrder, err error) {
 	err = c.operate(ctx, func(s stored) error {
-		var due []*order.Order
-		for _, o := range s {
+		due = nil
+		for id, o := range s {
 			if o.NextDueAt != nil && !o.NextDueAt.After(now) {
-				due = append(due, o)
+				due = append(due, order.DueOrder{ID: id, At: *o.NextDueAt})
 			}
 		}
-		slices.SortFunc(due, func(a, b *order.Order) int {
-			if n := a.NextDueAt.Compare(*b.NextDueAt); n != 0 {
-				return n
-			}
-			return strings.Compare(a.ID, b.ID)
-		})
-		ids = nil
-		for _, o := range due[:min(limit, len(due))] {
-			ids = append(ids, o.ID)
-		}
+		slices.SortFunc(due, func(a, b order.DueOrder) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+		due = due[:min(limit, len(due))]
 		return nil
 	})
-	return ids, err
+	return due, err
 }
 
 func (c documents) EnsureIndexes(ctx context.Context) error {

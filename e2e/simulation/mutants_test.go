@@ -71,7 +71,7 @@ func TestMutants(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			binary := m.build(t, root)
 			out, err := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-test.timeout=2m", "-seeds=3000").CombinedOutput()
-			found := regexp.MustCompile(`found after (\d+) seeds, breaks:\n\s*(.*)`).FindSubmatch(out)
+			found := regexp.MustCompile(`(?s)found after (\d+) seeds\n.*? breaks:\n\s*(.*?)\n`).FindSubmatch(out)
 			if err == nil || found == nil {
 				t.Fatalf("not caught: %v\n%.2000s", err, out)
 			}

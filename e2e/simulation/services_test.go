@@ -110,8 +110,9 @@ type sendgridAPI struct {
 // mailCopy is one acceptance of a mail.
 type mailCopy struct {
 	by *process
-	at time.Time
-	to string
+	// at is when it was accepted, and due when it had been to be sent.
+	at, due time.Time
+	to      string
 	// unheard: the answer did not reach the process. died: the process did, before it had recorded it.
 	unheard, died, recorded bool
 }
@@ -157,6 +158,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 
 func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
 	s.w.mu.Lock()
+	c.due = s.w.database.claimed[delivery]
 	s.copies[delivery] = append(s.copies[delivery], c)
 	n := len(s.copies[delivery])
 	s.w.mu.Unlock()

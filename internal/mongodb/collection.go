@@ -82,23 +82,14 @@ func fields(o *order.Order) (bson.D, error) {
 	return set, nil
 }
 
-func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
+func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
 	cursor, err := c.orders.Find(ctx,
 		bson.D{{Key: "next_due_at", Value: bson.D{{Key: "$lte", Value: now}}}},
 		options.Find().SetSort(bson.D{{Key: "next_due_at", Value: 1}}).SetLimit(int64(limit)).
-			SetProjection(bson.D{{Key: "_id", Value: 1}}))
+			SetProjection(bson.D{{Key: "next_due_at", Value: 1}}))
 	if err != nil {
 		return nil, err
 	}
-	var found []struct {
-		ID string `bson:"_id"`
-	}
-	if err := cursor.All(ctx, &found); err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(found))
-	for i, f := range found {
-		ids[i] = f.ID
-	}
-	return ids, nil
+	var due []order.DueOrder
+	return due, cursor.All(ctx, &due)
 }

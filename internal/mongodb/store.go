@@ -34,8 +34,8 @@ type Documents interface {
 	Replace(ctx context.Context, o *order.Order, events []string) (bool, error)
 	// CountDelivery counts one more delivery of an event, and reports whether the order holds it.
 	CountDelivery(ctx context.Context, id, event string) (bool, error)
-	// Due are the IDs of orders whose NextDueAt is not after now, the earliest first.
-	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// Due are the orders whose NextDueAt is not after now, the earliest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	// EnsureIndexes creates what Due reads by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
@@ -191,17 +191,17 @@ func (s *Store) replace(ctx context.Context, o *order.Order, events []string) (w
 	return written, err
 }
 
-// Due are the IDs of the orders with something to do at or before now, those due longest first.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	var ids []string
+// Due are the orders with something to do at or before now, those due longest first.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
+	var due []order.DueOrder
 	err := do(ctx, func(ctx context.Context) (err error) {
-		ids, err = s.documents.Due(ctx, now, limit)
+		due, err = s.documents.Due(ctx, now, limit)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find due orders: %w", err)
 	}
-	return ids, nil
+	return due, nil
 }
 
 // do gives an operation its time, which a later deadline of the caller's would otherwise replace, and

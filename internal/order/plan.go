@@ -96,6 +96,12 @@ func (o *Order) Due(now time.Time) []string {
 	return keys
 }
 
+// DueOrder is an order with something to do, and since when.
+type DueOrder struct {
+	ID string    `bson:"_id"`
+	At time.Time `bson:"next_due_at"`
+}
+
 // nextDue is the earliest time at which the order needs somebody: to plan, or to attempt one of its
 // deliveries.
 func (o *Order) nextDue() *time.Time {

@@ -1,0 +1,122 @@
+package simulation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// arrival is a mail that SendGrid accepted: when, by which process, and when it had been due.
+type arrival struct {
+	delivery, by string
+	at, due      time.Duration
+}
+
+// arrivals are all mails that were accepted, in the order in which they were.
+func (w *world) arrivals() []arrival {
+	var all []arrival
+	for delivery, copies := range w.sendgrid.copies {
+		for _, c := range copies {
+			all = append(all, arrival{delivery, c.by.name, c.at.Sub(w.start), c.due.Sub(w.start)})
+		}
+	}
+	slices.SortFunc(all, func(a, b arrival) int { return int(a.at - b.at) })
+	return all
+}
+
+// TestOutages lets a service be away for hours under many purchases and no other trouble, and looks at
+// when the e-mails arrive afterwards: all of them, in the order in which they were due, at the rate set.
+func TestOutages(t *testing.T) {
+	t.Parallel()
+
+	const rate = 10
+	for name, c := range map[string]struct {
+		weather weather
+		// backlog is how many mails are due when the outage ends, at least.
+		backlog int
+	}{
+		"SendGrid is away for ten hours": {weather{
+			span: 13 * time.Hour, purchases: 300, outages: []outage{{"sendgrid", time.Hour, 11 * time.Hour, false}},
+		}, 0},
+		"SendGrid hangs for ten hours": {weather{
+			span: 13 * time.Hour, purchases: 100, outages: []outage{{"sendgrid", time.Hour, 11 * time.Hour, true}},
+		}, 0},
+		"the database is away for an hour": {weather{
+			span: 4 * time.Hour, purchases: 1500, scheduled: 2 * time.Hour,
+			outages: []outage{{"database", 2*time.Hour + 30*time.Minute, 3*time.Hour + 30*time.Minute, false}},
+		}, 150},
+		"the queue is away for good": {weather{
+			span: time.Hour, purchases: 300, outages: []outage{{"queue", 0, time.Hour, false}},
+		}, 0},
+	} {
+		for _, senders := range []int{1, 3} {
+			t.Run(name+", "+[]string{1: "one process", 3: "three"}[senders], func(t *testing.T) {
+				t.Parallel()
+
+				w := simulate(t, 1, func(w *weather) {
+					outages := c.weather
+					outages.interval, outages.webhooks, outages.senders, outages.rate = time.Minute, 1, senders, rate
+					*w = outages
+				}, false)
+				if len(w.broken) > 0 {
+					t.Fatalf("broken:\n  %s", strings.Join(w.broken, "\n  "))
+				}
+				away := w.outages[0]
+				all := w.arrivals()
+				checkOrder(t, all, away)
+				checkRate(t, all, away, rate)
+				late := slices.DeleteFunc(slices.Clone(all), func(a arrival) bool { return a.due >= away.to || a.at < away.to })
+				if len(late) < c.backlog {
+					t.Errorf("%d mails were due when the outage ended, want %d for this to show anything", len(late), c.backlog)
+				}
+				t.Logf("%d mails; %d were due when the outage ended, and were all sent %v later", len(all), len(late), lastOf(late, away.to)-away.to)
+			})
+		}
+	}
+}
+
+// lastOf is when the last of them came; otherwise where there are none.
+func lastOf(all []arrival, otherwise time.Duration) time.Duration {
+	if len(all) == 0 {
+		return otherwise
+	}
+	return all[len(all)-1].at
+}
+
+// checkOrder wants that no mail after the outage overtakes one that was due longer, by the same process,
+// but for the seconds that an order's own mails take.
+func checkOrder(t *testing.T, all []arrival, away outage) {
+	t.Helper()
+	const slack = 10 * time.Second
+	latest := map[string]arrival{}
+	for _, a := range all {
+		if a.at < away.to {
+			continue
+		}
+		if before := latest[a.by]; a.due < before.due-slack && before.due < away.to {
+			t.Errorf("%s, due at %v, came at %v; %s, due at %v, had come before it", a.delivery, a.due, a.at, before.delivery, before.due)
+		}
+		if a.due > latest[a.by].due {
+			latest[a.by] = a
+		}
+	}
+}
+
+// checkRate wants no second in which a process sent more than the rate and one.
+func checkRate(t *testing.T, all []arrival, away outage, rate int) {
+	t.Helper()
+	recent := map[string][]arrival{}
+	for _, a := range all {
+		if a.at < away.to || a.due >= away.to {
+			continue // not of the backlog: the queue brings new purchases at their own pace
+		}
+		r := append(recent[a.by], a)
+		for a.at-r[0].at >= time.Second {
+			r = r[1:]
+		}
+		if recent[a.by] = r; len(r) > rate+1 {
+			t.Errorf("%d mails by %s in the second before %v", len(r), a.by, a.at)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -219,6 +220,23 @@ func TestSourceFollowsTheSecret(t *testing.T) {
 		if err != nil || n != want {
 			t.Errorf("%d orders, err %v; want %d", n, err, want)
 		}
+	}
+}
+
+// TestWrongPassword is what an owner sees who mistyped it: which secret to look at, and not what is in it.
+func TestWrongPassword(t *testing.T) {
+	t.Parallel()
+
+	uri := strings.Replace(embedded(t), "mongodb://", "mongodb://shop:wr0ng@", 1)
+	source := &mongodb.Source{URI: func() (string, error) { return uri, nil }, Database: "x", AppName: "e2e"}
+	store, err := source.Store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1"))
+	text, ok := openfaas.Misconfiguration(err)
+	if !ok || !strings.HasPrefix(text, "secret mongodb-uri: ") || strings.Contains(text+err.Error(), "wr0ng") {
+		t.Errorf("told %q of %v", text, err)
 	}
 }
 

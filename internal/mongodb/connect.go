@@ -53,6 +53,9 @@ func Connect(uri, appName string) (*mongo.Client, error) {
 // ErrURI: the connection string cannot be understood. It says no more, since the string holds a password.
 var ErrURI = errors.New("not a connection string that the MongoDB driver understands")
 
+// ErrAuth: the database does not accept the user or the password of the connection string.
+var ErrAuth = errors.New("the database refuses the user or the password")
+
 // Source gives the store that a connection string leads to, and follows the string when it changes:
 // a secret may be rolled under a running function.
 type Source struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 
 	"handler/function/internal/order"
 )
@@ -214,6 +215,10 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 	err := operation(ctx)
 	if err != nil && mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
 		err = operation(ctx)
+	}
+	var refused *auth.Error
+	if errors.As(err, &refused) {
+		return fmt.Errorf("%w: %w", ErrAuth, err)
 	}
 	return err
 }

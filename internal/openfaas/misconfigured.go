@@ -3,6 +3,8 @@ package openfaas
 import (
 	"errors"
 	"fmt"
+
+	"handler/function/internal/mongodb"
 )
 
 // Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its text
@@ -14,8 +16,12 @@ func (m *Misconfigured) Error() string { return m.err.Error() }
 // Unwrap is what was found.
 func (m *Misconfigured) Unwrap() error { return m.err }
 
-// Misconfiguration is the text of a Misconfigured in err, if there is one.
+// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or a database
+// that does not know us.
 func Misconfiguration(err error) (string, bool) {
+	if errors.Is(err, mongodb.ErrAuth) {
+		return "secret mongodb-uri: " + mongodb.ErrAuth.Error(), true
+	}
 	var m *Misconfigured
 	if !errors.As(err, &m) {
 		return "", false

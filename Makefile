@@ -33,7 +33,12 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 test: ## everything that can be tested on one machine, from unit to end to end
 	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/...
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
-	go test -count=1 -timeout 30m ./e2e/...
+	go test -count=1 -timeout 30m ./e2e/simulation
+	go test $(RACE) -count=1 -timeout 30m ./e2e
+
+.PHONY: simulate
+simulate: ## both functions under every fault, by seeds (SEEDS=10000 FIRST=1; one that fails tells its history)
+	go test -count=1 -timeout 10h -v -run '^TestSimulation$$' ./e2e/simulation -seeds $(or $(SEEDS),10000) -first $(or $(FIRST),1)
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck

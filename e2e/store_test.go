@@ -219,7 +219,7 @@ func TestStoreRaces(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)
 
-	t.Run("50 claimers, one winner", func(t *testing.T) {
+	t.Run("64 claimers, one winner", func(t *testing.T) {
 		t.Parallel()
 
 		const rounds = 20
@@ -227,7 +227,7 @@ func TestStoreRaces(t *testing.T) {
 			id := fmt.Sprintf("cs_claim%d", round)
 			planOne(t, store, id)
 			var won atomic.Int32
-			together(50, func(i int) {
+			together(64, func(i int) {
 				_, err := store.Update(t.Context(), id, func(o *order.Order) error {
 					return o.Claim("ebook/delivery", fmt.Sprint(i), time.Minute, received)
 				})
@@ -309,11 +309,11 @@ func TestStoreRaces(t *testing.T) {
 }
 
 // TestStoreProcesses races whole processes for the same orders: each records every event, plans every
-// order and claims every delivery, and says which claims it won.
+// order, finds by the index what is due, claims it, marks it sent, and says which claims it won.
 func TestStoreProcesses(t *testing.T) {
 	t.Parallel()
 
-	const processes, orders = 4, 25
+	const processes, orders = 4, 64
 	db := database(t)
 	var mu sync.Mutex
 	winners := map[string][]string{}
@@ -338,36 +338,70 @@ func TestStoreProcesses(t *testing.T) {
 			t.Errorf("%s was claimed by %v", id, by)
 		}
 	}
+	store := db.store(t)
+	for i := range orders {
+		o, err := store.Load(t.Context(), fmt.Sprintf("cs_race%d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := o.Emails["ebook/delivery"]; d.State != order.Sent || d.Unsure || d.Attempts != 1 || o.Events["evt_"+o.ID].Deliveries != processes {
+			t.Errorf("%s: %+v after %d deliveries of its event", o.ID, d, o.Events["evt_"+o.ID].Deliveries)
+		}
+	}
 	n, err := db.client(t).Database(db.name).Collection(mongodb.Collection).CountDocuments(t.Context(), bson.D{})
 	if err != nil || n != orders {
 		t.Errorf("%d orders in the collection, err %v", n, err)
 	}
 }
 
-// race is what each of the processes does.
+// race is what each of the processes does, by as many goroutines as there are orders.
 func race(ctx context.Context, store *mongodb.Store, name string, orders int) error {
 	errs := make([]error, orders)
+	if err := store.EnsureIndexes(ctx); err != nil {
+		return err
+	}
 	together(orders, func(i int) {
-		id := fmt.Sprintf("cs_race%d", i)
-		errs[i] = func() error {
-			if _, err := store.Record(ctx, raceEvent(id)); err != nil {
-				return err
-			}
-			o, err := store.Update(ctx, id, func(o *order.Order) error {
-				o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", To: []order.Address{{Email: "a@example.com"}}, NotBefore: received}}, received)
-				return o.Claim("ebook/delivery", name, time.Hour, received)
-			})
-			switch {
-			case errors.Is(err, order.ErrNotDue):
-				return nil
-			case err != nil:
-				return err
-			}
-			fmt.Println("won", o.ID)
-			return nil
-		}()
+		errs[i] = raceOne(ctx, store, fmt.Sprintf("cs_race%d", i), fmt.Sprint(name, "/", i))
 	})
 	return errors.Join(errs...)
+}
+
+// raceOne records and plans an order, and then sweeps: it claims whatever of all the orders is due.
+func raceOne(ctx context.Context, store *mongodb.Store, id, name string) error {
+	if _, err := store.Record(ctx, raceEvent(id)); err != nil {
+		return err
+	}
+	_, err := store.Update(ctx, id, func(o *order.Order) error {
+		o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", To: []order.Address{{Email: "a@example.com"}}, NotBefore: received}}, received)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for {
+		due, err := store.Due(ctx, received, 5)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, d := range due {
+			if err := raceClaim(ctx, store, d.ID, name); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func raceClaim(ctx context.Context, store *mongodb.Store, id, name string) error {
+	_, err := store.Update(ctx, id, func(o *order.Order) error { return o.Claim("ebook/delivery", name, time.Hour, received) })
+	switch {
+	case errors.Is(err, order.ErrNotDue), errors.Is(err, order.ErrNoDelivery):
+		return nil
+	case err != nil:
+		return err
+	}
+	fmt.Println("won", id)
+	_, err = store.Update(ctx, id, func(o *order.Order) error { return o.MarkSent("ebook/delivery", name, name, 202, received) })
+	return err
 }
 
 func raceEvent(session string) order.Event {

@@ -31,7 +31,11 @@ func (r *run) table(v verdict) string {
 	row("NATS wiped", r.maker.wipes, fmt.Sprintf("about %d queued messages lost", r.maker.lost))
 	row("faults", sum(r.faults.happened), counts(r.faults.happened))
 	_ = w.Flush() // to a strings.Builder
-	return b.String()
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func sum(n map[string]int) int {

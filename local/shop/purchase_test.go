@@ -112,6 +112,28 @@ func TestNewPurchase(t *testing.T) {
 		}
 	})
 
+	t.Run("may be followed by another event of the same session", func(t *testing.T) {
+		t.Parallel()
+
+		p, err := NewPurchase(mustSample(t, "completed_unpaid"), []byte("[]"), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := mustSample(t, "async_payment_succeeded")
+		then, err := p.Then(body, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if then.Session != p.Session || then.Event == p.Event {
+			t.Errorf("event %s of %s after %s of %s", then.Event, then.Session, p.Event, p.Session)
+		}
+		want := decode(t, body)
+		renew(want, then)
+		if diff := cmp.Diff(want, decode(t, then.Body)); diff != "" {
+			t.Error(diff)
+		}
+	})
+
 	t.Run("refuses what is not JSON", func(t *testing.T) {
 		t.Parallel()
 

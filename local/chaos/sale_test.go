@@ -51,10 +51,11 @@ func TestNewSales(t *testing.T) {
 			}
 			return all
 		}
-		if d := cmp.Diff(shape(newSales(t, 1)), shape(newSales(t, 1)), cmp.AllowUnexported(post{})); d != "" {
+		one, other := newSales(t, 1), newSales(t, 1)
+		if d := cmp.Diff(shape(one), shape(other), cmp.AllowUnexported(post{})); d != "" {
 			t.Error(d)
 		}
-		if newSales(t, 1)[0].session() == newSales(t, 1)[0].session() {
+		if one[0].session() == other[0].session() {
 			t.Error("a session comes twice")
 		}
 	})

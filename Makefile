@@ -20,6 +20,10 @@ run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no
 buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100)
 	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N))
 
+.PHONY: chaos
+chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
+	@exec $(LOCAL) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)

@@ -12,6 +12,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/local/shop"
 )
 
 // buyers is how many purchases are under way at once when there are many.
@@ -44,25 +45,25 @@ func buyCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := newPurchase(body, list, time.Now()); err != nil {
+	if _, err := shop.NewPurchase(body, list, time.Now()); err != nil {
 		return err
 	}
-	s, err := openShop(f.state)
+	b, err := newBuyer(f.state)
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer b.Close()
 	if stripeAPI.real() {
 		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
 	if *n > 1 {
-		return s.buyMany(ctx, newConsole(), body, list, *n)
+		return b.buyMany(ctx, newConsole(), body, list, *n)
 	}
-	p, err := newPurchase(body, list, time.Now())
+	p, err := shop.NewPurchase(body, list, time.Now())
 	if err != nil {
 		return err
 	}
-	return s.tellStory(ctx, newConsole(), p)
+	return b.tellStory(ctx, newConsole(), p)
 }
 
 // readPurchase reads the event and its items: files, or a sample by its name.
@@ -83,7 +84,7 @@ func readPurchase(event, items string) (body, list []byte, err error) {
 }
 
 // buyMany plays n purchases, several at once, and counts what became of them.
-func (s *shop) buyMany(ctx context.Context, c *console, body, list []byte, n int) error {
+func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n int) error {
 	began := time.Now()
 	var turn, paid atomic.Int64
 	var mu sync.Mutex
@@ -93,7 +94,7 @@ func (s *shop) buyMany(ctx context.Context, c *console, body, list []byte, n int
 	for range min(buyers, n) {
 		all.Go(func() {
 			for i := turn.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = turn.Add(1) - 1 {
-				id, err := s.buyOne(ctx, body, list)
+				id, err := b.buyOne(ctx, body, list)
 				if err != nil {
 					mu.Lock()
 					errs = append(errs, err)
@@ -111,23 +112,23 @@ func (s *shop) buyMany(ctx context.Context, c *console, body, list []byte, n int
 	if len(errs) > 0 {
 		c.trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
 	}
-	return errors.Join(s.count(ctx, c, sessions, began), errors.Join(errs...))
+	return errors.Join(b.count(ctx, c, sessions, began), errors.Join(errs...))
 }
 
-func (s *shop) buyOne(ctx context.Context, body, list []byte) (string, error) {
-	p, err := newPurchase(body, list, time.Now())
+func (b *buyer) buyOne(ctx context.Context, body, list []byte) (string, error) {
+	p, err := shop.NewPurchase(body, list, time.Now())
 	if err != nil {
 		return "", err
 	}
-	if err := s.setItems(ctx, p); err != nil {
+	if err := b.SetItems(ctx, p); err != nil {
 		return "", err
 	}
-	_, err = s.pay(ctx, p)
-	return p.session, err
+	_, err = b.Pay(ctx, p)
+	return p.Session, err
 }
 
 // count waits for the e-mails of the orders, and says how many there are.
-func (s *shop) count(ctx context.Context, c *console, sessions []string, began time.Time) error {
+func (b *buyer) count(ctx context.Context, c *console, sessions []string, began time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor+time.Duration(len(sessions))*100*time.Millisecond)
 	defer cancel()
 	var orders, owed, sent, unsure int
@@ -137,7 +138,7 @@ func (s *shop) count(ctx context.Context, c *console, sessions []string, began t
 		if id == "" {
 			continue
 		}
-		o, err := s.watch(ctx, id, func(*order.Order) {})
+		o, err := b.watch(ctx, id, func(*order.Order) {})
 		if o == nil {
 			return err
 		}
@@ -162,5 +163,5 @@ func (s *shop) count(ctx context.Context, c *console, sessions []string, began t
 	if sent == 0 || sendgridAPI.real() { // the real one's inboxes are not ours to read
 		return nil
 	}
-	return s.compareInbox(ctx, c, ours, sent, unsure)
+	return b.compareInbox(ctx, c, ours, sent, unsure)
 }

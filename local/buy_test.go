@@ -89,11 +89,11 @@ func TestBuyMany(t *testing.T) {
 	t.Run("counts what was not acknowledged, and says why", func(t *testing.T) {
 		t.Parallel()
 
-		s := setupShop(t, func(w http.ResponseWriter, _ []byte, _ string) {
+		b := setupBuyer(t, func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "the till is shut", http.StatusServiceUnavailable)
 		})
 		c, out := quiet(t)
-		err := s.buyMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20)
+		err := b.buyMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20)
 		if err == nil {
 			t.Fatal("no error")
 		}
@@ -106,9 +106,9 @@ func TestBuyMany(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		s := setupShop(t, func(http.ResponseWriter, []byte, string) { t.Error("a purchase was played") })
+		b := setupBuyer(t, func(http.ResponseWriter, *http.Request) { t.Error("a purchase was played") })
 		c, _ := quiet(t)
-		if err := s.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 20); err != nil {
+		if err := b.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 20); err != nil {
 			t.Error(err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/local/provider"
+	"handler/function/local/shop"
 )
 
 func TestTell(t *testing.T) {
@@ -162,7 +163,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := request(t.Context(), http.MethodGet, url, "", nil)
+	answer, err := shop.Request(t.Context(), http.MethodGet, url, "", nil)
 	if err != nil || answer != "good morning" {
 		t.Errorf("answer %q, error %v", answer, err)
 	}

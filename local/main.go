@@ -1,6 +1,6 @@
 // Command local is Tillbell on a laptop: OpenFaaS's real gateway, queue and queue worker, both functions
 // built as their images are, a database that speaks MongoDB's protocol, and, in place of Stripe and
-// SendGrid, stand-ins that check what they are sent. `make run` and `make buy` are its two uses.
+// SendGrid, stand-ins that check what they are sent. `make run`, `make buy` and `make chaos` are its uses.
 //
 // All of it listens on 127.0.0.1 only, and ends with this process.
 package main
@@ -19,6 +19,7 @@ const usage = `Tillbell on a laptop.
 
   local run    start everything, play a sample purchase, and stay up until Ctrl-C
   local buy    play purchases on a running one
+  local chaos  play many while everything is killed at random, and count what became of them
   local build  build the parts and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
@@ -47,6 +48,8 @@ func dispatch(ctx context.Context, args []string) error {
 		err = runCommand(ctx, args)
 	case "buy":
 		err = buyCommand(ctx, args)
+	case "chaos":
+		err = chaosCommand(ctx, args)
 	case "build":
 		err = buildCommand(ctx, args)
 	case "mongod":

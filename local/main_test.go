@@ -11,7 +11,7 @@ import (
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 
-	for _, command := range []string{"run", "buy", "build", "mongod"} {
+	for _, command := range []string{"run", "buy", "chaos", "build", "mongod"} {
 		for _, help := range []string{"--help", "-h"} {
 			t.Run(command+" takes "+help+" and does nothing else", func(t *testing.T) {
 				t.Parallel()
@@ -39,7 +39,7 @@ func TestDispatch(t *testing.T) {
 		})
 	}
 
-	for _, command := range []string{"run", "buy", "build"} {
+	for _, command := range []string{"run", "buy", "chaos", "build"} {
 		t.Run(command+" refuses what is no flag", func(t *testing.T) {
 			t.Parallel()
 

@@ -18,22 +18,33 @@ func runCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat("stack.yml"); err != nil {
-		return errors.New("there is no stack.yml here; run it in Tillbell's folder")
-	}
-	held, err := lock(f.state)
+	held, err := takeFolder(f.state)
 	if err != nil {
-		return alreadyRunning(f.state, err)
+		return err
 	}
 	defer held.Close()
-	// One that was killed has left its run.env, and nobody may take it for ours.
-	if err := os.Remove(runEnvPath(f.state)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := checkPorts(fixedPorts...); err != nil {
-		return err
-	}
 	return run(ctx, f, *quiet)
+}
+
+// takeFolder makes sure that a laptop can run here, and takes its state folder for it.
+func takeFolder(state string) (*os.File, error) {
+	if _, err := os.Stat("stack.yml"); err != nil {
+		return nil, errors.New("there is no stack.yml here; run it in Tillbell's folder")
+	}
+	held, err := lock(state)
+	if err != nil {
+		return nil, alreadyRunning(state, err)
+	}
+	// One that was killed has left its run.env, and nobody may take it for ours.
+	err = os.Remove(runEnvPath(state))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = checkPorts(fixedPorts...)
+	}
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	return held, nil
 }
 
 func buildCommand(ctx context.Context, args []string) error {
@@ -93,21 +104,11 @@ func alreadyRunning(state string, err error) error {
 func run(ctx context.Context, f folders, quiet bool) error {
 	c := newConsole()
 	began := time.Now()
-	services, err := readStack()
+	l, err := bringUp(ctx, c, f)
 	if err != nil {
 		return err
 	}
-	if err := buildParts(ctx, c, f); err != nil {
-		return stoppedEarly(ctx, err)
-	}
-	if err := buildImages(ctx, c, f, services); err != nil {
-		return stoppedEarly(ctx, err)
-	}
-	l := newLaptop(f, c, services)
 	defer l.stop()
-	if err := l.start(ctx); err != nil {
-		return stoppedEarly(ctx, err)
-	}
 	c.say("Ready after %s.\n", took(time.Since(began)))
 	if !quiet && l.firstTime(ctx) && l.playable() {
 		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
@@ -118,6 +119,26 @@ func run(ctx context.Context, f folders, quiet bool) error {
 	<-ctx.Done()
 	c.say("\nStopping.")
 	return nil
+}
+
+// bringUp builds and starts a laptop, which the caller must stop.
+func bringUp(ctx context.Context, c *console, f folders) (*laptop, error) {
+	services, err := readStack()
+	if err != nil {
+		return nil, err
+	}
+	if err := buildParts(ctx, c, f); err != nil {
+		return nil, stoppedEarly(ctx, err)
+	}
+	if err := buildImages(ctx, c, f, services); err != nil {
+		return nil, stoppedEarly(ctx, err)
+	}
+	l := newLaptop(f, c, services)
+	if err := l.start(ctx); err != nil {
+		l.stop()
+		return nil, stoppedEarly(ctx, err)
+	}
+	return l, nil
 }
 
 // stoppedEarly: Ctrl-C while it starts is not an error of ours to show.

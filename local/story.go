@@ -11,6 +11,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/local/shop"
 )
 
 // watchFor is longer than the sweep_interval of settings.yml: what the queue lost comes with a sweep.
@@ -49,36 +50,36 @@ func (l *laptop) playSample(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := openShop(l.state)
+	b, err := newBuyer(l.state)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	p, err := newPurchase(event, items, time.Now())
+	defer b.Close()
+	p, err := shop.NewPurchase(event, items, time.Now())
 	if err != nil {
 		return err
 	}
 	l.console.say("A sample purchase: an e-book and a course.")
-	return s.tellStory(ctx, l.console, p)
+	return b.tellStory(ctx, l.console, p)
 }
 
 // tellStory plays a purchase and tells its steps with the time each came at.
-func (s *shop) tellStory(ctx context.Context, c *console, p purchase) error {
+func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
-	if err := s.setItems(ctx, p); err != nil {
+	if err := b.SetItems(ctx, p); err != nil {
 		return err
 	}
 	began := time.Now()
 	line := func(at time.Time, format string, args ...any) {
 		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(at.Sub(began)))), fmt.Sprintf(format, args...))
 	}
-	answer, err := s.pay(ctx, p)
+	answer, err := b.Pay(ctx, p)
 	if err != nil {
 		return err
 	}
 	line(time.Now(), "Stripe's event is answered: 200 %s", answer)
-	o, err := s.watch(ctx, p.session, func(*order.Order) {})
+	o, err := b.watch(ctx, p.Session, func(*order.Order) {})
 	if o == nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"bytes"
@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,11 +33,11 @@ func TestNewPurchase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := newPurchase(body, nil, today)
+			p, err := NewPurchase(body, nil, today)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			want, got := decode(t, body), decode(t, p.body)
+			want, got := decode(t, body), decode(t, p.Body)
 			renew(want, p)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s: %s", name, diff)
@@ -53,16 +51,16 @@ func TestNewPurchase(t *testing.T) {
 		event := `{"id": "evt_1", "created": 1, "big": 9007199254740993, "exact": 1.10, "exponent": 1e400, "null": null, "none": [],
 			"data": {"object": {"id": "cs_test_1", "object": "checkout.session", "created": 1, "amount_total": 123456789012345678,
 				"metadata": {"a.b": "$set", "html": "<b>&amp;</b>", "": "é\u2028\u0000"}}}}`
-		p, err := newPurchase([]byte(event), nil, today)
+		p, err := NewPurchase([]byte(event), nil, today)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := decode(t, []byte(event))
 		renew(want, p)
-		if diff := cmp.Diff(want, decode(t, p.body)); diff != "" {
+		if diff := cmp.Diff(want, decode(t, p.Body)); diff != "" {
 			t.Error(diff)
 		}
-		mustContain(t, string(p.body), "9007199254740993", "123456789012345678", "1.10", "1e400")
+		mustContain(t, string(p.Body), "9007199254740993", "123456789012345678", "1.10", "1e400")
 	})
 
 	t.Run("has no ID twice, and each is as Stripe's are", func(t *testing.T) {
@@ -71,14 +69,14 @@ func TestNewPurchase(t *testing.T) {
 		body := mustSample(t, "completed_paid")
 		seen := map[string]bool{}
 		for range 100 {
-			p, err := newPurchase(body, nil, today)
+			p, err := NewPurchase(body, nil, today)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasPrefix(p.session, "cs_test_") || !strings.HasPrefix(p.event, "evt_") {
-				t.Fatalf("IDs %s and %s", p.session, p.event)
+			if !strings.HasPrefix(p.Session, "cs_test_") || !strings.HasPrefix(p.Event, "evt_") {
+				t.Fatalf("IDs %s and %s", p.Session, p.Event)
 			}
-			seen[p.session], seen[p.event] = true, true
+			seen[p.Session], seen[p.Event] = true, true
 		}
 		if len(seen) != 200 {
 			t.Errorf("%d different IDs, want 200", len(seen))
@@ -88,16 +86,16 @@ func TestNewPurchase(t *testing.T) {
 	t.Run("is an event that an order can be made of", func(t *testing.T) {
 		t.Parallel()
 
-		p, err := newPurchase(mustSample(t, "completed_paid"), nil, today)
+		p, err := NewPurchase(mustSample(t, "completed_paid"), nil, today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := order.New(order.Event{ID: p.event, Type: order.Completed, Created: today, ReceivedAt: today, Payload: string(p.body)}, today)
+		o, err := order.New(order.Event{ID: p.Event, Type: order.Completed, Created: today, ReceivedAt: today, Payload: string(p.Body)}, today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.ID != p.session {
-			t.Errorf("order %s, want %s", o.ID, p.session)
+		if o.ID != p.Session {
+			t.Errorf("order %s, want %s", o.ID, p.Session)
 		}
 	})
 
@@ -105,12 +103,34 @@ func TestNewPurchase(t *testing.T) {
 		t.Parallel()
 
 		items := []byte(`{"data": [ ]}`)
-		p, err := newPurchase(mustSample(t, "completed_paid"), items, today)
+		p, err := NewPurchase(mustSample(t, "completed_paid"), items, today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(p.items, items) {
-			t.Errorf("items %s", p.items)
+		if !bytes.Equal(p.Items, items) {
+			t.Errorf("items %s", p.Items)
+		}
+	})
+
+	t.Run("may be followed by another event of the same session", func(t *testing.T) {
+		t.Parallel()
+
+		p, err := NewPurchase(mustSample(t, "completed_unpaid"), []byte("[]"), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := mustSample(t, "async_payment_succeeded")
+		then, err := p.Then(body, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if then.Session != p.Session || then.Event == p.Event {
+			t.Errorf("event %s of %s after %s of %s", then.Event, then.Session, p.Event, p.Session)
+		}
+		want := decode(t, body)
+		renew(want, then)
+		if diff := cmp.Diff(want, decode(t, then.Body)); diff != "" {
+			t.Error(diff)
 		}
 	})
 
@@ -118,7 +138,7 @@ func TestNewPurchase(t *testing.T) {
 		t.Parallel()
 
 		for _, body := range []string{"", "no", `{"data": `, `[]`} {
-			_, err := newPurchase([]byte(body), nil, today)
+			_, err := NewPurchase([]byte(body), nil, today)
 			if err == nil {
 				t.Fatalf("%q is taken", body)
 			}
@@ -134,7 +154,7 @@ func TestNewPurchase(t *testing.T) {
 			`{"data": {"object": {"object": "invoice"}}}`, `{"object": "checkout.session"}`,
 			string(mustSample(t, "payment_intent_succeeded")),
 		} {
-			_, err := newPurchase([]byte(body), nil, today)
+			_, err := NewPurchase([]byte(body), nil, today)
 			if err == nil {
 				t.Fatalf("%.60q is taken", body)
 			}
@@ -156,7 +176,7 @@ func TestPay(t *testing.T) {
 			}
 			_, _ = w.Write(append([]byte("got "), append(body, '\n')...))
 		})
-		answer, err := s.pay(t.Context(), purchase{body: []byte(`{"id": "evt_1"}`)})
+		answer, err := s.Pay(t.Context(), Purchase{Body: []byte(`{"id": "evt_1"}`)})
 		if err != nil || answer != `got {"id": "evt_1"}` {
 			t.Errorf("answer %q, error %v", answer, err)
 		}
@@ -168,11 +188,11 @@ func TestPay(t *testing.T) {
 		s := setupShop(t, func(w http.ResponseWriter, _ []byte, _ string) {
 			http.Error(w, "the database is away", http.StatusServiceUnavailable)
 		})
-		_, err := s.pay(t.Context(), purchase{body: []byte("{}")})
+		_, err := s.Pay(t.Context(), Purchase{Body: []byte("{}")})
 		if err == nil {
 			t.Fatal("no error for a 503")
 		}
-		mustContain(t, err.Error(), s.env["WEBHOOK_URL"], "503", "the database is away")
+		mustContain(t, err.Error(), s.Env["WEBHOOK_URL"], "503", "the database is away")
 	})
 }
 
@@ -188,11 +208,11 @@ func TestSetItems(t *testing.T) {
 			got = append(got, r.Method+" "+r.URL.Path+" "+string(body))
 		}))
 		defer server.Close()
-		s := &shop{env: map[string]string{"STRIPE_URL": server.URL}}
-		if err := s.setItems(t.Context(), purchase{session: "cs_test_1", items: []byte("[]")}); err != nil {
+		s := &Shop{Env: map[string]string{"STRIPE_URL": server.URL}}
+		if err := s.SetItems(t.Context(), Purchase{Session: "cs_test_1", Items: []byte("[]")}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.setItems(t.Context(), purchase{session: "cs_test_2"}); err != nil { // has none
+		if err := s.SetItems(t.Context(), Purchase{Session: "cs_test_2"}); err != nil { // has none
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"PUT /_local/line_items/cs_test_1 []"}, got); diff != "" {
@@ -201,61 +221,15 @@ func TestSetItems(t *testing.T) {
 	})
 }
 
-func TestBusy(t *testing.T) {
-	t.Parallel()
-
-	paid, failed := order.Facts{PaymentStatus: "paid"}, order.Facts{PaymentFailed: true}
-	planned := map[order.Reason]time.Time{order.ForPaid: today}
-	email := func(s order.State, notBefore time.Time) *order.Order {
-		d := order.Delivery{Email: order.Email{Key: "a", NotBefore: notBefore}, State: s, DueAt: notBefore}
-		return &order.Order{Facts: paid, Plans: planned, Emails: map[string]order.Delivery{"a": d}}
-	}
-	for name, test := range map[string]struct {
-		order *order.Order
-		want  bool
-	}{
-		"is not to be waited for while unpaid":                  {&order.Order{}, false},
-		"is to be planned when paid":                            {&order.Order{Facts: paid}, true},
-		"is to be planned when the payment failed":              {&order.Order{Facts: failed}, true},
-		"is done when its plan owes nothing":                    {&order.Order{Facts: paid, Plans: planned}, false},
-		"waits for an e-mail that is due":                       {email(order.Planned, today), true},
-		"waits for an e-mail that is due in less than a minute": {email(order.Planned, today.Add(59*time.Second)), true},
-		"does not wait for an e-mail of tomorrow":               {email(order.Planned, today.AddDate(0, 0, 1)), false},
-		"waits for one that is being sent":                      {email(order.Sending, today), true},
-		"waits for one that is tried again":                     {email(order.Retry, today), true},
-		"does not wait for one that is sent":                    {email(order.Sent, today), false},
-		"does not wait for one that failed":                     {email(order.Failed, today), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-
-			if got := busy(test.order, today); got != test.want {
-				t.Errorf("busy = %v, want %v", got, test.want)
-			}
-		})
-	}
-
-	t.Run("waits for the one of several that is not done", func(t *testing.T) {
-		t.Parallel()
-
-		o := email(order.Sent, today)
-		o.Emails["b"] = order.Delivery{State: order.Failed}
-		o.Emails["c"] = order.Delivery{State: order.Sending}
-		if !busy(o, today) {
-			t.Error("not busy")
-		}
-	})
-}
-
 // setupShop is a shop whose webhook is the function given.
-func setupShop(t *testing.T, answer func(w http.ResponseWriter, body []byte, signature string)) *shop {
+func setupShop(t *testing.T, answer func(w http.ResponseWriter, body []byte, signature string)) *Shop {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		answer(w, body, r.Header.Get("Stripe-Signature"))
 	}))
 	t.Cleanup(server.Close)
-	return &shop{env: map[string]string{"WEBHOOK_URL": server.URL + "/function/stripe-webhook", "WEBHOOK_SECRET": "whsec_ours"}}
+	return &Shop{Env: map[string]string{"WEBHOOK_URL": server.URL + "/function/stripe-webhook", "WEBHOOK_SECRET": "whsec_ours"}}
 }
 
 func decode(t *testing.T, body []byte) map[string]any {
@@ -270,11 +244,11 @@ func decode(t *testing.T, body []byte) map[string]any {
 }
 
 // renew makes of a sample what the purchase of it should be.
-func renew(event map[string]any, p purchase) {
+func renew(event map[string]any, p Purchase) {
 	now := json.Number("1772600767") // today
-	event["id"], event["created"] = p.event, now
+	event["id"], event["created"] = p.Event, now
 	object := event["data"].(map[string]any)["object"].(map[string]any)
-	object["id"], object["created"] = p.session, now
+	object["id"], object["created"] = p.Session, now
 }
 
 func mustSample(t *testing.T, name string) []byte {
@@ -286,12 +260,11 @@ func mustSample(t *testing.T, name string) []byte {
 	return b
 }
 
-func write(t *testing.T, path, text string) {
+func mustContain(t *testing.T, text string, wants ...string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q does not say %q", text, want)
+		}
 	}
 }

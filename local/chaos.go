@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"handler/function/local/chaos"
+)
+
+const chaosUsage = `Plays purchases while everything is killed and misbehaves, and fails if a mail is lost or sent twice
+without a cause that is known.
+
+  local chaos [--purchases COUNT] [--for DURATION] [--seed NUMBER] [--state DIR] [--bin DIR]
+
+Where a laptop runs at --state, it is that one, and only purchases of its own are judged. Elsewhere it
+starts one with nothing in it, and ends it afterwards.
+`
+
+func chaosCommand(ctx context.Context, args []string) error {
+	var o chaos.Options
+	set := flag.NewFlagSet("local chaos", flag.ContinueOnError)
+	set.IntVar(&o.Purchases, "purchases", 1000, "how many")
+	set.DurationVar(&o.For, "for", 4*time.Minute, "the time over which they are spread")
+	set.Uint64Var(&o.Seed, "seed", 0, "repeats a run (default: a new one, which is shown)")
+	set.Usage = func() {
+		fmt.Fprint(set.Output(), chaosUsage)
+		set.PrintDefaults()
+	}
+	f, err := parseFolders(set, args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.Purchases < 2 || o.Purchases > chaos.MaxPurchases:
+		return fmt.Errorf("--purchases: want 2 to %d", chaos.MaxPurchases)
+	case o.For < 10*time.Second || o.For > time.Hour:
+		return errors.New("--for: want 10s to 1h")
+	}
+	for _, s := range []service{stripeAPI, sendgridAPI, mongodbURI} {
+		if s.real() {
+			return fmt.Errorf("%s is set: chaos is for the stand-ins", s.variable)
+		}
+	}
+	for o.Seed == 0 {
+		o.Seed = uint64(rand.Uint32())
+	}
+	o.State = f.state
+	o.Env = func() (map[string]string, error) { return readRunEnv(f.state) }
+	o.Say = newConsole().say
+	return stoppedByHand(ctx, playChaos(ctx, f, o))
+}
+
+// playChaos plays on the laptop that runs in the folder, or on one of its own.
+func playChaos(ctx context.Context, f folders, o chaos.Options) error {
+	_, err := readRunningEnv(f.state)
+	if err == nil {
+		return chaos.Run(ctx, o)
+	}
+	if !errors.Is(err, errNotRunning) {
+		return err
+	}
+	held, err := takeFolder(f.state)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	if err := empty(f.state); err != nil {
+		return err
+	}
+	c := newConsole()
+	l, err := bringUp(ctx, c, f)
+	if err != nil {
+		return err
+	}
+	defer l.stop()
+	// It would tell of each part that dies, with the last lines of its log.
+	c.quiet(l.logFile("laptop"))
+	o.Alone = true
+	return chaos.Run(ctx, o)
+}
+
+// chaosMark is a file in the state folder of a laptop that chaos started, whose orders are nobody's.
+const chaosMark = "chaos"
+
+// empty removes what the last run has left in a folder, and leaves what was built. A folder with somebody's
+// orders in it is left alone.
+func empty(state string) error {
+	mark := filepath.Join(state, chaosMark)
+	_, err := os.Stat(mark)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(state, "data")); err == nil {
+			return fmt.Errorf("%s holds orders that are not of chaos; give it a folder of its own with --state", state)
+		}
+		err = os.WriteFile(mark, []byte("What is stored here is removed by the next local chaos.\n"), 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "metrics", "logs", "inbox.jsonl", "line-items.jsonl"} {
+		if err := os.RemoveAll(filepath.Join(state, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stoppedByHand: after a Ctrl-C there is no verdict, and whatever else went wrong came of it.
+func stoppedByHand(ctx context.Context, err error) error {
+	if ctx.Err() != nil && err != nil {
+		return errors.New("stopped before the verdict")
+	}
+	return err
+}

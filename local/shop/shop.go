@@ -1,0 +1,89 @@
+// Package shop is a running laptop as those see it who buy there and look at what became of it: it plays
+// purchases as Stripe tells of them, and reads the orders and the inbox.
+package shop
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76/webhook"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"handler/function/internal/mongodb"
+)
+
+// Shop is a running laptop. Make it with Open, and Close it.
+type Shop struct {
+	// Env is what the laptop tells scripts in its run.env.
+	Env   map[string]string
+	Store *mongodb.Store
+
+	client *mongo.Client
+}
+
+// requestTimeout ends a request; one that stripe-webhook answers takes ten seconds at the most.
+const requestTimeout = 30 * time.Second
+
+// Open makes a shop of what a laptop tells of itself. Nothing is called yet.
+func Open(env map[string]string) (*Shop, error) {
+	client, err := mongodb.Connect(env["MONGODB_URI"], "local")
+	if err != nil {
+		return nil, err
+	}
+	return &Shop{Env: env, Store: mongodb.NewStore(client, env["MONGODB_DATABASE"]), client: client}, nil
+}
+
+// Close ends the connections to the database.
+func (s *Shop) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = s.client.Disconnect(ctx)
+}
+
+// SetItems tells the stand-in for Stripe what the session bought.
+func (s *Shop) SetItems(ctx context.Context, p Purchase) error {
+	if p.Items == nil {
+		return nil
+	}
+	_, err := Request(ctx, http.MethodPut, s.Env["STRIPE_URL"]+"/_local/line_items/"+p.Session, "", p.Items)
+	return err
+}
+
+// Pay delivers the event as Stripe does, and gives the function's answer.
+func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
+		Payload: p.Body, Secret: s.Env["WEBHOOK_SECRET"], Timestamp: time.Now(),
+	})
+	return Request(ctx, http.MethodPost, s.Env["WEBHOOK_URL"], signed.Header, p.Body)
+}
+
+// Request makes one HTTP request, and gives the answer's body where its status is a 2xx.
+func Request(ctx context.Context, method, url, signature string, body []byte) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	if signature != "" {
+		req.Header.Set("Stripe-Signature", signature)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", err
+	}
+	if res.StatusCode/100 != 2 {
+		return "", fmt.Errorf("%s answers %d: %s", url, res.StatusCode, strings.TrimSpace(string(answer)))
+	}
+	return strings.TrimSpace(string(answer)), nil
+}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -209,9 +210,32 @@ const (
 	functionsKey  = "simulated"
 )
 
+var errSecret = errors.New("the secret is missing")
+
+// secret reads a secret, which is missing at times.
+func (w *world) secret(value string) func() ([]string, error) {
+	return func() ([]string, error) {
+		if _, away := w.away("secrets"); away {
+			w.fault("secret missing")
+			return nil, errSecret
+		}
+		return []string{value}, nil
+	}
+}
+
+func (w *world) key(value string) func() (string, error) {
+	lines := w.secret(value)
+	return func() (string, error) {
+		if _, err := lines(); err != nil {
+			return "", err
+		}
+		return value, nil
+	}
+}
+
 func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 	e := &webhook.Endpoint{
-		Secrets:          func() ([]string, error) { return []string{signingSecret}, nil },
+		Secrets:          w.secret(signingSecret),
 		Store:            func() (webhook.Recorder, error) { return p.store(), nil },
 		Queue:            callerOf{w.queue, p},
 		AcceptTestEvents: true,
@@ -223,10 +247,10 @@ func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 func (w *world) bootSender(p *process) func(handler.Request) handler.Response {
 	store := p.store()
 	f, err := sendemail.New(sendemail.Parts{
-		Keys:     func() ([]string, error) { return []string{functionsKey}, nil },
+		Keys:     w.secret(functionsKey),
 		Store:    func() (sendemail.Store, error) { return store, nil },
-		Stripe:   sendemail.Service{URL: "https://stripe.invalid", Key: func() (string, error) { return "rk_test_1", nil }, Transport: transport{p, w.stripe}},
-		SendGrid: sendemail.Service{URL: "https://sendgrid.invalid", Key: func() (string, error) { return "SG.a.b", nil }, Transport: transport{p, w.sendgrid}},
+		Stripe:   sendemail.Service{URL: "https://stripe.invalid", Key: w.key("rk_test_1"), Transport: transport{p, w.stripe}},
+		SendGrid: sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("SG.a.b"), Transport: transport{p, w.sendgrid}},
 		Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
 	}, catalogueOf(w.scheduled))
 	if err != nil {

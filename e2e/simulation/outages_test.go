@@ -70,10 +70,23 @@ func TestOutages(t *testing.T) {
 				if len(late) < c.backlog {
 					t.Errorf("%d mails were due when the outage ended, want %d for this to show anything", len(late), c.backlog)
 				}
-				t.Logf("%d mails; %d were due when the outage ended, and were all sent %v later", len(all), len(late), lastOf(late, away.to)-away.to)
+				kept := w.keptWaiting(all, away)
+				if len(kept) == 0 && away.service != "queue" {
+					t.Error("the outage kept no mail waiting")
+				}
+				t.Logf("%d mails; the outage kept %d waiting, the last %v beyond its end; %d were due then", len(all), len(kept),
+					(lastOf(kept, away.to) - away.to).Round(time.Second), len(late))
 			})
 		}
 	}
+}
+
+// keptWaiting are the mails that might have been sent before the outage's end, and came after it.
+func (w *world) keptWaiting(all []arrival, away outage) []arrival {
+	return slices.DeleteFunc(slices.Clone(all), func(a arrival) bool {
+		id, key, _ := strings.Cut(a.delivery, "/")
+		return a.at < away.to || w.database.get(id).Emails[key].NotBefore.Sub(w.start) >= away.to
+	})
 }
 
 // lastOf is when the last of them came; otherwise where there are none.

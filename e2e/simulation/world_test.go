@@ -252,7 +252,7 @@ func forecast(rng *rand.Rand) weather {
 		w.span += time.Duration(rng.Int64N(int64(3 * time.Hour)))
 		w.interval = 3 * time.Minute
 	}
-	services := []string{"database", "stripe", "sendgrid", "queue"}
+	services := []string{"database", "stripe", "sendgrid", "queue", "secrets"}
 	for range rng.IntN(4) {
 		from := time.Duration(rng.Int64N(int64(w.span)))
 		length := time.Duration(float64(w.span-from) * rng.Float64() * rng.Float64())

@@ -30,7 +30,7 @@ func (w *world) arrivals() []arrival {
 func TestOutages(t *testing.T) {
 	t.Parallel()
 
-	const rate = 10
+	const rate = 2 // calls a second; far below what the models would take
 	for name, c := range map[string]struct {
 		weather weather
 		// backlog is how many mails are due when the outage ends, at least.

@@ -7,19 +7,13 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
-	"handler/function/internal/order"
 	"handler/function/local/shop"
 )
 
@@ -43,17 +37,8 @@ type Options struct {
 // MaxPurchases keeps the mails of a run within what the inbox keeps.
 const MaxPurchases = 1500
 
-const (
-	// wakeEvery is how often send-email is called with nothing, as cron-connector does.
-	wakeEvery = 5 * time.Second
-	// tellEvery is how often it is said how far all is.
-	tellEvery = 10 * time.Second
-	// acknowledgeTimeout is how long after the last purchase Stripe goes on delivering.
-	acknowledgeTimeout = 3 * time.Minute
-	// settleTimeout is how long the orders may take when nothing goes wrong any more. A lease of who died
-	// takes two minutes.
-	settleTimeout = 8 * time.Minute
-)
+// acknowledgeTimeout is how long after the last purchase Stripe goes on delivering.
+const acknowledgeTimeout = 3 * time.Minute
 
 // ErrOffences: something was lost, or sent twice without a cause, or is not as it should be.
 var ErrOffences = errors.New("chaos found what must not be")
@@ -152,130 +137,4 @@ func (r *run) trouble(ctx context.Context) error {
 		played = nil // the verdict says which
 	}
 	return errors.Join(played, made)
-}
-
-// rest waits until no order is due, and then plays the last purchase: the queue keeps its order, so when
-// this one is done, the queue has brought all that it still held, and whatever came of that has come.
-func (r *run) rest(ctx context.Context) error {
-	if err := r.settle(ctx, r.sales[:len(r.sales)-1]); err != nil {
-		return err
-	}
-	last := r.sales[len(r.sales)-1:]
-	for i := range last[0].posts {
-		last[0].posts[i].at = 0
-	}
-	playing, cancel := context.WithTimeout(ctx, acknowledgeTimeout)
-	defer cancel()
-	if err := r.sender.play(playing, last); err != nil && ctx.Err() != nil {
-		return err
-	}
-	return r.settle(ctx, last)
-}
-
-// settle waits until nothing is due in the orders of some sales, or the time is up; the verdict says then
-// what is due still.
-func (r *run) settle(ctx context.Context, sales []sale) error {
-	due := map[string]bool{}
-	for _, s := range sales {
-		due[s.session()] = true
-	}
-	end, spoken := time.Now().Add(settleTimeout), time.Now()
-	for {
-		for id := range due {
-			if o, err := r.shop.Store.Load(ctx, id); err == nil && o.NextDueAt == nil {
-				delete(due, id)
-			}
-		}
-		if len(due) == 0 || time.Now().After(end) {
-			return ctx.Err()
-		}
-		if time.Since(spoken) >= tellEvery {
-			spoken = time.Now()
-			r.Say("%8s  nothing goes wrong any more; %d orders are due still", r.maker.clock(spoken), len(due))
-		}
-		if !sleep(ctx, time.Second) {
-			return ctx.Err()
-		}
-	}
-}
-
-// evidence reads the orders and the inbox as they are now.
-func (r *run) evidence(ctx context.Context) (evidence, error) {
-	e := evidence{
-		sold: r.sender.sold(r.sales), orders: map[string]*order.Order{},
-		deaths: r.maker.deaths(sendEmail), broken: r.faults.broken, alone: r.Alone,
-	}
-	for _, s := range e.sold {
-		o, err := r.shop.Store.Load(ctx, s.session)
-		switch {
-		case err == nil:
-			e.orders[s.session] = o
-		case !errors.Is(err, order.ErrNotFound):
-			return e, err
-		}
-	}
-	var err error
-	e.mails, err = r.shop.Inbox(ctx)
-	return e, err
-}
-
-// wake calls send-email as cron-connector does: a function that died is started only by a call.
-func (r *run) wake(ctx context.Context) {
-	for {
-		// Where the gateway is away, the next call follows.
-		_, _ = shop.Request(ctx, http.MethodPost, r.shop.Env["GATEWAY_URL"]+"/function/send-email", "", nil)
-		if !sleep(ctx, wakeEvery) {
-			return
-		}
-	}
-}
-
-// tell says every now and then how far all is.
-func (r *run) tell(ctx context.Context) {
-	ours := map[string]bool{}
-	for _, s := range r.sales {
-		ours[s.session()] = true
-	}
-	for sleep(ctx, tellEvery) {
-		mails, err := r.shop.Inbox(ctx)
-		if err != nil {
-			continue
-		}
-		accepted := 0
-		for _, m := range mails {
-			if ours[m.Order] {
-				accepted++
-			}
-		}
-		acknowledged, _, _ := r.sender.counts()
-		r.Say("%8s  %d of %d purchases acknowledged, %d e-mails accepted", r.maker.clock(time.Now()), acknowledged, r.Purchases, accepted)
-	}
-}
-
-// backlog guesses what is in the queue: what it took since it was last asked, less what the worker has
-// brought since.
-func (r *run) backlog() func() int {
-	path := filepath.Join(r.State, "logs", "queue-worker.log")
-	var taken int
-	brought, _ := countInvoked(path)
-	return func() int {
-		_, _, queued := r.sender.counts()
-		invoked, err := countInvoked(path)
-		if err != nil {
-			return 0
-		}
-		waiting := (queued - taken) - (invoked - brought)
-		taken, brought = queued, invoked
-		return max(0, waiting)
-	}
-}
-
-func countInvoked(log string) (int, error) {
-	f, err := os.Open(log)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	return bytes.Count(b, []byte("Invoked: send-email")), err
 }

@@ -129,6 +129,10 @@ func (m *maker) wipe(ctx context.Context) error {
 	var lost int
 	err := m.kill(ctx, nats, func() error {
 		lost = m.backlog()
+		// One that was stopped in between has left it.
+		if err := os.RemoveAll(aside); err != nil {
+			return err
+		}
 		return os.Rename(store, aside)
 	})
 	if err != nil {

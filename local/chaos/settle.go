@@ -1,0 +1,78 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// settleTimeout is how long the orders may take when nothing goes wrong any more. A lease of who died
+// takes two minutes.
+const settleTimeout = 8 * time.Minute
+
+// rest waits until no order is due, and then plays the last purchase: the queue keeps its order, so when
+// this one is done, the queue has brought all that it still held, and whatever came of that has come.
+func (r *run) rest(ctx context.Context) error {
+	if err := r.settle(ctx, r.sales[:len(r.sales)-1]); err != nil {
+		return err
+	}
+	last := r.sales[len(r.sales)-1:]
+	for i := range last[0].posts {
+		last[0].posts[i].at = 0
+	}
+	playing, cancel := context.WithTimeout(ctx, acknowledgeTimeout)
+	defer cancel()
+	if err := r.sender.play(playing, last); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return r.settle(ctx, last)
+}
+
+// settle waits until nothing is due in the orders of some sales, or the time is up; the verdict says then
+// what is due still.
+func (r *run) settle(ctx context.Context, sales []sale) error {
+	due := map[string]bool{}
+	for _, s := range sales {
+		due[s.session()] = true
+	}
+	end, spoken := time.Now().Add(settleTimeout), time.Now()
+	for {
+		for id := range due {
+			if o, err := r.shop.Store.Load(ctx, id); err == nil && o.NextDueAt == nil {
+				delete(due, id)
+			}
+		}
+		if len(due) == 0 || time.Now().After(end) {
+			return ctx.Err()
+		}
+		if time.Since(spoken) >= tellEvery {
+			spoken = time.Now()
+			r.Say("%8s  nothing goes wrong any more; %d orders are due still", r.maker.clock(spoken), len(due))
+		}
+		if !sleep(ctx, time.Second) {
+			return ctx.Err()
+		}
+	}
+}
+
+// evidence reads the orders and the inbox as they are now.
+func (r *run) evidence(ctx context.Context) (evidence, error) {
+	e := evidence{
+		sold: r.sender.sold(r.sales), orders: map[string]*order.Order{},
+		deaths: r.maker.deaths(sendEmail), broken: r.faults.broken, alone: r.Alone,
+	}
+	for _, s := range e.sold {
+		o, err := r.shop.Store.Load(ctx, s.session)
+		switch {
+		case err == nil:
+			e.orders[s.session] = o
+		case !errors.Is(err, order.ErrNotFound):
+			return e, err
+		}
+	}
+	var err error
+	e.mails, err = r.shop.Inbox(ctx)
+	return e, err
+}

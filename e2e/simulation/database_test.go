@@ -38,8 +38,9 @@ var (
 
 // operate takes an operation to the database and its answer back. It may be refused, break before or
 // after it took effect, or get no answer; and the process may die at each end.
-func (c documents) operate(ctx context.Context, effect func(stored) error) error {
+func (c documents) operate(ctx context.Context, what string, effect func(stored) error) error {
 	w := c.d.w
+	w.apart(c.p, what)
 	c.p.step()
 	time.Sleep(w.between(200*time.Microsecond, 20*time.Millisecond))
 	if o, away := w.away("database"); away {
@@ -79,14 +80,15 @@ func (c documents) operate(ctx context.Context, effect func(stored) error) error
 
 // hang waits until the caller has had enough.
 func (c documents) hang(ctx context.Context) error {
+	after := c.d.w.between(1, time.Millisecond) // drawn now: others may have had enough at the same instant
 	<-ctx.Done()
-	time.Sleep(c.d.w.between(1, time.Millisecond))
+	time.Sleep(after)
 	c.p.step()
 	return ctx.Err()
 }
 
 func (c documents) Insert(ctx context.Context, o *order.Order) error {
-	return c.operate(ctx, func(s stored) error {
+	return c.operate(ctx, "insert "+o.ID, func(s stored) error {
 		if s[o.ID] != nil {
 			return errDuplicate
 		}
@@ -96,7 +98,7 @@ func (c documents) Insert(ctx context.Context, o *order.Order) error {
 }
 
 func (c documents) Load(ctx context.Context, id string) (o *order.Order, err error) {
-	err = c.operate(ctx, func(s stored) error {
+	err = c.operate(ctx, "load "+id, func(s stored) error {
 		if s[id] == nil {
 			return order.ErrNotFound
 		}
@@ -107,7 +109,7 @@ func (c documents) Load(ctx context.Context, id string) (o *order.Order, err err
 }
 
 func (c documents) Replace(ctx context.Context, o *order.Order, events []string) (written bool, err error) {
-	err = c.operate(ctx, func(s stored) error {
+	err = c.operate(ctx, "replace "+o.ID, func(s stored) error {
 		old := s[o.ID]
 		if old == nil || old.Revision != o.Revision {
 			return nil
@@ -136,7 +138,7 @@ func (d *database) noteClaims(old, next *order.Order) {
 }
 
 func (c documents) CountDelivery(ctx context.Context, id, event string) (known bool, err error) {
-	err = c.operate(ctx, func(s stored) error {
+	err = c.operate(ctx, "count "+id, func(s stored) error {
 		if s[id] == nil {
 			return nil
 		}
@@ -155,7 +157,7 @@ func (c documents) CountDelivery(ctx context.Context, id, event string) (known b
 }
 
 func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []order.DueOrder, err error) {
-	err = c.operate(ctx, func(s stored) error {
+	err = c.operate(ctx, "due", func(s stored) error {
 		due = nil
 		for id, o := range s {
 			if o.NextDueAt != nil && !o.NextDueAt.After(now) {
@@ -170,7 +172,7 @@ func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []ord
 }
 
 func (c documents) EnsureIndexes(ctx context.Context) error {
-	return c.operate(ctx, func(stored) error { return nil })
+	return c.operate(ctx, "index", func(stored) error { return nil })
 }
 
 // get is a document as it is, without the network.

@@ -170,6 +170,8 @@ func (w *world) killSometimes() {
 // call hands a request to a process and waits for its answer; false where there is none in time.
 func (p *process) call(req handler.Request, timeout time.Duration) (handler.Response, bool) {
 	answers := make(chan handler.Response, 1)
+	// A process that dies leaves all its callers at one instant, of which each goes on at its own.
+	notice := p.host.w.between(time.Microsecond, time.Millisecond)
 	p.host.w.spawn(func() {
 		p.step()
 		res := p.answer(req)
@@ -182,6 +184,7 @@ func (p *process) call(req handler.Request, timeout time.Duration) (handler.Resp
 	case res := <-answers:
 		return res, true
 	case <-p.dead:
+		time.Sleep(notice)
 		return handler.Response{}, false
 	case <-timer.C:
 		return handler.Response{}, false

@@ -28,6 +28,7 @@ var errGateway = errors.New("the gateway does not answer")
 
 func (c callerOf) InvokeAsync(ctx context.Context, _ string, body []byte) error {
 	w := c.q.w
+	w.apart(c.p, "invoke")
 	c.p.step()
 	time.Sleep(w.between(200*time.Microsecond, 10*time.Millisecond))
 	if o, away := w.away("queue"); away {
@@ -35,7 +36,9 @@ func (c callerOf) InvokeAsync(ctx context.Context, _ string, body []byte) error 
 		if !o.hangs {
 			return errGateway
 		}
+		after := w.between(1, time.Millisecond)
 		<-ctx.Done()
+		time.Sleep(after)
 		c.p.step()
 		return ctx.Err()
 	}

@@ -29,6 +29,7 @@ func respond(r *http.Request, status int, header map[string]string, body string)
 
 // reach takes a request to a service: nil where it got there.
 func (w *world) reach(name string, p *process, r *http.Request) (*http.Response, error) {
+	w.apart(p, name)
 	p.step()
 	time.Sleep(w.between(time.Millisecond, 50*time.Millisecond))
 	o, away := w.away(name)
@@ -63,8 +64,9 @@ func (w *world) reach(name string, p *process, r *http.Request) (*http.Response,
 
 // hang waits until the caller has had enough.
 func (w *world) hang(p *process, r *http.Request) error {
+	after := w.between(1, time.Millisecond)
 	<-r.Context().Done()
-	time.Sleep(w.between(1, time.Millisecond))
+	time.Sleep(after)
 	p.step()
 	return r.Context().Err()
 }

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -119,6 +120,14 @@ func (w *world) between(least, most time.Duration) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return least + time.Duration(w.rng.Int64N(int64(most-least)+1))
+}
+
+// apart keeps what one process does in one instant by several goroutines in an order that does not depend
+// on the scheduler: each waits for nanoseconds that what it does decides.
+func (w *world) apart(p *process, what string) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(p.name + what))
+	time.Sleep(1 + time.Duration(h.Sum32()%100_000))
 }
 
 // chance is true with a probability, as long as there are faults.

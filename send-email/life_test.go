@@ -226,7 +226,7 @@ func TestItemsThatNeverCome(t *testing.T) {
 	id := b.place(t, "completed_paid")
 	b.stripe.status = 502
 	for began := b.clock; b.clock.Sub(began) < order.Horizon+2*time.Hour; b.clock = b.clock.Add(time.Hour) {
-		b.sendOrder(t, id)
+		b.invoke(`{"sweep":true}`)
 	}
 	o := b.memory.orders[id]
 	if o.Fetch.FailedAt.IsZero() || o.NextDueAt != nil {
@@ -237,6 +237,14 @@ func TestItemsThatNeverCome(t *testing.T) {
 	}
 	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"the line items could not be fetched, and are not tried again`) {
 		t.Errorf("the log does not say so: %s", b.logged)
+	}
+	b.stripe.status = 0
+	b.invoke(`{"sweep":true}`)
+	if n := len(b.sendgrid.sent()); n != 1 {
+		t.Errorf("a sweep took it up again: %d mails", n)
+	}
+	if p := b.sendOrder(t, id); p.Sent != 3 {
+		t.Errorf("asked for, it is at %+v, want its two mails sent", p)
 	}
 }
 

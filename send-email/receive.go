@@ -55,7 +55,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	if c.Sweep {
 		answer, err = f.sweep(ctx, f.pacedUntil(context.Background()))
 	} else {
-		answer, err = f.send(ctx, log, c.ID, unpaced, wholly)
+		answer, err = f.sendAsked(ctx, log, c.ID)
 	}
 	if err != nil && !putOff(err) {
 		return openfaas.Refuse(log.With("order", c.ID), err, toStatus)

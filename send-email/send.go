@@ -29,6 +29,8 @@ type progress struct {
 	Ignored string              `json:"ignored,omitempty"`
 
 	nextDueAt *time.Time
+	// givenUp: nobody knows what was bought, and nobody asks Stripe any more.
+	givenUp bool
 }
 
 // wholly is the time up to which a visit does what is due, where it does all of it.
@@ -62,6 +64,29 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	p := progressOf(o)
 	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "put_off", err != nil, "duration", time.Since(began))
 	return p, err
+}
+
+// sendAsked is send where somebody asks for the order: Stripe's event was delivered again, or the owner has
+// mended what was wrong. Items that were given up are fetched anew then.
+func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
+	p, err := f.send(ctx, log, id, unpaced, wholly)
+	if err != nil || !p.givenUp {
+		return p, err
+	}
+	orders, err := f.store()
+	if err != nil {
+		return p, err
+	}
+	_, err = orders.Update(ctx, id, func(o *order.Order) error {
+		if !o.FetchAnew(f.now()) {
+			return mongodb.ErrUnchanged
+		}
+		return nil
+	})
+	if err != nil {
+		return p, err
+	}
+	return f.send(ctx, log, id, unpaced, wholly)
 }
 
 // deliverDue attempts all that was due until then, each once: a failure may add to it.
@@ -224,7 +249,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 }
 
 func progressOf(o *order.Order) progress {
-	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
+	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt, givenUp: !o.Fetch.FailedAt.IsZero()}
 	for _, d := range o.Emails {
 		switch d.State {
 		case order.Sent:

@@ -105,11 +105,19 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 		return false, err
 	}
 	o.Facts = facts
-	if !o.Fetch.FailedAt.IsZero() {
-		o.Fetch = Fetch{Attempts: o.Fetch.Attempts} // news is a reason to try again
-	}
+	o.FetchAnew(now) // news is a reason to try again
 	o.touch(now)
 	return true, nil
+}
+
+// FetchAnew lets items that were given up be fetched again, and reports whether they were given up.
+func (o *Order) FetchAnew(now time.Time) bool {
+	if o.Fetch.FailedAt.IsZero() {
+		return false
+	}
+	o.Fetch = Fetch{Attempts: o.Fetch.Attempts}
+	o.touch(now)
+	return true
 }
 
 // SetItems keeps what Stripe says was bought. Items that are there already stay: what was bought

@@ -17,7 +17,7 @@ const (
 )
 
 // Unplanned is the plan that the order waits for, if any. One whose line items could not be fetched
-// waits for nothing but a person, or a further event.
+// waits for nothing but a person, or a further event: see FetchAnew.
 func (o *Order) Unplanned() (Reason, bool) {
 	switch {
 	case !o.Fetch.FailedAt.IsZero():

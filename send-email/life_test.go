@@ -226,7 +226,11 @@ func TestItemsThatNeverCome(t *testing.T) {
 	id := b.place(t, "completed_paid")
 	b.stripe.status = 502
 	for began := b.clock; b.clock.Sub(began) < order.Horizon+2*time.Hour; b.clock = b.clock.Add(time.Hour) {
-		b.invoke(`{"sweep":true}`)
+		if b.memory.orders[id].Fetch.FailedAt.IsZero() {
+			b.sendOrder(t, id)
+		} else {
+			b.invoke(`{"sweep":true}`)
+		}
 	}
 	o := b.memory.orders[id]
 	if o.Fetch.FailedAt.IsZero() || o.NextDueAt != nil {

@@ -29,7 +29,7 @@ type progress struct {
 	Ignored string              `json:"ignored,omitempty"`
 
 	nextDueAt *time.Time
-	// givenUp: nobody knows what was bought, and nobody asks Stripe any more.
+	// givenUp: when the visit began, nobody knew what was bought, and nobody asked Stripe any more.
 	givenUp bool
 }
 
@@ -51,6 +51,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	if err != nil {
 		return progress{}, err
 	}
+	givenUp := !o.Fetch.FailedAt.IsZero()
 	if _, waits := o.Unplanned(); waits {
 		until = wholly
 	}
@@ -62,6 +63,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	}
 	f.alarm.set(o.NextDueAt)
 	p := progressOf(o)
+	p.givenUp = givenUp
 	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "put_off", err != nil, "duration", time.Since(began))
 	return p, err
 }
@@ -249,7 +251,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 }
 
 func progressOf(o *order.Order) progress {
-	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt, givenUp: !o.Fetch.FailedAt.IsZero()}
+	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
 	for _, d := range o.Emails {
 		switch d.State {
 		case order.Sent:

@@ -190,11 +190,11 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 			free()
 		}
 	}()
-	if err := f.mail.ready(); err != nil {
-		return o, err // before the claim: a missing key is no attempt
-	}
 	if err := wait(ctx); err != nil {
 		return o, err
+	}
+	if err := f.mail.ready(); err != nil {
+		return o, err // before the claim: a missing key is no attempt
 	}
 	log = log.With("delivery", key)
 	owner := rand.Text()

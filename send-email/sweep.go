@@ -18,6 +18,9 @@ type swept struct {
 	Orders int `json:"orders"`
 	// Errors is how many of them could not even be looked at; they are due still.
 	Errors int `json:"errors"`
+
+	// misconfigured: one of the errors is for the owner to mend. It is said once, and not of each order.
+	misconfigured bool
 }
 
 // sweep does all that is due, the oldest first, until nothing is or it is to do no more. Any number of
@@ -55,14 +58,20 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 			done.Orders++
 		}
 		again, err := f.sweepOrder(ctx, o.ID, wait, until)
-		if err != nil {
-			if !putOff(err) {
-				done.Errors++
-				f.log.Error("the sweep could not handle an order", "order", o.ID, "err", err)
-			}
+		switch {
+		case putOff(err):
 			return visits, err
-		}
-		if again != nil {
+		case isMisconfigured(err):
+			done.Errors++
+			if !done.misconfigured {
+				f.log.Error("the function cannot work as it is configured", "order", o.ID, "err", err)
+			}
+			done.misconfigured = true
+		case err != nil:
+			done.Errors++
+			f.log.Error("the sweep could not handle an order", "order", o.ID, "err", err)
+			return visits, err
+		case again != nil:
 			r.add(order.DueOrder{ID: o.ID, At: *again})
 		}
 	}

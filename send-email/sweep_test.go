@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sendgrid/rest"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -64,6 +65,27 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%d mails of the good order, want 2", n)
 		}
 	})
+}
+
+// A missing key is said once in a sweep, whatever is due, and paces it like a call.
+func TestSweepWithoutAKey(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	for i := range 20 {
+		o := *b.memory.orders[id]
+		o.ID = fmt.Sprintf("cs_%d", i)
+		b.memory.orders[o.ID] = &o
+	}
+	b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: func() (string, error) { return openfaas.Secrets{Dir: t.TempDir()}.First("stripe-api-key") }})
+	b.clock = b.clock.Add(time.Minute)
+	if res := b.invoke(`{"sweep":true}`); strings.TrimSpace(string(res.Body)) != `{"orders":21,"errors":21}` {
+		t.Errorf("got %s", res.Body)
+	}
+	if n := strings.Count(b.logged.String(), "secret stripe-api-key is missing"); n != 1 {
+		t.Errorf("said %d times: %s", n, b.logged)
+	}
 }
 
 func TestRetryAfter(t *testing.T) {

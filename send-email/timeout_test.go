@@ -1,0 +1,52 @@
+package function
+
+import (
+	"net/http"
+	"net/http/httptrace"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sendgrid/sendgrid-go/helpers/mail"
+)
+
+// silent is a service that takes a request and never answers.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestSilence(t *testing.T) {
+	t.Parallel()
+
+	service := Service{URL: "https://service.invalid", Key: func() (string, error) { return "key", nil }, Transport: silent{}}
+
+	t.Run("of SendGrid ends an attempt, and leaves it unsure", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			res := newSendGrid(service).send(t.Context(), mail.NewV3Mail())
+			if took := time.Since(began); took != attemptTimeout || !res.Unsure || res.Permanent || res.accepted() {
+				t.Errorf("after %v: %+v", took, res)
+			}
+		})
+	})
+
+	t.Run("of Stripe ends in time for the rest of a call", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			_, err := newStripeItems(service).fetch(t.Context(), "cs_1", "")
+			if took := time.Since(began); err == nil || took+2*attemptTimeout > budget {
+				t.Errorf("after %v: %v", took, err)
+			}
+		})
+	})
+}

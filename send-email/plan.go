@@ -5,23 +5,24 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
 
 // The first parts of delivery keys that are not the name of a series in the catalogue.
 const (
 	defaultSeries = "default"
-	noticeSeries  = "notice"
+	noticeSeries  = maildata.NoticeSeries
 )
 
 // notice is a kind of e-mail that only the admins get.
 type notice string
 
 const (
-	noticePaymentFailed  notice = "payment-failed"
-	noticeEmailFailed    notice = "email-failed"
-	noticeUnknownProduct notice = "unknown-product"
-	noticeItemsMissing   notice = "items-missing"
+	noticePaymentFailed  notice = maildata.PaymentFailed
+	noticeEmailFailed    notice = maildata.EmailFailed
+	noticeUnknownProduct notice = maildata.UnknownProduct
+	noticeItemsMissing   notice = maildata.ItemsMissing
 )
 
 var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing}

@@ -11,6 +11,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"golang.org/x/net/html"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
@@ -83,7 +84,7 @@ func TestShippedTemplates(t *testing.T) {
 			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
 				t.Parallel()
 
-				data := templateData(o, deliveryOf(tmpl.Name))
+				data := maildata.Of(o, deliveryOf(tmpl.Name))
 				if err := tmpl.Check(data, "metadata"); err != nil {
 					t.Error(err)
 				}
@@ -129,7 +130,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 
 	for _, tmpl := range shipped(t).All() {
-		got, err := tmpl.Render(templateData(o, deliveryOf(tmpl.Name)))
+		got, err := tmpl.Render(maildata.Of(o, deliveryOf(tmpl.Name)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +148,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 		}
 	}
 	delivery, _ := shipped(t).Find("delivery", "")
-	got, err := delivery.Render(templateData(o, deliveryOf("delivery")))
+	got, err := delivery.Render(maildata.Of(o, deliveryOf("delivery")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func (c *catalogue) message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 	}
 	p.SetCustomArg("delivery", o.ID+"/"+d.Key)
 	p.SetCustomArg("order", o.ID)
-	p.DynamicTemplateData = maildata.Of(o, d)
+	p.DynamicTemplateData = maildata.Of(c.shop(), o, d)
 
 	m := mail.NewV3Mail()
 	m.SetFrom(mail.NewEmail(c.From.Name, c.From.Email.Value))

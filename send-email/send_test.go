@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
@@ -355,6 +356,7 @@ func TestTemplateData(t *testing.T) {
 	}
 	type amount struct{ Formatted string }
 	var data struct {
+		Shop     maildata.Shop
 		Total    amount
 		Customer struct{ Name string }
 		Items    []struct{ Total amount }
@@ -365,6 +367,9 @@ func TestTemplateData(t *testing.T) {
 	}
 	if err := json.Unmarshal(shown, &data); err != nil {
 		t.Fatal(err)
+	}
+	if want := (maildata.Shop{Name: "Example Shop", Email: "shop@example.com"}); data.Shop != want {
+		t.Errorf("shop %+v, want %+v", data.Shop, want)
 	}
 	if want := "¥5,000"; data.Total.Formatted != want || data.Items[0].Total.Formatted != want {
 		t.Errorf("total %s, item %s; want %s", data.Total, data.Items[0].Total, want)

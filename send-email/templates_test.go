@@ -17,6 +17,8 @@ import (
 	"handler/function/internal/templates"
 )
 
+var shop = maildata.Shop{Name: "Ada's <shop>", Email: "shop@example.com"}
+
 func shipped(t *testing.T) *templates.Set {
 	t.Helper()
 	s, err := templates.Read(os.DirFS("templates"))
@@ -84,7 +86,7 @@ func TestShippedTemplates(t *testing.T) {
 			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
 				t.Parallel()
 
-				data := maildata.Of(o, deliveryOf(tmpl.Name))
+				data := maildata.Of(shop, o, deliveryOf(tmpl.Name))
 				if err := tmpl.Check(data, "metadata"); err != nil {
 					t.Error(err)
 				}
@@ -130,7 +132,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 
 	for _, tmpl := range shipped(t).All() {
-		got, err := tmpl.Render(maildata.Of(o, deliveryOf(tmpl.Name)))
+		got, err := tmpl.Render(maildata.Of(shop, o, deliveryOf(tmpl.Name)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,11 +150,14 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 		}
 	}
 	delivery, _ := shipped(t).Find("delivery", "")
-	got, err := delivery.Render(maildata.Of(o, deliveryOf("delivery")))
+	got, err := delivery.Render(maildata.Of(shop, o, deliveryOf("delivery")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
+	if want := "Your download from Ada's <shop>"; got.Subject != want {
+		t.Errorf("subject %q, want %q", got.Subject, want)
+	}
+	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
 		if !strings.Contains(got.HTML, want) {
 			t.Errorf("no %s in\n%s", want, got.HTML)
 		}

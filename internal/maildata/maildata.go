@@ -56,9 +56,16 @@ type noticeData struct {
 	Reason string `json:"reason"`
 }
 
+// Shop is who sends the e-mails.
+type Shop struct {
+	// Name is the sender's; the address where it has none.
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
 // Of is what a template can show, by the names of its variables. It is the same for all
 // e-mails of an order but for the series, and the notice in what only the admins get.
-func Of(o *order.Order, d order.Delivery) map[string]any {
+func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	in := func(amount int64) money { return moneyOf(amount, o.Currency, o.Locale) }
 	items := []itemData{}
 	for _, i := range o.Items {
@@ -70,6 +77,7 @@ func Of(o *order.Order, d order.Delivery) map[string]any {
 	}
 	series, rest, _ := strings.Cut(d.Key, "/")
 	out := map[string]any{
+		"shop":   shop,
 		"series": series,
 		"order": orderData{
 			ID:            o.ID,

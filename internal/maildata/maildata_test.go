@@ -25,7 +25,7 @@ func TestNotice(t *testing.T) {
 		{"notice/items-missing", "", noticeData{ItemsMissing, "", "Stripe answered 404"}},
 		{"notice/payment-failed", "", noticeData{PaymentFailed, "", ""}},
 	} {
-		data := Of(o, order.Delivery{Email: order.Email{Key: c.key, About: c.about}})
+		data := Of(Shop{}, o, order.Delivery{Email: order.Email{Key: c.key, About: c.about}})
 		if d := cmp.Diff(c.want, data["notice"]); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.key, d)
 		}

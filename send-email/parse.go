@@ -25,33 +25,39 @@ func at(line int, format string, args ...any) error {
 
 // parseCatalogue reads a catalogue and tells all that is wrong with it, each as file:line: what.
 func parseCatalogue(file string, source []byte) (*catalogue, error) {
-	var c catalogue
-	var k checker
+	c, k, err := readCatalogue(source)
+	if err = cmp.Or(err, k.err()); err != nil {
+		return nil, located(file, err)
+	}
+	return c, nil
+}
+
+// readCatalogue reads what it can, and collects what is wrong with it. Its error is for what cannot be read
+// at all.
+func readCatalogue(source []byte) (*catalogue, *checker, error) {
+	c, k := &catalogue{}, &checker{}
 	d := yaml.NewDecoder(bytes.NewReader(source))
 	d.KnownFields(true)
-	err := d.Decode(&c)
+	err := d.Decode(c)
 	several := new(yaml.TypeError)
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, located(file, at(1, "the catalogue is empty"))
+		return c, k, at(1, "the catalogue is empty")
 	case errors.As(err, &several):
 		k.mistakes = several.Errors
 	case err != nil:
-		return nil, located(file, err)
+		return c, k, err
 	}
 	if d.Decode(new(yaml.Node)) != io.EOF {
 		k.wrong(1, "want one document, without a second one below ---")
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(source, &root); err != nil {
-		return nil, located(file, err)
+		return c, k, err
 	}
 	k.emptyEntries(&root)
-	c.check(&k)
-	if err := k.err(); err != nil {
-		return nil, located(file, err)
-	}
-	return &c, nil
+	c.check(k)
+	return c, k, nil
 }
 
 // emptyEntries finds the list entries that hold nothing, which the YAML library leaves out in silence.
@@ -77,7 +83,7 @@ func located(file string, err error) error {
 		if parts := yamlLine.FindStringSubmatch(l); parts != nil {
 			out = append(out, fmt.Errorf("%s:%s: %s", file, parts[1], plain(parts[2])))
 		} else {
-			out = append(out, fmt.Errorf("%s: %s", file, l))
+			out = append(out, fmt.Errorf("%s:1: %s", file, strings.TrimPrefix(l, "yaml: ")))
 		}
 	}
 	return errors.Join(out...)

@@ -118,7 +118,7 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 
 // notice tells the admins of something about an order; of what, if there may be several.
 func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
-	key := noticeSeries + "/" + string(kind)
+	key := noticeKey(kind)
 	if kind == noticeEmailFailed {
 		key += "/" + about
 	}
@@ -186,9 +186,14 @@ func (c *catalogue) choose(o *order.Order) (chosen []series, unknown []string) {
 		}
 	}
 	if byDefault {
-		chosen = append(chosen, series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails})
+		chosen = append(chosen, c.defaultSeries())
 	}
 	return chosen, unknown
+}
+
+// defaultSeries is what an item gets that no series names.
+func (c *catalogue) defaultSeries() series {
+	return series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails}
 }
 
 // find is the index of the series that matches an item most specifically, or -1.
@@ -197,7 +202,8 @@ func (c *catalogue) find(o *order.Order, item order.Item) int {
 		func(m match) bool { return m.price(item) },
 		func(m match) bool { return m.product(item) },
 		func(m match) bool { return m.link(o) },
-		func(m match) bool { return m.metadata(o.Metadata) || m.metadata(item.Metadata) },
+		func(m match) bool { return m.metadata(item.Metadata) },
+		func(m match) bool { return m.metadata(o.Metadata) },
 	}
 	for _, matches := range levels {
 		for i, s := range c.Series {

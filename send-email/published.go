@@ -65,9 +65,9 @@ func templateNames() []string {
 // resolve makes sure that every template that the catalogue names has an ID.
 func (c *catalogue) resolve(ids func() (published.IDs, error)) error {
 	names := map[string]bool{}
-	for _, t := range c.templates() {
-		if !t.isID() {
-			names[t.Value] = true
+	for _, u := range c.uses() {
+		if !u.isID() {
+			names[u.Value] = true
 		}
 	}
 	if len(names) == 0 {
@@ -86,21 +86,4 @@ func (c *catalogue) resolve(ids func() (published.IDs, error)) error {
 		}
 	}
 	return errors.Join(missing...)
-}
-
-// templates are all that the catalogue names, by name or ID.
-func (c *catalogue) templates() []template {
-	var all []template
-	for _, s := range c.Series {
-		for _, e := range s.Emails {
-			all = append(all, e.Template)
-		}
-	}
-	for _, e := range c.Default.Emails {
-		all = append(all, e.Template)
-	}
-	for _, n := range noticeKinds {
-		all = append(all, c.Notices.template(n))
-	}
-	return all
 }

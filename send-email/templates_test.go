@@ -1,14 +1,11 @@
 package function
 
 import (
-	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/stripe/stripe-go/v76"
 	"golang.org/x/net/html"
 
 	"handler/function/internal/maildata"
@@ -28,45 +25,16 @@ func shipped(t *testing.T) *templates.Set {
 	return s
 }
 
-// sampleOrders are the orders of all sample events that are of one, by the events' names.
 func sampleOrders(t *testing.T) map[string]*order.Order {
 	t.Helper()
-	now := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
-	orders := map[string]*order.Order{}
-	for _, name := range sample.Names() {
-		body, err := sample.Event(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e, err := order.ParseEvent(body, now); err == nil && order.Handled(e.Type) {
-			if orders[name], err = order.New(e, now); err != nil {
-				t.Fatal(err)
-			}
-			orders[name].SetItems(sampleItems(t, name), now)
-		}
+	orders, err := sample.Orders(ItemsOf)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(orders) < 5 {
 		t.Fatalf("%d orders", len(orders))
 	}
 	return orders
-}
-
-// sampleItems are none for an event about a session that another one completed.
-func sampleItems(t *testing.T, name string) []order.Item {
-	t.Helper()
-	body, err := sample.LineItems(name)
-	if err != nil {
-		return nil
-	}
-	var list stripe.LineItemList
-	if err := json.Unmarshal(body, &list); err != nil {
-		t.Fatal(err)
-	}
-	var items []order.Item
-	for _, i := range list.Data {
-		items = append(items, itemOf(i))
-	}
-	return items
 }
 
 // deliveryOf is one that a template of this name is for.

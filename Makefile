@@ -10,7 +10,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: help
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no sample purchase)
@@ -19,6 +19,10 @@ run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no
 .PHONY: buy
 buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100)
 	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N))
+
+.PHONY: check-catalogue
+check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
+	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
 
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them

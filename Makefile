@@ -24,6 +24,10 @@ buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=f
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
 	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
 
+.PHONY: templates
+templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
+	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
+
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)

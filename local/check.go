@@ -5,12 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"handler/function/internal/order"
-	"handler/function/internal/published"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 	function "handler/function/send-email"
@@ -93,18 +94,14 @@ func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
 
 // tellUnpublished says which templates the function would not find an ID for.
 func (c *checker) tellUnpublished(out io.Writer, names []string) error {
-	file, err := os.ReadFile(c.lock)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	lock, err := published.ReadLock(file)
+	lock, err := readLock(c.lock)
 	if err != nil {
-		return mistakes{fmt.Errorf("%s:1: %w", c.lock, err)}
+		return err
 	}
 	if len(lock.Accounts) == 0 && len(names) > 0 {
 		fmt.Fprintln(out, "No template is published yet: make templates does it.")
 	}
-	for account := range lock.Accounts {
+	for _, account := range slices.Sorted(maps.Keys(lock.Accounts)) {
 		ids := lock.IDs(account)
 		var missing []string
 		for _, n := range names {

@@ -23,6 +23,7 @@ const usage = `Tillbell on a laptop.
   local mongod the database alone; run starts it itself
 
   local check-catalogue  say who gets which e-mail for what, or what is wrong with that
+  local templates        publish the e-mails' templates to SendGrid
 
 Each takes --help.
 `
@@ -59,6 +60,8 @@ func dispatch(ctx context.Context, args []string) error {
 		err = mongodCommand(ctx, args)
 	case "check-catalogue":
 		err = checkCatalogueCommand(args)
+	case "templates":
+		err = templatesCommand(ctx, args)
 	case "help", "-h", "--help":
 		fmt.Print(usage)
 	default:

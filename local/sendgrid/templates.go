@@ -123,7 +123,7 @@ func (t *templates) list(r *http.Request) (int, any) {
 			return badRequest("page_token", "page_token is invalid")
 		}
 	}
-	var found []map[string]any
+	found := []map[string]any{}
 	for _, one := range t.all {
 		if one.Generation == generations || generations == "legacy,dynamic" {
 			versions := []lean{}
@@ -144,7 +144,7 @@ func (t *templates) list(r *http.Request) (int, any) {
 	if to < len(found) {
 		meta["next"] = page(to)
 	}
-	return http.StatusOK, map[string]any{"result": slices.Concat([]map[string]any{}, found[from:to]), "_metadata": meta}
+	return http.StatusOK, map[string]any{"result": found[from:to], "_metadata": meta}
 }
 
 func (t *templates) create(r *http.Request) (int, any) {

@@ -113,7 +113,7 @@ func TestAsker(t *testing.T) {
 	defer pipe.Close()
 	for name, in := range map[string]*os.File{"/dev/null": null, "a pipe": pipe} {
 		yes, err := asker(in, &strings.Builder{})(context.Background(), "Publish? ")
-		if yes || err == nil || !strings.Contains(err.Error(), "no terminal to ask on: YES=1 make templates") {
+		if yes || err == nil || !strings.Contains(err.Error(), "no terminal to ask on; YES=1 make templates") {
 			t.Errorf("%s: got %v, %v", name, yes, err)
 		}
 	}

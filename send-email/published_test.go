@@ -110,12 +110,13 @@ func TestHandleBeforePublishing(t *testing.T) {
 		t.Skipf("templates are published (%v)", err)
 	}
 	t.Setenv("secret_mount_path", t.TempDir())
-	f, err := newFunction()
+	_, err := newFunction()
 	if err == nil || !strings.Contains(err.Error(), "template delivery is not published: run make templates") {
 		t.Fatalf("got %v", err)
 	}
 	t.Setenv("template_ids", "placeholder")
-	if f, err = newFunction(); err != nil {
+	f, err := newFunction()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if res := f.Receive(handler.Request{Method: http.MethodPost}); res.StatusCode != http.StatusNoContent {

@@ -152,6 +152,21 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+func TestNoticesHaveALanguageToo(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.catalogue.ids["email-failed.fr"] = published.PlaceholderID("email-failed.fr")
+	id := b.place(t, "completed_paid")
+	b.memory.orders[id].Locale = "fr"
+	b.sendgrid.answers = append(b.sendgrid.answers, status(400))
+	b.sendOrder(t, id)
+	d := b.memory.orders[id].Emails["notice/email-failed/ebook/delivery"]
+	if d.TemplateName != "email-failed.fr" || d.Template != published.PlaceholderID("email-failed.fr") {
+		t.Errorf("got %q %s", d.TemplateName, d.Template)
+	}
+}
+
 // A template that is published under a new ID is no concern of what was planned before.
 func TestThePlanKeepsItsTemplate(t *testing.T) {
 	t.Parallel()

@@ -136,7 +136,7 @@ func (ids IDs) Find(name, locale string) (found, id string, ok bool) {
 // language, else in the one that has none in its name. They are in lower case.
 func Names(name, locale string) []string {
 	var names []string
-	for l := strings.ToLower(locale); l != "" && l != "auto"; {
+	for l := strings.ToLower(locale); l != ""; {
 		names = append(names, name+"."+l)
 		l = l[:max(strings.LastIndex(l, "-"), 0)]
 	}

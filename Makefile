@@ -10,7 +10,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .PHONY: help
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no sample purchase)
@@ -23,6 +23,14 @@ buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=f
 .PHONY: chaos
 chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
 	@exec $(LOCAL) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: check-catalogue
+check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
+	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
+
+.PHONY: templates
+templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
+	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them

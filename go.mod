@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/256dpi/lungo v0.4.0
 	github.com/FerretDB/wire v0.0.8
+	github.com/aymanbagabas/go-udiff v0.3.1
 	github.com/bojanz/currency v1.4.2
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/google/go-cmp v0.7.0

@@ -80,7 +80,7 @@ func TestStripeAcceptsOurRequests(t *testing.T) {
 	start(t, process.Command{
 		Path: s.handler(t, "send-email"),
 		Env: append(os.Environ(), "handler_address="+handler, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
-			"stripe_api_base=http://"+address, "sendgrid_host="+s.env["SENDGRID_URL"], "write_timeout=30s", "healthcheck_interval=0s"),
+			"stripe_api_base=http://"+address, "sendgrid_host="+s.env["SENDGRID_URL"], "template_ids=placeholder", "write_timeout=30s", "healthcheck_interval=0s"),
 	}, handler)
 
 	store := mongodb.NewStore(s.client, "stripe_mock")

@@ -63,7 +63,7 @@ func TestStoreRecord(t *testing.T) {
 		}
 		changed, err := store.Update(t.Context(), "cs_all", func(o *order.Order) error {
 			o.SetItems([]order.Item{{ID: "li_1", Quantity: 2, Metadata: []order.Pair{{Key: "x.y", Value: "$z"}}}}, received)
-			o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", Template: "d-1", To: []order.Address{{Email: "a@example.com", Name: "A"}}, NotBefore: received}}, received)
+			o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", Template: "d-1", TemplateName: "delivery.fr", To: []order.Address{{Email: "a@example.com", Name: "A"}}, NotBefore: received}}, received)
 			return o.Claim("ebook/delivery", "me", time.Minute, received)
 		})
 		if err != nil {

@@ -126,6 +126,7 @@ func (l *laptop) startProvider(context.Context) error {
 	defaults := map[string]string{"gateway_url": gatewayURL}
 	if !sendgridAPI.real() {
 		defaults["sendgrid_host"] = l.sendgrid
+		defaults["template_ids"] = "placeholder" // the stand-in needs none to be published
 	}
 	if !stripeAPI.real() {
 		defaults["stripe_api_base"] = l.stripe

@@ -23,6 +23,9 @@ const usage = `Tillbell on a laptop.
   local build  build the parts and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
+  local check-catalogue  say who gets which e-mail for what, or what is wrong with that
+  local templates        publish the e-mails' templates to SendGrid
+
 Each takes --help.
 `
 
@@ -31,7 +34,11 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once, and so all others with it
 	if err := dispatch(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "local:", err)
+		if errors.As(err, new(mistakes)) {
+			fmt.Fprintln(os.Stderr, err)
+		} else {
+			fmt.Fprintln(os.Stderr, "local:", err)
+		}
 		os.Exit(1)
 	}
 }
@@ -54,6 +61,10 @@ func dispatch(ctx context.Context, args []string) error {
 		err = buildCommand(ctx, args)
 	case "mongod":
 		err = mongodCommand(ctx, args)
+	case "check-catalogue":
+		err = checkCatalogueCommand(args)
+	case "templates":
+		err = templatesCommand(ctx, args)
 	case "help", "-h", "--help":
 		fmt.Print(usage)
 	default:

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,14 @@ func TestDispatch(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("check-catalogue refuses what is no flag", func(t *testing.T) {
+		t.Parallel()
+
+		if err := dispatch(t.Context(), []string{"check-catalogue", "c.yml"}); err == nil || !strings.Contains(err.Error(), `takes no "c.yml"`) {
+			t.Errorf("got %v", err)
+		}
+	})
 
 	for _, command := range []string{"run", "buy", "chaos", "build"} {
 		t.Run(command+" refuses what is no flag", func(t *testing.T) {

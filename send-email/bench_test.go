@@ -20,6 +20,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/published"
 	"handler/function/internal/sample"
 )
 
@@ -55,11 +56,12 @@ func setUpOffline(t *testing.T) *bench {
 		logged:   &lockedBuffer{},
 	}
 	f, err := New(Parts{
-		Keys:   func() ([]string, error) { return []string{key}, nil },
-		Store:  func() (Store, error) { return b.memory, nil },
-		Now:    func() time.Time { return b.clock },
-		Random: func() float64 { return 0.5 },
-		Log:    slog.New(slog.NewJSONHandler(b.logged, nil)),
+		Keys:      func() ([]string, error) { return []string{key}, nil },
+		Store:     func() (Store, error) { return b.memory, nil },
+		Templates: func() (published.IDs, error) { return published.Placeholders(templateNames()), nil },
+		Now:       func() time.Time { return b.clock },
+		Random:    func() float64 { return 0.5 },
+		Log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
 	}, catalogueFile)
 	if err != nil {
 		t.Fatal(err)

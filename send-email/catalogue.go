@@ -1,15 +1,15 @@
 package function
 
 import (
+	"cmp"
 	_ "embed"
-	"net/mail"
-	"regexp"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/published"
 )
 
 //go:embed catalogue.yml
@@ -17,15 +17,18 @@ var catalogueFile []byte
 
 // catalogue says which e-mails which product gets. Its file's comments explain each field.
 type catalogue struct {
-	From    mailbox   `yaml:"from"`
-	ReplyTo *mailbox  `yaml:"reply_to"`
-	Admins  []address `yaml:"admins"`
-	Only    *match    `yaml:"only"`
-	Series  []series  `yaml:"series"`
+	From    mailbox  `yaml:"from"`
+	ReplyTo *mailbox `yaml:"reply_to"`
+	Admins  admins   `yaml:"admins"`
+	Only    *match   `yaml:"only"`
+	Series  []series `yaml:"series"`
 	Default struct {
 		Emails []email `yaml:"emails"`
 	} `yaml:"default"`
 	Notices notices `yaml:"notices"`
+
+	// ids are those of the templates that it names; New sets them.
+	ids published.IDs
 }
 
 type series struct {
@@ -43,23 +46,61 @@ type match struct {
 }
 
 type email struct {
-	Key      text       `yaml:"key"`
-	Template templateID `yaml:"template"`
-	To       recipient  `yaml:"to"`
-	After    delay      `yaml:"after"`
+	Key      text      `yaml:"key"`
+	Template template  `yaml:"template"`
+	To       recipient `yaml:"to"`
+	After    delay     `yaml:"after"`
 }
 
 type mailbox struct {
-	Email address `yaml:"email"`
-	Name  string  `yaml:"name"`
+	Email text   `yaml:"email"`
+	Name  string `yaml:"name"`
+}
+
+// admins are told of live orders and of test orders; a plain list is told of both.
+type admins struct {
+	live, test []text
+	split      bool
+	line       int
+}
+
+// UnmarshalYAML takes a list of addresses, or one for live and one for test.
+func (a *admins) UnmarshalYAML(n *yaml.Node) error {
+	a.line = n.Line
+	switch n.Kind {
+	case yaml.SequenceNode:
+		err := n.Decode(&a.live)
+		a.test = a.live
+		return err
+	case yaml.MappingNode:
+		a.split = true
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			list, ok := map[string]*[]text{"live": &a.live, "test": &a.test}[n.Content[i].Value]
+			if !ok {
+				return at(n.Content[i].Line, "unknown field %s: admins are a list, or live and test with a list each", n.Content[i].Value)
+			}
+			if err := n.Content[i+1].Decode(list); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return at(n.Line, "admins are a list of addresses, or live and test with a list each")
+}
+
+func (a admins) of(o *order.Order) []text {
+	if o.Livemode {
+		return a.live
+	}
+	return a.test
 }
 
 // notices are the templates of what only the admins get.
 type notices struct {
-	PaymentFailed  templateID `yaml:"payment_failed"`
-	EmailFailed    templateID `yaml:"email_failed"`
-	UnknownProduct templateID `yaml:"unknown_product"`
-	ItemsMissing   templateID `yaml:"items_missing"`
+	PaymentFailed  template `yaml:"payment_failed"`
+	EmailFailed    template `yaml:"email_failed"`
+	UnknownProduct template `yaml:"unknown_product"`
+	ItemsMissing   template `yaml:"items_missing"`
 }
 
 // text is a value that knows its line, so that a mistake found later can name it.
@@ -78,66 +119,48 @@ func (t *text) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// templateID is the ID of a SendGrid dynamic template.
-type templateID struct{ text }
+// template is the name of one of the shop's own, or the ID of a dynamic template that was made at SendGrid.
+type template struct{ text }
 
-var templateForm = regexp.MustCompile(`^d-[0-9a-f]{32}$`)
+func (t template) isID() bool { return published.ValidID(t.Value) }
 
-// UnmarshalYAML refuses what is no ID.
-func (t *templateID) UnmarshalYAML(n *yaml.Node) error {
-	if err := t.text.UnmarshalYAML(n); err != nil {
-		return err
-	}
-	if !templateForm.MatchString(t.Value) {
-		return at(n.Line, "%q is not the ID of a dynamic template: want d- and 32 digits of 0-9 and a-f", t.Value)
-	}
-	return nil
-}
-
-// address is an e-mail address alone, without a name.
-type address struct{ text }
-
-// UnmarshalYAML refuses what is no address.
-func (a *address) UnmarshalYAML(n *yaml.Node) error {
-	if err := a.text.UnmarshalYAML(n); err != nil {
-		return err
-	}
-	parsed, err := mail.ParseAddress(a.Value)
-	if err != nil || parsed.Address != a.Value || !strings.Contains(a.Value[strings.LastIndex(a.Value, "@"):], ".") {
-		return at(n.Line, "%q is not an e-mail address", a.Value)
-	}
-	return nil
-}
-
-// recipient is customer, admins, or an address.
+// recipient is customer, admins, or an address. What is none of the three has no audience.
 type recipient struct {
+	text
 	audience order.Audience
-	address  address
 }
 
-// UnmarshalYAML refuses what is none of the three.
+// UnmarshalYAML tells the three apart.
 func (r *recipient) UnmarshalYAML(n *yaml.Node) error {
-	switch n.Value {
-	case string(order.Customer), string(order.Admins):
-		r.audience = order.Audience(n.Value)
-		return nil
+	err := r.text.UnmarshalYAML(n)
+	switch {
+	case r.Value == string(order.Customer), r.Value == string(order.Admins):
+		r.audience = order.Audience(r.Value)
+	case isAddress(r.Value):
+		r.audience = order.Other
 	}
-	if err := r.address.UnmarshalYAML(n); err != nil {
-		return at(n.Line, "%q is not customer, admins or an e-mail address", n.Value)
-	}
-	r.audience = order.Other
-	return nil
+	return err
 }
 
-// delay is how long after the plan an e-mail is due, such as 48h; there is no upper limit.
-type delay struct{ time.Duration }
+// delay is how long after the plan an e-mail is due, such as 48h; there is no upper limit. What is none
+// is negative.
+type delay struct {
+	text
+	time.Duration
+}
 
-// UnmarshalYAML refuses what is no duration, and the past.
+// UnmarshalYAML takes Go's durations.
 func (d *delay) UnmarshalYAML(n *yaml.Node) error {
-	parsed, err := time.ParseDuration(n.Value)
-	if err != nil || parsed < 0 {
-		return at(n.Line, "%q is not a time span such as 30m or 48h", n.Value)
+	err := d.text.UnmarshalYAML(n)
+	if parsed, bad := time.ParseDuration(d.Value); bad == nil {
+		d.Duration = parsed
+	} else {
+		d.Duration = -1
 	}
-	d.Duration = parsed
-	return nil
+	return err
+}
+
+// shop is what the templates show of the sender.
+func (c *catalogue) shop() maildata.Shop {
+	return maildata.Shop{Name: cmp.Or(c.From.Name, c.From.Email.Value), Email: c.From.Email.Value}
 }

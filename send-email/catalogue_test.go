@@ -10,15 +10,6 @@ import (
 	"handler/function/internal/order"
 )
 
-// TestCatalogue is what stops the image build when the shipped catalogue has a mistake.
-func TestCatalogue(t *testing.T) {
-	t.Parallel()
-
-	if _, err := parseCatalogue("catalogue.yml", catalogueFile); err != nil {
-		t.Error(err)
-	}
-}
-
 // small is a catalogue with nothing wrong in it.
 const small = `from: {email: shop@example.com}
 admins: [owner@example.com]
@@ -50,6 +41,13 @@ func TestCatalogueMistakes(t *testing.T) {
 		"a key twice":               {"default:", "      - {key: delivery, template: d-00000000000000000000000000000001, to: admins}\ndefault:", `c.yml:8: key "delivery" is on line 7 already`},
 		"a key that is a path":      {"key: delivery", "key: a.b", `c.yml:7: key "a.b": want lower-case letters, digits and hyphens`},
 		"a bad template ID":         {"d-00000000000000000000000000000001", "d-1", `c.yml:7: "d-1" is not the ID of a dynamic template`},
+		"a template that is none":   {"d-00000000000000000000000000000001", "Receipt!", `c.yml:7: "Receipt!" is neither the name of a template`},
+		"no e-mail to the customer": {"to: customer}\ndefault", "to: admins}\ndefault", `c.yml:4: series "ebook" has no e-mail to the customer`},
+		"a default to admins alone": {"to: customer}\nnotices", "to: admins}\nnotices", `c.yml:10: default has no e-mail to the customer`},
+		"admins of nothing":         {"[owner@example.com]", "{dev: [a@example.com]}", `c.yml:2: unknown field dev: admins are a list, or live and test`},
+		"admins of live alone":      {"[owner@example.com]", "{live: [a@example.com]}", `c.yml:2: admins has no test`},
+		"a bad admin of test":       {"[owner@example.com]", "{live: [a@example.com], test: [b]}", `c.yml:2: "b" is not an e-mail address`},
+		"an admin that is no list":  {"[owner@example.com]", "owner@example.com", `c.yml:2: admins are a list of addresses`},
 		"a bad address":             {"owner@example.com", "owner", `c.yml:2: "owner" is not an e-mail address`},
 		"an address with a name":    {"owner@example.com", "Owner <owner@example.com>", `c.yml:2: "Owner <owner@example.com>" is not an e-mail address`},
 		"an admin that is empty":    {"[owner@example.com]", "[owner@example.com, null]", `c.yml:2: an entry of the list is empty`},
@@ -89,6 +87,36 @@ func TestCatalogueMistakes(t *testing.T) {
 	}
 }
 
+func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
+
+	source := strings.NewReplacer(
+		"shop@example.com", "shop",
+		"[owner@example.com]", "[owner, null]",
+		"match: {products: [prod_ebook]}", "match: {products: [price_1], color: red}",
+		"template: d-00000000000000000000000000000001, to: customer", "template: d-1, to: everybody, after: soon",
+		"  items_missing", "  items_mising",
+	).Replace(small)
+	_, err := parseCatalogue("c.yml", []byte(source))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := `c.yml:1: from: "shop" is not an e-mail address
+c.yml:1: notices has no items_missing
+c.yml:2: an entry of the list is empty
+c.yml:2: "owner" is not an e-mail address
+c.yml:4: series "ebook" has no e-mail to the customer
+c.yml:5: unknown field color
+c.yml:5: "price_1" is not the ID of a product
+c.yml:7: "d-1" is not the ID of a dynamic template: want d- and 32 digits of 0-9 and a-f
+c.yml:7: "everybody" is not customer, admins or an e-mail address
+c.yml:7: "soon" is not a time span such as 30m or 48h
+c.yml:15: unknown field items_mising`
+	if d := cmp.Diff(want, err.Error()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // Stripe's IDs are told apart by the case of their letters.
 func TestIDsThatDifferInCase(t *testing.T) {
 	t.Parallel()
@@ -102,7 +130,8 @@ func TestRouting(t *testing.T) {
 	t.Parallel()
 
 	const emails = `emails: [{key: a, template: d-00000000000000000000000000000001, to: customer}]`
-	source := strings.Replace(small, "default:", `  - {name: by-metadata, match: {metadata: {tillbell: gift}}, `+emails+`}
+	source := strings.Replace(small, "default:", `  - {name: by-session, match: {metadata: {site: b}}, `+emails+`}
+  - {name: by-metadata, match: {metadata: {tillbell: gift}}, `+emails+`}
   - {name: by-link, match: {payment_links: [plink_1]}, `+emails+`}
   - {name: by-price, match: {prices: [price_special]}, `+emails+`}
 default:`, 1)
@@ -125,6 +154,9 @@ default:`, 1)
 		"the link before the metadata":          {gift, []order.Item{other}, []string{"by-link"}, nil},
 		"the session's metadata":                {order.Facts{Metadata: gift.Metadata}, []order.Item{other}, []string{"by-metadata"}, nil},
 		"the product's metadata":                {order.Facts{}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}}, []string{"by-metadata"}, nil},
+		"the session's metadata of two pairs":   {order.Facts{Metadata: []order.Pair{{Key: "a", Value: "b"}, {Key: "tillbell", Value: "gift"}}}, nil, []string{"by-metadata"}, nil},
+		"another value of the metadata":         {order.Facts{Metadata: []order.Pair{{Key: "tillbell", Value: "gifts"}}}, nil, []string{"default"}, nil},
+		"the product's before the session's":    {order.Facts{Metadata: []order.Pair{{Key: "site", Value: "b"}}}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}, other}, []string{"by-session", "by-metadata"}, nil},
 		"a series once for many items":          {order.Facts{}, []order.Item{ebook, ebook}, []string{"ebook"}, nil},
 		"each item its own":                     {order.Facts{}, []order.Item{special, ebook}, []string{"ebook", "by-price"}, nil},
 		"what nobody names gets the default":    {order.Facts{}, []order.Item{other, ebook, other}, []string{"ebook", "default"}, []string{"prod_other"}},
@@ -201,29 +233,33 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-func TestMoney(t *testing.T) {
+func TestAdminsOfTestOrders(t *testing.T) {
 	t.Parallel()
 
-	for _, c := range []struct {
-		amount             int64
-		currency, locale   string
-		decimal, formatted string
-	}{
-		{4900, "usd", "", "49.00", "$49.00"},
-		{5, "usd", "auto", "0.05", "$0.05"},
-		{-1234567, "usd", "en", "-12345.67", "-$12,345.67"},
-		{0, "usd", "", "0.00", "$0.00"},
-		{5000, "jpy", "", "5000", "¥5,000"},
-		{12500, "kwd", "", "12.500", "KWD 12.500"},
-		{500, "ugx", "", "5.00", "UGX 5"},
-		{16900, "eur", "de", "169.00", "169,00 €"},
-		{100, "zzz", "", "1.00", "1.00 ZZZ"},
+	b := setUp(t)
+	c, err := parseCatalogue("c.yml", []byte(strings.NewReplacer(
+		"[owner@example.com]", "{live: [owner@example.com], test: [dev@example.com, qa@example.com]}",
+		"default:", "      - {key: sale, template: d-00000000000000000000000000000001, to: admins}\ndefault:").Replace(small)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.catalogue = c
+	id := b.place(t, "completed_paid")
+	live := *b.memory.orders[id]
+	live.ID, live.Livemode = "cs_live_1", true
+	b.memory.orders[live.ID] = &live
+	b.stripe.lists[live.ID] = b.stripe.lists[id]
+	for id, want := range map[string][]order.Address{
+		id:      {{Email: "dev@example.com"}, {Email: "qa@example.com"}},
+		live.ID: {{Email: "owner@example.com"}},
 	} {
-		want := money{c.amount, strings.ToUpper(c.currency), c.decimal, c.formatted}
-		got := moneyOf(c.amount, c.currency, c.locale)
-		got.Formatted = strings.ReplaceAll(got.Formatted, "\u00a0", " ")
-		if got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+		b.sendgrid.answers = append(b.sendgrid.answers, status(400))
+		b.sendOrder(t, id)
+		b.sendOrder(t, id)
+		for _, key := range []string{"ebook/sale", "notice/email-failed/ebook/delivery"} {
+			if d := cmp.Diff(want, b.memory.orders[id].Emails[key].To); d != "" {
+				t.Errorf("%s of %s (-want +got):\n%s", key, id, d)
+			}
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"handler/function/internal/order"
+	"handler/function/internal/published"
 )
 
 // Store is where the orders are.
@@ -37,6 +38,8 @@ type Parts struct {
 	Stripe, SendGrid Service
 	// Interval is how often to sweep; 0 turns the sweep off.
 	Interval time.Duration
+	// Templates are the IDs of the templates that the catalogue names, asked for where it names any.
+	Templates func() (published.IDs, error)
 	// Rate is how many calls of Stripe and SendGrid a sweep makes in a second; 0 sets no limit.
 	Rate float64
 	// Now is the clock, in UTC and milliseconds.
@@ -66,9 +69,13 @@ type Function struct {
 	log     *slog.Logger
 }
 
-// New wires a function, which calls nothing yet. Its error is that of the catalogue.
+// New wires a function, which calls nothing yet. Its error is that of the catalogue, or of a template in it
+// that has no ID.
 func New(p Parts, catalogueFile []byte) (*Function, error) {
 	c, err := parseCatalogue("catalogue.yml", catalogueFile)
+	if err == nil {
+		err = c.resolve(p.Templates)
+	}
 	f := &Function{
 		keys:      p.Keys,
 		store:     p.Store,

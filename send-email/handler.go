@@ -80,11 +80,12 @@ func newFunction() (*Function, error) {
 			URL: s.URL("sendgrid_host", "https://api.sendgrid.com"),
 			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
 		},
-		Interval: s.Duration(sweepInterval, time.Minute),
-		Rate:     s.Float("sweep_rate", 10),
-		Now:      func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
-		Random:   rand.Float64,
-		Log:      s.Logger(os.Stdout),
+		Interval:  s.Duration(sweepInterval, time.Minute),
+		Templates: templateIDs(&s),
+		Rate:      s.Float("sweep_rate", 10),
+		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
+		Random:    rand.Float64,
+		Log:       s.Logger(os.Stdout),
 	}, catalogueFile)
 	return f, cmp.Or(s.Err(), err)
 }

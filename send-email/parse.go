@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"net/mail"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/internal/order"
 )
 
 // at is a mistake on a line, in the form in which the YAML library collects them.
@@ -20,37 +25,42 @@ func at(line int, format string, args ...any) error {
 
 // parseCatalogue reads a catalogue and tells all that is wrong with it, each as file:line: what.
 func parseCatalogue(file string, source []byte) (*catalogue, error) {
-	var c catalogue
-	d := yaml.NewDecoder(bytes.NewReader(source))
-	d.KnownFields(true)
-	err := d.Decode(&c)
-	switch {
-	case errors.Is(err, io.EOF):
-		err = at(1, "the catalogue is empty")
-	case err == nil:
-		if d.Decode(new(yaml.Node)) != io.EOF {
-			err = at(1, "want one document, without a second one below ---")
-		} else {
-			err = cmp.Or(emptyEntries(source), c.check())
-		}
-	}
-	if err != nil {
+	c, k, err := readCatalogue(source)
+	if err = cmp.Or(err, k.err()); err != nil {
 		return nil, located(file, err)
 	}
-	return &c, nil
+	return c, nil
+}
+
+// readCatalogue reads what it can, and collects what is wrong with it. Its error is for what cannot be read
+// at all.
+func readCatalogue(source []byte) (*catalogue, *checker, error) {
+	c, k := &catalogue{}, &checker{}
+	d := yaml.NewDecoder(bytes.NewReader(source))
+	d.KnownFields(true)
+	err := d.Decode(c)
+	several := new(yaml.TypeError)
+	switch {
+	case errors.Is(err, io.EOF):
+		return c, k, at(1, "the catalogue is empty")
+	case errors.As(err, &several):
+		k.mistakes = several.Errors
+	case err != nil:
+		return c, k, err
+	}
+	if d.Decode(new(yaml.Node)) != io.EOF {
+		k.wrong(1, "want one document, without a second one below ---")
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(source, &root); err != nil {
+		return c, k, err
+	}
+	k.emptyEntries(&root)
+	c.check(k)
+	return c, k, nil
 }
 
 // emptyEntries finds the list entries that hold nothing, which the YAML library leaves out in silence.
-func emptyEntries(source []byte) error {
-	var root yaml.Node
-	if err := yaml.Unmarshal(source, &root); err != nil {
-		return err
-	}
-	var k checker
-	k.emptyEntries(&root)
-	return k.err()
-}
-
 func (k *checker) emptyEntries(n *yaml.Node) {
 	for _, c := range n.Content {
 		if n.Kind == yaml.SequenceNode && c.Tag == "!!null" {
@@ -73,7 +83,7 @@ func located(file string, err error) error {
 		if parts := yamlLine.FindStringSubmatch(l); parts != nil {
 			out = append(out, fmt.Errorf("%s:%s: %s", file, parts[1], plain(parts[2])))
 		} else {
-			out = append(out, fmt.Errorf("%s: %s", file, l))
+			out = append(out, fmt.Errorf("%s:1: %s", file, strings.TrimPrefix(l, "yaml: ")))
 		}
 	}
 	return errors.Join(out...)
@@ -87,11 +97,22 @@ func plain(s string) string { return goType.ReplaceAllString(s, "unknown field $
 // checker collects mistakes.
 type checker struct{ mistakes []string }
 
+// err is all mistakes in the order of their lines.
 func (k *checker) err() error {
 	if len(k.mistakes) == 0 {
 		return nil
 	}
-	return &yaml.TypeError{Errors: k.mistakes}
+	slices.SortStableFunc(k.mistakes, func(a, b string) int { return cmp.Compare(lineOf(a), lineOf(b)) })
+	return &yaml.TypeError{Errors: slices.Compact(k.mistakes)}
+}
+
+func lineOf(mistake string) int {
+	parts := yamlLine.FindStringSubmatch(mistake)
+	if parts == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[1])
+	return n
 }
 
 func (k *checker) wrong(line int, format string, args ...any) {
@@ -123,32 +144,80 @@ func (k *checker) name(t text, what string) {
 var reserved = []string{defaultSeries, noticeSeries}
 
 // check finds what the types alone do not.
-func (c *catalogue) check() error {
-	var k checker
-	if c.From.Email.Value == "" {
-		k.wrong(1, "from has no email")
+func (c *catalogue) check(k *checker) {
+	k.mailbox("from", c.From)
+	if c.ReplyTo != nil {
+		k.mailbox("reply_to", *c.ReplyTo)
 	}
-	if c.ReplyTo != nil && c.ReplyTo.Email.Value == "" {
-		k.wrong(1, "reply_to has no email")
-	}
-	if len(c.Admins) == 0 {
-		k.wrong(1, "admins is empty: somebody must be told when a sale goes wrong")
-	}
-	admins := map[string]int{}
-	for _, a := range c.Admins {
-		k.onceAs(admins, strings.ToLower(a.Value), a.text, "admin")
-	}
-	c.checkSeries(&k)
+	k.admins(c.Admins)
+	c.checkSeries(k)
 	if len(c.Default.Emails) == 0 {
 		k.wrong(1, "default has no emails: a product that no series names would get none")
+	} else if !toCustomer(c.Default.Emails) {
+		k.wrong(c.Default.Emails[0].line(), "default has no e-mail to the customer")
 	}
 	k.emails(c.Default.Emails)
 	for _, n := range noticeKinds {
-		if c.Notices.template(n) == "" {
+		t := c.Notices.template(n)
+		if t.Value == "" {
 			k.wrong(1, "notices has no %s", strings.ReplaceAll(string(n), "-", "_"))
+		} else {
+			k.template(t)
 		}
 	}
-	return k.err()
+}
+
+func (k *checker) mailbox(field string, m mailbox) {
+	if m.Email.Value == "" {
+		k.wrong(max(m.Email.Line, 1), "%s has no email", field)
+	} else {
+		k.address(m.Email, field+": ")
+	}
+}
+
+func (k *checker) admins(a admins) {
+	lists := map[string][]text{"is empty": a.live}
+	if a.split {
+		lists = map[string][]text{"has no live": a.live, "has no test": a.test}
+	}
+	for _, lack := range slices.Sorted(maps.Keys(lists)) {
+		if len(lists[lack]) == 0 {
+			k.wrong(max(a.line, 1), "admins %s: somebody must be told when a sale goes wrong", lack)
+		}
+		seen := map[string]int{}
+		for _, t := range lists[lack] {
+			k.address(t, "")
+			k.onceAs(seen, strings.ToLower(t.Value), t, "admin")
+		}
+	}
+}
+
+func (k *checker) address(t text, where string) {
+	if !isAddress(t.Value) {
+		k.wrong(t.Line, "%s%q is not an e-mail address", where, t.Value)
+	}
+}
+
+// isAddress reports whether a text is an e-mail address alone, without a name.
+func isAddress(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	return err == nil && parsed.Address == s && strings.Contains(s[strings.LastIndex(s, "@"):], ".")
+}
+
+var (
+	templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+	// idSlip is what was meant as an ID: hexadecimal digits, but not as many as there should be.
+	idSlip = regexp.MustCompile(`^d-[0-9a-f]*$`)
+)
+
+func (k *checker) template(t template) {
+	switch {
+	case t.isID():
+	case idSlip.MatchString(t.Value):
+		k.wrong(t.Line, "%q is not the ID of a dynamic template: want d- and 32 digits of 0-9 and a-f", t.Value)
+	case !templateName.MatchString(t.Value):
+		k.wrong(t.Line, "%q is neither the name of a template, such as receipt, nor the ID of a dynamic template", t.Value)
+	}
 }
 
 func (c *catalogue) checkSeries(k *checker) {
@@ -165,6 +234,8 @@ func (c *catalogue) checkSeries(k *checker) {
 		}
 		if len(s.Emails) == 0 {
 			k.wrong(s.Name.Line, "series %q has no emails", s.Name.Value)
+		} else if !toCustomer(s.Emails) {
+			k.wrong(s.Name.Line, "series %q has no e-mail to the customer", s.Name.Value)
 		}
 		k.match(s.Match, prices, products, links)
 		for key, value := range s.Match.Metadata {
@@ -196,12 +267,27 @@ func (k *checker) emails(emails []email) {
 		k.name(e.Key, "key")
 		k.once(keys, e.Key, "key")
 		if e.Template.Value == "" {
-			k.wrong(max(e.Key.Line, 1), "e-mail %q has no template", e.Key.Value)
+			k.wrong(e.line(), "e-mail %q has no template", e.Key.Value)
+		} else {
+			k.template(e.Template)
 		}
-		if e.To.audience == "" {
-			k.wrong(max(e.Key.Line, 1), "e-mail %q has no to", e.Key.Value)
+		switch {
+		case e.To.Value == "":
+			k.wrong(e.line(), "e-mail %q has no to", e.Key.Value)
+		case e.To.audience == "":
+			k.wrong(e.To.Line, "%q is not customer, admins or an e-mail address", e.To.Value)
+		}
+		if e.After.Duration < 0 {
+			k.wrong(e.After.Line, "%q is not a time span such as 30m or 48h", e.After.Value)
 		}
 	}
+}
+
+// line is the first that is known of an e-mail.
+func (e email) line() int { return max(cmp.Or(e.Key.Line, e.Template.Line, e.To.Line), 1) }
+
+func toCustomer(emails []email) bool {
+	return slices.ContainsFunc(emails, func(e email) bool { return e.To.audience == order.Customer })
 }
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)

@@ -5,39 +5,40 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
 
 // The first parts of delivery keys that are not the name of a series in the catalogue.
 const (
 	defaultSeries = "default"
-	noticeSeries  = "notice"
+	noticeSeries  = maildata.NoticeSeries
 )
 
 // notice is a kind of e-mail that only the admins get.
 type notice string
 
 const (
-	noticePaymentFailed  notice = "payment-failed"
-	noticeEmailFailed    notice = "email-failed"
-	noticeUnknownProduct notice = "unknown-product"
-	noticeItemsMissing   notice = "items-missing"
+	noticePaymentFailed  notice = maildata.PaymentFailed
+	noticeEmailFailed    notice = maildata.EmailFailed
+	noticeUnknownProduct notice = maildata.UnknownProduct
+	noticeItemsMissing   notice = maildata.ItemsMissing
 )
 
 var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing}
 
-func (n notices) template(kind notice) string {
+func (n notices) template(kind notice) template {
 	switch kind {
 	case noticePaymentFailed:
-		return n.PaymentFailed.Value
+		return n.PaymentFailed
 	case noticeEmailFailed:
-		return n.EmailFailed.Value
+		return n.EmailFailed
 	case noticeUnknownProduct:
-		return n.UnknownProduct.Value
+		return n.UnknownProduct
 	case noticeItemsMissing:
-		return n.ItemsMissing.Value
+		return n.ItemsMissing
 	}
-	return ""
+	return template{}
 }
 
 // plan freezes in the order what it owes for a reason, as the catalogue says now.
@@ -47,7 +48,7 @@ func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 		return
 	}
 	if reason == order.ForPaymentFailed {
-		o.Plan(reason, []order.Email{c.notice(noticePaymentFailed, "", now)}, now)
+		o.Plan(reason, []order.Email{c.notice(o, noticePaymentFailed, "", now)}, now)
 		return
 	}
 	chosen, unknown := c.choose(o)
@@ -56,11 +57,11 @@ func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 		emails = append(emails, c.emails(s, o, now)...)
 	}
 	if len(unknown) > 0 {
-		emails = append(emails, c.notice(noticeUnknownProduct, strings.Join(unknown, ", "), now))
+		emails = append(emails, c.notice(o, noticeUnknownProduct, strings.Join(unknown, ", "), now))
 	}
 	for _, e := range emails {
 		if len(e.To) == 0 {
-			emails = append(emails, c.notice(noticeEmailFailed, e.Key, now))
+			emails = append(emails, c.notice(o, noticeEmailFailed, e.Key, now))
 		}
 	}
 	o.Plan(reason, emails, now)
@@ -74,15 +75,27 @@ func (c *catalogue) needsItems(reason order.Reason) bool {
 func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {
 	var out []order.Email
 	for _, e := range s.Emails {
+		id, name := c.template(e.Template, o)
 		out = append(out, order.Email{
-			Key:       s.Name.Value + "/" + e.Key.Value,
-			Template:  e.Template.Value,
-			Audience:  e.To.audience,
-			To:        c.addresses(e.To, o),
-			NotBefore: now.Add(e.After.Duration),
+			Key:          s.Name.Value + "/" + e.Key.Value,
+			Template:     id,
+			TemplateName: name,
+			Audience:     e.To.audience,
+			To:           c.addresses(e.To, o),
+			NotBefore:    now.Add(e.After.Duration),
 		})
 	}
 	return out
+}
+
+// template is the ID by which a template is sent, and its name, in the language of the order. One that was
+// given by its ID has no name, and the language that it has.
+func (c *catalogue) template(t template, o *order.Order) (id, name string) {
+	if t.isID() {
+		return t.Value, ""
+	}
+	name, id, _ = c.ids.Find(t.Value, o.Locale) // New has made sure that there is one
+	return id, name
 }
 
 // addresses are whom a recipient is for an order: nobody, where the customer left no address.
@@ -95,41 +108,43 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 		return []order.Address{{Email: o.CustomerEmail, Name: o.CustomerName}}
 	case order.Admins:
 		var to []order.Address
-		for _, a := range c.Admins {
+		for _, a := range c.Admins.of(o) {
 			to = append(to, order.Address{Email: a.Value})
 		}
 		return to
 	}
-	return []order.Address{{Email: r.address.Value}}
+	return []order.Address{{Email: r.Value}}
 }
 
 // notice tells the admins of something about an order; of what, if there may be several.
-func (c *catalogue) notice(kind notice, about string, now time.Time) order.Email {
-	key := noticeSeries + "/" + string(kind)
+func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
+	key := noticeKey(kind)
 	if kind == noticeEmailFailed {
 		key += "/" + about
 	}
+	id, name := c.template(c.Notices.template(kind), o)
 	return order.Email{
-		Key:       key,
-		Template:  c.Notices.template(kind),
-		Audience:  order.Admins,
-		To:        c.addresses(recipient{audience: order.Admins}, nil),
-		NotBefore: now,
-		About:     about,
+		Key:          key,
+		Template:     id,
+		TemplateName: name,
+		Audience:     order.Admins,
+		To:           c.addresses(recipient{audience: order.Admins}, o),
+		NotBefore:    now,
+		About:        about,
 	}
 }
 
 func (c *catalogue) oweNotice(o *order.Order, kind notice, about string, now time.Time) {
-	o.Owe([]order.Email{c.notice(kind, about, now)}, now)
+	o.Owe([]order.Email{c.notice(o, kind, about, now)}, now)
 }
 
 // failureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
 // notice that failed they cannot be told by another one; the log and the order say so.
-func (c *catalogue) failureNotices(d order.Delivery, now time.Time) []order.Email {
+func (c *catalogue) failureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if strings.HasPrefix(d.Key, noticeSeries+"/") {
 		return nil
 	}
-	return []order.Email{c.notice(noticeEmailFailed, d.Key, now)}
+	return []order.Email{c.notice(o, noticeEmailFailed, d.Key, now)}
 }
 
 // ours reports whether the shop claims an order: all are its own, unless the catalogue says which.
@@ -171,9 +186,14 @@ func (c *catalogue) choose(o *order.Order) (chosen []series, unknown []string) {
 		}
 	}
 	if byDefault {
-		chosen = append(chosen, series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails})
+		chosen = append(chosen, c.defaultSeries())
 	}
 	return chosen, unknown
+}
+
+// defaultSeries is what an item gets that no series names.
+func (c *catalogue) defaultSeries() series {
+	return series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails}
 }
 
 // find is the index of the series that matches an item most specifically, or -1.
@@ -182,7 +202,8 @@ func (c *catalogue) find(o *order.Order, item order.Item) int {
 		func(m match) bool { return m.price(item) },
 		func(m match) bool { return m.product(item) },
 		func(m match) bool { return m.link(o) },
-		func(m match) bool { return m.metadata(o.Metadata) || m.metadata(item.Metadata) },
+		func(m match) bool { return m.metadata(item.Metadata) },
+		func(m match) bool { return m.metadata(o.Metadata) },
 	}
 	for _, matches := range levels {
 		for i, s := range c.Series {

@@ -223,7 +223,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, id
 			return order.ErrNotDue // whoever has it may be about to record what came of it
 		}
 		if hopeless = o.Hopeless(key, now); hopeless {
-			o.Abandon(key, "its processes died, again and again", f.catalogue.failureNotices(o.Emails[key], now), now)
+			o.Abandon(key, "its processes died, again and again", f.catalogue.failureNotices(o, o.Emails[key], now), now)
 			return nil
 		}
 		return o.Claim(key, owner, lease, now)

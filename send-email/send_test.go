@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
@@ -353,17 +354,25 @@ func TestTemplateData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	type amount struct{ Formatted string }
 	var data struct {
-		Total    money
-		Customer customerData
-		Items    []itemData
-		Order    orderData
+		Shop     maildata.Shop
+		Total    amount
+		Customer struct{ Name string }
+		Items    []struct{ Total amount }
+		Order    struct {
+			ID   string
+			Test bool
+		}
 	}
 	if err := json.Unmarshal(shown, &data); err != nil {
 		t.Fatal(err)
 	}
-	if want := (money{5000, "JPY", "5000", "¥5,000"}); data.Total != want || data.Items[0].Total != want {
-		t.Errorf("total %+v, item %+v; want %+v", data.Total, data.Items[0].Total, want)
+	if want := (maildata.Shop{Name: "Example Shop", Email: "shop@example.com"}); data.Shop != want {
+		t.Errorf("shop %+v, want %+v", data.Shop, want)
+	}
+	if want := "¥5,000"; data.Total.Formatted != want || data.Items[0].Total.Formatted != want {
+		t.Errorf("total %s, item %s; want %s", data.Total, data.Items[0].Total, want)
 	}
 	if data.Customer.Name != "花子" || data.Order.ID != yen || !data.Order.Test {
 		t.Errorf("got %+v %+v", data.Customer, data.Order)

@@ -1,20 +1,20 @@
 package function
 
 import (
-	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/stripe/stripe-go/v76"
 	"golang.org/x/net/html"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 )
+
+var shop = maildata.Shop{Name: "Ada's <shop>", Email: "shop@example.com"}
 
 func shipped(t *testing.T) *templates.Set {
 	t.Helper()
@@ -25,45 +25,16 @@ func shipped(t *testing.T) *templates.Set {
 	return s
 }
 
-// sampleOrders are the orders of all sample events that are of one, by the events' names.
 func sampleOrders(t *testing.T) map[string]*order.Order {
 	t.Helper()
-	now := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
-	orders := map[string]*order.Order{}
-	for _, name := range sample.Names() {
-		body, err := sample.Event(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e, err := order.ParseEvent(body, now); err == nil && order.Handled(e.Type) {
-			if orders[name], err = order.New(e, now); err != nil {
-				t.Fatal(err)
-			}
-			orders[name].SetItems(sampleItems(t, name), now)
-		}
+	orders, err := sample.Orders(ItemsOf)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(orders) < 5 {
 		t.Fatalf("%d orders", len(orders))
 	}
 	return orders
-}
-
-// sampleItems are none for an event about a session that another one completed.
-func sampleItems(t *testing.T, name string) []order.Item {
-	t.Helper()
-	body, err := sample.LineItems(name)
-	if err != nil {
-		return nil
-	}
-	var list stripe.LineItemList
-	if err := json.Unmarshal(body, &list); err != nil {
-		t.Fatal(err)
-	}
-	var items []order.Item
-	for _, i := range list.Data {
-		items = append(items, itemOf(i))
-	}
-	return items
 }
 
 // deliveryOf is one that a template of this name is for.
@@ -83,7 +54,7 @@ func TestShippedTemplates(t *testing.T) {
 			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
 				t.Parallel()
 
-				data := templateData(o, deliveryOf(tmpl.Name))
+				data := maildata.Of(shop, o, deliveryOf(tmpl.Name))
 				if err := tmpl.Check(data, "metadata"); err != nil {
 					t.Error(err)
 				}
@@ -129,7 +100,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 
 	for _, tmpl := range shipped(t).All() {
-		got, err := tmpl.Render(templateData(o, deliveryOf(tmpl.Name)))
+		got, err := tmpl.Render(maildata.Of(shop, o, deliveryOf(tmpl.Name)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,11 +118,14 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 		}
 	}
 	delivery, _ := shipped(t).Find("delivery", "")
-	got, err := delivery.Render(templateData(o, deliveryOf("delivery")))
+	got, err := delivery.Render(maildata.Of(shop, o, deliveryOf("delivery")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
+	if want := "Your download from Ada's <shop>"; got.Subject != want {
+		t.Errorf("subject %q, want %q", got.Subject, want)
+	}
+	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
 		if !strings.Contains(got.HTML, want) {
 			t.Errorf("no %s in\n%s", want, got.HTML)
 		}

@@ -29,6 +29,9 @@ func Misconfiguration(err error) (string, bool) {
 	return m.Error(), true
 }
 
+// NewMisconfigured is for what a function itself finds missing or wrong.
+func NewMisconfigured(format string, args ...any) error { return misconfigured(format, args...) }
+
 func misconfigured(format string, args ...any) error {
 	return &Misconfigured{fmt.Errorf(format, args...)}
 }

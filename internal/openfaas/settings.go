@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,15 @@ func (s *Settings) String(name, otherwise string) string {
 		return v
 	}
 	return otherwise
+}
+
+// Choice is a setting that is one of a few words, of which the first is its default.
+func (s *Settings) Choice(name string, words ...string) string {
+	v := s.String(name, words[0])
+	if !slices.Contains(words, v) {
+		s.wrong(name, v, strings.Join(words, " or "))
+	}
+	return v
 }
 
 // Bool is a setting that is true or false.

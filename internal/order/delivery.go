@@ -40,9 +40,12 @@ type Email struct {
 	// Key names it within the order: lower-case letters, digits, hyphens and slashes.
 	Key string `bson:"-"`
 	// Template is a SendGrid dynamic template's ID.
-	Template string    `bson:"template"`
-	Audience Audience  `bson:"audience"`
-	To       []Address `bson:"to"`
+	Template string `bson:"template"`
+	// TemplateName is the name and language of the shop's own template that was published under that ID;
+	// empty for one that the catalogue names by its ID.
+	TemplateName string    `bson:"template_name,omitempty"`
+	Audience     Audience  `bson:"audience"`
+	To           []Address `bson:"to"`
 	// NotBefore is when it may first be sent.
 	NotBefore time.Time `bson:"not_before"`
 	// About is the key of the delivery that a notice speaks of.

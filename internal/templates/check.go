@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,31 @@ func (t *Template) Check(data any, open ...string) error {
 		}
 	}
 	return found.err()
+}
+
+// FullNames are all templates with their languages: receipt, receipt.fr.
+func (s *Set) FullNames() []string {
+	var names []string
+	for _, t := range s.All() {
+		names = append(names, t.folder())
+	}
+	return names
+}
+
+// Check is Check for a template by its full name, and renders it as well.
+func (s *Set) Check(name string, data any, open ...string) error {
+	t, ok := s.templates[strings.ToLower(name)]
+	if !ok {
+		return fmt.Errorf("there is no template %s", name)
+	}
+	if err := t.Check(data, open...); err != nil {
+		return err
+	}
+	r, err := t.Render(data)
+	if err == nil && r.Subject == "" {
+		err = problem{t.parts[subject].path, 1, "the subject is empty"}
+	}
+	return err
 }
 
 func opened(v any, names []string) any {

@@ -25,6 +25,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"handler/function/internal/published"
 )
 
 // Set is the templates of a folder.
@@ -87,14 +89,12 @@ func (s *Set) All() []*Template {
 // Find is the template of a name for a locale of Stripe's, such as fr-CA: in that, else in its language,
 // else the one that has none in its name.
 func (s *Set) Find(name, locale string) (*Template, bool) {
-	language, _, _ := strings.Cut(locale, "-")
-	for _, l := range []string{locale, language} {
-		if t, ok := s.templates[name+"."+strings.ToLower(l)]; ok {
+	for _, n := range published.Names(name, locale) {
+		if t, ok := s.templates[n]; ok {
 			return t, true
 		}
 	}
-	t, ok := s.templates[name]
-	return t, ok
+	return nil, false
 }
 
 type reader struct {

@@ -1,11 +1,12 @@
-// Package sendgrid stands in for SendGrid on the laptop: its mail send API, and an inbox to look into
-// instead of a customer's.
+// Package sendgrid stands in for SendGrid on the laptop: its mail send API, an inbox to look into instead of
+// a customer's, and its templates API, whose templates are kept in memory only.
 //
 // The API holds every request to the rules that SendGrid documents and answers with SendGrid's statuses
 // and error bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is
 // lenient this is strict: a field that its API description does not have is an error (this includes the
 // legacy ones that its own client can still send: sections, spam_check, bcc), and so is a null. It cannot
-// know what only an account knows: verified senders, templates, unsubscribe groups, batches and IP pools.
+// know what only an account knows: verified senders, unsubscribe groups, batches and IP pools; and a mail may
+// go by any template.
 //
 // An accepted request is kept in the inbox exactly as it came (white space between JSON tokens apart), less
 // its credentials, before the 202 is sent; requests in sandbox mode are not. One request is one message,
@@ -72,6 +73,7 @@ func (s *Service) API() http.Handler {
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, "method not allowed")
 	}))
+	s.templateRoutes(mux)
 	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
 		respond(w, http.StatusOK, map[string][]string{"scopes": {"mail.send"}})
 	}))

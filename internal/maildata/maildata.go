@@ -1,0 +1,132 @@
+// Package maildata is what an e-mail's template can show of an order: its dynamic template data, by the names
+// that docs/template-data.md gives them. send-email sends it, and the laptop's preview makes it of sample orders.
+package maildata
+
+import (
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the second
+// says of what.
+const NoticeSeries = "notice"
+
+// What the admins are told apart from sales.
+const (
+	PaymentFailed  = "payment-failed"
+	EmailFailed    = "email-failed"
+	UnknownProduct = "unknown-product"
+	ItemsMissing   = "items-missing"
+)
+
+type orderData struct {
+	ID            string `json:"id"`
+	Date          string `json:"date"`
+	PaymentStatus string `json:"payment_status"`
+	Mode          string `json:"mode"`
+	PaymentLink   string `json:"payment_link"`
+	Reference     string `json:"reference"`
+	Test          bool   `json:"test"`
+}
+
+type customerData struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+type itemData struct {
+	Description string `json:"description"`
+	Product     string `json:"product"`
+	Price       string `json:"price"`
+	Quantity    int64  `json:"quantity"`
+	Unit        money  `json:"unit"`
+	Subtotal    money  `json:"subtotal"`
+	Discount    money  `json:"discount"`
+	Tax         money  `json:"tax"`
+	Total       money  `json:"total"`
+}
+
+type noticeData struct {
+	Kind string `json:"kind"`
+	// About is the delivery that failed, or the products that no series names.
+	About string `json:"about"`
+	// Reason is why it failed.
+	Reason string `json:"reason"`
+}
+
+// Shop is who sends the e-mails.
+type Shop struct {
+	// Name is the sender's; the address where it has none.
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// Of is what a template can show, by the names of its variables. It is the same for all
+// e-mails of an order but for the series, and the notice in what only the admins get.
+func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
+	in := func(amount int64) money { return moneyOf(amount, o.Currency, o.Locale) }
+	items := []itemData{}
+	for _, i := range o.Items {
+		items = append(items, itemDataOf(i, o.Locale))
+	}
+	metadata := map[string]string{}
+	for _, p := range o.Metadata {
+		metadata[p.Key] = p.Value
+	}
+	series, rest, _ := strings.Cut(d.Key, "/")
+	out := map[string]any{
+		"shop":   shop,
+		"series": series,
+		"order": orderData{
+			ID:            o.ID,
+			Date:          o.SessionCreated.UTC().Format(time.RFC3339),
+			PaymentStatus: string(o.PaymentStatus),
+			Mode:          o.Mode,
+			PaymentLink:   o.PaymentLink,
+			Reference:     o.ClientReferenceID,
+			Test:          !o.Livemode,
+		},
+		"customer": customerData{o.CustomerName, o.CustomerEmail},
+		"items":    items,
+		"subtotal": in(o.AmountSubtotal),
+		"discount": in(o.AmountDiscount),
+		"shipping": in(o.AmountShipping),
+		"tax":      in(o.AmountTax),
+		"total":    in(o.AmountTotal),
+		"metadata": metadata,
+	}
+	if series == NoticeSeries {
+		out["notice"] = noticeOf(o, d, rest)
+	}
+	return out
+}
+
+func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
+	kind, _, _ := strings.Cut(rest, "/")
+	n := noticeData{Kind: kind, About: d.About, Reason: o.Emails[d.About].LastError}
+	if kind == ItemsMissing {
+		n.Reason = o.Fetch.LastError
+	}
+	return n
+}
+
+func itemDataOf(i order.Item, locale string) itemData {
+	in := func(amount int64) money { return moneyOf(amount, i.Currency, locale) }
+	description := i.Description
+	if description == "" {
+		description = i.ProductName
+	}
+	return itemData{
+		Description: description,
+		Product:     i.Product,
+		Price:       i.Price,
+		Quantity:    i.Quantity,
+		Unit:        in(i.UnitAmount),
+		Subtotal:    in(i.AmountSubtotal),
+		Discount:    in(i.AmountDiscount),
+		Tax:         in(i.AmountTax),
+		Total:       in(i.AmountTotal),
+	}
+}

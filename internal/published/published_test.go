@@ -1,0 +1,107 @@
+package published
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	receipt = "d-00000000000000000000000000000001"
+	french  = "d-00000000000000000000000000000002"
+)
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+
+	l, err := ReadLock(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Put("shop", "receipt.fr", Template{ID: french})
+	l.Put("shop", "receipt", Template{receipt, "v1", "abc"})
+	l.Put("club", "receipt", Template{ID: french})
+	file, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ReadLock(file)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file)
+	}
+	if d := cmp.Diff(l, again); d != "" {
+		t.Errorf("what was written is not what is read (-want +got):\n%s\n%s", d, file)
+	}
+	if d := cmp.Diff(IDs{"receipt": receipt, "receipt.fr": french}, again.IDs("shop")); d != "" {
+		t.Errorf("IDs (-want +got):\n%s", d)
+	}
+}
+
+func TestReadLockRefuses(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct{ file, want string }{
+		"an unknown field":  {"account: {}", "field account not found"},
+		"an ID that is not": {"accounts: {shop: {receipt: {id: d-1}}}", `account shop: "receipt" is no template with the ID "d-1"`},
+		"a name of a file":  {"accounts: {shop: {../receipt: {id: " + receipt + "}}}", `"../receipt" is no template`},
+		"an odd account":    {"accounts: {'a b': {}}", `"a b" is no name for an account`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			_, err := ReadLock([]byte(c.file))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAccount(t *testing.T) {
+	t.Parallel()
+
+	none, one := &Lock{}, &Lock{Accounts: map[string]map[string]Template{"shop": {}}}
+	two := &Lock{Accounts: map[string]map[string]Template{"shop": {}, "club": {}}}
+	for _, c := range []struct {
+		lock       *Lock
+		name, want string
+	}{
+		{none, "", ""},
+		{none, "shop", "shop"},
+		{one, "", "shop"},
+		{one, "club", "club"},
+		{two, "club", "club"},
+	} {
+		if got, err := c.lock.Account(c.name); got != c.want || err != nil {
+			t.Errorf("%v %q: got %q, %v", c.lock, c.name, got, err)
+		}
+	}
+	if _, err := two.Account(""); err == nil || !strings.Contains(err.Error(), "There are club, shop") {
+		t.Errorf("of two: %v", err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+
+	ids := Placeholders([]string{"receipt", "receipt.fr", "receipt.pt-BR", "receipt.zh", "sale.fr"})
+	for _, c := range []struct{ name, locale, want string }{
+		{"receipt", "", "receipt"},
+		{"receipt", "auto", "receipt"},
+		{"receipt", "de", "receipt"},
+		{"receipt", "fr", "receipt.fr"},
+		{"receipt", "fr-CA", "receipt.fr"},
+		{"receipt", "pt-BR", "receipt.pt-BR"},
+		{"receipt", "pt", "receipt"},
+		{"receipt", "zh-Hant-TW", "receipt.zh"},
+		{"receipt", "-", "receipt"},
+		{"sale", "fr", "sale.fr"},
+		{"sale", "en", ""},
+	} {
+		got, id, ok := ids.Find(c.name, c.locale)
+		if got != c.want || ok != (c.want != "") || (ok && id != PlaceholderID(c.want)) {
+			t.Errorf("%s in %q: got %q %q %v, want %q", c.name, c.locale, got, id, ok, c.want)
+		}
+	}
+}

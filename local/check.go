@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+	"handler/function/internal/templates"
+	function "handler/function/send-email"
+)
+
+// mistakes are for the owner to mend, each as path:line: what.
+type mistakes struct{ error }
+
+// checker is where what is to be checked lies.
+type checker struct {
+	catalogue, templates, lock string
+	orders                     map[string]*order.Order
+}
+
+func (c *checker) flags(set *flag.FlagSet) {
+	set.StringVar(&c.catalogue, "catalogue", filepath.Join("send-email", "catalogue.yml"), "the catalogue")
+	set.StringVar(&c.templates, "templates", filepath.Join("send-email", "templates"), "folder of the templates")
+	set.StringVar(&c.lock, "lock", filepath.Join("send-email", "templates.lock.yml"), "the file that says what is published")
+}
+
+func checkCatalogueCommand(args []string) error {
+	set := flag.NewFlagSet("local check-catalogue", flag.ContinueOnError)
+	var c checker
+	c.flags(set)
+	if err := parseFlags(set, args); err != nil {
+		return err
+	}
+	return c.run(os.Stdout)
+}
+
+func parseFlags(set *flag.FlagSet, args []string) error {
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("%s takes no %q", set.Name(), set.Arg(0))
+	}
+	return nil
+}
+
+// run tells who gets what, or all that is wrong.
+func (c *checker) run(out io.Writer) error {
+	catalogue, set, err := c.check()
+	if err != nil {
+		return err
+	}
+	catalogue.Print(out)
+	fmt.Fprintf(out, "\n%d templates render with each of %d sample orders.\n", len(set.All()), len(c.orders))
+	return c.tellUnpublished(out, catalogue.TemplateNames())
+}
+
+// check reads the catalogue and the templates. Where the templates cannot be read, the catalogue is checked
+// without them.
+func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
+	source, err := os.ReadFile(c.catalogue)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.orders, err = sample.Orders(function.ItemsOf); err != nil {
+		return nil, nil, err
+	}
+	set, unreadable := templates.Read(os.DirFS(c.templates))
+	var checked function.TemplateSet
+	if unreadable == nil {
+		checked = set
+	}
+	catalogue, err := function.CheckCatalogue(c.catalogue, source, c.templates, checked, c.orders)
+	if unreadable != nil {
+		var lines []error
+		for line := range strings.SplitSeq(unreadable.Error(), "\n") {
+			lines = append(lines, errors.New(filepath.Join(c.templates, line)))
+		}
+		err = errors.Join(err, errors.Join(lines...))
+	}
+	if err != nil {
+		return nil, nil, mistakes{err}
+	}
+	return catalogue, set, nil
+}
+
+// tellUnpublished says which templates the function would not find an ID for.
+func (c *checker) tellUnpublished(out io.Writer, names []string) error {
+	lock, err := readLock(c.lock)
+	if err != nil {
+		return err
+	}
+	if len(lock.Accounts) == 0 && len(names) > 0 {
+		fmt.Fprintln(out, "No template is published yet: make templates does it.")
+	}
+	for _, account := range slices.Sorted(maps.Keys(lock.Accounts)) {
+		ids := lock.IDs(account)
+		var missing []string
+		for _, n := range names {
+			if _, _, ok := ids.Find(n, ""); !ok {
+				missing = append(missing, n)
+			}
+		}
+		if len(missing) > 0 {
+			fmt.Fprintf(out, "Not published yet in the account %s: %s. make templates does it.\n", account, strings.Join(missing, ", "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+// Package publish makes the dynamic templates of a SendGrid account what the shop's templates are.
+//
+// It compares with what the account sends now, shows what would change, and asks before it changes anything.
+// A changed template gets a new version, which is made the active one: the earlier ones stay at SendGrid, to
+// go back to. Nothing is ever deleted. What was published is recorded in the lock after each template, so that
+// one that fails loses nothing of the others.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sendgrid/rest"
+
+	"handler/function/internal/published"
+	"handler/function/internal/templates"
+)
+
+// Publisher publishes. All of its fields but the last three are needed.
+type Publisher struct {
+	// Host and Key are those of SendGrid's API.
+	Host, Key string
+	// Shop is the name that the templates' titles at SendGrid begin with.
+	Shop string
+	// Lock is kept in LockFile; Account is the one in it that the key is of.
+	Lock     *published.Lock
+	LockFile string
+	Account  string
+	Out      io.Writer
+	// Ask asks the owner. Its error is for where there is nobody to ask.
+	Ask func(ctx context.Context, question string) (bool, error)
+
+	// Yes asks nothing, DryRun changes nothing, and Overwrite replaces also what was made in the design editor.
+	Yes, DryRun, Overwrite bool
+
+	client *client
+	// all are the templates of the account, once asked for.
+	all *[]remote
+	// newIDs: the lock has got some.
+	newIDs bool
+}
+
+// Run publishes all templates of a set that SendGrid does not have as they are here.
+func (p *Publisher) Run(ctx context.Context, set *templates.Set) error {
+	if p.client == nil {
+		p.client = &client{host: p.Host, key: p.Key, wait: wait, now: time.Now,
+			http: &rest.Client{HTTPClient: &http.Client{Timeout: callTimeout}}}
+	}
+	changes, refused, err := p.compareAll(ctx, set)
+	if err != nil {
+		return err
+	}
+	if err := p.settle(changes); err != nil {
+		return err
+	}
+	due := changes[:0:0]
+	for _, c := range changes {
+		if !c.nothing() {
+			due = append(due, c)
+		}
+	}
+	p.show(due, len(changes)-len(due))
+	if len(due) == 0 || p.DryRun {
+		p.tellWhatNext()
+		return errors.Join(refused...)
+	}
+	if err := p.confirm(ctx, changes, due); err != nil {
+		return errors.Join(append(refused, err)...)
+	}
+	failed, err := p.apply(ctx, due)
+	p.tellWhatNext()
+	return errors.Join(append(append(refused, failed...), err)...)
+}
+
+// compareAll goes on where one template cannot be compared, and ends where none can.
+func (p *Publisher) compareAll(ctx context.Context, set *templates.Set) (changes []change, refused []error, err error) {
+	for _, t := range set.All() {
+		name := strings.TrimSuffix(t.Name+"."+t.Locale, ".")
+		c, err := p.compare(ctx, name, contentOf(t.Published()))
+		switch {
+		case hopeless(ctx, err):
+			return nil, nil, err
+		case err != nil:
+			refused = append(refused, fmt.Errorf("%s: %w", name, err))
+		default:
+			changes = append(changes, c)
+		}
+	}
+	return changes, refused, nil
+}
+
+// hopeless reports whether an error is one that the next template would meet as well.
+func hopeless(ctx context.Context, err error) bool {
+	return errors.As(err, new(keyError)) || ctx.Err() != nil
+}
+
+// settle brings the lock up to date on what needs no publishing.
+func (p *Publisher) settle(changes []change) error {
+	if p.DryRun {
+		return nil
+	}
+	for _, c := range changes {
+		if c.nothing() {
+			if err := p.record(c.name, published.Template{ID: c.id, Version: c.version, Hash: c.to.hash()}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// record keeps in the lock what a template has become.
+func (p *Publisher) record(name string, t published.Template) error {
+	before := p.Lock.Accounts[p.Account][name]
+	if before == t {
+		return nil
+	}
+	p.newIDs = p.newIDs || before.ID != t.ID
+	p.Lock.Put(p.Account, name, t)
+	if err := p.write(); err != nil {
+		return fmt.Errorf("%s is published as %s, but the lock cannot be written: %w", name, t.ID, err)
+	}
+	return nil
+}
+
+func (p *Publisher) show(due []change, same int) {
+	for _, c := range due {
+		switch {
+		case c.id == "":
+			fmt.Fprintf(p.Out, "%s: new, %s\n", c.name, c.to.summary())
+		default:
+			fmt.Fprintf(p.Out, "%s: changed, %s\n", c.name, c.id)
+		}
+		for _, n := range c.notes {
+			fmt.Fprintf(p.Out, "  %s\n", n)
+		}
+		if c.id != "" {
+			fmt.Fprintln(p.Out, diff(c.name, c.from, c.to))
+		}
+	}
+	if same > 0 {
+		fmt.Fprintf(p.Out, "%s at SendGrid as here.\n", number(same, "template is", "templates are"))
+	}
+}
+
+// confirm asks whether to publish.
+func (p *Publisher) confirm(ctx context.Context, all, due []change) error {
+	gone, known := 0, 0
+	for _, c := range all {
+		if _, locked := p.Lock.Accounts[p.Account][c.name]; locked {
+			known++
+		}
+		if c.gone {
+			gone++
+		}
+	}
+	elsewhere := known > 0 && gone == known
+	if elsewhere {
+		fmt.Fprintf(p.Out, "\nNone of what the lock knows of the account %s is in the account of this key. Is it another one's? Then give that "+
+			"a name: ACCOUNT=name make templates.\n", p.Account)
+	}
+	if p.Yes {
+		if elsewhere {
+			return errors.New("nothing was published: that is not done without asking")
+		}
+		return nil
+	}
+	yes, err := p.Ask(ctx, fmt.Sprintf("Publish %s to the SendGrid account %s? [y/N] ", number(len(due), "template", "templates"), p.Account))
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return errors.New("nothing was published")
+	}
+	return nil
+}
+
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// apply publishes one after the other, and goes on where one fails. Its second error ends it.
+func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, err error) {
+	for _, c := range due {
+		done, err := p.publish(ctx, c)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", c.name, err))
+			if hopeless(ctx, err) {
+				break
+			}
+			continue
+		}
+		if err := p.record(c.name, done); err != nil {
+			return failed, err
+		}
+		if c.id == "" {
+			fmt.Fprintf(p.Out, "published %s as %s\n", c.name, done.ID)
+		} else {
+			fmt.Fprintf(p.Out, "published %s: the next e-mail goes by it\n", c.name)
+		}
+	}
+	return failed, nil
+}
+
+func (p *Publisher) tellWhatNext() {
+	if p.newIDs {
+		fmt.Fprintf(p.Out, "There are new IDs in %s: commit it and deploy, then send-email knows them.\n", p.LockFile)
+	}
+}
+
+// publish creates the template where there is none, and gives it a version. A template whose version fails is
+// in no lock, since it could not be sent; it is found by its title the next time.
+func (p *Publisher) publish(ctx context.Context, c change) (published.Template, error) {
+	if c.id == "" {
+		t, err := p.client.create(ctx, p.title(c.name))
+		if err != nil {
+			return published.Template{}, err
+		}
+		c.id = t.ID
+	}
+	hash := c.to.hash()
+	v, err := p.client.addVersion(ctx, c.id, newVersion{
+		Name:          p.client.now().UTC().Format(time.DateOnly) + " " + hash,
+		Active:        1,
+		Editor:        "code",
+		Subject:       strings.TrimSpace(c.to.subject),
+		HTML:          c.to.html,
+		Plain:         c.to.text,
+		GeneratePlain: c.to.text == "",
+	})
+	return published.Template{ID: c.id, Version: v.ID, Hash: hash}, err
+}
+
+// write replaces the lock at once, so that nobody reads half of it.
+func (p *Publisher) write() error {
+	file, err := p.Lock.File()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(p.LockFile+".new", file, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(p.LockFile+".new", p.LockFile)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

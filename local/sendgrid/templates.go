@@ -1,0 +1,267 @@
+package sendgrid
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	// maxTemplates and maxVersions are what an account and a template may have:
+	// https://www.twilio.com/docs/sendgrid/ui/sending-email/create-and-edit-transactional-templates
+	maxTemplates = 300
+	maxVersions  = 300
+	maxPage      = 200
+)
+
+// Template is a dynamic or legacy template of the account.
+type Template struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Generation string     `json:"generation"`
+	UpdatedAt  string     `json:"updated_at"`
+	Versions   []*Version `json:"versions"`
+}
+
+// Version is one of a template's.
+type Version struct {
+	ID         string `json:"id"`
+	TemplateID string `json:"template_id"`
+	Active     int    `json:"active"`
+	UpdatedAt  string `json:"updated_at"`
+	versionText
+}
+
+type versionText struct {
+	Name          string `json:"name"`
+	Subject       string `json:"subject"`
+	HTML          string `json:"html_content"`
+	Plain         string `json:"plain_content"`
+	GeneratePlain bool   `json:"generate_plain_content"`
+	Editor        string `json:"editor"`
+	TestData      string `json:"test_data,omitempty"`
+}
+
+// lean is a version as lists of templates have it, without its texts.
+type lean struct {
+	ID            string `json:"id"`
+	TemplateID    string `json:"template_id"`
+	Active        int    `json:"active"`
+	Name          string `json:"name"`
+	Subject       string `json:"subject"`
+	UpdatedAt     string `json:"updated_at"`
+	GeneratePlain bool   `json:"generate_plain_content"`
+	Editor        string `json:"editor"`
+}
+
+// templates are the account's, in memory only.
+type templates struct {
+	mu  sync.Mutex
+	all []*Template
+	now func() time.Time
+}
+
+// templateRoutes serves the templates API, all but the copying of a template.
+func (s *Service) templateRoutes(mux *http.ServeMux) {
+	t := &templates{now: s.now}
+	for pattern, handle := range map[string]func(*http.Request) (int, any){
+		"GET /v3/templates":                                         t.list,
+		"POST /v3/templates":                                        t.create,
+		"GET /v3/templates/{template}":                              t.get,
+		"PATCH /v3/templates/{template}":                            t.rename,
+		"DELETE /v3/templates/{template}":                           t.remove,
+		"POST /v3/templates/{template}/versions":                    t.addVersion,
+		"GET /v3/templates/{template}/versions/{version}":           t.getVersion,
+		"PATCH /v3/templates/{template}/versions/{version}":         t.changeVersion,
+		"DELETE /v3/templates/{template}/versions/{version}":        t.removeVersion,
+		"POST /v3/templates/{template}/versions/{version}/activate": t.activate,
+	} {
+		mux.HandleFunc(pattern, s.authorized(func(w http.ResponseWriter, r *http.Request) {
+			t.mu.Lock()
+			status, body := handle(r)
+			encoded, err := json.Marshal(body) // while nobody changes it
+			t.mu.Unlock()
+			if err != nil {
+				status, encoded = http.StatusInternalServerError, []byte(`{"errors":[]}`)
+			}
+			s.log.Info("sendgrid answered about templates", "path", r.URL.Path, "method", r.Method, "status", status)
+			if status == http.StatusNoContent {
+				w.WriteHeader(status)
+				return
+			}
+			respond(w, status, json.RawMessage(encoded))
+		}))
+	}
+}
+
+func (t *templates) list(r *http.Request) (int, any) {
+	q := r.URL.Query()
+	size, err := strconv.Atoi(q.Get("page_size"))
+	if err != nil || size < 1 || size > maxPage {
+		return badRequest("page_size", fmt.Sprintf("page_size must be a number between 1 and %d", maxPage))
+	}
+	generations := q.Get("generations")
+	if generations == "" {
+		generations = "legacy"
+	}
+	if !slices.Contains([]string{"legacy", "dynamic", "legacy,dynamic"}, generations) {
+		return badRequest("generations", "generations must be legacy, dynamic or legacy,dynamic")
+	}
+	from := 0
+	if token := q.Get("page_token"); token != "" {
+		if from, err = strconv.Atoi(token); err != nil || from < 0 {
+			return badRequest("page_token", "page_token is invalid")
+		}
+	}
+	found := []map[string]any{}
+	for _, one := range t.all {
+		if one.Generation == generations || generations == "legacy,dynamic" {
+			versions := []lean{}
+			for _, v := range one.Versions {
+				versions = append(versions, lean{v.ID, v.TemplateID, v.Active, v.Name, v.Subject, v.UpdatedAt, v.GeneratePlain, v.Editor})
+			}
+			found = append(found, map[string]any{"id": one.ID, "name": one.Name, "generation": one.Generation, "updated_at": one.UpdatedAt, "versions": versions})
+		}
+	}
+	page := func(token int) string {
+		u := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: url.Values{
+			"generations": {generations}, "page_size": {strconv.Itoa(size)}, "page_token": {strconv.Itoa(token)}}.Encode()}
+		return u.String()
+	}
+	from = min(from, len(found))
+	to := min(from+size, len(found))
+	meta := map[string]any{"self": page(from), "count": len(found)}
+	if to < len(found) {
+		meta["next"] = page(to)
+	}
+	return http.StatusOK, map[string]any{"result": found[from:to], "_metadata": meta}
+}
+
+func (t *templates) create(r *http.Request) (int, any) {
+	in, errs := templateBody(r, func(c *checker, o map[string]any) {
+		c.templateName(o)
+		c.oneOf(o, "generation", "legacy", "dynamic")
+	}, "name", "generation")
+	if errs != nil {
+		return http.StatusBadRequest, errorBody{errs}
+	}
+	if len(t.all) >= maxTemplates {
+		return badRequest("", fmt.Sprintf("You have reached the limit of %d templates", maxTemplates))
+	}
+	one := &Template{ID: uuid(), Name: text(in, "name"), Generation: "legacy", UpdatedAt: t.stamp(), Versions: []*Version{}}
+	if in["generation"] == "dynamic" {
+		one.Generation, one.ID = "dynamic", dynamicPrefix+hex.EncodeToString(random16())
+	}
+	t.all = append(t.all, one)
+	return http.StatusCreated, one
+}
+
+func (t *templates) get(r *http.Request) (int, any) {
+	return t.with(r, func(one *Template) (int, any) { return http.StatusOK, one })
+}
+
+func (t *templates) rename(r *http.Request) (int, any) {
+	return t.with(r, func(one *Template) (int, any) {
+		in, errs := templateBody(r, func(c *checker, o map[string]any) { c.templateName(o) }, "name")
+		if errs != nil {
+			return http.StatusBadRequest, errorBody{errs}
+		}
+		one.Name, one.UpdatedAt = text(in, "name"), t.stamp()
+		return http.StatusOK, one
+	})
+}
+
+func (t *templates) remove(r *http.Request) (int, any) {
+	return t.with(r, func(one *Template) (int, any) {
+		t.all = slices.DeleteFunc(t.all, func(other *Template) bool { return other == one })
+		return http.StatusNoContent, nil
+	})
+}
+
+// with finds the template of a request.
+func (t *templates) with(r *http.Request, do func(*Template) (int, any)) (int, any) {
+	i := slices.IndexFunc(t.all, func(one *Template) bool { return one.ID == r.PathValue("template") })
+	if i < 0 {
+		return http.StatusNotFound, errorBody{[]apiError{{Message: "Template not found"}}}
+	}
+	return do(t.all[i])
+}
+
+func (t *templates) stamp() string { return t.now().UTC().Format(time.DateTime) }
+
+func badRequest(field, message string) (int, any) {
+	e := apiError{Message: message}
+	if field != "" {
+		e.Field = &field
+	}
+	return http.StatusBadRequest, errorBody{[]apiError{e}}
+}
+
+// templateBody reads a request's object, and holds it to its rules and to the fields that there are.
+func templateBody(r *http.Request, rules func(*checker, map[string]any), known ...string) (map[string]any, []apiError) {
+	body, status, message := readMail(nil, r)
+	if status != 0 {
+		return nil, []apiError{{Message: message}}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, []apiError{{Message: "Bad Request"}}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, []apiError{{Message: "Bad Request"}}
+	}
+	c := &checker{}
+	o, ok := c.object("", v, known...)
+	if ok {
+		rules(c, o)
+	}
+	for i := range c.errs {
+		c.errs[i].Help = nil // which is about mails
+	}
+	return o, c.errs
+}
+
+func (c *checker) templateName(o map[string]any) {
+	if _, given := o["name"]; !given {
+		c.fail("name", "The name is required.")
+		return
+	}
+	c.text("name", o["name"], 1, 100)
+}
+
+func (c *checker) oneOf(o map[string]any, field string, words ...string) {
+	v, given := o[field]
+	if s, ok := v.(string); given && (!ok || !slices.Contains(words, s)) {
+		c.fail(field, "The %s must be one of %v.", field, words)
+	}
+}
+
+func text(o map[string]any, field string) string {
+	s, _ := o[field].(string)
+	return s
+}
+
+func random16() []byte {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return b[:]
+}
+
+// uuid is of version 4.
+func uuid() string {
+	b := random16()
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"handler/function/internal/published"
+	"handler/function/local/publish"
+)
+
+const (
+	// firstAccount is what the first SendGrid account is called that is not given a name.
+	firstAccount = "main"
+	sendgridHost = "https://api.sendgrid.com"
+)
+
+// templatesCommand publishes the templates to SendGrid.
+func templatesCommand(ctx context.Context, args []string) error {
+	set := flag.NewFlagSet("local templates", flag.ContinueOnError)
+	var c checker
+	c.flags(set)
+	p := publish.Publisher{Out: os.Stdout, Ask: asker(os.Stdin, os.Stdout)}
+	set.BoolVar(&p.Yes, "yes", false, "do not ask")
+	set.BoolVar(&p.DryRun, "dry-run", false, "only show what would change")
+	set.BoolVar(&p.Overwrite, "overwrite", false, "replace also what was made in SendGrid's design editor")
+	set.StringVar(&p.Account, "account", "", "what the lock calls the SendGrid account of the key (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
+	set.StringVar(&p.Host, "host", "", "SendGrid's API (default: sendgrid_host in settings.yml, else "+sendgridHost+")")
+	if err := parseFlags(set, args); err != nil {
+		return err
+	}
+	if p.Key = strings.TrimSpace(os.Getenv(sendgridAPI.variable)); p.Key == "" {
+		return fmt.Errorf("set %s to a key that may create and read templates and their versions", sendgridAPI.variable)
+	}
+	services, err := readStack()
+	if err != nil {
+		return err
+	}
+	settings := services.Functions["send-email"].Environment
+	p.Account = cmp.Or(p.Account, settings["sendgrid_account"])
+	p.Host = strings.TrimRight(cmp.Or(p.Host, settings["sendgrid_host"], sendgridHost), "/")
+	return publishTemplates(ctx, &c, &p)
+}
+
+// publishTemplates publishes what is checked.
+func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) error {
+	catalogue, templates, err := c.check()
+	if err != nil {
+		return err
+	}
+	p.Shop = catalogue.Shop().Name
+	if p.Lock, err = readLock(c.lock); err != nil {
+		return err
+	}
+	p.LockFile = c.lock
+	if p.Account, err = account(p.Lock, p.Account); err != nil {
+		return err
+	}
+	return p.Run(ctx, templates)
+}
+
+// account is the one of a name, else the only one in the lock, else the first.
+func account(lock *published.Lock, name string) (string, error) {
+	if name != "" && !published.ValidAccount(name) {
+		return "", fmt.Errorf("%q is no name for an account: want letters, digits, dots, hyphens", name)
+	}
+	name, err := lock.Account(name)
+	if err != nil {
+		return "", fmt.Errorf("%w: ACCOUNT=name make templates", err)
+	}
+	return cmp.Or(name, firstAccount), nil
+}
+
+// asker asks on a terminal.
+func asker(in *os.File, out io.Writer) func(context.Context, string) (bool, error) {
+	return func(ctx context.Context, question string) (bool, error) {
+		info, err := in.Stat()
+		if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+			return false, errNobody
+		}
+		fmt.Fprint(out, question)
+		type answer struct {
+			text string
+			err  error
+		}
+		answers := make(chan answer, 1)
+		go func() { // which a Ctrl-C leaves behind, and the process ends
+			line, err := bufio.NewReader(in).ReadString('\n')
+			answers <- answer{strings.ToLower(strings.TrimSpace(line)), err}
+		}()
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(out)
+			return false, ctx.Err()
+		case a := <-answers:
+			if a.err != nil && a.text == "" { // the end of the input, such as /dev/null
+				fmt.Fprintln(out)
+				return false, errNobody
+			}
+			return a.text == "y" || a.text == "yes", nil
+		}
+	}
+}
+
+var errNobody = errors.New("nothing was published: there is no terminal to ask on; YES=1 make templates publishes without asking")
+
+func readLock(path string) (*published.Lock, error) {
+	file, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	lock, err := published.ReadLock(file)
+	if err != nil {
+		return nil, mistakes{fmt.Errorf("%s:1: %w", path, err)}
+	}
+	return lock, nil
+}

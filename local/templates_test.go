@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"handler/function/internal/published"
+	"handler/function/local/publish"
+	"handler/function/local/sendgrid"
+)
+
+func TestPublishTemplates(t *testing.T) {
+	t.Parallel()
+
+	s, err := sendgrid.New(sendgrid.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(s.API())
+	t.Cleanup(api.Close)
+	c := shippedChecker(t, nil)
+	c.lock = filepath.Join(t.TempDir(), "lock.yml")
+	run := func(c *checker) (string, error) {
+		var out strings.Builder
+		p := publish.Publisher{Host: api.URL, Key: "SG.a.b", Out: &out, Yes: true}
+		return out.String(), publishTemplates(t.Context(), c, &p)
+	}
+	if out, err := run(c); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lock, err := readLock(c.lock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := lock.IDs(firstAccount)
+	for _, name := range []string{"delivery", "receipt", "follow-up", "sale", "payment-failed", "email-failed", "unknown-product", "items-missing"} {
+		if _, _, ok := ids.Find(name, ""); !ok {
+			t.Errorf("%s is not published", name)
+		}
+	}
+	var out strings.Builder
+	if err := c.run(&out); err != nil || strings.Contains(out.String(), "ublished yet") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+
+	t.Run("publishes nothing that has a mistake", func(t *testing.T) {
+		wrong := shippedChecker(t, strings.NewReplacer("template: receipt", "template: recept"))
+		wrong.lock = filepath.Join(t.TempDir(), "lock.yml")
+		if _, err := run(wrong); !errors.As(err, new(mistakes)) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(wrong.lock); err == nil {
+			t.Error("there is a lock")
+		}
+	})
+
+	t.Run("says that a lock is broken", func(t *testing.T) {
+		broken := shippedChecker(t, nil)
+		broken.lock = filepath.Join(t.TempDir(), "lock.yml")
+		write(t, broken.lock, "<<<<<<< HEAD")
+		if _, err := run(broken); err == nil || !strings.Contains(err.Error(), broken.lock+":1: ") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestTemplatesCommand(t *testing.T) {
+	t.Setenv("SENDGRID_API_KEY", "")
+	if err := templatesCommand(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "set SENDGRID_API_KEY to a key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAccountToPublishTo(t *testing.T) {
+	t.Parallel()
+
+	one := &published.Lock{Accounts: map[string]map[string]published.Template{"shop": {}}}
+	two := &published.Lock{Accounts: map[string]map[string]published.Template{"shop": {}, "club": {}}}
+	for _, c := range []struct {
+		lock             *published.Lock
+		name, want, fail string
+	}{
+		{&published.Lock{}, "", "main", ""},
+		{one, "", "shop", ""},
+		{one, "club", "club", ""},
+		{two, "", "", "There are club, shop: ACCOUNT=name make templates"},
+		{one, "a b", "", `"a b" is no name for an account`},
+	} {
+		got, err := account(c.lock, c.name)
+		if got != c.want || (c.fail == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), c.fail)) {
+			t.Errorf("%v %q: got %q, %v", c.lock, c.name, got, err)
+		}
+	}
+}
+
+func TestAsker(t *testing.T) {
+	t.Parallel()
+
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	pipe, _, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	for name, in := range map[string]*os.File{"/dev/null": null, "a pipe": pipe} {
+		yes, err := asker(in, &strings.Builder{})(context.Background(), "Publish? ")
+		if yes || err == nil || !strings.Contains(err.Error(), "no terminal to ask on; YES=1 make templates") {
+			t.Errorf("%s: got %v, %v", name, yes, err)
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package function
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+)
+
+// TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
+// them from internal/templates, which no function imports.
+type TemplateSet interface {
+	// FullNames are all templates with their languages: receipt, receipt.fr.
+	FullNames() []string
+	// Check says what is wrong with a template for some data, each thing as path:line: what. The objects named
+	// as open may have more in them.
+	Check(fullName string, data any, open ...string) error
+}
+
+// Catalogue is a catalogue with nothing wrong in it.
+type Catalogue struct {
+	*catalogue
+	templates []string
+}
+
+// CheckCatalogue reads a catalogue, renders its templates, which are in a folder, with sample orders, and
+// tells all that is wrong, each thing as path:line: what. Without templates, it is only read.
+func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, orders map[string]*order.Order) (*Catalogue, error) {
+	c, k, err := readCatalogue(source)
+	if err != nil {
+		return nil, located(file, err)
+	}
+	out := &Catalogue{catalogue: c}
+	var wrong []error
+	if set != nil {
+		out.templates = set.FullNames()
+		wrong = c.checkTemplates(k, file, folder, set, orders)
+	}
+	if err := k.err(); err != nil {
+		wrong = append([]error{located(file, err)}, wrong...)
+	}
+	return out, errors.Join(wrong...)
+}
+
+// use is an e-mail of the catalogue, as far as its template is concerned.
+type use struct {
+	key string
+	template
+}
+
+// uses are all e-mails of the catalogue: those of the series, the default and the notices.
+func (c *catalogue) uses() []use {
+	var all []use
+	for _, s := range append(slices.Clone(c.Series), c.defaultSeries()) {
+		for _, e := range s.Emails {
+			all = append(all, use{s.Name.Value + "/" + e.Key.Value, e.Template})
+		}
+	}
+	for _, n := range noticeKinds {
+		all = append(all, use{noticeKey(n), c.Notices.template(n)})
+	}
+	return all
+}
+
+func noticeKey(n notice) string { return noticeSeries + "/" + string(n) }
+
+// checkTemplates has each template rendered as each e-mail that it is used for, and the unused ones too.
+func (c *catalogue) checkTemplates(k *checker, file, folder string, set TemplateSet, orders map[string]*order.Order) []error {
+	names := set.FullNames()
+	uses := c.uses()
+	for _, n := range names {
+		base, _, _ := strings.Cut(n, ".")
+		if !slices.ContainsFunc(uses, func(u use) bool { return u.Value == base }) {
+			uses = append(uses, use{unusedKey(base), template{text{Value: base}}})
+		}
+	}
+	var wrong []error
+	told := map[string]bool{}
+	for _, u := range uses {
+		if u.Value == "" || u.isID() || !templateName.MatchString(u.Value) {
+			continue
+		}
+		if !slices.Contains(names, u.Value) {
+			k.wrong(u.Line, "there is no template %q; there are %s", u.Value, strings.Join(baseNames(names), ", "))
+			continue
+		}
+		for _, what := range c.checkUse(u, set, orders) {
+			if told[what] {
+				continue
+			}
+			told[what] = true
+			what = path.Join(folder, what)
+			if u.Line > 0 {
+				what += fmt.Sprintf(" (as %s, %s:%d)", u.key, file, u.Line)
+			}
+			wrong = append(wrong, errors.New(what))
+		}
+	}
+	return wrong
+}
+
+// unusedKey is that of an e-mail that a template which nothing names could be for.
+func unusedKey(template string) string {
+	if slices.Contains(noticeKinds, notice(template)) {
+		return noticeKey(notice(template))
+	}
+	return "series/" + template
+}
+
+func baseNames(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, ".") })
+}
+
+// checkUse tells what is wrong with a template in all its languages, for all orders.
+func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Order) []string {
+	d := order.Delivery{Email: order.Email{Key: u.key}}
+	if strings.HasPrefix(u.key, noticeSeries+"/") {
+		d.About = "series/key"
+	}
+	var wrong []string
+	for _, name := range set.FullNames() {
+		if base, _, _ := strings.Cut(name, "."); base != u.Value {
+			continue
+		}
+		for _, sample := range slices.Sorted(maps.Keys(orders)) {
+			if err := set.Check(name, maildata.Of(c.shop(), orders[sample], d), "metadata"); err != nil {
+				wrong = append(wrong, strings.Split(err.Error(), "\n")...)
+			}
+		}
+	}
+	return wrong
+}
+
+// Shop is what the templates show of the sender.
+func (c *Catalogue) Shop() maildata.Shop { return c.shop() }
+
+// TemplateNames are the templates that the catalogue names, without those that it knows by ID.
+func (c *Catalogue) TemplateNames() []string {
+	var names []string
+	for _, u := range c.uses() {
+		if !u.isID() {
+			names = append(names, u.Value)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Print says who gets what for what is bought, as a table.
+func (c *Catalogue) Print(w io.Writer) {
+	fmt.Fprintf(w, "From %s <%s>", c.shop().Name, c.From.Email.Value)
+	if r := c.ReplyTo; r != nil {
+		fmt.Fprintf(w, ", answers to %s", r.Email.Value)
+	}
+	fmt.Fprintf(w, ". Admins: %s", values(c.Admins.live))
+	if c.Admins.split {
+		fmt.Fprintf(w, "; of test orders: %s", values(c.Admins.test))
+	}
+	fmt.Fprintln(w, ".")
+	if c.Only != nil {
+		fmt.Fprintf(w, "Only orders of: %s.\n", strings.Join(c.Only.list(), ", "))
+	}
+	fmt.Fprintln(w)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "WHAT IS BOUGHT\tSERIES\tE-MAIL\tTEMPLATE\tTO\tAFTER")
+	for _, s := range c.Series {
+		c.rows(t, s.Match.list(), s)
+	}
+	c.rows(t, []string{"anything else"}, c.catalogue.defaultSeries())
+	for _, n := range noticeKinds {
+		e := email{Key: text{Value: string(n)}, Template: c.Notices.template(n), To: recipient{text: text{Value: string(order.Admins)}}}
+		c.rows(t, []string{noticeCause[n]}, series{Name: text{Value: noticeSeries}, Emails: []email{e}})
+	}
+	t.Flush()
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	}
+}
+
+var noticeCause = map[notice]string{
+	noticePaymentFailed:  "when a payment fails",
+	noticeEmailFailed:    "when an e-mail fails",
+	noticeUnknownProduct: "when no series names a product",
+	noticeItemsMissing:   "when Stripe does not say what",
+}
+
+// rows are what is bought beside what it brings; the longer of the two columns makes the number of rows.
+func (c *Catalogue) rows(w io.Writer, bought []string, s series) {
+	for i := range max(len(bought), len(s.Emails)) {
+		var what, name, mail string
+		if i < len(bought) {
+			what = bought[i]
+		}
+		if i == 0 {
+			name = s.Name.Value
+		}
+		if i < len(s.Emails) {
+			e := s.Emails[i]
+			mail = strings.Join([]string{e.Key.Value, c.shown(e.Template), e.To.Value, cmp.Or(e.After.Value, "at once")}, "\t")
+		} else {
+			mail = "\t\t\t"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", what, name, mail)
+	}
+}
+
+// shown is a template with the languages that there are beside the one of its own name.
+func (c *Catalogue) shown(t template) string {
+	var languages []string
+	for _, n := range c.templates {
+		if base, language, ok := strings.Cut(n, "."); ok && base == t.Value {
+			languages = append(languages, language)
+		}
+	}
+	if languages == nil {
+		return t.Value
+	}
+	return t.Value + " (" + strings.Join(languages, ", ") + ")"
+}
+
+// list is all that a match names.
+func (m match) list() []string {
+	var all []string
+	for _, kind := range []struct {
+		what string
+		ids  []text
+	}{{"price", m.Prices}, {"product", m.Products}, {"payment link", m.PaymentLinks}} {
+		for _, id := range kind.ids {
+			all = append(all, kind.what+" "+id.Value)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(m.Metadata)) {
+		all = append(all, "metadata "+k+": "+m.Metadata[k])
+	}
+	return all
+}
+
+func values(texts []text) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, t.Value)
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,149 @@
+package function
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/templates"
+)
+
+// TestCatalogue is what stops the image build when the shipped catalogue, or a template, has a mistake.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+
+	c, err := CheckCatalogue("catalogue.yml", catalogueFile, "templates", shipped(t), sampleOrders(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	c.Print(&out)
+	t.Logf("who gets what:\n%s", out.String())
+}
+
+const named = `from: {name: Shop, email: shop@example.com}
+admins: {live: [owner@example.com], test: [dev@example.com, qa@example.com]}
+only: {payment_links: [plink_1]}
+series:
+  - name: ebook
+    match: {prices: [price_1], products: [prod_ebook, prod_pdf], metadata: {tillbell: ebook}}
+    emails:
+      - {key: delivery, template: letter, to: customer}
+      - {key: later, template: letter, to: customer, after: 48h}
+  - name: course
+    match: {payment_links: [plink_1]}
+    emails:
+      - {key: welcome, template: letter, to: customer}
+      - {key: sale, template: d-00000000000000000000000000000001, to: books@example.com}
+default:
+  emails:
+    - {key: receipt, template: letter, to: customer}
+notices:
+  payment_failed: alarm
+  email_failed: alarm
+  unknown_product: alarm
+  items_missing: alarm
+`
+
+func folder() fstest.MapFS {
+	return fstest.MapFS{
+		"letter/subject.hbs":      {Data: []byte("Hello {{{customer.name}}} from {{{shop.name}}}")},
+		"letter/body.html.hbs":    {Data: []byte("<p>{{customer.email}} {{metadata.any}}</p>")},
+		"letter.fr/subject.hbs":   {Data: []byte("Salut {{{customer.name}}}")},
+		"letter.fr/body.html.hbs": {Data: []byte("<p>{{order.id}}</p>")},
+		"alarm/subject.hbs":       {Data: []byte("Alarm: {{{notice.kind}}}")},
+		"alarm/body.html.hbs":     {Data: []byte("<p>{{notice.reason}}</p>")},
+	}
+}
+
+func checked(t *testing.T, source string, files fstest.MapFS) (*Catalogue, error) {
+	t.Helper()
+	set, err := templates.Read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return CheckCatalogue("c.yml", []byte(source), "templates", set, sampleOrders(t))
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+
+	c, err := checked(t, named, folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	c.Print(&out)
+	want := `From Shop <shop@example.com>. Admins: owner@example.com; of test orders: dev@example.com, qa@example.com.
+Only orders of: payment link plink_1.
+
+WHAT IS BOUGHT                   SERIES    E-MAIL            TEMPLATE                             TO                  AFTER
+price price_1                    ebook     delivery          letter (fr)                          customer            at once
+product prod_ebook                         later             letter (fr)                          customer            48h
+product prod_pdf
+metadata tillbell: ebook
+payment link plink_1             course    welcome           letter (fr)                          customer            at once
+                                           sale              d-00000000000000000000000000000001   books@example.com   at once
+anything else                    default   receipt           letter (fr)                          customer            at once
+when a payment fails             notice    payment-failed    alarm                                admins              at once
+when an e-mail fails             notice    email-failed      alarm                                admins              at once
+when no series names a product   notice    unknown-product   alarm                                admins              at once
+when Stripe does not say what    notice    items-missing     alarm                                admins              at once
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]string{"alarm", "letter"}, c.TemplateNames()); d != "" {
+		t.Errorf("names (-want +got):\n%s", d)
+	}
+}
+
+func TestCheckCatalogue(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		old, new string
+		files    map[string]string
+		want     string
+	}{
+		"a template that is not there": {"{key: later, template: letter", "{key: later, template: lettre", nil,
+			`c.yml:9: there is no template "lettre"; there are alarm, letter`},
+		"a template by its language, which the order chooses": {"{key: later, template: letter", "{key: later, template: letter.fr", nil,
+			`c.yml:9: "letter.fr" is neither the name of a template, such as receipt, nor the ID of a dynamic template`},
+		"mistakes of both kinds at once": {"{key: later, template: letter, to: customer", "{key: later, template: lettre, to: me", nil,
+			`c.yml:9: "me" is not customer, admins or an e-mail address
+c.yml:9: there is no template "lettre"; there are alarm, letter`},
+		"an unknown variable, once for all orders": {"", "", map[string]string{"letter/body.html.hbs": "<p>\n{{customer.nme}}</p>"},
+			`templates/letter/body.html.hbs:2: the data has no customer.nme: there are email, name (as ebook/delivery, c.yml:8)`},
+		"an unknown variable of another language": {"", "", map[string]string{"letter.fr/subject.hbs": "{{{prix}}}"},
+			`templates/letter.fr/subject.hbs:1: the data has no prix: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as ebook/delivery, c.yml:8)`},
+		"a notice's template for a customer": {"{key: receipt, template: letter", "{key: receipt, template: alarm", nil,
+			`templates/alarm/body.html.hbs:1: the data has no notice.reason: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as default/receipt, c.yml:17)
+templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as default/receipt, c.yml:17)`},
+		"a subject that says nothing": {"", "", map[string]string{"letter/subject.hbs": "{{#if metadata.x}}a{{/if}}"},
+			`templates/letter/subject.hbs:1: the subject is empty (as ebook/delivery, c.yml:8)`},
+		"a template that nothing names": {"", "", map[string]string{"other/subject.hbs": "x", "other/body.html.hbs": "{{x}}"},
+			`templates/other/body.html.hbs:1: the data has no x: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total`},
+		"a product of two series": {"payment_links: [plink_1]}\n    emails", "products: [prod_pdf]}\n    emails", nil,
+			`c.yml:11: product "prod_pdf" is on line 6 already`},
+		"no YAML": {"from:", "from", nil, `c.yml:1: mapping values are not allowed in this context`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			files := folder()
+			for file, text := range c.files {
+				files[file] = &fstest.MapFile{Data: []byte(text)}
+			}
+			_, err := checked(t, strings.Replace(named, c.old, c.new, 1), files)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if d := cmp.Diff(c.want, err.Error()); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}

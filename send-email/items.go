@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -67,19 +66,6 @@ func (s *stripeItems) fetch(ctx context.Context, id, account string) ([]order.It
 	}
 	if err := list.Err(); err != nil {
 		return nil, fmt.Errorf("list line items: %w", redacted(err))
-	}
-	return items, nil
-}
-
-// ItemsOf are the items of one of Stripe's lists of line items, for who has it from elsewhere than fetch.
-func ItemsOf(list []byte) ([]order.Item, error) {
-	var l stripe.LineItemList
-	if err := json.Unmarshal(list, &l); err != nil {
-		return nil, fmt.Errorf("read line items: %w", err)
-	}
-	items := []order.Item{}
-	for _, i := range l.Data {
-		items = append(items, itemOf(i))
 	}
 	return items, nil
 }

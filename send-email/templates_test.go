@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -27,7 +28,7 @@ func shipped(t *testing.T) *templates.Set {
 
 func sampleOrders(t *testing.T) map[string]*order.Order {
 	t.Helper()
-	orders, err := sample.Orders(ItemsOf)
+	orders, err := sample.Orders(time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}

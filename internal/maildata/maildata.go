@@ -41,11 +41,11 @@ type itemData struct {
 	Product     string `json:"product"`
 	Price       string `json:"price"`
 	Quantity    int64  `json:"quantity"`
-	Unit        money  `json:"unit"`
-	Subtotal    money  `json:"subtotal"`
-	Discount    money  `json:"discount"`
-	Tax         money  `json:"tax"`
-	Total       money  `json:"total"`
+	Unit        Money  `json:"unit"`
+	Subtotal    Money  `json:"subtotal"`
+	Discount    Money  `json:"discount"`
+	Tax         Money  `json:"tax"`
+	Total       Money  `json:"total"`
 }
 
 type noticeData struct {
@@ -66,7 +66,7 @@ type Shop struct {
 // Of is what a template can show, by the names of its variables. It is the same for all
 // e-mails of an order but for the series, and the notice in what only the admins get.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
-	in := func(amount int64) money { return moneyOf(amount, o.Currency, o.Locale) }
+	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items := []itemData{}
 	for _, i := range o.Items {
 		items = append(items, itemDataOf(i, o.Locale))
@@ -113,7 +113,7 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 }
 
 func itemDataOf(i order.Item, locale string) itemData {
-	in := func(amount int64) money { return moneyOf(amount, i.Currency, locale) }
+	in := func(amount int64) Money { return MoneyOf(amount, i.Currency, locale) }
 	description := i.Description
 	if description == "" {
 		description = i.ProductName

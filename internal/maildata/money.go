@@ -7,9 +7,9 @@ import (
 	"github.com/bojanz/currency"
 )
 
-// money is an amount as a template shows it. SendGrid's templates have no number formats, so it is
+// Money is an amount as a template shows it. SendGrid's templates have no number formats, so it is
 // given ready to print.
-type money struct {
+type Money struct {
 	// Amount is the integer in minor units that Stripe speaks of.
 	Amount int64 `json:"amount"`
 	// Currency is the ISO 4217 code in capitals.
@@ -28,11 +28,11 @@ var minorDigits = map[string]int{
 	"BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
 }
 
-// moneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or pt-BR;
+// MoneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or pt-BR;
 // empty or auto is English).
-func moneyOf(amount int64, code, locale string) money {
+func MoneyOf(amount int64, code, locale string) Money {
 	code = strings.ToUpper(code)
-	m := money{Amount: amount, Currency: code, Decimal: decimal(amount, code)}
+	m := Money{Amount: amount, Currency: code, Decimal: decimal(amount, code)}
 	m.Formatted = strings.TrimSpace(m.Decimal + " " + code)
 	if a, err := currency.NewAmount(m.Decimal, code); err == nil {
 		m.Formatted = currency.NewFormatter(localeOf(locale)).Format(a)

@@ -23,8 +23,8 @@ func TestMoney(t *testing.T) {
 		{16900, "eur", "de", "169.00", "169,00 €"},
 		{100, "zzz", "", "1.00", "1.00 ZZZ"},
 	} {
-		want := money{c.amount, strings.ToUpper(c.currency), c.decimal, c.formatted}
-		got := moneyOf(c.amount, c.currency, c.locale)
+		want := Money{c.amount, strings.ToUpper(c.currency), c.decimal, c.formatted}
+		got := MoneyOf(c.amount, c.currency, c.locale)
 		got.Formatted = strings.ReplaceAll(got.Formatted, "\u00a0", " ")
 		if got != want {
 			t.Errorf("got %+v, want %+v", got, want)

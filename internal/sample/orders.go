@@ -1,38 +1,111 @@
 package sample
 
 import (
-	"fmt"
+	"encoding/json"
 	"time"
 
 	"handler/function/internal/order"
 )
 
-// Orders are the orders of all events that are of one, by the events' names, with what they bought; itemsOf
-// reads Stripe's line items.
-func Orders(itemsOf func([]byte) ([]order.Item, error)) (map[string]*order.Order, error) {
-	now := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
+// Orders are the orders of the sample events, with their items, by the name of the event that was the last to
+// come: the order async_payment_failed has completed_unpaid in it as well.
+func Orders(now time.Time) (map[string]*order.Order, error) {
 	orders := map[string]*order.Order{}
 	for _, name := range Names() {
-		body, err := Event(name)
+		if !hasOrder(name) {
+			continue
+		}
+		o, err := orderOf(name, now)
 		if err != nil {
 			return nil, err
-		}
-		e, err := order.ParseEvent(body, now)
-		if err != nil || !order.Handled(e.Type) {
-			continue // not of an order
-		}
-		o, err := order.New(e, now)
-		if err != nil {
-			return nil, fmt.Errorf("sample %s: %w", name, err)
-		}
-		if list, err := LineItems(name); err == nil { // none, where another event completed the session
-			items, err := itemsOf(list)
-			if err != nil {
-				return nil, fmt.Errorf("sample %s: %w", name, err)
-			}
-			o.SetItems(items, now)
 		}
 		orders[name] = o
 	}
 	return orders, nil
+}
+
+// hasOrder reports whether an event is one that makes or changes an order.
+func hasOrder(name string) bool {
+	body, err := Event(name)
+	if err != nil {
+		return false
+	}
+	e, err := order.ParseEnvelope(body)
+	return err == nil && order.Handled(e.Type)
+}
+
+func orderOf(name string, now time.Time) (*order.Order, error) {
+	last, err := parse(name, now)
+	if err != nil {
+		return nil, err
+	}
+	o, err := order.New(last, now)
+	if err != nil {
+		return nil, err
+	}
+	bought := name
+	for _, other := range Names() {
+		e, err := parse(other, now)
+		if err != nil || e.Type != order.Completed {
+			continue
+		}
+		if session, _, err := e.Session(); err == nil && session == o.ID {
+			bought = other
+			if _, err := o.Add(e, now); err != nil {
+				return nil, err
+			}
+		}
+	}
+	items, err := itemsOf(bought)
+	if err != nil {
+		return nil, err
+	}
+	o.SetItems(items, now)
+	return o, nil
+}
+
+func parse(name string, now time.Time) (order.Event, error) {
+	body, err := Event(name)
+	if err != nil {
+		return order.Event{}, err
+	}
+	return order.ParseEvent(body, now)
+}
+
+// itemsOf reads of Stripe's list what an order keeps.
+func itemsOf(name string) ([]order.Item, error) {
+	body, err := LineItems(name)
+	if err != nil {
+		return nil, err
+	}
+	var list struct {
+		Data []struct {
+			ID             string
+			Description    string
+			Quantity       int64
+			AmountSubtotal int64 `json:"amount_subtotal"`
+			AmountDiscount int64 `json:"amount_discount"`
+			AmountTax      int64 `json:"amount_tax"`
+			AmountTotal    int64 `json:"amount_total"`
+			Currency       string
+			Price          struct {
+				ID         string
+				Product    string
+				UnitAmount int64 `json:"unit_amount"`
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, err
+	}
+	var items []order.Item
+	for _, i := range list.Data {
+		items = append(items, order.Item{
+			ID: i.ID, Description: i.Description, Quantity: i.Quantity,
+			Product: i.Price.Product, Price: i.Price.ID, UnitAmount: i.Price.UnitAmount,
+			AmountSubtotal: i.AmountSubtotal, AmountDiscount: i.AmountDiscount,
+			AmountTax: i.AmountTax, AmountTotal: i.AmountTotal, Currency: i.Currency,
+		})
+	}
+	return items, nil
 }

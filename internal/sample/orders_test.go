@@ -1,0 +1,32 @@
+package sample_test
+
+import (
+	"testing"
+	"time"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+
+	orders, err := sample.Orders(time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range orders {
+		if len(o.Items) == 0 || o.Items[0].Description == "" || o.Items[0].Currency != o.Currency || o.Fetch.DoneAt.IsZero() {
+			t.Errorf("%s bought %+v", name, o.Items)
+		}
+	}
+	if failed := orders["async_payment_failed"]; len(failed.Events) != 2 || !failed.PaymentFailed || failed.Settled() {
+		t.Errorf("async_payment_failed: %d events, failed %v", len(failed.Events), failed.PaymentFailed)
+	}
+	if paid := orders["async_payment_succeeded"]; len(paid.Events) != 2 || paid.PaymentStatus != order.Paid {
+		t.Errorf("async_payment_succeeded: %d events, %s", len(paid.Events), paid.PaymentStatus)
+	}
+	if orders["payment_intent_succeeded"] != nil {
+		t.Error("an event that is not handled made an order")
+	}
+}

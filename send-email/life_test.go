@@ -78,6 +78,13 @@ func alive(t *testing.T, orders int, change func(*bench, *stub)) (b *bench, s *s
 	return b, s, quit
 }
 
+// delivery is the first e-mail of an order, while the sweep goes on.
+func (m *memory) delivery(id string) order.Delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.orders[id].Emails["ebook/delivery"]
+}
+
 func TestSweepUntil(t *testing.T) {
 	t.Parallel()
 
@@ -142,7 +149,7 @@ func TestSweepUntil(t *testing.T) {
 			if n := len(s.sent()); n != 1 {
 				t.Errorf("%d mails, want the one that was in hand", n)
 			}
-			if d := b.memory.orders["cs_0"].Emails["ebook/delivery"]; d.State != order.Sent {
+			if d := b.memory.delivery("cs_0"); d.State != order.Sent {
 				t.Errorf("it is %s", d.State)
 			}
 		})
@@ -192,7 +199,7 @@ func TestUnrecorded(t *testing.T) {
 				t.Errorf("%s was sent %d times", delivery, n)
 			}
 		}
-		if d := b.memory.orders["cs_0"].Emails["ebook/delivery"]; len(copies) != 6 || d.State != order.Sent || d.Unsure {
+		if d := b.memory.delivery("cs_0"); len(copies) != 6 || d.State != order.Sent || d.Unsure {
 			t.Errorf("%d mails, the first %+v", len(copies), d)
 		}
 	})

@@ -48,7 +48,7 @@ var mutants = []mutant{
 	{"a mail that failed once has failed", "send-email/record.go",
 		`if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {`, `if true {`},
 	{"a mail that SendGrid refuses is nobody's business", "send-email/record.go",
-		`f.catalogue.failureNotices(d, now), now)`, `nil, now)`},
+		`f.catalogue.failureNotices(o, d, now), now)`, `nil, now)`},
 	{"an order without items is planned by default", "send-email/send.go",
 		`return f.fetchFailed(ctx, log, orders, o, err)`, `items = nil`},
 	{"an order that was never dispatched is not due", "internal/order/plan.go",

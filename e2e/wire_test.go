@@ -235,7 +235,7 @@ func TestWrongPassword(t *testing.T) {
 	}
 	_, err = store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1"))
 	text, ok := openfaas.Misconfiguration(err)
-	if !ok || !strings.HasPrefix(text, "secret mongodb-uri: ") || strings.Contains(text+err.Error(), "wr0ng") {
+	if !ok || !strings.HasPrefix(text, "secret mongodb-uri: ") || !strings.Contains(err.Error(), text) || strings.Contains(text+err.Error(), "wr0ng") {
 		t.Errorf("told %q of %v", text, err)
 	}
 }

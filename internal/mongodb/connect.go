@@ -50,11 +50,14 @@ func Connect(uri, appName string) (*mongo.Client, error) {
 	return client, nil
 }
 
-// ErrURI: the connection string cannot be understood. It says no more, since the string holds a password.
-var ErrURI = errors.New("not a connection string that the MongoDB driver understands")
-
-// ErrAuth: the database does not accept the user or the password of the connection string.
-var ErrAuth = errors.New("the database refuses the user or the password")
+// What is wrong with the connection string. The owner mends that, so the errors name the secret that it is
+// kept in; they show nothing of it, since it holds a password.
+var (
+	// ErrURI: the string cannot be understood.
+	ErrURI = errors.New("secret mongodb-uri: not a connection string that the MongoDB driver understands")
+	// ErrAuth: the database does not accept the string's user or password.
+	ErrAuth = errors.New("secret mongodb-uri: the database refuses the user or the password")
+)
 
 // Source gives the store that a connection string leads to, and follows the string when it changes:
 // a secret may be rolled under a running function.

@@ -16,11 +16,13 @@ func (m *Misconfigured) Error() string { return m.err.Error() }
 // Unwrap is what was found.
 func (m *Misconfigured) Unwrap() error { return m.err }
 
-// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or a database
-// that does not know us.
+// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or what the
+// database's package finds wrong with its secret.
 func Misconfiguration(err error) (string, bool) {
-	if errors.Is(err, mongodb.ErrAuth) {
-		return "secret mongodb-uri: " + mongodb.ErrAuth.Error(), true
+	for _, wrong := range []error{mongodb.ErrURI, mongodb.ErrAuth} {
+		if errors.Is(err, wrong) {
+			return wrong.Error(), true
+		}
 	}
 	var m *Misconfigured
 	if !errors.As(err, &m) {
@@ -29,9 +31,7 @@ func Misconfiguration(err error) (string, bool) {
 	return m.Error(), true
 }
 
-// NewMisconfigured is for what a function itself finds missing or wrong.
-func NewMisconfigured(format string, args ...any) error { return misconfigured(format, args...) }
-
-func misconfigured(format string, args ...any) error {
+// NewMisconfigured is for what is found missing or wrong, here or by a function.
+func NewMisconfigured(format string, args ...any) error {
 	return &Misconfigured{fmt.Errorf(format, args...)}
 }

@@ -1,10 +1,6 @@
 package openfaas
 
-import (
-	"errors"
-
-	"handler/function/internal/mongodb"
-)
+import "handler/function/internal/mongodb"
 
 // Orders gives the store of orders that the secret mongodb-uri leads to, as it is at each call.
 func (s *Settings) Orders(function string) func() (*mongodb.Store, error) {
@@ -14,11 +10,5 @@ func (s *Settings) Orders(function string) func() (*mongodb.Store, error) {
 		Database: s.String("mongodb_database", "tillbell"),
 		AppName:  function,
 	}
-	return func() (*mongodb.Store, error) {
-		store, err := source.Store()
-		if errors.Is(err, mongodb.ErrURI) {
-			return nil, misconfigured("secret mongodb-uri: %w", err)
-		}
-		return store, err
-	}
+	return source.Store
 }

@@ -27,9 +27,9 @@ func (s Secrets) Lines(name string, prefixes ...string) ([]string, error) {
 	b, err := os.ReadFile(filepath.Join(s.Dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, misconfigured("secret %s is missing", name)
+		return nil, NewMisconfigured("secret %s is missing", name)
 	case err != nil:
-		return nil, misconfigured("secret %s cannot be read: %w", name, err)
+		return nil, NewMisconfigured("secret %s cannot be read: %w", name, err)
 	}
 	var lines []string
 	for line := range strings.Lines(string(b)) {
@@ -38,11 +38,11 @@ func (s Secrets) Lines(name string, prefixes ...string) ([]string, error) {
 		}
 	}
 	if len(lines) == 0 {
-		return nil, misconfigured("secret %s is empty", name)
+		return nil, NewMisconfigured("secret %s is empty", name)
 	}
 	for _, line := range lines {
 		if !hasPrefix(line, prefixes) {
-			return nil, misconfigured("secret %s does not start with %s", name, strings.Join(prefixes, " or "))
+			return nil, NewMisconfigured("secret %s does not start with %s", name, strings.Join(prefixes, " or "))
 		}
 	}
 	return lines, nil

@@ -78,7 +78,7 @@ func (s *Settings) URL(name, otherwise string) string {
 func (s *Settings) Err() error { return errors.Join(s.errs...) }
 
 func (s *Settings) wrong(name, value, want string) {
-	s.errs = append(s.errs, misconfigured("setting %s is %q: want %s", name, value, want))
+	s.errs = append(s.errs, NewMisconfigured("setting %s is %q: want %s", name, value, want))
 }
 
 // Secrets is where the platform mounts the function's secrets.

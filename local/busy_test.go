@@ -87,11 +87,7 @@ func TestLock(t *testing.T) {
 		t.Parallel()
 
 		for range 2 {
-			held, err := lock(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer held.Close()
+			hold(t, t.TempDir())
 		}
 	})
 

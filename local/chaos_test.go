@@ -34,11 +34,7 @@ func TestChaosCommand(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		held, err := lock(state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer held.Close()
+		hold(t, state)
 		if err := dispatch(t.Context(), []string{"chaos", "--state", state}); err == nil {
 			t.Error("no error")
 		}
@@ -48,15 +44,11 @@ func TestChaosCommand(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		held, err := lock(state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer held.Close()
+		hold(t, state)
 		if err := (runEnv{{"GATEWAY_URL", "http://127.0.0.1:1"}, {"MONGODB_URI", "mongodb://127.0.0.1:1"}}).write(state); err != nil {
 			t.Fatal(err)
 		}
-		err = dispatch(t.Context(), []string{"chaos", "--state", state})
+		err := dispatch(t.Context(), []string{"chaos", "--state", state})
 		if err == nil {
 			t.Fatal("no error")
 		}

@@ -134,15 +134,11 @@ func TestRunCommand(t *testing.T) {
 	t.Run("refuses to be a second one, before it touches anything", func(t *testing.T) {
 		t.Chdir("..")
 		state := t.TempDir()
-		held, err := lock(state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer held.Close()
+		hold(t, state)
 		// Were it not refused, it would be stopped before it builds anything.
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err = dispatch(ctx, []string{"run", "--state", state})
+		err := dispatch(ctx, []string{"run", "--state", state})
 		if err == nil {
 			t.Fatal("no error")
 		}

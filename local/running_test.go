@@ -24,11 +24,7 @@ func TestReadRunningEnv(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		held, err := lock(state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer held.Close()
+		hold(t, state)
 		if err := (runEnv{{"GATEWAY_URL", "http://127.0.0.1:1"}}).write(state); err != nil {
 			t.Fatal(err)
 		}
@@ -49,4 +45,14 @@ func TestReadRunningEnv(t *testing.T) {
 		}
 		held.Close()
 	})
+}
+
+// hold takes a state folder as a laptop that runs does, until the test ends.
+func hold(t *testing.T, state string) {
+	t.Helper()
+	held, err := lock(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Close() })
 }

@@ -120,6 +120,14 @@ func (b *bench) sendOrder(t *testing.T, id string) progress {
 	return p
 }
 
+// die leaves an order's first e-mail as a process does that dies in its attempt; before it, so many others
+// had died.
+func (b *bench) die(id string, due time.Time, others int) {
+	d := b.memory.orders[id].Emails["ebook/delivery"]
+	d.State, d.Lease, d.DueAt, d.Lost = order.Sending, "the dead", due, others
+	b.memory.orders[id].Emails["ebook/delivery"] = d
+}
+
 // steady lets the database answer for long enough that leases which ran out are taken over.
 func (b *bench) steady() {
 	b.invoke(`{"sweep":true}`)

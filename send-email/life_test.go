@@ -211,9 +211,7 @@ func TestHopelessIsAbandoned(t *testing.T) {
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
 	b.sendOrder(t, id)
-	d := b.memory.orders[id].Emails["ebook/delivery"]
-	d.State, d.Lease, d.DueAt, d.Lost = order.Sending, "the dead", b.clock, order.MaxLost-1
-	b.memory.orders[id].Emails["ebook/delivery"] = d
+	b.die(id, b.clock, order.MaxLost-1)
 	b.steady()
 	if p := b.sendOrder(t, id); p.Failed != 1 || p.Sent != 2 {
 		t.Errorf("progress %+v, want it failed and the admins told", p)

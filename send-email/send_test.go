@@ -306,9 +306,7 @@ func TestAcceptedButNotRecorded(t *testing.T) {
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
 	b.sendOrder(t, id)
-	d := b.memory.orders[id].Emails["ebook/delivery"]
-	d.State, d.Lease, d.DueAt = order.Sending, "the dead", b.clock.Add(lease)
-	b.memory.orders[id].Emails["ebook/delivery"] = d
+	b.die(id, b.clock.Add(lease), 0)
 
 	b.clock = b.clock.Add(lease - steadyAfter - time.Second)
 	b.steady()

@@ -50,25 +50,15 @@ func (c documents) operate(ctx context.Context, what string, effect func(stored)
 		}
 		return errBroken
 	}
-	switch {
-	case w.chance(w.faulty / 4):
-		w.fault("database breaks before")
-		return errBroken
-	case w.chance(w.faulty / 8):
-		w.fault("database hangs before")
-		return c.hang(ctx)
+	if err := c.fail(ctx, "before"); err != nil {
+		return err
 	}
 	c.p.step()
 	w.mu.Lock()
 	err := effect(c.d.orders)
 	w.mu.Unlock()
-	switch {
-	case w.chance(w.faulty / 4):
-		w.fault("database breaks after")
-		return errBroken
-	case w.chance(w.faulty / 8):
-		w.fault("database hangs after")
-		return c.hang(ctx)
+	if err := c.fail(ctx, "after"); err != nil {
+		return err
 	}
 	time.Sleep(w.between(200*time.Microsecond, 20*time.Millisecond))
 	c.p.step()
@@ -76,6 +66,20 @@ func (c documents) operate(ctx context.Context, what string, effect func(stored)
 		return ctx.Err()
 	}
 	return err
+}
+
+// fail lets the connection break, or the answer not come, at times; when says on which side of the effect.
+func (c documents) fail(ctx context.Context, when string) error {
+	w := c.d.w
+	switch {
+	case w.chance(w.faulty / 4):
+		w.fault("database breaks " + when)
+		return errBroken
+	case w.chance(w.faulty / 8):
+		w.fault("database hangs " + when)
+		return c.hang(ctx)
+	}
+	return nil
 }
 
 // hang waits until the caller has had enough.

@@ -2,7 +2,8 @@
 // database, the queue, Stripe and SendGrid. A seed decides what is bought, how often and in which order
 // Stripe tells of it, which calls fail before, after or without their effect, which processes die
 // between which steps, how clocks differ, and what is away for how long. Time is that of a bubble of
-// testing/synctest, so days take milliseconds, and a seed always tells the same story.
+// testing/synctest, so days take milliseconds, and a seed always tells the same story. Each time.Sleep in
+// this package is of that time: it is what a step takes, and keeps steps from happening at one instant.
 package simulation
 
 import (

@@ -1,6 +1,7 @@
 package published
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -103,5 +104,17 @@ func TestFind(t *testing.T) {
 		if got != c.want || ok != (c.want != "") || (ok && id != PlaceholderID(c.want)) {
 			t.Errorf("%s in %q: got %q %q %v, want %q", c.name, c.locale, got, id, ok, c.want)
 		}
+	}
+}
+
+func TestPlaceholderID(t *testing.T) {
+	t.Parallel()
+
+	id := PlaceholderID("receipt")
+	if !ValidID(id) || !regexp.MustCompile(`^d-[0-9a-f]{32}$`).MatchString(id) {
+		t.Errorf("%s does not have the form of SendGrid's", id)
+	}
+	if PlaceholderID("receipt") != id || PlaceholderID("receipt.fr") == id {
+		t.Error("a name and its ID are not one for one")
 	}
 }

@@ -37,7 +37,7 @@ type call struct {
 
 // Receive verifies and decodes one call, and does what it asks for.
 func (f *Function) Receive(req handler.Request) handler.Response {
-	log := f.log.With("call_id", req.Header.Get("X-Call-Id"))
+	log := f.log.With("call_id", openfaas.CallID(req))
 	if wakesOnly(req) {
 		return handler.Response{StatusCode: http.StatusNoContent}
 	}

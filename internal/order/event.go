@@ -99,7 +99,7 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 func malformed(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return fmt.Errorf("%w: the value at byte %d is no %s", ErrMalformed, kind.Offset, kind.Type)
+		return fmt.Errorf("%w: the value at byte %d is no %s", ErrMalformed, kind.Offset, kind.Type.Kind())
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {

@@ -136,3 +136,19 @@ func TestHostileEventsAreAnswered(t *testing.T) {
 		}
 	})
 }
+
+// Reading the secret's file and hashing the body are most of the cost.
+func TestWhatCannotBeSignedIsNotHashed(t *testing.T) {
+	t.Parallel()
+
+	for _, name := range []string{"nothing", "an old time", "1,000 signatures", "2,000 bytes", "a time of no end", "1 MiB of nonsense"} {
+		b := setUp(t)
+		b.Secrets = func() ([]string, error) {
+			t.Errorf("%s: the secret is asked for", name)
+			return []string{secret}, nil
+		}
+		if res := b.Receive(forged(forgeries(time.Now())[name], body(t, "completed_paid"))); res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: got %d %s", name, res.StatusCode, res.Body)
+		}
+	}
+}

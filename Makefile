@@ -52,6 +52,16 @@ test: ## everything that can be tested on one machine, from unit to end to end
 simulate: ## both functions under every fault, by seeds (SEEDS=10000 FIRST=1; one that fails tells its history)
 	go test -count=1 -timeout 10h -v -run '^TestSimulation$$' ./e2e/simulation -seeds $(or $(SEEDS),10000) -first $(or $(FIRST),1)
 
+.PHONY: fuzz
+fuzz: ## what others send, made up at random, one target after the other (FUZZTIME=1m)
+	@set -o pipefail; for package in $$(git grep -l "^func Fuzz" -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+		targets=$$(go test -list '^Fuzz' ./$$package | grep ^Fuzz) || exit 1; \
+		for target in $$targets; do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),1m) -fuzzminimizetime 1s $(if $(PARALLEL),-parallel $(PARALLEL)) ./$$package || exit 1; \
+		done; \
+	done
+
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "Run gofmt -w on: $$unformatted"; exit 1; }

@@ -37,7 +37,7 @@ type bench struct {
 	logged   *lockedBuffer
 }
 
-func setUp(t *testing.T) *bench {
+func setUp(t testing.TB) *bench {
 	t.Helper()
 	b := setUpOffline(t)
 	b.items = newStripeItems(Service{URL: serve(t, b.stripe), Key: func() (string, error) { return "rk_test_1", nil }})
@@ -46,7 +46,7 @@ func setUp(t *testing.T) *bench {
 }
 
 // setUpOffline is setUp without the servers, for the bubbles of synctest.
-func setUpOffline(t *testing.T) *bench {
+func setUpOffline(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{
 		memory:   &memory{orders: map[string]*order.Order{}},
@@ -70,7 +70,7 @@ func setUpOffline(t *testing.T) *bench {
 	return b
 }
 
-func serve(t *testing.T, h http.Handler) string {
+func serve(t testing.TB, h http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)

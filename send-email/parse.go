@@ -63,14 +63,18 @@ func readCatalogue(source []byte) (*catalogue, *checker, error) {
 // emptyEntries finds the list entries that hold nothing, which the YAML library leaves out in silence.
 func (k *checker) emptyEntries(n *yaml.Node) {
 	for _, c := range n.Content {
-		if n.Kind == yaml.SequenceNode && c.Tag == "!!null" {
+		entry := c
+		if c.Kind == yaml.AliasNode {
+			entry = c.Alias
+		}
+		if n.Kind == yaml.SequenceNode && entry.Tag == "!!null" {
 			k.wrong(c.Line, "an entry of the list is empty")
 		}
 		k.emptyEntries(c)
 	}
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
+var yamlLine = regexp.MustCompile(`(?s)^(?:yaml: )?line (\d+): (.*)$`)
 
 // located puts file and line before each mistake.
 func located(file string, err error) error {
@@ -83,16 +87,20 @@ func located(file string, err error) error {
 		if parts := yamlLine.FindStringSubmatch(l); parts != nil {
 			out = append(out, fmt.Errorf("%s:%s: %s", file, parts[1], plain(parts[2])))
 		} else {
-			out = append(out, fmt.Errorf("%s:1: %s", file, strings.TrimPrefix(l, "yaml: ")))
+			out = append(out, fmt.Errorf("%s:1: %s", file, plain(strings.TrimPrefix(l, "yaml: "))))
 		}
 	}
 	return errors.Join(out...)
 }
 
-var goType = regexp.MustCompile(`field (\S+) not found in type \S+`)
+var goType = regexp.MustCompile(`field (.+) not found in type \S+`)
 
-// plain turns yaml's words for a Go programmer into words for an owner.
-func plain(s string) string { return goType.ReplaceAllString(s, "unknown field $1") }
+var lineBreaks = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+
+// plain turns yaml's words for a Go programmer into words for an owner, on one line whatever they quote.
+func plain(s string) string {
+	return goType.ReplaceAllString(lineBreaks.Replace(s), "unknown field $1")
+}
 
 // checker collects mistakes.
 type checker struct{ mistakes []string }
@@ -115,8 +123,9 @@ func lineOf(mistake string) int {
 	return n
 }
 
+// wrong notes a mistake; one in what is not there at all has no line, and is told on the first.
 func (k *checker) wrong(line int, format string, args ...any) {
-	k.mistakes = append(k.mistakes, fmt.Sprintf("line %d: "+format, append([]any{line}, args...)...))
+	k.mistakes = append(k.mistakes, fmt.Sprintf("line %d: "+format, append([]any{max(line, 1)}, args...)...))
 }
 
 // once complains of a value that was there before; what names its kind.
@@ -136,7 +145,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,49}$`)
 
 func (k *checker) name(t text, what string) {
 	if !nameForm.MatchString(t.Value) {
-		k.wrong(max(t.Line, 1), "%s %q: want lower-case letters, digits and hyphens", what, t.Value)
+		k.wrong(t.Line, "%s %q: want lower-case letters, digits and hyphens", what, t.Value)
 	}
 }
 
@@ -169,7 +178,7 @@ func (c *catalogue) check(k *checker) {
 
 func (k *checker) mailbox(field string, m mailbox) {
 	if m.Email.Value == "" {
-		k.wrong(max(m.Email.Line, 1), "%s has no email", field)
+		k.wrong(m.Email.Line, "%s has no email", field)
 	} else {
 		k.address(m.Email, field+": ")
 	}
@@ -182,7 +191,7 @@ func (k *checker) admins(a admins) {
 	}
 	for _, lack := range slices.Sorted(maps.Keys(lists)) {
 		if len(lists[lack]) == 0 {
-			k.wrong(max(a.line, 1), "admins %s: somebody must be told when a sale goes wrong", lack)
+			k.wrong(a.line, "admins %s: somebody must be told when a sale goes wrong", lack)
 		}
 		seen := map[string]int{}
 		for _, t := range lists[lack] {
@@ -283,8 +292,8 @@ func (k *checker) emails(emails []email) {
 	}
 }
 
-// line is the first that is known of an e-mail.
-func (e email) line() int { return max(cmp.Or(e.Key.Line, e.Template.Line, e.To.Line), 1) }
+// line is the first that is known of an e-mail, if any is.
+func (e email) line() int { return cmp.Or(e.Key.Line, e.Template.Line, e.To.Line) }
 
 func toCustomer(emails []email) bool {
 	return slices.ContainsFunc(emails, func(e email) bool { return e.To.audience == order.Customer })
@@ -298,7 +307,7 @@ func (k *checker) ids(seen map[string]int, ids []text, what string, others ...st
 	for _, id := range ids {
 		slip := slices.ContainsFunc(others, func(p string) bool { return strings.HasPrefix(id.Value, p) })
 		if slip || !idForm.MatchString(id.Value) || strings.HasSuffix(id.Value, "_") {
-			k.wrong(max(id.Line, 1), "%q is not the ID of a %s", id.Value, what)
+			k.wrong(id.Line, "%q is not the ID of a %s", id.Value, what)
 		}
 		k.once(seen, id, what)
 	}

@@ -37,7 +37,7 @@ type call struct {
 
 // Receive verifies and decodes one call, and does what it asks for.
 func (f *Function) Receive(req handler.Request) handler.Response {
-	log := f.log.With("call_id", req.Header.Get("X-Call-Id"))
+	log := f.log.With("call_id", openfaas.CallID(req))
 	if wakesOnly(req) {
 		return handler.Response{StatusCode: http.StatusNoContent}
 	}
@@ -90,8 +90,8 @@ func decode(body []byte) (call, error) {
 	var c call
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, errors.Join(errBody, err)
+	if d.Decode(&c) != nil {
+		return c, errBody // the decoder's own error would quote the body, and be logged
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return c, errBody

@@ -277,6 +277,9 @@ func TestReceiveRefuses(t *testing.T) {
 	if b.memory.calls != 0 || b.stripe.asked != 0 || len(b.sendgrid.mails) != 0 {
 		t.Errorf("what was refused made %d database calls, %d requests to Stripe, %d mails", b.memory.calls, b.stripe.asked, len(b.sendgrid.mails))
 	}
+	if b.invoke(`{"ada@example.com":1}`); strings.Contains(b.logged.String(), "ada@") {
+		t.Errorf("the log holds what was sent:\n%s", b.logged.String())
+	}
 	if res := b.invoke(`{"id":"cs_unknown"}`); res.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown order: %d %s", res.StatusCode, res.Body)
 	}

@@ -51,7 +51,7 @@ type Endpoint struct {
 // Receive verifies, decodes, stores and hands on one event, and says so.
 func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	began := time.Now()
-	log := e.Log.With("call_id", req.Header.Get("X-Call-Id"))
+	log := e.Log.With("call_id", openfaas.CallID(req))
 
 	if err := e.verify(req); err != nil {
 		return openfaas.Refuse(log, err, toStatus)

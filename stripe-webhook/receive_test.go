@@ -28,11 +28,12 @@ type bench struct {
 	recordFunc func(order.Event) (bool, error)
 	invokeFunc func(ctx context.Context, function, body string) error
 	recorded   []string
+	payloads   []string
 	invoked    []string
 	log        bytes.Buffer
 }
 
-func setUp(t *testing.T) *bench {
+func setUp(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{
 		recordFunc: func(order.Event) (bool, error) { return true, nil },
@@ -50,6 +51,7 @@ func setUp(t *testing.T) *bench {
 
 func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
 	b.recorded = append(b.recorded, e.ID)
+	b.payloads = append(b.payloads, e.Payload)
 	return b.recordFunc(e)
 }
 
@@ -58,7 +60,7 @@ func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) e
 	return b.invokeFunc(ctx, function, string(body))
 }
 
-func body(t *testing.T, name string) []byte {
+func body(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := sample.Event(name)
 	if err != nil {

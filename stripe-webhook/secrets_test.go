@@ -7,7 +7,7 @@ import (
 )
 
 // writeSecrets makes a folder as the platform mounts it.
-func writeSecrets(t *testing.T, secrets map[string]string) string {
+func writeSecrets(t testing.TB, secrets map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range secrets {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
@@ -55,4 +56,17 @@ func Context(req handler.Request) context.Context {
 		return context.WithoutCancel(ctx)
 	}
 	return context.Background()
+}
+
+// CallID is the ID that the gateway gave the call. The gateway keeps one that the caller sent, which may be
+// anything of any length: what does not look like an ID is left out, since it is logged.
+func CallID(req handler.Request) string {
+	id := req.Header.Get("X-Call-Id")
+	ours := func(r rune) bool {
+		return r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
+	if len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool { return !ours(r) }) {
+		return ""
+	}
+	return id
 }

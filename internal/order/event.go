@@ -81,14 +81,38 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("%w: not UTF-8", ErrMalformed)
 	}
 	if err := json.Unmarshal(payload, &in); err != nil {
-		return Envelope{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return Envelope{}, malformed(err)
 	}
 	if !eventID.MatchString(in.ID) {
 		return Envelope{}, fmt.Errorf("%w: no event ID", ErrMalformed)
 	}
+	if !validTime(in.Created) {
+		return Envelope{}, fmt.Errorf("%w: created at no time", ErrMalformed)
+	}
 	return Envelope{
 		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0).UTC(), Livemode: in.Livemode, Object: in.Data.Object,
 	}, nil
+}
+
+// malformed says where JSON is wrong, and nothing of what it holds: the error is logged, and encoding/json
+// would quote a number, however long.
+func malformed(err error) error {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("%w: the value at byte %d is no %s", ErrMalformed, kind.Offset, kind.Type.Kind())
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("%w: not JSON from byte %d on", ErrMalformed, syntax.Offset)
+	}
+	return fmt.Errorf("%w: not JSON", ErrMalformed)
+}
+
+// validTime reports whether Stripe's seconds are of a year with four digits. The database keeps milliseconds,
+// and would keep a far later time as another one: what it gave back would sort differently from what came.
+func validTime(seconds int64) bool {
+	const year10000 = 253402300800
+	return 0 <= seconds && seconds < year10000
 }
 
 // ParseEvent reads an event of a handled type. Its error is ErrMalformed.

@@ -92,11 +92,14 @@ func (e Event) facts() (told, error) {
 		} `json:"data"`
 	}
 	if err := json.Unmarshal([]byte(e.Payload), &in); err != nil {
-		return told{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return told{}, malformed(err)
 	}
 	s := in.Data.Object
 	if s == nil || s.Object != "checkout.session" || !ValidID(s.ID) {
 		return told{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
+	}
+	if !validTime(s.Created) {
+		return told{}, fmt.Errorf("%w: a session opened at no time", ErrMalformed)
 	}
 	f := s.facts()
 	f.Account = in.Account

@@ -56,10 +56,17 @@ func ReadLock(file []byte) (*Lock, error) {
 		if !ValidAccount(account) {
 			wrong = append(wrong, fmt.Errorf("%q is no name for an account", account))
 		}
-		for name, t := range templates {
+		seen := map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(templates)) {
+			t := templates[name]
 			if !nameForm.MatchString(name) || !ValidID(t.ID) {
 				wrong = append(wrong, fmt.Errorf("account %s: %q is no template with the ID %q", account, name, t.ID))
 			}
+			// Find does not tell capitals from small letters: which of the two was sent would be chance.
+			if twin, ok := seen[strings.ToLower(name)]; ok {
+				wrong = append(wrong, fmt.Errorf("account %s: %q and %q are one template", account, twin, name))
+			}
+			seen[strings.ToLower(name)] = name
 		}
 	}
 	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

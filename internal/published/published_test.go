@@ -118,3 +118,13 @@ func TestPlaceholderID(t *testing.T) {
 		t.Error("a name and its ID are not one for one")
 	}
 }
+
+// Find takes receipt.fr for receipt.FR, and would send either.
+func TestLockWithTwins(t *testing.T) {
+	t.Parallel()
+
+	_, err := ReadLock([]byte("accounts: {shop: {receipt.fr: {id: " + receipt + "}, receipt.FR: {id: " + french + "}}}"))
+	if want := `account shop: "receipt.FR" and "receipt.fr" are one template`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -1,0 +1,176 @@
+package order_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// seeds are the sample events and the hostile ones, but for those that would only slow the fuzzer down.
+func seeds(f *testing.F) []string {
+	var all []string
+	for _, name := range sample.Names() {
+		body, err := sample.Event(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		all = append(all, string(body))
+	}
+	hostile := sample.Hostile()
+	for _, what := range slices.Sorted(maps.Keys(hostile)) {
+		if body := hostile[what]; len(body) < 10_000 {
+			all = append(all, string(body))
+		}
+	}
+	return all
+}
+
+// readable fails where what was read of an event could not be stored, or does not lead back to it.
+func readable(t *testing.T, payload []byte) (order.Event, bool) {
+	t.Helper()
+	e, err := order.ParseEvent(payload, start)
+	if err != nil {
+		if !errors.Is(err, order.ErrMalformed) {
+			t.Errorf("%v is not ErrMalformed", err)
+		}
+		if len(err.Error()) > 200 {
+			t.Errorf("the error grows with the payload: it has %d bytes", len(err.Error()))
+		}
+		return e, false
+	}
+	if e.Payload != string(payload) {
+		t.Error("the payload is not what came")
+	}
+	id, facts, err := e.Session()
+	if err != nil || !order.ValidID(id) || strings.ContainsAny(e.ID+id, ".$\x00") {
+		t.Errorf("event %q speaks of session %q: %v", e.ID, id, err)
+	}
+	for _, at := range []time.Time{e.Created, facts.SessionCreated} {
+		if !time.UnixMilli(at.UnixMilli()).Equal(at) {
+			t.Errorf("the database would not keep the time %v", at)
+		}
+		if _, err := at.MarshalJSON(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, p := range facts.Metadata {
+		if !utf8.ValidString(p.Key + p.Value) {
+			t.Errorf("metadata %q is no text", p)
+		}
+	}
+	return e, true
+}
+
+// FuzzParseEvent: whatever Stripe, or a thief of its secret, sends is refused as malformed, or has an ID to be
+// stored under and is kept as it came.
+func FuzzParseEvent(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		env, outside := order.ParseEnvelope(payload)
+		e, ok := readable(t, payload)
+		if !ok {
+			return
+		}
+		if outside != nil || env.ID != e.ID || env.Type != e.Type || !env.Created.Equal(e.Created) {
+			t.Errorf("from outside it is event %q of type %q, %v: %v", env.ID, env.Type, env.Created, outside)
+		}
+		o, err := order.New(e, start)
+		if id, _, _ := e.Session(); err != nil || o.ID != id || o.NextDueAt == nil && o.Settled() {
+			t.Errorf("its order is %+v: %v", o, err)
+		}
+	})
+}
+
+// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays so.
+func FuzzFold(f *testing.F) {
+	f.Add(int64(100), byte(0), "unpaid", "a@example.com", int64(200), byte(1), "paid", "b@example.com", int64(200), byte(2), "unpaid", "")
+	f.Add(int64(200), byte(0), "unpaid", "", int64(100), byte(1), "unpaid", "\x00", int64(100), byte(2), "no_payment_required", "\xff")
+	f.Add(int64(-1), byte(0), "", "", int64(math.MaxInt64), byte(0), "", "c", int64(0), byte(3), "paid", "")
+	f.Fuzz(func(t *testing.T, at1 int64, kind1 byte, status1, email1 string, at2 int64, kind2 byte, status2, email2 string, at3 int64, kind3 byte, status3, email3 string) {
+		var events []order.Event
+		settled, failed := false, false
+		for _, payload := range [][]byte{
+			told(t, "evt_1", at1, kind1, status1, email1),
+			told(t, "evt_2", at2, kind2, status2, email2),
+			told(t, "evt_3", at3, kind3, status3, email3),
+		} {
+			e, ok := readable(t, payload)
+			if !ok {
+				continue
+			}
+			events = append(events, e)
+			_, facts, _ := e.Session()
+			settled = settled || facts.Settled()
+			failed = failed || facts.PaymentFailed
+		}
+		if len(events) == 0 {
+			return
+		}
+		want := placed(t, events...)
+		if want.Settled() != settled || want.PaymentFailed != failed {
+			t.Errorf("paid %v, failed %v; the events say %v and %v", want.Settled(), want.PaymentFailed, settled, failed)
+		}
+		for _, p := range permutations(events) {
+			if got := placed(t, p...); !reflect.DeepEqual(got.Facts, want.Facts) {
+				t.Errorf("another order of arrival, another order:\n%s", cmp.Diff(want.Facts, got.Facts))
+			}
+			// Events that come one at a time are read from the database in between.
+			if got := stored(t, p); !reflect.DeepEqual(got.Facts, want.Facts) {
+				t.Errorf("stored in between, another order:\n%s", cmp.Diff(want.Facts, got.Facts))
+			}
+		}
+	})
+}
+
+// told is an event of one session.
+func told(t *testing.T, id string, created int64, kind byte, status, email string) []byte {
+	t.Helper()
+	kinds := []string{order.Completed, order.AsyncPaymentSucceeded, order.AsyncPaymentFailed}
+	payload, err := json.Marshal(map[string]any{
+		"id": id, "type": kinds[int(kind)%len(kinds)], "created": created,
+		"data": map[string]any{"object": map[string]any{
+			"id": "cs_1", "object": "checkout.session", "created": created, "payment_status": status,
+			"customer_details": map[string]string{"email": email, "name": email},
+			"metadata":         map[string]string{email: status},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// stored is placed where each event was written to the database, and read again, before the next one came:
+// of the time it keeps milliseconds, and nothing of what was read in the payload.
+func stored(t *testing.T, events []order.Event) *order.Order {
+	t.Helper()
+	o, err := order.New(events[0], start)
+	for _, e := range events[1:] {
+		for id, kept := range o.Events {
+			o.Events[id] = order.Event{
+				ID: id, Type: kept.Type, Created: time.UnixMilli(kept.Created.UnixMilli()).UTC(), Payload: kept.Payload,
+			}
+		}
+		if err == nil {
+			_, err = o.Add(e, start)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}

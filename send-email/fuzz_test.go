@@ -1,0 +1,164 @@
+package function
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// FuzzDecode: a body asks for one order by an ID that is none of a path, or for a sweep, or for nothing.
+func FuzzDecode(f *testing.F) {
+	for _, body := range bodies {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c, err := decode(body)
+		if err != nil {
+			if err != errBody {
+				t.Errorf("the error holds more than is to be logged of a body: %.200v", err)
+			}
+			return
+		}
+		if c.Sweep == (c.ID != "") || c.ID != "" && !order.ValidID(c.ID) {
+			t.Errorf("it asks for %+v", c)
+		}
+		again, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decode(again); err != nil || got != c {
+			t.Errorf("%s asks for %+v, not for %+v: %v", again, got, c, err)
+		}
+	})
+}
+
+// FuzzReceive: what is not signed touches nothing, and each answer is a documented one that holds nothing of the
+// body.
+func FuzzReceive(f *testing.F) {
+	for i, body := range bodies {
+		f.Add([]byte(body), openfaas.Sign([]byte(body), key), []string{"POST", "GET", "PUT", "\xff"}[i%4])
+		f.Add([]byte(body), "sha256=00", "POST")
+	}
+	f.Add([]byte{}, "", "POST")
+	b := setUpOffline(f)
+	f.Fuzz(func(t *testing.T, body []byte, signature, method string) {
+		before := b.memory.calls
+		res := b.Receive(request(method, string(body), signature))
+		answered(t, res)
+		if good := openfaas.Signed(body, signature, []string{key}); !good && b.memory.calls != before {
+			t.Errorf("%q made %d calls of the database with the signature %q", body, b.memory.calls-before, signature)
+		}
+		if method != http.MethodPost && res.StatusCode != http.StatusMethodNotAllowed {
+			t.Errorf("%q is answered %d", method, res.StatusCode)
+		}
+
+		before = b.memory.calls
+		answered(t, b.invoke(string(body)))
+		if _, err := decode(body); err != nil && b.memory.calls != before {
+			t.Errorf("%q, which asks for nothing, made %d calls of the database", body, b.memory.calls-before)
+		}
+	})
+}
+
+// bodies are such as somebody might send.
+var bodies = []string{
+	`{"id":"cs_1"}`, `{"sweep":true}`, `{"id":"cs_1","sweep":true}`, `{"id":"cs_1","sweep":false}`, `{"id":"","sweep":true}`, `{}`, `null`, ``, ` `,
+	`{"id":"cs_1"}{"sweep":true}`, `{"id":"cs_1"} `, `{"id":"cs_1"}x`, `{"ID":"cs_1"}`, `{"id":"cs_1","id":"cs_2"}`, `{"id":null,"sweep":true}`,
+	`{"id":"cs_1.events.$x"}`, `{"id":"cs_1\n"}`, `{"id":"cs_1\u0000"}`, `{"id":{"$gt":""}}`, `{"id":1e999}`, `{"sweep":18446744073709551616}`, `{"ada@example.com":1}`,
+	"{\"id\":\"cs_\xff\"}", "\x00", `{"id":"cs_` + strings.Repeat("x", 251) + `"}`, `{"id":` + strings.Repeat("[", 20_000), `{"drop":` + strings.Repeat(`{"a":`, 20_000),
+}
+
+// answered fails where an answer is none of docs/operations.md's.
+func answered(t *testing.T, res handler.Response) {
+	t.Helper()
+	known := map[string]int{
+		"":                                  http.StatusNoContent,
+		`{"error":"only POST"}`:             http.StatusMethodNotAllowed,
+		`{"error":"the body is too large"}`: http.StatusRequestEntityTooLarge,
+		`{"error":"invalid signature"}`:     http.StatusBadRequest,
+		`{"error":"want {\"id\": \"cs_…\"} or {\"sweep\": true}"}`: http.StatusBadRequest,
+		`{"error":"no such order"}`:                                http.StatusNotFound,
+		`{"orders":0,"errors":0}`:                                  http.StatusOK,
+	}
+	if status, ok := known[strings.TrimSpace(string(res.Body))]; !ok || status != res.StatusCode {
+		t.Errorf("an unknown answer: %d %s", res.StatusCode, res.Body)
+	}
+}
+
+var mistakeForm = regexp.MustCompile(`^c\.yml:(\d+): .`)
+
+// FuzzCatalogue: a catalogue is refused, each mistake with its line, or is one by which every e-mail can be
+// planned and sent.
+func FuzzCatalogue(f *testing.F) {
+	for _, c := range []string{
+		string(catalogueFile), small, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",
+		strings.Replace(small, "[owner@example.com]", "[owner@example.com, &n null, *n]", 1),
+		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 9223372036854775807ns}\ndefault", 1),
+		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 1e999}\ndefault", 1),
+		strings.Replace(small, "key: delivery", "key: \"a\\nb\\0\"", 1),
+		strings.Replace(small, "{email: shop@example.com}", "\"a\\nb\"", 1),
+		strings.Replace(small, "[owner@example.com]", "[owner@example.com, *n]\nreply_to: &n null", 1),
+		strings.Replace("reply_to: &n null\n"+small, "[owner@example.com]", "[owner@example.com, *n]", 1),
+		strings.Replace(small, "[prod_ebook]", "{a: \"b\\nc\"}", 1),
+		strings.Replace(small, "{email: shop@example.com}", "[\"a\\nb\"]", 1),
+		strings.Replace(small, "admins:", "only: {metadata: {$a.b: \"\"}}\nadmins:", 1),
+		strings.Replace(small, "admins:", "? a\n\n\n: b\nadmins:", 1),
+		strings.Repeat("[", 20_000), strings.Repeat("a: {", 5_000), "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]",
+	} {
+		f.Add([]byte(c))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		c, err := parseCatalogue("c.yml", source)
+		if err != nil {
+			for _, mistake := range strings.Split(err.Error(), "\n") {
+				parts := mistakeForm.FindStringSubmatch(mistake)
+				if parts == nil {
+					t.Fatalf("no line is named in %q", err)
+				}
+				if n, _ := strconv.Atoi(parts[1]); n < 1 || n > strings.Count(string(source), "\n")+strings.Count(string(source), "\r")+2 {
+					t.Errorf("there is no line %d: %s", n, mistake)
+				}
+			}
+			return
+		}
+		k := &checker{}
+		if c.check(k); k.err() != nil {
+			t.Errorf("a second look finds %v", k.err())
+		}
+		sendable(t, c)
+	})
+}
+
+// sendable fails where a catalogue makes a plan that could not be stored or sent.
+func sendable(t *testing.T, c *catalogue) {
+	t.Helper()
+	lists := [][]email{c.Default.Emails}
+	for _, s := range c.Series {
+		lists = append(lists, s.Emails)
+		if strings.ContainsAny(s.Name.Value, ".$\x00/") {
+			t.Errorf("series %q would be a path in the order", s.Name.Value)
+		}
+	}
+	for _, list := range lists {
+		for _, e := range list {
+			if strings.ContainsAny(e.Key.Value, ".$\x00/") || e.Key.Value == "" || e.Template.Value == "" || e.To.audience == "" || e.After.Duration < 0 {
+				t.Errorf("an e-mail of %+v", e)
+			}
+			if due := time.Now().Add(e.After.Duration); !time.UnixMilli(due.UnixMilli()).Equal(due.Truncate(time.Millisecond)) {
+				t.Errorf("an e-mail that is due at %v", due)
+			}
+		}
+	}
+	if len(c.Admins.live) == 0 || len(c.Admins.test) == 0 || c.From.Email.Value == "" {
+		t.Errorf("nobody to tell, or nobody who tells: %+v, %+v", c.Admins, c.From)
+	}
+}

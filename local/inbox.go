@@ -5,7 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"handler/function/internal/mongodb"
+	"handler/function/local/inbox"
+	"handler/function/local/sendgrid"
 )
+
+// newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
+// without: an inbox is of use all the same.
+func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
+	o := inbox.Options{Mails: mails, Templates: l.templates, Logger: l.logger("inbox")}
+	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
+		l.console.trouble("the inbox shows no orders: %v", err)
+	} else {
+		o.Orders = inbox.NewDatabase(client, l.database())
+	}
+	return inbox.New(o)
+}
 
 // compareInbox compares what the orders say was sent with what came: a delivery that is unsure may
 // have come twice, all others must have come once.

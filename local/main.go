@@ -68,6 +68,8 @@ type folders struct {
 	state string
 	// bin holds the built parts; several states may share it.
 	bin string
+	// templates holds the e-mail templates that the inbox renders.
+	templates string
 }
 
 func (f *folders) flags(set *flag.FlagSet) {

@@ -14,10 +14,12 @@ import (
 func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
+	templates := set.String("templates", filepath.Join("send-email", "templates"), "folder of the e-mail templates that the inbox renders")
 	f, err := parseFolders(set, args)
 	if err != nil {
 		return err
 	}
+	f.templates = *templates
 	if _, err := os.Stat("stack.yml"); err != nil {
 		return errors.New("there is no stack.yml here; run it in Tillbell's folder")
 	}

@@ -113,7 +113,7 @@ func (i *Inbox) messagePage(w http.ResponseWriter, r *http.Request) {
 	}
 	path := "/messages/" + url.PathEscape(m.ID)
 	v.preview = i.newPreview(i.render(m, v.One), path, "/api"+path, rest, l)
-	v.UnknownID = m.TemplateID
+	v.UnknownID, v.Subjectless = m.TemplateID, true
 	for k := range m.Personalizations {
 		if len(m.Personalizations) > 1 {
 			href := path + l.query(url.Values{"personalization": {strconv.Itoa(k + 1)}})

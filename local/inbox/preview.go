@@ -16,6 +16,8 @@ type preview struct {
 	// UnknownID is said where no template has it.
 	UnknownID string
 	Folder    string
+	// Subjectless: the subject stands elsewhere in the page.
+	Subjectless bool
 }
 
 // newPreview is of what the API has at base, for a page at path.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,11 +124,25 @@ func addresses(list []address) string {
 	return strings.Join(texts, ", ")
 }
 
-// indent is JSON for people.
+// indent is JSON for people: indented, and without the escapes of <, > and &, which encoders write for the sake
+// of HTML.
 func indent(raw []byte) string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, raw, "", "  "); err != nil {
 		return string(raw)
 	}
-	return b.String()
+	return jsonEscape.ReplaceAllStringFunc(b.String(), func(escape string) string {
+		switch strings.ToLower(escape) {
+		case `\u003c`:
+			return "<"
+		case `\u003e`:
+			return ">"
+		case `\u0026`:
+			return "&"
+		}
+		return escape
+	})
 }
+
+// jsonEscape is any escape, so that a backslash that is itself escaped begins no other one.
+var jsonEscape = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|.)`)

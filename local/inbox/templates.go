@@ -65,9 +65,9 @@ func (i *Inbox) renderSample(name string, s sampleOrder) rendering {
 }
 
 func dataText(data map[string]any) string {
-	b, err := json.MarshalIndent(data, "", "  ")
+	b, err := json.Marshal(data)
 	if err != nil {
 		return err.Error() // cannot be: it is strings and numbers
 	}
-	return string(b)
+	return indent(b)
 }

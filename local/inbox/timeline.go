@@ -51,7 +51,7 @@ const (
 func timeline(o *order.Order) []step {
 	steps := slices.Concat(received(o), taken(o), fetched(o), planned(o))
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		steps = append(steps, delivered(o.Emails[key])...)
+		steps = slices.Concat(steps, owed(o, o.Emails[key]), delivered(o.Emails[key]))
 	}
 	slices.SortStableFunc(steps, func(a, b step) int {
 		if a.Expected != b.Expected {
@@ -135,27 +135,33 @@ func fetched(o *order.Order) []step {
 	return steps
 }
 
-// planned are the plans, and what was owed later: notices.
+// planned are the plans, each with what it owes.
 func planned(o *order.Order) []step {
-	at := map[time.Time][]string{}
-	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		when := o.Emails[key].PlannedAt
-		at[when] = append(at[when], key)
-	}
 	var steps []step
 	for _, reason := range slices.Sorted(maps.Keys(o.Plans)) {
-		when := o.Plans[reason]
-		s := step{At: when, Kind: kindPlanned, What: "Planned " + times(len(at[when]), "e-mail"), Detail: strings.Join(at[when], ", ")}
-		if o.Ignored != "" && len(at[when]) == 0 {
+		var keys []string
+		for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+			if o.Emails[key].PlannedAt.Equal(o.Plans[reason]) {
+				keys = append(keys, key)
+			}
+		}
+		s := step{At: o.Plans[reason], Kind: kindPlanned, What: "Planned " + times(len(keys), "e-mail"), Detail: strings.Join(keys, ", ")}
+		if o.Ignored != "" && len(keys) == 0 {
 			s.What, s.Detail = "Ignored", o.Ignored
 		}
 		steps = append(steps, s)
-		delete(at, when)
-	}
-	for when, keys := range at {
-		steps = append(steps, step{At: when, Kind: kindPlanned, What: "Planned " + times(len(keys), "notice"), Detail: strings.Join(keys, ", ")})
 	}
 	return steps
+}
+
+// owed is that an e-mail was planned, where no plan says so: a notice of what went wrong later.
+func owed(o *order.Order, d order.Delivery) []step {
+	for _, at := range o.Plans {
+		if at.Equal(d.PlannedAt) {
+			return nil
+		}
+	}
+	return []step{{At: d.PlannedAt, Kind: kindPlanned, What: "Planned a notice", Delivery: d.Key}}
 }
 
 // delivered is what became of one e-mail.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -19,6 +20,8 @@ import (
 type browser struct {
 	home string
 	ctx  context.Context
+	// frames are the e-mails in it that were read.
+	frames map[target.ID]context.Context
 
 	mu sync.Mutex
 	// complaints are the errors that its console has shown.
@@ -45,7 +48,7 @@ func openBrowser(t *testing.T, home string) *browser {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)
 	t.Cleanup(closeTab)
-	b := &browser{home: home, ctx: ctx}
+	b := &browser{home: home, ctx: ctx, frames: map[target.ID]context.Context{}}
 	b.listen(ctx)
 	b.do(t, chromedp.EmulateViewport(1280, 900))
 	return b
@@ -89,15 +92,17 @@ func (b *browser) open(t *testing.T, path string) {
 	b.do(t, chromedp.Navigate(b.home+path))
 }
 
-// is waits until an expression holds in the page.
+// is waits until an expression holds in the page, which may be about to become another one.
 func (b *browser) is(t *testing.T, expression string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
-		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
-		t.Fatalf("not so: %s: %v\n%s", expression, err, text)
-	}
+	eventually(t, func() error {
+		holds, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err != nil || holds {
+			return err
+		}
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+		return fmt.Errorf("%s (%v) in %s", expression, err, text)
+	})
 }
 
 // press presses a key so often.
@@ -121,17 +126,15 @@ func (b *browser) looks(t *testing.T, width, height int64, scheme string) {
 // mail waits until the e-mail in the page's frame says something, and gives all that it says.
 func (b *browser) mail(t *testing.T, want string) string {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		text, err := b.frame()
-		if err == nil && strings.Contains(text, want) {
-			return text
+	var text string
+	eventually(t, func() error {
+		var err error
+		if text, err = b.frame(); err == nil && !strings.Contains(text, want) {
+			err = fmt.Errorf("the e-mail does not say %q: %s", want, text)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the e-mail does not say %q: %v\n%s", want, err, text)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return err
+	})
+	return text
 }
 
 // frame reads the e-mail in the page. As its origin is its own, the browser has it in a process of its own.
@@ -140,14 +143,21 @@ func (b *browser) frame() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, target := range targets {
-		if target.Type == "iframe" && strings.HasPrefix(target.URL, b.home+"/api/") {
-			ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(target.TargetID))
-			defer cancel()
-			return chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	for _, t := range targets {
+		if t.Type == "iframe" && strings.HasPrefix(t.URL, b.home+"/api/") {
+			return chromedp.Run(b.attach(t.TargetID), chromedp.Evaluate[string]("document.body.innerText"))
 		}
 	}
 	return "", fmt.Errorf("none of %d pages is an e-mail", len(targets))
+}
+
+// attach is once for each frame, and lasts: to end it would close the page around the frame.
+func (b *browser) attach(id target.ID) context.Context {
+	if b.frames[id] == nil {
+		b.frames[id], _ = chromedp.NewContext(b.ctx, chromedp.WithTargetID(id)) //nolint:govet // it ends with the page
+		b.listen(b.frames[id])
+	}
+	return b.frames[id]
 }
 
 // shoot keeps a picture for the documentation, where that is asked for.

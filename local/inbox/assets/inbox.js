@@ -32,16 +32,17 @@
     return true;
   }
 
-  // mark finds again, in a page that was put in anew, what had the focus.
+  // mark finds again, in a page that was put in anew, what had the focus: what stands in its place and reads
+  // the same, or else leads to the same, as in a list that has grown.
   function mark(element) {
-    const part = element?.closest("[data-part]")?.dataset.part;
-    if (!part) return null;
-    const at = [...element.closest("[data-part]").querySelectorAll("a, button, select, summary, [tabindex]")].indexOf(element);
-    const href = element.getAttribute("href");
+    const name = element?.closest("[data-part]")?.dataset.part;
+    if (!name) return null;
+    const all = () => [...parts(document).get(name)?.querySelectorAll("a, button, select, summary, [tabindex]") ?? []];
+    const [at, text, href] = [all().indexOf(element), element.textContent, element.getAttribute("href")];
     return () => {
-      const place = document.querySelector(`[data-part="${CSS.escape(part)}"]`);
-      const same = href && place?.querySelector(`a[href="${CSS.escape(href)}"]`);
-      return same || place?.querySelectorAll("a, button, select, summary, [tabindex]")[at];
+      const there = all()[at];
+      if (there?.textContent === text) return there;
+      return all().find((other) => href && other.getAttribute("href") === href) ?? there;
     };
   }
 

@@ -129,7 +129,7 @@ func (b *browser) mail(t *testing.T, want string) string {
 	var text string
 	eventually(t, func() error {
 		var err error
-		if text, err = b.frame(); err == nil && !strings.Contains(text, want) {
+		if text, err = frame[string](b, "document.body.innerText"); err == nil && !strings.Contains(text, want) {
 			err = fmt.Errorf("the e-mail does not say %q: %s", want, text)
 		}
 		return err
@@ -137,18 +137,20 @@ func (b *browser) mail(t *testing.T, want string) string {
 	return text
 }
 
-// frame reads the e-mail in the page. As its origin is its own, the browser has it in a process of its own.
-func (b *browser) frame() (string, error) {
+// frame evaluates an expression in the e-mail in the page. As its origin is its own, the browser has it in a
+// process of its own.
+func frame[T any](b *browser, expression string) (T, error) {
+	var none T
 	targets, err := chromedp.Targets(b.ctx)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	for _, t := range targets {
 		if t.Type == "iframe" && strings.HasPrefix(t.URL, b.home+"/api/") {
-			return chromedp.Run(b.attach(t.TargetID), chromedp.Evaluate[string]("document.body.innerText"))
+			return chromedp.Run(b.attach(t.TargetID), chromedp.Evaluate[T](expression))
 		}
 	}
-	return "", fmt.Errorf("none of %d pages is an e-mail", len(targets))
+	return none, fmt.Errorf("none of %d pages is an e-mail", len(targets))
 }
 
 // attach is once for each frame, and lasts: to end it would close the page around the frame.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -32,6 +33,7 @@ func TestInbox(t *testing.T) {
 		}
 		b.is(t, `document.querySelector(".timeline").innerText.includes("Sent to ada@example.com")`)
 		b.is(t, `document.querySelector(".data").innerText.includes('"email": "ada@example.com"')`)
+		b.looks(t, 1280, 1200, "light")
 		b.shoot(t, "../docs/inbox-desktop.png")
 		b.do(t, chromedp.Click(chromedp.CSS("#order-heading a")))
 		b.is(t, `location.pathname === "/orders/`+session+`"`)
@@ -69,7 +71,13 @@ func TestInbox(t *testing.T) {
 		b.press(t, kb.Enter, 1)
 		b.is(t, `location.search === "?colours=dark" && document.querySelector("iframe.dark")`)
 		b.is(t, `document.activeElement.innerText === "Dark" && document.activeElement.ariaCurrent === "true"`)
-		b.mail(t, "Ada Example")
+		eventually(t, func() error {
+			colour, err := frame[string](b, "getComputedStyle(document.body).backgroundColor")
+			if err == nil && colour != "rgb(15, 18, 22)" {
+				err = fmt.Errorf("the e-mail is not dark: %s", colour)
+			}
+			return err
+		})
 	})
 
 	t.Run("shows a template within a second of its being saved", func(t *testing.T) {

@@ -273,9 +273,6 @@ func (i *Inbox) orderPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (i *Inbox) load(ctx context.Context, session string) (*order.Order, error) {
-	if !order.ValidID(session) {
-		return nil, order.ErrNotFound
-	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return i.orders.Load(ctx, session)

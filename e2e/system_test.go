@@ -30,13 +30,15 @@ import (
 // system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests share
 // one; each works with sessions of its own.
 type system struct {
-	env     map[string]string
-	state   string
-	process *exec.Cmd
-	output  *syncBuffer
-	ended   chan struct{}
-	client  *mongo.Client
-	store   *mongodb.Store
+	env   map[string]string
+	state string
+	// templates is a copy of the e-mail templates, which the inbox renders.
+	templates string
+	process   *exec.Cmd
+	output    *syncBuffer
+	ended     chan struct{}
+	client    *mongo.Client
+	store     *mongodb.Store
 }
 
 var (
@@ -77,8 +79,11 @@ func newSystem() (*system, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
-	s := &system{state: state, output: &syncBuffer{}, ended: make(chan struct{})}
-	s.process = exec.Command(laptop, "run", "--quiet", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
+	s := &system{state: state, templates: filepath.Join(state, "templates"), output: &syncBuffer{}, ended: make(chan struct{})}
+	if err := os.CopyFS(s.templates, os.DirFS(filepath.Join(root, "send-email", "templates"))); err != nil {
+		return nil, err
+	}
+	s.process = exec.Command(laptop, "run", "--quiet", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--templates", s.templates)
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}

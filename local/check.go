@@ -29,7 +29,7 @@ type checker struct {
 
 func (c *checker) flags(set *flag.FlagSet) {
 	set.StringVar(&c.catalogue, "catalogue", filepath.Join("send-email", "catalogue.yml"), "the catalogue")
-	set.StringVar(&c.templates, "templates", filepath.Join("send-email", "templates"), "folder of the templates")
+	set.StringVar(&c.templates, "templates", templatesFolder, "folder of the templates")
 	set.StringVar(&c.lock, "lock", filepath.Join("send-email", "templates.lock.yml"), "the file that says what is published")
 }
 

@@ -107,6 +107,10 @@ func (l *laptop) startStandIns(context.Context) error {
 	if err != nil {
 		return err
 	}
+	pages, err := l.newInbox(mails)
+	if err != nil {
+		return err
+	}
 	shop, err := stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
 	if err != nil {
 		return err
@@ -114,7 +118,7 @@ func (l *laptop) startStandIns(context.Context) error {
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, mails.API()}, {&l.inbox, mails.Inbox()}, {&l.stripe, shop.Handler()}} {
+	}{{&l.sendgrid, mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, shop.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}

@@ -14,10 +14,12 @@ import (
 func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
+	templates := set.String("templates", templatesFolder, "folder of the e-mail templates that the inbox renders")
 	f, err := parseFolders(set, args)
 	if err != nil {
 		return err
 	}
+	f.templates = *templates
 	held, err := takeFolder(f.state)
 	if err != nil {
 		return err
@@ -64,7 +66,7 @@ func buildCommand(ctx context.Context, args []string) error {
 }
 
 func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
-	var f folders
+	f := folders{templates: templatesFolder}
 	f.flags(set)
 	if err := set.Parse(args); err != nil {
 		return f, err

@@ -32,7 +32,7 @@ func (t *Template) Check(data any, open ...string) error {
 func (s *Set) FullNames() []string {
 	var names []string
 	for _, t := range s.All() {
-		names = append(names, t.folder())
+		names = append(names, t.FullName())
 	}
 	return names
 }

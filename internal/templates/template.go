@@ -50,7 +50,8 @@ type Source struct {
 // Rendered is an e-mail as it goes out.
 type Rendered struct{ Subject, HTML, Text string }
 
-func (t *Template) folder() string {
+// FullName is the name of the folder: receipt, receipt.fr.
+func (t *Template) FullName() string {
 	return strings.TrimSuffix(t.Name+"."+t.Locale, ".")
 }
 

@@ -59,7 +59,7 @@ func Read(folder fs.FS) (*Set, error) {
 	}
 	for _, t := range s.All() {
 		if s.templates[t.Name] == nil {
-			r.addf(t.folder(), 0, "there is no %s for who speaks another language", t.Name)
+			r.addf(t.FullName(), 0, "there is no %s for who speaks another language", t.Name)
 		}
 	}
 	if err := r.err(); err != nil {

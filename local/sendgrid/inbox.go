@@ -14,7 +14,8 @@ const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 // maxMessages is how many the inbox keeps; older ones make room.
 const maxMessages = 5000
 
-var errNoMessage = errors.New("no such message")
+// ErrNoMessage: no message has that ID, or it was forgotten.
+var ErrNoMessage = errors.New("no such message")
 
 // A Message is one accepted mail send request.
 type Message struct {
@@ -88,7 +89,7 @@ func (b *inbox) get(id string) (Message, error) {
 			return m, nil
 		}
 	}
-	return Message{}, errNoMessage
+	return Message{}, ErrNoMessage
 }
 
 func newest(messages []Message) []Message {

@@ -1,30 +1,22 @@
 package sendgrid
 
-import (
-	"net/http"
-)
+import "net/http"
 
-// policy lets the page load only what this server serves: a mail's text must not be able to reach out.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Messages are all that were accepted and not forgotten, oldest first, and a number that changes with them.
+func (s *Service) Messages() ([]Message, int) { return s.inbox.all() }
 
-// Inbox serves the page at / and, for scripts, the messages at /api/messages: GET lists them oldest first,
-// DELETE forgets them, and GET /api/messages/{id} answers one.
+// Message is the one of an ID; ErrNoMessage where there is none, or no more.
+func (s *Service) Message(id string) (Message, error) { return s.inbox.get(id) }
+
+// Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE forgets them,
+// and GET /api/messages/{id} answers one. GET /api/version answers a number that changes with them.
 func (s *Service) Inbox() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/messages", s.listMessages)
 	mux.HandleFunc("DELETE /api/messages", s.deleteMessages)
 	mux.HandleFunc("GET /api/messages/{id}", s.getMessage)
 	mux.HandleFunc("GET /api/version", s.getVersion)
-	s.page.register(mux, s)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		mux.ServeHTTP(w, r)
-	})
+	return mux
 }
 
 func (s *Service) listMessages(w http.ResponseWriter, _ *http.Request) {
@@ -53,7 +45,6 @@ func (s *Service) getMessage(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, m)
 }
 
-// getVersion answers what the page polls: a number that changes when the inbox does.
 func (s *Service) getVersion(w http.ResponseWriter, _ *http.Request) {
 	_, version := s.inbox.all()
 	respond(w, http.StatusOK, map[string]int{"version": version})

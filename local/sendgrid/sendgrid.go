@@ -1,5 +1,6 @@
-// Package sendgrid stands in for SendGrid on the laptop: its mail send API, an inbox to look into instead of
-// a customer's, and its templates API, whose templates are kept in memory only.
+// Package sendgrid stands in for SendGrid on the laptop: its mail send API and the messages that it
+// accepted, and its templates API, whose templates are kept in memory only. Package inbox shows the
+// messages to a person.
 //
 // The API holds every request to the rules that SendGrid documents and answers with SendGrid's statuses
 // and error bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is
@@ -41,10 +42,9 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	faults *fault.Injector
-	page   *page
 }
 
-// New opens the inbox. An error is about its file, or the page's templates.
+// New opens the inbox. An error is about its file.
 func New(o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -56,11 +56,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}
-	page, err := newPage()
-	if err != nil {
-		return nil, fmt.Errorf("read the inbox page: %w", err)
-	}
-	s := &Service{inbox: box, now: o.Now, log: o.Logger, page: page}
+	s := &Service{inbox: box, now: o.Now, log: o.Logger}
 	s.faults = fault.New(s.answerFault)
 	return s, nil
 }

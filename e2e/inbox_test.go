@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestInbox looks at the pages of a running laptop with a browser.
+func TestInbox(t *testing.T) {
+	s := running(t)
+	session := newSession()
+	s.deliver(t, s.play(t, session, "completed_paid")[0])
+	s.settledWith(t, session, 2)
+	b := openBrowser(t, s.env["INBOX_URL"])
+
+	t.Run("leads from the list to the e-mail and its order", func(t *testing.T) {
+		b.looks(t, 1280, 900, "light")
+		b.open(t, "/")
+		link := `a[href="/messages/` + s.messageID(t, session, "ebook/delivery") + `"]`
+		b.do(t, chromedp.Click(chromedp.CSS(link)))
+		for _, want := range []string{"Ada Example", "The e-book", "$49.00"} {
+			b.mail(t, want)
+		}
+		b.is(t, `document.querySelector(".timeline").innerText.includes("Sent to ada@example.com")`)
+		b.is(t, `document.querySelector(".data").innerText.includes('"email": "ada@example.com"')`)
+		b.looks(t, 1280, 1200, "light")
+		b.shoot(t, "../docs/inbox-desktop.png")
+		b.do(t, chromedp.Click(chromedp.CSS("#order-heading a")))
+		b.is(t, `location.pathname === "/orders/`+session+`"`)
+		for _, step := range []string{"Event received", "Order stored", "Queue brought it to send-email", "Items fetched", "Planned 2 e-mails", "Sent to owner@example.com"} {
+			b.is(t, `document.querySelector(".timeline").innerText.includes("`+step+`")`)
+		}
+	})
+
+	t.Run("fits a phone, light and dark", func(t *testing.T) {
+		id := s.messageID(t, session, "ebook/delivery")
+		for _, scheme := range []string{"dark", "light"} {
+			b.looks(t, 390, 844, scheme)
+			for _, path := range []string{"/", "/messages/" + id, "/orders", "/orders/" + session, "/templates"} {
+				b.open(t, path)
+				b.is(t, `document.documentElement.scrollWidth <= 390`)
+			}
+		}
+		b.open(t, "/messages/"+id)
+		b.mail(t, "Ada Example")
+		b.shoot(t, "../docs/inbox-phone.png")
+	})
+
+	t.Run("is usable by keyboard alone", func(t *testing.T) {
+		b.looks(t, 1280, 900, "light")
+		b.open(t, "/orders")
+		b.press(t, kb.Tab, 1)
+		b.is(t, `document.activeElement.className === "skip" && document.activeElement.getBoundingClientRect().left >= 0`)
+		b.press(t, kb.Enter, 1)
+		b.press(t, kb.Tab, 1)
+		b.is(t, `document.activeElement.matches(".rows li:first-child a") && getComputedStyle(document.activeElement).outlineStyle === "solid"`)
+		b.press(t, kb.Enter, 1)
+		b.is(t, `location.pathname.startsWith("/orders/cs_")`)
+		b.open(t, "/messages/"+s.messageID(t, session, "ebook/delivery"))
+		b.tabTo(t, `Dark`)
+		b.press(t, kb.Enter, 1)
+		b.is(t, `location.search === "?colours=dark" && document.querySelector("iframe.dark")`)
+		b.is(t, `document.activeElement.innerText === "Dark" && document.activeElement.ariaCurrent === "true"`)
+		eventually(t, func() error {
+			colour, err := frame[string](b, "getComputedStyle(document.body).backgroundColor")
+			if err == nil && colour != "rgb(15, 18, 22)" {
+				err = fmt.Errorf("the e-mail is not dark: %s", colour)
+			}
+			return err
+		})
+	})
+
+	t.Run("shows a template within a second of its being saved", func(t *testing.T) {
+		b.looks(t, 1280, 900, "light")
+		b.open(t, "/templates/receipt")
+		b.mail(t, "Keep this e-mail")
+		b.shoot(t, "../docs/templates-desktop.png")
+		file := filepath.Join(s.templates, "receipt", "body.html.hbs")
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		save(t, file, bytes.Replace(before, []byte("Keep this e-mail"), []byte("Treasure this e-mail"), 1))
+		saved := time.Now()
+		b.mail(t, "Treasure this e-mail")
+		if took := time.Since(saved); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+		save(t, file, []byte("<p>\n{{#if customer.name}}\n"))
+		b.is(t, `document.querySelector(".error .where")?.innerText.includes("/receipt/body.html.hbs")`)
+		save(t, file, before)
+		b.mail(t, "Keep this e-mail")
+	})
+
+	t.Run("lets nothing that a customer typed run", func(t *testing.T) {
+		session := newSession()
+		event := s.play(t, session, "completed_paid")[0]
+		name, err := json.Marshal(`<img src=x onerror="top.hacked=1"><script>top.hacked=1</script>דנה 🎉`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.deliver(t, bytes.ReplaceAll(event, []byte(`"Ada Example"`), name))
+		s.settledWith(t, session, 2)
+		for _, path := range []string{"/", "/orders", "/orders/" + session, "/messages/" + s.messageID(t, session, "ebook/delivery")} {
+			b.open(t, path)
+			b.is(t, `document.body.innerText.includes("דנה 🎉")`)
+			b.is(t, `window.hacked === undefined && !document.querySelector('img[src="x"]')`)
+		}
+		b.mail(t, `<script>top.hacked=1</script>דנה 🎉`)
+	})
+
+	t.Run("has the same for scripts", func(t *testing.T) {
+		id := s.messageID(t, session, "ebook/delivery")
+		for part, want := range map[string]string{"html": "<!doctype html>", "text": "Ada Example", "subject": "Example Shop"} {
+			if a := call(t, http.MethodGet, b.home+"/api/messages/"+id+"/"+part, nil, nil); a.status != 200 || !strings.Contains(a.body, want) {
+				t.Errorf("%s: %d %s", part, a.status, a.body)
+			}
+		}
+		if a := call(t, http.MethodGet, b.home+"/api/orders/"+session, nil, nil); a.status != 200 || !strings.Contains(a.body, `"kind":"sent"`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	})
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complaints) > 0 {
+		t.Errorf("the console complained:\n%s", strings.Join(b.complaints, "\n"))
+	}
+}
+
+// messageID is that of the one message of a delivery.
+func (s *system) messageID(t *testing.T, session, key string) string {
+	t.Helper()
+	for _, m := range s.inbox(t) {
+		if strings.Contains(string(m.Request), `"`+session+"/"+key+`"`) {
+			return m.ID
+		}
+	}
+	t.Fatalf("no message of %s/%s", session, key)
+	return ""
+}
+
+// tabTo presses Tab until a link of this text has the focus.
+func (b *browser) tabTo(t *testing.T, text string) {
+	t.Helper()
+	for range 60 {
+		b.press(t, kb.Tab, 1)
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.activeElement.innerText || ''"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == text {
+			return
+		}
+	}
+	t.Fatalf("Tab does not lead to %s", text)
+}
+
+func save(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

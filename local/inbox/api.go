@@ -1,0 +1,114 @@
+package inbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	"handler/function/internal/order"
+)
+
+// mailPolicy is for an e-mail's HTML: no script runs in it, and it has an origin of its own, wherever it is
+// opened. Pictures, styles and fonts come from where they are, as in a mail program; links open elsewhere.
+const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; " +
+	"style-src 'unsafe-inline' https:; img-src http: https: data:; font-src https: data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+type apiError struct {
+	Error string `json:"error"`
+}
+
+// registerAPI serves, beside the messages themselves:
+//
+//	GET /api/messages/{id}/html, /text, /subject        what the customer sees; ?personalization=2 for another one
+//	GET /api/templates/{name}/html, /text, /subject     what a template makes of ?order=, the name of a sample
+//	GET /api/orders                                     the newest orders; ?page=2 for those before
+//	GET /api/orders/{session}                           an order with its timeline
+//
+// What cannot be had is answered with {"error": "why"}: 404 where there is no such thing, 422 where a
+// template has a mistake, 503 where the database is away.
+func (i *Inbox) registerAPI(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/messages/{id}/{part}", func(w http.ResponseWriter, r *http.Request) {
+		m, err := i.mails.Message(r.PathValue("id"))
+		if err != nil {
+			respond(w, http.StatusNotFound, apiError{err.Error()})
+			return
+		}
+		read := readMessage(m)
+		i.answerPart(w, r, i.render(read, read.Personalizations[chosen(r, read)]))
+	})
+	mux.HandleFunc("GET /api/templates/{name}/{part}", func(w http.ResponseWriter, r *http.Request) {
+		sample, ok := i.sample(r.URL.Query().Get("order"))
+		if !ok {
+			respond(w, http.StatusNotFound, apiError{"no sample order has this name"})
+			return
+		}
+		i.answerPart(w, r, i.renderSample(r.PathValue("name"), sample))
+	})
+	mux.HandleFunc("GET /api/orders", func(w http.ResponseWriter, r *http.Request) {
+		rows, _, err := i.list(r)
+		if err != nil {
+			i.answerError(w, err)
+			return
+		}
+		respond(w, http.StatusOK, rows)
+	})
+	mux.HandleFunc("GET /api/orders/{session}", func(w http.ResponseWriter, r *http.Request) {
+		o, err := i.load(r.Context(), r.PathValue("session"))
+		if err != nil {
+			i.answerError(w, err)
+			return
+		}
+		respond(w, http.StatusOK, i.viewOrder(o, ""))
+	})
+}
+
+func (i *Inbox) answerError(w http.ResponseWriter, err error) {
+	if errors.Is(err, order.ErrNotFound) {
+		respond(w, http.StatusNotFound, apiError{order.ErrNotFound.Error()})
+		return
+	}
+	i.log.Error("the orders could not be read", "err", err)
+	respond(w, http.StatusServiceUnavailable, apiError{trouble(err)})
+}
+
+// answerPart answers one part of an e-mail, as the last part of the path names it.
+func (i *Inbox) answerPart(w http.ResponseWriter, r *http.Request, got rendering) {
+	part := r.PathValue("part")
+	if part != "html" && part != "text" && part != "subject" {
+		respond(w, http.StatusNotFound, apiError{"an e-mail has html, text and subject"})
+		return
+	}
+	if got.err != nil {
+		status := http.StatusNotFound
+		if errors.Is(got.err, errMistakes) {
+			status = http.StatusUnprocessableEntity
+		}
+		respond(w, status, apiError{got.why()})
+		return
+	}
+	body, mediaType := got.Subject, "text/plain"
+	switch part {
+	case "html":
+		body, mediaType = got.HTML, "text/html"
+		w.Header().Set("Content-Security-Policy", mailPolicy)
+		if r.URL.Query().Has("colours") {
+			body = framed(body, r.URL.Query().Get("colours"))
+		}
+	case "text":
+		body = got.Text
+	}
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	_, _ = io.WriteString(w, body) // a reader who has gone away needs nothing
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // what we answer can be encoded; a reader who has gone away needs nothing
+}
+
+// templatePath is where the API has a template.
+func templatePath(name string) string { return "/api/templates/" + url.PathEscape(name) }

@@ -1,0 +1,60 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+	"handler/function/local/mongod"
+)
+
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+
+	server, err := mongod.Open(t.TempDir(), mongod.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- server.Serve(ctx, l) }()
+	t.Cleanup(func() { stop(); <-ended })
+	client, err := mongodb.Connect("mongodb://"+l.Addr().String(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+
+	for n := range 5 {
+		o := *setup(t).samples["completed_paid"]
+		o.ID, o.CreatedAt = fmt.Sprintf("cs_test_%d", n), later(time.Duration(n)*time.Second)
+		o.Plan(order.ForPaid, []order.Email{{Key: "ebook/sale"}}, start)
+		if _, err := client.Database("shop").Collection(mongodb.Collection).InsertOne(t.Context(), &o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := NewDatabase(client, "shop")
+	orders, err := d.Recent(t.Context(), 1, 2)
+	if err != nil || len(orders) != 2 || orders[0].ID != "cs_test_3" || orders[1].ID != "cs_test_2" {
+		t.Fatalf("%v, %v", orders, err)
+	}
+	if o := orders[0]; len(o.Events) != 0 || o.Emails["ebook/sale"].Key != "ebook/sale" || stateOf(o) != stateFailed {
+		t.Errorf("%d events, %+v", len(o.Events), o.Emails)
+	}
+	if o, err := d.Load(t.Context(), "cs_test_0"); err != nil || len(o.Events) != 1 {
+		t.Errorf("%v, %v", o, err)
+	}
+	if _, err := d.Load(t.Context(), "cs_test_9"); !errors.Is(err, order.ErrNotFound) {
+		t.Errorf("err = %v", err)
+	}
+}

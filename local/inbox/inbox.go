@@ -1,0 +1,103 @@
+// Package inbox shows the owner of a shop what the laptop did: the e-mails as a customer sees them, the
+// orders and how each one went, and what each template makes of sample orders while it is being written.
+//
+// A page is whole as the server renders it, and looks again by a little JavaScript. What somebody typed is only
+// ever text in a page. An e-mail's HTML is shown in a frame of its own without scripts and with an origin
+// of its own, so that nothing in it can reach the pages.
+//
+// For scripts there is the same at /api: see register in api.go.
+package inbox
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/local/sendgrid"
+)
+
+// Options say what is shown.
+type Options struct {
+	// Mails is the stand-in that has the messages.
+	Mails *sendgrid.Service
+	// Orders are the shop's; there are no timelines without.
+	Orders Orders
+	// Templates is the folder of the templates; they are read anew whenever it changes.
+	Templates string
+	// Shop is who the sample orders are from.
+	Shop maildata.Shop
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Logger gets what goes wrong. Default: none.
+	Logger *slog.Logger
+}
+
+// Inbox is the pages and the API. Make it with New.
+type Inbox struct {
+	mails   *sendgrid.Service
+	orders  Orders
+	folder  *folder
+	samples []sampleOrder
+	shop    maildata.Shop
+	now     func() time.Time
+	log     *slog.Logger
+	pages   *pages
+}
+
+// New reads the pages and the sample orders, which are part of the program. It does not read the
+// templates: a mistake in one of them is shown, and is no error.
+func New(o Options) (*Inbox, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Orders == nil {
+		o.Orders = noOrders{}
+	}
+	pages, err := newPages(o.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox's pages: %w", err)
+	}
+	samples, err := sampleOrders()
+	if err != nil {
+		return nil, fmt.Errorf("read the sample orders: %w", err)
+	}
+	return &Inbox{
+		mails: o.Mails, orders: o.Orders, folder: &folder{path: o.Templates}, samples: samples,
+		shop: o.Shop, now: o.Now, log: o.Logger, pages: pages,
+	}, nil
+}
+
+// pagePolicy lets a page load only what this server serves, and nothing that stands in the page itself.
+const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Handler serves the pages and the API.
+func (i *Inbox) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/messages", i.mails.Inbox())
+	mux.Handle("/api/messages/{id}", i.mails.Inbox())
+	mux.Handle("/api/version", i.mails.Inbox())
+	i.registerAPI(mux)
+
+	mux.HandleFunc("GET /{$}", i.messagesPage)
+	mux.HandleFunc("GET /messages/{id}", i.messagePage)
+	mux.HandleFunc("GET /orders", i.ordersPage)
+	mux.HandleFunc("GET /orders/{session}", i.orderPage)
+	mux.HandleFunc("GET /templates", i.templatesPage)
+	mux.HandleFunc("GET /templates/{name}", i.templatesPage)
+	i.pages.registerAssets(mux)
+	mux.HandleFunc("/", i.nowhere)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,99 @@
+package inbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// sampleOrder is an order that a template can be tried with.
+type sampleOrder struct {
+	Name, Label string
+	order       *order.Order
+}
+
+// sampleOrders are those of the sample events, and one of a customer whose name is unusual.
+func sampleOrders() ([]sampleOrder, error) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	orders, err := sample.Orders(now)
+	if err != nil {
+		return nil, err
+	}
+	unusual := *orders["completed_two_products"]
+	unusual.CustomerName = `Zoë <b>&"' 🎉 דנה`
+	unusual.AmountDiscount, unusual.AmountShipping, unusual.AmountTax = 1000, 495, 321
+	unusual.AmountTotal = unusual.AmountSubtotal - 1000 + 495 + 321
+	unusual.Items = slices.Clone(unusual.Items)
+	unusual.Items[0].Description = `A very long name of a thing, with <i>markup</i> & "quotes" in it, that needs more than one line`
+	orders["unusual"] = &unusual
+
+	var all []sampleOrder
+	for name, o := range orders {
+		all = append(all, sampleOrder{name, label(name), o})
+	}
+	// The usual case first.
+	slices.SortFunc(all, func(a, b sampleOrder) int {
+		if (a.Name == "completed_paid") != (b.Name == "completed_paid") {
+			return map[bool]int{true: -1, false: 1}[a.Name == "completed_paid"]
+		}
+		return strings.Compare(a.Label, b.Label)
+	})
+	return all, nil
+}
+
+// label is the name of a sample event, for a person.
+func label(name string) string {
+	switch name {
+	case "completed_paid":
+		return "One product, paid"
+	case "completed_two_products":
+		return "Two products, in euros"
+	case "completed_unpaid":
+		return "Bank debit, not paid yet"
+	case "async_payment_failed":
+		return "Bank debit, declined"
+	case "async_payment_succeeded":
+		return "Bank debit, paid"
+	case "completed_no_payment_required":
+		return "Free of charge"
+	case "completed_jpy":
+		return "In yen"
+	case "unusual":
+		return "Unusual name, discount, shipping and tax"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
+
+// sample is the one of a name, and the first one where none is asked for.
+func (i *Inbox) sample(name string) (sampleOrder, bool) {
+	if name == "" {
+		return i.samples[0], true
+	}
+	at := slices.IndexFunc(i.samples, func(s sampleOrder) bool { return s.Name == name })
+	if at < 0 {
+		return sampleOrder{}, false
+	}
+	return i.samples[at], true
+}
+
+// data is what a template of this name is sent of the order by a shop: a notice what notices are sent.
+func (s sampleOrder) data(shop maildata.Shop, template string) map[string]any {
+	name, _, _ := strings.Cut(template, ".")
+	o := *s.order
+	o.Fetch.LastError = "Stripe answered 404 invalid_request_error resource_missing"
+	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "SendGrid answered 400: Does not contain a valid address."}}
+	d := order.Delivery{Email: order.Email{Key: "ebook/" + name}}
+	switch name {
+	case maildata.EmailFailed:
+		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name + "/ebook/delivery", About: "ebook/delivery"}
+	case maildata.UnknownProduct:
+		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: "prod_unknown"}
+	case maildata.PaymentFailed, maildata.ItemsMissing:
+		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name}
+	}
+	return maildata.Of(shop, &o, d)
+}

@@ -1,0 +1,161 @@
+package inbox
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+	"handler/function/internal/published"
+	"handler/function/internal/sample"
+	"handler/function/local/sendgrid"
+)
+
+var shop = maildata.Shop{Name: "Example Shop", Email: "shop@example.com"}
+
+var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+func later(d time.Duration) time.Time { return start.Add(d) }
+
+// fakeOrders is a shop whose orders are at hand, newest first; err is what it answers instead, if anything.
+type fakeOrders struct {
+	list []*order.Order
+	err  error
+}
+
+func (f *fakeOrders) Load(_ context.Context, session string) (*order.Order, error) {
+	for _, o := range f.list {
+		if o.ID == session && f.err == nil {
+			return o, nil
+		}
+	}
+	return nil, cmp.Or(f.err, order.ErrNotFound)
+}
+
+func (f *fakeOrders) Recent(_ context.Context, from, limit int) ([]*order.Order, error) {
+	return f.list[min(from, len(f.list)):min(from+limit, len(f.list))], f.err
+}
+
+// bundle is an inbox with a folder of templates of its own.
+type bundle struct {
+	inbox   http.Handler
+	mails   *sendgrid.Service
+	orders  *fakeOrders
+	folder  string
+	samples map[string]*order.Order
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := &bundle{orders: &fakeOrders{}, folder: t.TempDir()}
+	if err := os.CopyFS(b.folder, os.DirFS("../../send-email/templates")); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if b.mails, err = sendgrid.New(sendgrid.Options{Now: func() time.Time { return start }}); err != nil {
+		t.Fatal(err)
+	}
+	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.inbox = i.Handler()
+	if b.samples, err = sample.Orders(start); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// answer is what an address has.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (b *bundle) get(t *testing.T, path string) answer {
+	t.Helper()
+	return b.getIfNot(t, path, "")
+}
+
+func (b *bundle) getIfNot(t *testing.T, path, version string) answer {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	if version != "" {
+		r.Header.Set("If-None-Match", `"`+version+`"`)
+	}
+	rec := httptest.NewRecorder()
+	b.inbox.ServeHTTP(rec, r)
+	return answer{rec.Code, rec.Header(), rec.Body.String()}
+}
+
+// send sends a request as SendGrid gets it, and gives the message's ID.
+func (b *bundle) send(t *testing.T, request any) string {
+	t.Helper()
+	body, ok := request.(string)
+	if !ok {
+		encoded, err := json.Marshal(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = string(encoded)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v3/mail/send", strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer SG.a.b")
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	b.mails.API().ServeHTTP(rec, r)
+	if rec.Code != http.StatusAccepted {
+		t.Fatalf("%d %s", rec.Code, rec.Body)
+	}
+	return rec.Header().Get("X-Message-Id")
+}
+
+// mail sends what a template of this name is sent of an order, to its customer.
+func (b *bundle) mail(t *testing.T, template string, o *order.Order) string {
+	t.Helper()
+	key := "ebook/" + template
+	return b.send(t, map[string]any{
+		"personalizations": []any{map[string]any{
+			"to":                    []any{map[string]any{"email": o.CustomerEmail}},
+			"custom_args":           map[string]string{"order": o.ID, "delivery": o.ID + "/" + key},
+			"dynamic_template_data": maildata.Of(shop, o, order.Delivery{Email: order.Email{Key: key}}),
+		}},
+		"from":        map[string]string{"email": "shop@example.com", "name": "Example Shop"},
+		"template_id": published.PlaceholderID(template),
+	})
+}
+
+// write changes a file of the templates.
+func (b *bundle) write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(b.folder, file), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustHave(t *testing.T, text string, wanted ...string) {
+	t.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func mustLack(t *testing.T, text string, unwanted ...string) {
+	t.Helper()
+	for _, bad := range unwanted {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q is in\n%s", bad, text)
+		}
+	}
+}

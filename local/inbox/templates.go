@@ -1,0 +1,73 @@
+package inbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+type templatesView struct {
+	preview
+	Name    string
+	All     []option
+	Samples []sampleOrder
+	Sample  string
+	Data    string
+	// ID is what a catalogue's e-mail of the template carries on the laptop.
+	ID string
+}
+
+func (i *Inbox) templatesPage(w http.ResponseWriter, r *http.Request) {
+	names := i.folder.names()
+	name := r.PathValue("name")
+	if name == "" && len(names) > 0 {
+		name = names[0]
+		if slices.Contains(names, "receipt") {
+			name = "receipt"
+		}
+	}
+	sample, ok := i.sample(r.URL.Query().Get("order"))
+	switch {
+	case len(names) == 0:
+		i.notice(w, r, http.StatusNotFound, "There are no templates", "The folder "+i.folder.path+" has none.")
+		return
+	case !slices.Contains(names, name) || !ok:
+		i.notice(w, r, http.StatusNotFound, "There is no such template", "The folder "+i.folder.path+" has no "+name+".")
+		return
+	}
+	l, rest := readLook(r.URL.Query()), url.Values{}
+	if sample.Name != i.samples[0].Name {
+		rest.Set("order", sample.Name)
+	}
+	path := "/templates/" + url.PathEscape(name)
+	v := templatesView{
+		preview: i.newPreview(i.renderSample(name, sample), path, templatePath(name), url.Values{"order": {sample.Name}}, l),
+		Name:    name, Samples: i.samples, Sample: sample.Name, Data: dataText(sample.data(i.shop, name)),
+	}
+	v.Controls = l.controls(path, rest)
+	for _, n := range names {
+		v.All = append(v.All, option{n, "/templates/" + url.PathEscape(n) + l.query(rest), n == name})
+	}
+	i.pages.show(w, r, http.StatusOK, "templates.html", name+" · Templates", v)
+}
+
+// renderSample renders a template with a sample order. What SendGrid would render as a blank is said, beside
+// the e-mail.
+func (i *Inbox) renderSample(name string, s sampleOrder) rendering {
+	now := i.folder.read()
+	data := s.data(i.shop, name)
+	got := now.render(name, data)
+	if t, ok := now.find(name); ok {
+		got.problems = append(got.problems, i.folder.problems(t.Check(data, "metadata"))...)
+	}
+	return got
+}
+
+func dataText(data map[string]any) string {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return err.Error() // cannot be: it is strings and numbers
+	}
+	return indent(b)
+}

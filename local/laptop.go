@@ -20,6 +20,7 @@ import (
 
 	"handler/function/local/process"
 	"handler/function/local/provider"
+	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -255,7 +256,7 @@ func (l *laptop) stop() {
 	l.mu.Lock()
 	l.ready = false
 	l.mu.Unlock()
-	_ = os.Remove(runEnvPath(l.state))
+	_ = os.Remove(runenv.Path(l.state))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if l.cron != nil {
@@ -281,7 +282,7 @@ func (l *laptop) tell() {
 	if !l.ready {
 		return
 	}
-	env := runEnv{
+	env := runenv.Env{
 		{"GATEWAY_URL", gatewayURL},
 		{"WEBHOOK_URL", gatewayURL + "/function/stripe-webhook"},
 		{"WEBHOOK_SECRET", l.secret(stripeSigning)},
@@ -299,7 +300,7 @@ func (l *laptop) tell() {
 			env = append(env, [2]string{p[0], strconv.Itoa(part.pid())})
 		}
 	}
-	if err := env.write(l.state); err != nil {
+	if err := env.Write(l.state); err != nil {
 		l.console.trouble("write run.env: %v", err)
 	}
 }

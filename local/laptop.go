@@ -43,6 +43,7 @@ type laptop struct {
 
 	providerAddr, natsAddr, metricsAddr string
 	mongodb, inbox, sendgrid, stripe    string
+	shop                                *stripe.Service
 
 	logsMu sync.Mutex
 
@@ -108,14 +109,14 @@ func (l *laptop) startStandIns(context.Context) error {
 	if err != nil {
 		return err
 	}
-	shop, err := stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
+	l.shop, err = stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
 	if err != nil {
 		return err
 	}
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, mails.API()}, {&l.inbox, mails.Inbox()}, {&l.stripe, shop.Handler()}} {
+	}{{&l.sendgrid, mails.API()}, {&l.inbox, mails.Inbox()}, {&l.stripe, l.shop.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}
@@ -298,6 +299,11 @@ func (l *laptop) tell() {
 	for _, p := range [][2]string{{"GATEWAY_PID", "gateway"}, {"NATS_PID", "nats"}, {"QUEUE_WORKER_PID", "queue-worker"}, {"MONGOD_PID", "mongod"}} {
 		if part, ok := l.parts[p[1]]; ok {
 			env = append(env, [2]string{p[0], strconv.Itoa(part.pid())})
+		}
+	}
+	for _, s := range []service{stripeAPI, sendgridAPI} { // a real one's is not kept in a file of ours
+		if !s.real() {
+			env = append(env, [2]string{s.variable, l.secret(s)})
 		}
 	}
 	if err := env.Write(l.state); err != nil {

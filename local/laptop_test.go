@@ -68,6 +68,8 @@ func TestTell(t *testing.T) {
 			"STRIPE_WEBHOOK_PID": "",
 			"SEND_EMAIL_PID":     "",
 			"GATEWAY_PID":        strconv.Itoa(gateway.pid()),
+			"STRIPE_API_KEY":     "",
+			"SENDGRID_API_KEY":   "",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

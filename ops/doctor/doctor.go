@@ -28,6 +28,10 @@ type Options struct {
 	DatabaseMB int64
 	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'.
 	Ports []string
+	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.
+	HTTP *http.Client
+	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
+	Loopback bool
 }
 
 // doctor is what the checks share.
@@ -47,14 +51,14 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	if o.Ports == nil {
 		o.Ports = []string{"8080", "8081", "9090"}
 	}
-	d := &doctor{
-		Target: t, options: o, gateway: gateway.New(t.Gateway), stripe: stripeapi.Backend(t.StripeAPI),
-		http: &http.Client{
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{
 			Timeout: 10 * time.Second,
 			// What a proxy sends elsewhere is not what was asked for.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		}
 	}
+	d := &doctor{Target: t, options: o, gateway: gateway.New(t.Gateway), stripe: stripeapi.Backend(t.StripeAPI), http: o.HTTP}
 	d.catalogue = sync.OnceValues(d.readCatalogue)
 	d.database = sync.OnceValues(func() (*mongo.Client, error) { return mongodb.Connect(t.Given(target.MongoDB), "doctor") })
 	before = Group{"Before a deployment", concat(d.toolChecks(), d.gatewayChecks(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}

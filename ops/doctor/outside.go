@@ -29,7 +29,7 @@ func (d *doctor) elsewhere() string {
 	switch {
 	case d.PublicURL == "":
 		return "set PUBLIC_URL to https://YOUR-HOST"
-	case target.IsLoopback(d.PublicURL):
+	case target.IsLoopback(d.PublicURL) && !d.options.Loopback:
 		return "this machine reaches no farther than itself (" + d.PublicURL + ")"
 	}
 	return ""

@@ -31,7 +31,7 @@ func (d *doctor) lookAtGo(ctx context.Context) Finding {
 	}
 	want := "go" + string(line[1])
 	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
-	cmd.Dir = d.Folder()
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local") // or it would go and fetch another
 	out, err := cmd.Output()
 	if err != nil {
 		return wrong("install it from https://go.dev/dl/", "there is no Go")

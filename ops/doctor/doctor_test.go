@@ -125,6 +125,7 @@ func TestFailures(t *testing.T) {
 		}},
 		{name: "templates that are not published", want: "✗ not published are the templates receipt: make templates", spoil: func(_ *testing.T, w *world) { w.templates = nil }},
 		{name: "a template without a version", want: "✗ SendGrid's templates: receipt has no active version: make templates", spoil: func(_ *testing.T, w *world) { w.templates = []int{} }},
+		{name: "a template whose versions are all inactive", want: "✗ SendGrid's templates: receipt has no active version", spoil: func(_ *testing.T, w *world) { w.templates = []int{0, 0} }},
 		{name: "a template that is gone", want: "✗ SendGrid's templates: receipt is not there", spoil: func(t *testing.T, w *world) {
 			w.write(t, "send-email/templates.lock.yml", "accounts: {main: {receipt: {id: d-00000000000000000000000000000009}}}\n")
 		}},
@@ -227,6 +228,23 @@ func TestNamed(t *testing.T) {
 				t.Errorf("it says\n%s", all)
 			}
 		})
+	}
+}
+
+// TestProductByHalfItsLinks: a product is named where each link that sells it is.
+func TestProductByHalfItsLinks(t *testing.T) {
+	t.Parallel()
+
+	named := link("plink_2", "prod_new")
+	named["metadata"] = map[string]any{"series": "ebook"}
+	w := newWorld(t)
+	w.account.Products = append(w.account.Products, product("prod_new"))
+	w.account.PaymentLinks = append(w.account.PaymentLinks, named, link("plink_3", "prod_new"))
+	all := strings.Join(w.report(t, register{right()}), "\n")
+	for _, want := range []string{"names the product prod_new (Thing):", "names the payment link plink_3 (https"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in\n%s", want, all)
+		}
 	}
 }
 

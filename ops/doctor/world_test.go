@@ -242,10 +242,9 @@ func (w *world) publish(t *testing.T, url string) string {
 	if w.templates == nil {
 		return ""
 	}
-	var template struct{ ID string }
-	post := func(path, body string) {
+	call := func(method, path, body string) (id string) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,17 +255,19 @@ func (w *world) publish(t *testing.T, url string) string {
 			t.Fatalf("%s: %+v, %v", path, res, err)
 		}
 		defer res.Body.Close()
-		if template.ID == "" {
-			if err := json.NewDecoder(res.Body).Decode(&template); err != nil {
-				t.Fatal(err)
-			}
+		var made struct{ ID string }
+		if err := json.NewDecoder(res.Body).Decode(&made); err != nil {
+			t.Fatal(err)
 		}
+		return made.ID
 	}
-	post("/v3/templates", `{"name": "receipt", "generation": "dynamic"}`)
+	template := call(http.MethodPost, "/v3/templates", `{"name": "receipt", "generation": "dynamic"}`)
 	for i, active := range w.templates {
-		post("/v3/templates/"+template.ID+"/versions", fmt.Sprintf(`{"name": "%d", "subject": "s", "active": %d}`, i, active))
+		version := fmt.Sprintf(`{"name": "%d", "subject": "s", "active": %d}`, i, active)
+		id := call(http.MethodPost, "/v3/templates/"+template+"/versions", version)
+		call(http.MethodPatch, "/v3/templates/"+template+"/versions/"+id, version) // the first is made active, whatever was asked for
 	}
-	return template.ID
+	return template
 }
 
 func (w *world) serveDatabase(t *testing.T) string {

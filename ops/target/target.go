@@ -130,11 +130,12 @@ func (t *Target) locate(f Flags) error {
 	t.PublicURL = cmp.Or(f.PublicURL, t.value(publicVariable), t.Laptop["GATEWAY_URL"])
 	t.StripeAPI = cmp.Or(t.Setting("stripe_api_base"), "https://api.stripe.com")
 	t.SendGridAPI = cmp.Or(t.Setting("sendgrid_host"), "https://api.sendgrid.com")
-	if t.Laptop[Variable(StripeKey)] != "" {
-		t.StripeAPI, t.StripeStandIn = t.Laptop["STRIPE_URL"], true
+	// A laptop tells the keys of its stand-ins, and not those of the real services.
+	if _, t.StripeStandIn = t.Laptop[Variable(StripeKey)]; t.StripeStandIn {
+		t.StripeAPI = t.Laptop["STRIPE_URL"]
 	}
-	if t.Laptop[Variable(SendGridKey)] != "" {
-		t.SendGridAPI, t.SendGridStandIn = t.Laptop["SENDGRID_URL"], true
+	if _, t.SendGridStandIn = t.Laptop[Variable(SendGridKey)]; t.SendGridStandIn {
+		t.SendGridAPI = t.Laptop["SENDGRID_URL"]
 	}
 	var errs []error
 	for name, address := range map[string]*string{"the gateway": &t.Gateway, "the public URL": &t.PublicURL} {

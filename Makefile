@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 STATE := .local
 LOCAL := $(STATE)/bin/local
+OPS := $(STATE)/bin/ops
+OPS_FLAGS = --state $(STATE) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(URL),--url '$(URL)')
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -32,6 +34,22 @@ check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong wi
 templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
 	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
+.PHONY: doctor
+doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host)
+	@$(OPS) doctor $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)')
+
+.PHONY: secrets
+secrets: $(OPS) ## put the functions' secrets at the gateway, asking for what .env does not say (ONLY=name,name NEW_KEY=1)
+	@exec $(OPS) secrets $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(NEW_KEY),--new-key)
+
+.PHONY: endpoint
+endpoint: $(OPS) ## register or correct the webhook endpoint at Stripe (URL=https://your.host YES=1 DRY_RUN=1 NEW=1)
+	@exec $(OPS) endpoint $(OPS_FLAGS) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(NEW),--new)
+
+.PHONY: up
+up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name FORCE=1 NO_PURCHASE=1)
+	@exec $(OPS) up $(OPS_FLAGS) $(if $(FORCE),--force) $(if $(NO_PURCHASE),--no-purchase)
+
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)
@@ -43,7 +61,7 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 
 .PHONY: test
 test: ## everything that can be tested on one machine, from unit to end to end
-	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/...
+	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./ops/...
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
 	go test -count=1 -timeout 30m ./e2e/simulation
 	go test $(RACE) -count=1 -timeout 30m ./e2e
@@ -79,3 +97,8 @@ clean: ## remove what was built and what the laptop stored
 $(LOCAL):
 	@mkdir -p $(dir $(LOCAL))
 	@go build -o $(LOCAL) ./local
+
+.PHONY: $(OPS)
+$(OPS):
+	@mkdir -p $(dir $(OPS))
+	@go build -o $(OPS) ./ops

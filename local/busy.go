@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // fixedPorts are the gateway's, which cannot be moved.
@@ -66,20 +65,4 @@ func listeningSocket(port int) string {
 		}
 	}
 	return ""
-}
-
-// errRunning: another laptop has the state folder.
-var errRunning = errors.New("it is running already")
-
-// lock takes the state folder for this process, until it ends however it ends.
-func lock(state string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, errRunning
-	}
-	return f, nil
 }

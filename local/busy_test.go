@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"handler/function/local/runenv"
 )
 
 func TestCheckPorts(t *testing.T) {
@@ -59,48 +61,6 @@ func TestHolder(t *testing.T) {
 	})
 }
 
-func TestLock(t *testing.T) {
-	t.Parallel()
-
-	t.Run("refuses a second holder, and is free when the first is gone", func(t *testing.T) {
-		t.Parallel()
-
-		state := t.TempDir()
-		first, err := lock(state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := lock(state); !errors.Is(err, errRunning) {
-			t.Errorf("error = %v, want errRunning", err)
-		}
-		if err := first.Close(); err != nil {
-			t.Fatal(err)
-		}
-		second, err := lock(state)
-		if err != nil {
-			t.Fatalf("after its holder was gone: %v", err)
-		}
-		second.Close()
-	})
-
-	t.Run("is another one in another folder", func(t *testing.T) {
-		t.Parallel()
-
-		for range 2 {
-			hold(t, t.TempDir())
-		}
-	})
-
-	t.Run("does not take a missing folder for a running laptop", func(t *testing.T) {
-		t.Parallel()
-
-		_, err := lock(t.TempDir() + "/nowhere")
-		if !errors.Is(err, os.ErrNotExist) || errors.Is(err, errRunning) {
-			t.Errorf("error = %v", err)
-		}
-	})
-}
-
 func TestAlreadyRunning(t *testing.T) {
 	t.Parallel()
 
@@ -108,13 +68,13 @@ func TestAlreadyRunning(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		env := runEnv{{"GATEWAY_URL", "http://127.0.0.1:1"}, {"INBOX_URL", "http://127.0.0.1:2"}}
-		if err := env.write(state); err != nil {
+		env := runenv.Env{{"GATEWAY_URL", "http://127.0.0.1:1"}, {"INBOX_URL", "http://127.0.0.1:2"}}
+		if err := env.Write(state); err != nil {
 			t.Fatal(err)
 		}
-		err := alreadyRunning(state, errRunning)
-		if !errors.Is(err, errRunning) {
-			t.Fatalf("error = %v, want errRunning", err)
+		err := alreadyRunning(state, runenv.ErrRunning)
+		if !errors.Is(err, runenv.ErrRunning) {
+			t.Fatalf("error = %v, want runenv.ErrRunning", err)
 		}
 		mustContain(t, err.Error(), "http://127.0.0.1:1", "http://127.0.0.1:2", "make buy")
 	})
@@ -122,9 +82,9 @@ func TestAlreadyRunning(t *testing.T) {
 	t.Run("says that the other one is still starting", func(t *testing.T) {
 		t.Parallel()
 
-		err := alreadyRunning(t.TempDir(), errRunning)
-		if !errors.Is(err, errRunning) {
-			t.Fatalf("error = %v, want errRunning", err)
+		err := alreadyRunning(t.TempDir(), runenv.ErrRunning)
+		if !errors.Is(err, runenv.ErrRunning) {
+			t.Fatalf("error = %v, want runenv.ErrRunning", err)
 		}
 		mustContain(t, err.Error(), "not ready yet")
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"handler/function/internal/order"
+	"handler/function/local/runenv"
 	"handler/function/local/shop"
 )
 
@@ -13,7 +14,7 @@ import (
 type buyer struct{ *shop.Shop }
 
 func newBuyer(state string) (*buyer, error) {
-	env, err := readRunningEnv(state)
+	env, err := runenv.ReadRunning(state)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"handler/function/local/chaos"
+	"handler/function/local/runenv"
 )
 
 const chaosUsage = `Plays purchases while everything is killed and misbehaves, and fails if a mail is lost or sent twice
@@ -52,18 +53,18 @@ func chaosCommand(ctx context.Context, args []string) error {
 		o.Seed = uint64(rand.Uint32())
 	}
 	o.State = f.state
-	o.Env = func() (map[string]string, error) { return readRunEnv(f.state) }
+	o.Env = func() (map[string]string, error) { return runenv.Read(f.state) }
 	o.Say = newConsole().say
 	return stoppedByHand(ctx, playChaos(ctx, f, o))
 }
 
 // playChaos plays on the laptop that runs in the folder, or on one of its own.
 func playChaos(ctx context.Context, f folders, o chaos.Options) error {
-	_, err := readRunningEnv(f.state)
+	_, err := runenv.ReadRunning(f.state)
 	if err == nil {
 		return chaos.Run(ctx, o)
 	}
-	if !errors.Is(err, errNotRunning) {
+	if !errors.Is(err, runenv.ErrNotRunning) {
 		return err
 	}
 	held, err := takeFolder(f.state)

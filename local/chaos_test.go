@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"handler/function/local/runenv"
 )
 
 func TestChaosCommand(t *testing.T) {
@@ -45,7 +47,7 @@ func TestChaosCommand(t *testing.T) {
 
 		state := t.TempDir()
 		hold(t, state)
-		if err := (runEnv{{"GATEWAY_URL", "http://127.0.0.1:1"}, {"MONGODB_URI", "mongodb://127.0.0.1:1"}}).write(state); err != nil {
+		if err := (runenv.Env{{"GATEWAY_URL", "http://127.0.0.1:1"}, {"MONGODB_URI", "mongodb://127.0.0.1:1"}}).Write(state); err != nil {
 			t.Fatal(err)
 		}
 		err := dispatch(t.Context(), []string{"chaos", "--state", state})

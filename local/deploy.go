@@ -14,7 +14,9 @@ import (
 	"github.com/openfaas/faas-provider/types"
 	sdk "github.com/openfaas/go-sdk"
 	"github.com/openfaas/go-sdk/stack"
+	stripego "github.com/stripe/stripe-go/v76"
 
+	"handler/function/internal/order"
 	"handler/function/local/provider"
 )
 
@@ -43,7 +45,20 @@ func (l *laptop) deploy(ctx context.Context) error {
 			return fmt.Errorf("deploy %s: %w", name, err)
 		}
 	}
-	return l.answers(ctx)
+	if err := l.answers(ctx); err != nil {
+		return err
+	}
+	l.registerEndpoint()
+	return nil
+}
+
+// registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and make endpoint
+// find it there.
+func (l *laptop) registerEndpoint() {
+	l.shop.AddEndpoint(stripego.WebhookEndpoint{
+		URL: gatewayURL + "/function/stripe-webhook", EnabledEvents: order.HandledTypes(),
+		APIVersion: stripego.APIVersion, Secret: l.secret(stripeSigning),
+	})
 }
 
 // putSecret creates a secret, or changes the one that is there.

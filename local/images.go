@@ -17,9 +17,9 @@ import (
 
 	"github.com/openfaas/go-sdk/builder"
 	"github.com/openfaas/go-sdk/stack"
-	"go.yaml.in/yaml/v3"
 
 	"handler/function/local/image"
+	"handler/function/local/stackfile"
 )
 
 // images are the functions' images as the laptop has them: a handler binary each, by its reference.
@@ -42,32 +42,8 @@ func (i images) find(ref string) (string, error) {
 	return path, nil
 }
 
-// readStack reads stack.yml, with the settings files that its functions name laid over their own
-// environment, as faas-cli does.
-func readStack() (*stack.Services, error) {
-	services, err := stack.ParseYAMLFile("stack.yml", "", "", true)
-	if err != nil {
-		return nil, fmt.Errorf("read stack.yml: %w", err)
-	}
-	for name, f := range services.Functions {
-		environment := map[string]string{}
-		maps.Copy(environment, f.Environment)
-		for _, file := range f.EnvironmentFile {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				return nil, fmt.Errorf("settings of %s: %w", name, err)
-			}
-			var settings stack.EnvironmentFile
-			if err := yaml.Unmarshal(b, &settings); err != nil {
-				return nil, fmt.Errorf("settings of %s: %s: %w", name, file, err)
-			}
-			maps.Copy(environment, settings.Environment)
-		}
-		f.Environment, f.Name = environment, name
-		services.Functions[name] = f
-	}
-	return services, nil
-}
+// readStack reads the stack.yml of the working directory.
+func readStack() (*stack.Services, error) { return stackfile.Read("stack.yml") }
 
 // buildImages builds each function as its image is built: the context that faas-cli would make, and
 // in it the steps of the template's Dockerfile. One whose context did not change is not built again.

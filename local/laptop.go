@@ -20,6 +20,7 @@ import (
 
 	"handler/function/local/process"
 	"handler/function/local/provider"
+	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -42,6 +43,7 @@ type laptop struct {
 
 	providerAddr, natsAddr, metricsAddr string
 	mongodb, inbox, sendgrid, stripe    string
+	shop                                *stripe.Service
 
 	logsMu sync.Mutex
 
@@ -111,14 +113,14 @@ func (l *laptop) startStandIns(context.Context) error {
 	if err != nil {
 		return err
 	}
-	shop, err := stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
+	l.shop, err = stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
 	if err != nil {
 		return err
 	}
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, shop.Handler()}} {
+	}{{&l.sendgrid, mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.shop.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}
@@ -259,7 +261,7 @@ func (l *laptop) stop() {
 	l.mu.Lock()
 	l.ready = false
 	l.mu.Unlock()
-	_ = os.Remove(runEnvPath(l.state))
+	_ = os.Remove(runenv.Path(l.state))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if l.cron != nil {
@@ -285,7 +287,7 @@ func (l *laptop) tell() {
 	if !l.ready {
 		return
 	}
-	env := runEnv{
+	env := runenv.Env{
 		{"GATEWAY_URL", gatewayURL},
 		{"WEBHOOK_URL", gatewayURL + "/function/stripe-webhook"},
 		{"WEBHOOK_SECRET", l.secret(stripeSigning)},
@@ -303,7 +305,12 @@ func (l *laptop) tell() {
 			env = append(env, [2]string{p[0], strconv.Itoa(part.pid())})
 		}
 	}
-	if err := env.write(l.state); err != nil {
+	for _, s := range []service{stripeAPI, sendgridAPI} { // a real one's is not kept in a file of ours
+		if !s.real() {
+			env = append(env, [2]string{s.variable, l.secret(s)})
+		}
+	}
+	if err := env.Write(l.state); err != nil {
 		l.console.trouble("write run.env: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/local/provider"
+	"handler/function/local/runenv"
 	"handler/function/local/shop"
 )
 
@@ -27,8 +28,8 @@ func TestTell(t *testing.T) {
 
 		l := setupLaptop(t)
 		l.tell()
-		if _, err := readRunEnv(l.state); !errors.Is(err, errNotRunning) {
-			t.Errorf("error = %v, want errNotRunning", err)
+		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
+			t.Errorf("error = %v, want runenv.ErrNotRunning", err)
 		}
 	})
 
@@ -50,7 +51,7 @@ func TestTell(t *testing.T) {
 		l.mongodb, l.inbox, l.sendgrid, l.stripe = "mongodb://m", "http://i", "http://g", "http://s"
 		l.ready = true
 		l.tell()
-		got, err := readRunEnv(l.state)
+		got, err := runenv.Read(l.state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +68,8 @@ func TestTell(t *testing.T) {
 			"STRIPE_WEBHOOK_PID": "",
 			"SEND_EMAIL_PID":     "",
 			"GATEWAY_PID":        strconv.Itoa(gateway.pid()),
+			"STRIPE_API_KEY":     "",
+			"SENDGRID_API_KEY":   "",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -95,7 +98,7 @@ func TestTell(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "run.env names another process", func() bool {
-			env, err := readRunEnv(l.state)
+			env, err := runenv.Read(l.state)
 			return err == nil && env["NATS_PID"] != "" && env["NATS_PID"] != strconv.Itoa(before)
 		})
 	})
@@ -133,11 +136,11 @@ func TestStop(t *testing.T) {
 			c.Close()
 			t.Error("a server lives on")
 		}
-		if _, err := readRunEnv(l.state); !errors.Is(err, errNotRunning) {
-			t.Errorf("run.env: %v, want errNotRunning", err)
+		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
+			t.Errorf("run.env: %v, want runenv.ErrNotRunning", err)
 		}
 		l.tell() // as by a process that is replaced at the last moment
-		if _, err := readRunEnv(l.state); !errors.Is(err, errNotRunning) {
+		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
 			t.Error("run.env came back")
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"handler/function/local/runenv"
 )
 
 func runCommand(ctx context.Context, args []string) error {
@@ -33,12 +35,12 @@ func takeFolder(state string) (*os.File, error) {
 	if _, err := os.Stat("stack.yml"); err != nil {
 		return nil, errors.New("there is no stack.yml here; run it in Tillbell's folder")
 	}
-	held, err := lock(state)
+	held, err := runenv.Lock(state)
 	if err != nil {
 		return nil, alreadyRunning(state, err)
 	}
 	// One that was killed has left its run.env, and nobody may take it for ours.
-	err = os.Remove(runEnvPath(state))
+	err = os.Remove(runenv.Path(state))
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = checkPorts(fixedPorts...)
 	}
@@ -92,10 +94,10 @@ func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
 
 // alreadyRunning says where the one that is running can be reached.
 func alreadyRunning(state string, err error) error {
-	if !errors.Is(err, errRunning) {
+	if !errors.Is(err, runenv.ErrRunning) {
 		return err
 	}
-	env, readErr := readRunEnv(state)
+	env, readErr := runenv.Read(state)
 	if readErr != nil {
 		return fmt.Errorf("%w, and not ready yet", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"handler/function/local/runenv"
 )
 
 // asChild makes the test binary a program for a part to run: what it holds says which.
@@ -88,4 +90,14 @@ func mustContain(t *testing.T, text string, wants ...string) {
 			t.Errorf("%q does not say %q", text, want)
 		}
 	}
+}
+
+// hold takes a state folder as a laptop that runs does, until the test ends.
+func hold(t *testing.T, state string) {
+	t.Helper()
+	held, err := runenv.Lock(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Close() })
 }

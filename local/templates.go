@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -13,6 +12,7 @@ import (
 
 	"handler/function/internal/published"
 	"handler/function/local/publish"
+	"handler/function/local/terminal"
 )
 
 const (
@@ -80,35 +80,13 @@ func account(lock *published.Lock, name string) (string, error) {
 // asker asks on a terminal.
 func asker(in *os.File, out io.Writer) func(context.Context, string) (bool, error) {
 	return func(ctx context.Context, question string) (bool, error) {
-		info, err := in.Stat()
-		if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-			return false, errNobody
+		yes, err := terminal.Terminal{In: in, Out: out}.Confirm(ctx, question)
+		if errors.Is(err, terminal.ErrNone) {
+			return false, fmt.Errorf("nothing was published: %w; YES=1 make templates publishes without asking", err)
 		}
-		fmt.Fprint(out, question)
-		type answer struct {
-			text string
-			err  error
-		}
-		answers := make(chan answer, 1)
-		go func() { // which a Ctrl-C leaves behind, and the process ends
-			line, err := bufio.NewReader(in).ReadString('\n')
-			answers <- answer{strings.ToLower(strings.TrimSpace(line)), err}
-		}()
-		select {
-		case <-ctx.Done():
-			fmt.Fprintln(out)
-			return false, ctx.Err()
-		case a := <-answers:
-			if a.err != nil && a.text == "" { // the end of the input, such as /dev/null
-				fmt.Fprintln(out)
-				return false, errNobody
-			}
-			return a.text == "y" || a.text == "yes", nil
-		}
+		return yes, err
 	}
 }
-
-var errNobody = errors.New("nothing was published: there is no terminal to ask on; YES=1 make templates publishes without asking")
 
 func readLock(path string) (*published.Lock, error) {
 	file, err := os.ReadFile(path)

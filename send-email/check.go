@@ -142,6 +142,28 @@ func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Or
 // Shop is what the templates show of the sender.
 func (c *Catalogue) Shop() maildata.Shop { return c.shop() }
 
+// TemplateIDs are the templates that the catalogue knows by ID.
+func (c *Catalogue) TemplateIDs() []string {
+	var ids []string
+	for _, u := range c.uses() {
+		if u.isID() {
+			ids = append(ids, u.Value)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Names reports whether a series names what would be bought, an order of one item, and whether the shop claims
+// the order as its own at all.
+func (c *Catalogue) Names(o *order.Order) (named, ours bool) {
+	if !c.ours(o) {
+		return false, false
+	}
+	chosen, _ := c.choose(o)
+	return !slices.ContainsFunc(chosen, func(s series) bool { return s.Name.Value == defaultSeries }), true
+}
+
 // TemplateNames are the templates that the catalogue names, without those that it knows by ID.
 func (c *Catalogue) TemplateNames() []string {
 	var names []string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/order"
 	"handler/function/internal/templates"
 )
 
@@ -145,5 +146,38 @@ templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, 
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+
+	c, err := CheckCatalogue("c.yml", []byte(named), "templates", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		o           order.Order
+		named, ours bool
+	}{
+		"a product that is not ours":                     {order.Order{Items: []order.Item{{Product: "prod_ebook"}}}, false, false},
+		"a product that a series names":                  {order.Order{Facts: order.Facts{PaymentLink: "plink_1"}, Items: []order.Item{{Product: "prod_ebook"}}}, true, true},
+		"a product that only its link names":             {order.Order{Facts: order.Facts{PaymentLink: "plink_1"}, Items: []order.Item{{Product: "prod_new"}}}, true, true},
+		"a link of another shop with a product of ours":  {order.Order{Facts: order.Facts{PaymentLink: "plink_2"}, Items: []order.Item{{Product: "prod_pdf"}}}, false, false},
+		"a link that names its series, without products": {order.Order{Facts: order.Facts{PaymentLink: "plink_1"}}, true, true},
+	} {
+		if named, ours := c.Names(&tt.o); named != tt.named || ours != tt.ours {
+			t.Errorf("%s: named %v, ours %v", name, named, ours)
+		}
+	}
+	all, err := CheckCatalogue("c.yml", []byte(small), "templates", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if named, ours := all.Names(&order.Order{Items: []order.Item{{Product: "prod_ebook"}, {Product: "prod_new"}}}); named || !ours {
+		t.Errorf("one of two products: named %v, ours %v", named, ours)
+	}
+	if diff := cmp.Diff([]string{"d-00000000000000000000000000000001"}, c.TemplateIDs()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -15,11 +15,14 @@ import (
 // Collection is the name of the collection of orders.
 const Collection = "orders"
 
+// DueField is what the sweep finds due orders by, and has an index.
+const DueField = "next_due_at"
+
 // collection is Documents in MongoDB.
 type collection struct{ orders *mongo.Collection }
 
 func (c collection) EnsureIndexes(ctx context.Context) error {
-	_, err := c.orders.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "next_due_at", Value: 1}}})
+	_, err := c.orders.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: DueField, Value: 1}}})
 	return err
 }
 
@@ -84,9 +87,9 @@ func fields(o *order.Order) (bson.D, error) {
 
 func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
 	cursor, err := c.orders.Find(ctx,
-		bson.D{{Key: "next_due_at", Value: bson.D{{Key: "$lte", Value: now}}}},
-		options.Find().SetSort(bson.D{{Key: "next_due_at", Value: 1}}).SetLimit(int64(limit)).
-			SetProjection(bson.D{{Key: "next_due_at", Value: 1}}))
+		bson.D{{Key: DueField, Value: bson.D{{Key: "$lte", Value: now}}}},
+		options.Find().SetSort(bson.D{{Key: DueField, Value: 1}}).SetLimit(int64(limit)).
+			SetProjection(bson.D{{Key: DueField, Value: 1}}))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -46,14 +47,14 @@ type Envelope struct {
 	Object json.RawMessage
 }
 
-// Handled reports whether events of this type make or change an order.
-func Handled(eventType string) bool {
-	switch eventType {
-	case Completed, AsyncPaymentSucceeded, AsyncPaymentFailed:
-		return true
-	}
-	return false
+// HandledTypes are the types of the events that make or change an order: those that the webhook endpoint at
+// Stripe is registered for.
+func HandledTypes() []string {
+	return []string{Completed, AsyncPaymentSucceeded, AsyncPaymentFailed}
 }
+
+// Handled reports whether events of this type make or change an order.
+func Handled(eventType string) bool { return slices.Contains(HandledTypes(), eventType) }
 
 // IDs become parts of field paths, where a dot or a dollar would mean something else.
 var (

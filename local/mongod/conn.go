@@ -150,6 +150,9 @@ func (s *Server) run(connID int32, doc bson.D) (reply bson.D, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.authorize(req); err != nil {
+		return nil, err
+	}
 	reply, err = command.run(req)
 	if !command.noWait {
 		// Whatever the answer says, it may rest on writes of others that are still on their way to the disk.

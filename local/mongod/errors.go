@@ -12,6 +12,7 @@ const (
 	codeInternal            = 1
 	codeBadValue            = 2
 	codeFailedToParse       = 9
+	codeUnauthorized        = 13
 	codeTypeMismatch        = 14
 	codeOverflow            = 15
 	codeIllegalOperation    = 20
@@ -40,7 +41,7 @@ const (
 
 func codeName(code int32) string {
 	names := map[int32]string{
-		codeInternal: "InternalError", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
+		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
 		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeIllegalOperation: "IllegalOperation",
 		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeIndexNotFound: "IndexNotFound",
 		codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",

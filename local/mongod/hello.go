@@ -66,9 +66,3 @@ func (s *Server) serverStatus(*request) (bson.D, error) {
 		}},
 	}, nil
 }
-
-func (s *Server) connectionStatus(*request) (bson.D, error) {
-	return bson.D{{Key: "authInfo", Value: bson.D{
-		{Key: "authenticatedUsers", Value: bson.A{}}, {Key: "authenticatedUserRoles", Value: bson.A{}},
-	}}}, nil
-}

@@ -31,6 +31,8 @@ type Options struct {
 	Logger *slog.Logger
 	// ExpireInterval is how often TTL indexes remove what has expired. Default: a minute, as in MongoDB.
 	ExpireInterval time.Duration
+	// ReadOnly has every connection be one of a user with MongoDB's role read, who may not write.
+	ReadOnly bool
 	// CompactBytes is the journal's size below which it is never compacted. Default: 8 MiB.
 	CompactBytes int64
 }

@@ -42,6 +42,8 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	faults *fault.Injector
+
+	account account
 }
 
 // New opens the inbox. An error is about its file.
@@ -70,13 +72,11 @@ func (s *Service) API() http.Handler {
 		refuse(w, http.StatusMethodNotAllowed, "method not allowed")
 	}))
 	s.templateRoutes(mux)
-	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, map[string][]string{"scopes": {"mail.send"}})
-	}))
+	s.accountRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "not found")
 	})
-	return s.faults.Wrap(mux)
+	return s.faults.Wrap(s.scoped(mux))
 }
 
 // answerFault is a refusal in SendGrid's form. It tells about its rate limit when that is what failed.

@@ -19,7 +19,7 @@ func lineItemsURL(session string) string { return "/v1/checkout/sessions/" + ses
 
 func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
 	session := r.PathValue("id")
-	p, err := readListParameters(r)
+	p, err := readListParameters(r, expandProduct)
 	if err != nil {
 		refuse(w, err)
 		return
@@ -29,14 +29,14 @@ func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
 		refuse(w, noSuchSession(session))
 		return
 	}
-	page, more, err := cut(items, p)
+	page, more, err := cut(items, "item", func(it item) string { return it.ID }, p)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	answer := list{"list", []json.RawMessage{}, more, lineItemsURL(session)}
 	for _, it := range page {
-		raw, err := it.render(p.expandProduct)
+		raw, err := it.render(p.expand)
 		if err != nil {
 			s.log.Error("a line item could not be rendered", "err", err)
 			refuse(w, &apiError{Status: http.StatusInternalServerError, Type: serverError, Message: "The line item could not be rendered."})
@@ -48,12 +48,12 @@ func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
 }
 
 // cut answers the page that p asks for, always in the list's order, and whether there is more beyond it in
-// the direction of the walk.
-func cut(items []item, p listParameters) (page []item, more bool, err *apiError) {
+// the direction of the walk. kind is Stripe's word for what is listed.
+func cut[T any](items []T, kind string, idOf func(T) string, p listParameters) (page []T, more bool, err *apiError) {
 	find := func(param, id string) (int, *apiError) {
-		i := slices.IndexFunc(items, func(it item) bool { return it.ID == id })
+		i := slices.IndexFunc(items, func(it T) bool { return idOf(it) == id })
 		if i < 0 {
-			return 0, badParameter("resource_missing", param, "No such item: '%s'", id)
+			return 0, badParameter("resource_missing", param, "No such %s: '%s'", kind, id)
 		}
 		return i, nil
 	}

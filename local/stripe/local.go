@@ -39,7 +39,8 @@ func (k key) validate() error {
 	return nil
 }
 
-// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's session.
+// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's session, and
+// /_local/account.
 func (s *Service) registerLocal(mux *http.ServeMux) {
 	const path = "/_local/line_items/{session}"
 	mux.HandleFunc("PUT "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -73,6 +74,7 @@ func (s *Service) registerLocal(mux *http.ServeMux) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("PUT /_local/account", s.putAccount)
 	mux.HandleFunc("/_local/", func(w http.ResponseWriter, r *http.Request) {
 		localError(w, http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path))
 	})

@@ -19,7 +19,10 @@ var expandName = regexp.MustCompile(`^expand\[\d*\]$`)
 type listParameters struct {
 	limit                       int
 	startingAfter, endingBefore string
-	expandProduct               bool
+	// expand: the one property that can be expanded is to be.
+	expand bool
+	// filters are the list's own parameters that were given.
+	filters map[string]string
 }
 
 // parameters answers the query, each of whose parameters must be given once and be one of known.
@@ -38,7 +41,9 @@ func parameters(r *http.Request, known ...string) (map[string]string, *apiError)
 	return values, nil
 }
 
-func readListParameters(r *http.Request) (listParameters, *apiError) {
+// readListParameters reads those of a list of which one property can be expanded, and which has filters of its
+// own.
+func readListParameters(r *http.Request, expandable string, filters ...string) (listParameters, *apiError) {
 	p := listParameters{limit: defaultLimit}
 	query := r.URL.Query()
 	for name, given := range query {
@@ -47,18 +52,19 @@ func readListParameters(r *http.Request) (listParameters, *apiError) {
 		}
 		query.Del(name)
 		for _, what := range given {
-			if what != expandProduct {
+			if what != expandable {
 				return p, badParameter("", "expand", "This property cannot be expanded (%s).", what)
 			}
-			p.expandProduct = true
+			p.expand = true
 		}
 	}
 	rest := r.Clone(r.Context())
 	rest.URL.RawQuery = query.Encode()
-	values, err := parameters(rest, "limit", "starting_after", "ending_before")
+	values, err := parameters(rest, append(filters, "limit", "starting_after", "ending_before")...)
 	if err != nil {
 		return p, err
 	}
+	p.filters = values
 	p.startingAfter, p.endingBefore = values["starting_after"], values["ending_before"]
 	if p.startingAfter != "" && p.endingBefore != "" {
 		return p, badParameter("parameters_exclusive", "ending_before", "You may only specify one of these parameters: starting_after, ending_before.")

@@ -1,5 +1,6 @@
-// Package stripe stands in for Stripe on the laptop, for the one thing that Tillbell asks of it: what was
-// bought in a Checkout Session. Webhooks are signed and posted elsewhere; this is only the API that is read.
+// Package stripe stands in for Stripe on the laptop, for what Tillbell asks of it: what was bought in a Checkout
+// Session, and, for the owner's command, what the account sells and which webhook endpoints it has. Webhooks are
+// signed and posted elsewhere.
 //
 // It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's types and
 // codes. Where Stripe would not know a parameter, this does not either. It tells keys by their form alone,
@@ -33,9 +34,10 @@ type Options struct {
 
 // Service is the stand-in. Make it with New.
 type Service struct {
-	store  *store
-	log    *slog.Logger
-	faults *fault.Injector
+	store   *store
+	account *account
+	log     *slog.Logger
+	faults  *fault.Injector
 }
 
 // New opens the store. An error is about its file.
@@ -47,14 +49,15 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the line items: %w", err)
 	}
-	return &Service{store, o.Logger, fault.New(answerFault)}, nil
+	return &Service{store, &account{}, o.Logger, fault.New(answerFault)}, nil
 }
 
 // Handler serves the API below /v1/, and what the laptop sets below /_local/.
 func (s *Service) Handler() http.Handler {
 	api := http.NewServeMux()
-	api.HandleFunc("GET /v1/checkout/sessions/{id}/line_items", s.listLineItems)
-	api.HandleFunc("GET /v1/checkout/sessions/{id}", s.getSession)
+	api.HandleFunc("GET /v1/checkout/sessions/{id}/line_items", s.permitted("checkout_session", s.listLineItems))
+	api.HandleFunc("GET /v1/checkout/sessions/{id}", s.permitted("checkout_session", s.getSession))
+	s.registerAccount(api)
 	api.HandleFunc("GET /v1/account", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := parameters(r); err != nil {
 			refuse(w, err)
@@ -69,7 +72,7 @@ func (s *Service) Handler() http.Handler {
 		}
 		w.Header().Set("Allow", http.MethodGet)
 		refuse(w, &apiError{Status: http.StatusMethodNotAllowed, Type: invalidRequest,
-			Message: fmt.Sprintf("The laptop's Stripe can only be read (%s: %s).", r.Method, r.URL.Path)})
+			Message: fmt.Sprintf("The laptop's Stripe can only be read there (%s: %s).", r.Method, r.URL.Path)})
 	})
 
 	mux := http.NewServeMux()

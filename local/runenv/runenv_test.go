@@ -1,30 +1,31 @@
-package main
+package runenv
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestRunEnv(t *testing.T) {
+func TestEnv(t *testing.T) {
 	t.Parallel()
 
 	t.Run("is read back as it was written", func(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		env := runEnv{
+		env := Env{
 			{"GATEWAY_URL", "http://127.0.0.1:8080"},
 			{"MONGODB_URI", "mongodb://127.0.0.1:27017/?appName=local&w=majority"},
 			{"SEND_EMAIL_PID", ""},
 		}
-		if err := env.write(state); err != nil {
+		if err := env.Write(state); err != nil {
 			t.Fatal(err)
 		}
-		got, err := readRunEnv(state)
+		got, err := Read(state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +43,7 @@ func TestRunEnv(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		if err := (runEnv{{"B", "2"}, {"A", "1"}}).write(state); err != nil {
+		if err := (Env{{"B", "2"}, {"A", "1"}}).Write(state); err != nil {
 			t.Fatal(err)
 		}
 		b, err := os.ReadFile(filepath.Join(state, "run.env"))
@@ -58,24 +59,24 @@ func TestRunEnv(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		if err := (runEnv{{"OLD", "a value that is longer than the new one"}}).write(state); err != nil {
+		if err := (Env{{"OLD", "a value that is longer than the new one"}}).Write(state); err != nil {
 			t.Fatal(err)
 		}
-		before, err := os.Stat(runEnvPath(state))
+		before, err := os.Stat(Path(state))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := (runEnv{{"NEW", "1"}}).write(state); err != nil {
+		if err := (Env{{"NEW", "1"}}).Write(state); err != nil {
 			t.Fatal(err)
 		}
-		got, err := readRunEnv(state)
+		got, err := Read(state)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(map[string]string{"NEW": "1"}, got); diff != "" {
 			t.Error(diff)
 		}
-		after, err := os.Stat(runEnvPath(state))
+		after, err := os.Stat(Path(state))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,10 +96,10 @@ func TestRunEnv(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		if err := (runEnv{{"WEBHOOK_SECRET", "whsec_1"}}).write(state); err != nil {
+		if err := (Env{{"WEBHOOK_SECRET", "whsec_1"}}).Write(state); err != nil {
 			t.Fatal(err)
 		}
-		info, err := os.Stat(runEnvPath(state))
+		info, err := os.Stat(Path(state))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,21 +111,23 @@ func TestRunEnv(t *testing.T) {
 	t.Run("says how to start where nothing runs", func(t *testing.T) {
 		t.Parallel()
 
-		_, err := readRunEnv(t.TempDir())
-		if !errors.Is(err, errNotRunning) {
-			t.Fatalf("error = %v, want errNotRunning", err)
+		_, err := Read(t.TempDir())
+		if !errors.Is(err, ErrNotRunning) {
+			t.Fatalf("error = %v, want ErrNotRunning", err)
 		}
-		mustContain(t, err.Error(), "make run")
+		if !strings.Contains(err.Error(), "make run") {
+			t.Errorf("%v does not say how", err)
+		}
 	})
 
 	t.Run("does not take what cannot be read for what is not there", func(t *testing.T) {
 		t.Parallel()
 
 		state := t.TempDir()
-		if err := os.Mkdir(runEnvPath(state), 0o700); err != nil {
+		if err := os.Mkdir(Path(state), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readRunEnv(state); err == nil || errors.Is(err, errNotRunning) {
+		if _, err := Read(state); err == nil || errors.Is(err, ErrNotRunning) {
 			t.Errorf("error = %v, want one of reading", err)
 		}
 	})

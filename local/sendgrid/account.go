@@ -1,0 +1,102 @@
+package sendgrid
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Account is what the stand-in's account has verified, and what its keys may do. It is kept in memory only.
+type Account struct {
+	// Scopes are those of keys; a key that is not named says that it may send, and may do everything.
+	Scopes map[string][]string
+	// Senders are addresses that were registered by themselves, and whether they were verified.
+	Senders map[string]bool
+	// Domains are those to be authenticated, and whether their DNS records were found right.
+	Domains map[string]bool
+}
+
+// account is the Account, which may change while it is asked for.
+type account struct {
+	mu sync.Mutex
+	Account
+}
+
+// SetAccount replaces the account.
+func (s *Service) SetAccount(a Account) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	s.account.Account = a
+}
+
+// accountRoutes serves what the owner's command asks for; the fields are those that SendGrid documents:
+// https://www.twilio.com/docs/sendgrid/api-reference/sender-verification
+// https://www.twilio.com/docs/sendgrid/api-reference/domain-authentication
+func (s *Service) accountRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		scopes, named := s.scopes(r)
+		if !named {
+			scopes = []string{"mail.send"}
+		}
+		respond(w, http.StatusOK, map[string][]string{"scopes": scopes})
+	}))
+	mux.HandleFunc("GET /v3/verified_senders", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+		s.account.mu.Lock()
+		defer s.account.mu.Unlock()
+		all := []map[string]any{}
+		for i, address := range slices.Sorted(maps.Keys(s.account.Senders)) {
+			all = append(all, map[string]any{"id": i + 1, "nickname": address, "from_email": address, "from_name": "",
+				"reply_to": address, "verified": s.account.Senders[address], "locked": false})
+		}
+		respond(w, http.StatusOK, map[string]any{"results": all})
+	}))
+	mux.HandleFunc("GET /v3/whitelabel/domains", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+		s.account.mu.Lock()
+		defer s.account.mu.Unlock()
+		all := []map[string]any{}
+		for i, domain := range slices.Sorted(maps.Keys(s.account.Domains)) {
+			all = append(all, map[string]any{"id": i + 1, "domain": domain, "subdomain": "em1", "valid": s.account.Domains[domain],
+				"default": false, "legacy": false, "automatic_security": true, "custom_spf": false})
+		}
+		respond(w, http.StatusOK, all)
+	}))
+}
+
+// scopes are those of the key that a request comes with, and whether it is one that was named.
+func (s *Service) scopes(r *http.Request) ([]string, bool) {
+	_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	scopes, named := s.account.Scopes[key]
+	return scopes, named
+}
+
+// scoped keeps from a key what its scopes do not allow, as SendGrid does.
+func (s *Service) scoped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scopes, named := s.scopes(r)
+		if want := scopeOf(r); named && want != "" && !slices.Contains(scopes, want) {
+			s.log.Warn("sendgrid refused the key", "status", http.StatusForbidden)
+			refuse(w, http.StatusForbidden, "access forbidden")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// scopeOf is the scope that a request takes, or none.
+func scopeOf(r *http.Request) string {
+	action := map[string]string{http.MethodGet: "read", http.MethodPost: "create", http.MethodPatch: "update", http.MethodDelete: "delete"}[r.Method]
+	path := strings.TrimPrefix(r.URL.Path, "/v3/")
+	switch first, _, _ := strings.Cut(path, "/"); {
+	case path == "mail/send":
+		return "mail.send"
+	case first == "templates" && strings.Contains(path, "/versions"):
+		return "templates.versions." + action
+	case first == "templates", first == "whitelabel", first == "verified_senders":
+		return first + "." + action
+	}
+	return ""
+}

@@ -1,0 +1,176 @@
+package stripe
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	stripego "github.com/stripe/stripe-go/v76"
+)
+
+// Account is what the stand-in's account sells, and what keys may do in it. It is kept in memory only.
+type Account struct {
+	// Products and PaymentLinks are objects of Stripe's, as it shows them. A link's line_items, a list, are
+	// shown only where they are expanded.
+	Products     []Object `json:"products"`
+	PaymentLinks []Object `json:"payment_links"`
+	// Permissions are those of restricted keys, such as checkout_session_read and webhook_write; a key that is
+	// not named may do everything.
+	Permissions map[string][]string `json:"permissions"`
+}
+
+// Object is one of Stripe's.
+type Object map[string]any
+
+func (o Object) text(field string) string {
+	s, _ := o[field].(string)
+	return s
+}
+
+// account is the Account with its webhook endpoints.
+type account struct {
+	mu sync.Mutex
+	Account
+	endpoints []*stripego.WebhookEndpoint
+}
+
+// SetAccount replaces all but the webhook endpoints. An error says all that is wrong with it.
+func (s *Service) SetAccount(a Account) error {
+	wrong := slices.Concat(
+		checkObjects(a.Products, "prod_", "product"),
+		checkObjects(a.PaymentLinks, "plink_", "payment_link"))
+	if wrong != nil {
+		return errors.Join(wrong...)
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	s.account.Account = a
+	return nil
+}
+
+// checkObjects holds objects to what every one of their kind has.
+func checkObjects(all []Object, prefix, kind string) (wrong []error) {
+	for _, o := range all {
+		_, active := o["active"].(bool)
+		_, metadata := o["metadata"].(map[string]any)
+		if !strings.HasPrefix(o.text("id"), prefix) || o.text("object") != kind || !active || !metadata {
+			wrong = append(wrong, fmt.Errorf("%q is no %s: want an id that starts with %s, object %s, active and metadata", o.text("id"), kind, prefix, kind))
+		}
+	}
+	return wrong
+}
+
+func (s *Service) putAccount(w http.ResponseWriter, r *http.Request) {
+	var a Account
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLineItemsBody))
+	d.DisallowUnknownFields()
+	err := d.Decode(&a)
+	if err == nil {
+		err = s.SetAccount(a)
+	}
+	if err != nil {
+		localError(w, http.StatusBadRequest, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// registerAccount serves what the owner's command asks for. Sessions and events are listed empty: the laptop
+// keeps none.
+func (s *Service) registerAccount(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v1/products", s.permitted("product", s.listProducts))
+	mux.HandleFunc("GET /v1/payment_links", s.permitted("payment_links", s.listPaymentLinks))
+	mux.HandleFunc("GET /v1/checkout/sessions", s.permitted("checkout_session", s.listNone("payment_link", "status")))
+	mux.HandleFunc("GET /v1/events", s.permitted("event", s.listNone("type")))
+	mux.HandleFunc("GET /v1/webhook_endpoints", s.permitted("webhook", s.listEndpoints))
+	mux.HandleFunc("POST /v1/webhook_endpoints", s.permitted("webhook", s.createEndpoint))
+	mux.HandleFunc("POST /v1/webhook_endpoints/{id}", s.permitted("webhook", s.updateEndpoint))
+	mux.HandleFunc("DELETE /v1/webhook_endpoints/{id}", s.permitted("webhook", s.deleteEndpoint))
+}
+
+// permitted lets through a key that may read or write a resource, and answers others as Stripe does: 403,
+// with the permission that is missing.
+func (s *Service) permitted(resource string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		want := resource + "_read"
+		if r.Method != http.MethodGet {
+			want = resource + "_write"
+		}
+		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		s.account.mu.Lock()
+		granted, restricted := s.account.Permissions[key]
+		s.account.mu.Unlock()
+		writer := slices.Contains(granted, resource+"_write") // which may read as well
+		if restricted && !writer && !slices.Contains(granted, want) {
+			refuse(w, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: fmt.Sprintf(
+				"The provided key does not have the required permissions for this endpoint on account 'acct_laptop'. "+
+					"Having the 'rak_%s' permission would allow this request to continue.", want)})
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (s *Service) listProducts(w http.ResponseWriter, r *http.Request) {
+	p, err := readListParameters(r, "", "active")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	answerPage(w, r, p, shown(s.account.Products, p), "product")
+}
+
+func (s *Service) listPaymentLinks(w http.ResponseWriter, r *http.Request) {
+	p, err := readListParameters(r, "data.line_items", "active")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	links := shown(s.account.PaymentLinks, p)
+	if !p.expand {
+		for i, l := range links {
+			links[i] = maps.Clone(l)
+			delete(links[i], "line_items")
+		}
+	}
+	answerPage(w, r, p, links, "payment_link")
+}
+
+// shown are the objects that the filter active leaves.
+func shown(all []Object, p listParameters) []Object {
+	want, filtered := p.filters["active"]
+	return slices.DeleteFunc(slices.Clone(all), func(o Object) bool { return filtered && want != fmt.Sprint(o["active"]) })
+}
+
+func (s *Service) listNone(filters ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := readListParameters(r, "", filters...)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		answerPage(w, r, p, nil, "object")
+	}
+}
+
+// answerPage answers the page of a list that was asked for.
+func answerPage(w http.ResponseWriter, r *http.Request, p listParameters, all []Object, kind string) {
+	page, more, err := cut(all, kind, func(o Object) string { return o.text("id") }, p)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	if page == nil {
+		page = []Object{} // for JSON's []
+	}
+	respond(w, http.StatusOK, map[string]any{"object": "list", "data": page, "has_more": more, "url": r.URL.Path})
+}

@@ -1,0 +1,83 @@
+// Package deploy brings the functions to the gateway: by faas-cli with Docker where there is one, and by the
+// images that this project builds without it.
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"handler/function/ops/gateway"
+)
+
+// Step is a command to run in Tillbell's folder.
+type Step struct {
+	// What it does, in words that follow "to".
+	What string
+	Args []string
+}
+
+// String is the command, as one would type it.
+func (s Step) String() string { return strings.Join(s.Args, " ") }
+
+// Machine is what a deployment can be made with here.
+type Machine struct {
+	// Laptop: the gateway is a laptop's, which has built the images itself.
+	Laptop bool
+	// Docker: a Docker engine answers.
+	Docker bool
+	// Images: make images is there, which builds without Docker.
+	Images bool
+}
+
+// Look finds out what there is.
+func Look(ctx context.Context, folder string, laptop bool) Machine {
+	images := exec.CommandContext(ctx, "make", "-n", "images")
+	images.Dir = folder
+	return Machine{
+		Laptop: laptop,
+		Docker: exec.CommandContext(ctx, "docker", "info").Run() == nil,
+		Images: images.Run() == nil,
+	}
+}
+
+// ErrNoBuilder: images cannot be built here.
+var ErrNoBuilder = errors.New("images cannot be built here: there is no Docker engine (docker info), and no make images")
+
+// Steps are what build, push and deploy on a machine.
+func Steps(m Machine, cli *gateway.CLI, stackFile string) ([]Step, error) {
+	faas := func(verb string) []string {
+		return []string{cli.Path, verb, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}
+	}
+	switch {
+	case m.Laptop:
+		return []Step{{"deploy what make run built", faas("deploy")}}, nil
+	case m.Docker:
+		return []Step{{"build, push and deploy", faas("up")}}, nil
+	case m.Images:
+		return []Step{
+			{"build and push, without Docker", []string{"make", "images", "PUSH=1"}},
+			{"deploy", faas("deploy")},
+		}, nil
+	}
+	return nil, ErrNoBuilder
+}
+
+// Run runs the steps, each only where the one before it went well.
+func Run(ctx context.Context, out io.Writer, folder string, steps []Step) error {
+	for _, s := range steps {
+		fmt.Fprintf(out, "To %s: %s\n", s.What, s)
+		cmd := exec.CommandContext(ctx, s.Args[0], s.Args[1:]...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, out, out
+		cmd.Env = append(os.Environ(), "OPENFAAS_URL=") // the gateway is named
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("%s: %w", s.What, err)
+		}
+	}
+	return nil
+}

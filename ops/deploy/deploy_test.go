@@ -1,0 +1,60 @@
+package deploy_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/ops/deploy"
+	"handler/function/ops/gateway"
+)
+
+func TestSteps(t *testing.T) {
+	t.Parallel()
+
+	cli := &gateway.CLI{Path: "faas-cli", Gateway: "http://g:8080"}
+	for name, tt := range map[string]struct {
+		machine deploy.Machine
+		want    []string
+	}{
+		"a laptop deploys what it has built": {deploy.Machine{Laptop: true, Docker: true}, []string{"faas-cli deploy -f stack.yml --gateway http://g:8080"}},
+		"Docker is faas-cli's business":      {deploy.Machine{Docker: true, Images: true}, []string{"faas-cli up -f stack.yml --gateway http://g:8080"}},
+		"without Docker, make images builds": {deploy.Machine{Images: true}, []string{"make images PUSH=1", "faas-cli deploy -f stack.yml --gateway http://g:8080"}},
+	} {
+		steps, err := deploy.Steps(tt.machine, cli, "some/stack.yml")
+		var got []string
+		for _, s := range steps {
+			got = append(got, s.String())
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+	if _, err := deploy.Steps(deploy.Machine{}, cli, "stack.yml"); !errors.Is(err, deploy.ErrNoBuilder) {
+		t.Errorf("with nothing to build by: %v", err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+
+	folder := t.TempDir()
+	var out bytes.Buffer
+	err := deploy.Run(t.Context(), &out, folder, []deploy.Step{
+		{What: "do one", Args: []string{"sh", "-c", "touch one; echo done"}}, {What: "fail", Args: []string{"sh", "-c", "exit 2"}}, {What: "do three", Args: []string{"touch", "three"}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "fail: exit status 2") || !strings.Contains(out.String(), "done\n") {
+		t.Errorf("error %v, output %q", err, out.String())
+	}
+	if _, err := os.Stat(filepath.Join(folder, "one")); err != nil {
+		t.Error("the first was not done in the folder")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "three")); err == nil {
+		t.Error("the third was done after the second failed")
+	}
+}

@@ -1,0 +1,232 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
+
+	"handler/function/internal/mongodb"
+	"handler/function/ops/target"
+)
+
+const theDatabase = "MongoDB"
+
+func (d *doctor) databaseChecks() []Check {
+	needs := []string{theDatabase}
+	return []Check{
+		{Name: theDatabase, Look: d.lookAtDatabase},
+		{Name: "the writes' durability", Needs: needs, Look: d.lookAtReplicas},
+		{Name: "the database user", Needs: needs, Look: d.lookAtUser},
+		{Name: "the index", Needs: needs, Look: d.lookAtIndex},
+		{Name: "the database's space", Needs: needs, Look: d.lookAtSpace},
+	}
+}
+
+func (d *doctor) lookAtDatabase(ctx context.Context) Finding {
+	if !d.known(target.MongoDB) {
+		return missing(target.MongoDB, theDatabase)
+	}
+	if f, fine := d.formOf(target.MongoDB, "the connection string"); !fine {
+		return f
+	}
+	client, err := d.database()
+	if err == nil {
+		err = client.Ping(ctx, nil)
+	}
+	var refused *auth.Error
+	switch {
+	case err == nil:
+		return ok("MongoDB answers")
+	case errors.As(err, &refused), errors.Is(err, mongodb.ErrAuth), hasCode(err, unauthorized):
+		return wrong("make secrets, with the user and password of Atlas's Database Access", "MongoDB refuses the user or the password")
+	case errors.Is(err, mongodb.ErrURI):
+		return wrong("make secrets", "the driver cannot read the connection string")
+	case strings.Contains(err.Error(), "look up"):
+		return wrong("is the cluster's name in the connection string right? is the cluster still there?", "MongoDB's name cannot be looked up")
+	}
+	return wrong("does Atlas's Network Access let this machine in, and the server? is the cluster paused?", "MongoDB cannot be reached")
+}
+
+// MongoDB's error codes: https://www.mongodb.com/docs/manual/reference/error-codes/
+const (
+	unauthorized      = 13
+	namespaceNotFound = 26
+	commandNotFound   = 59
+	atlasError        = 8000
+)
+
+func hasCode(err error, code int) bool {
+	var server mongo.ServerError
+	return errors.As(err, &server) && server.HasErrorCode(code)
+}
+
+// ask runs a command that changes nothing.
+func (d *doctor) ask(ctx context.Context, database string, command bson.D, into any) error {
+	client, err := d.database()
+	if err != nil {
+		return err
+	}
+	return client.Database(database).RunCommand(ctx, command).Decode(into)
+}
+
+// lookAtReplicas says what "a majority has it in its journal", which every write of the functions asks for, is
+// worth there.
+func (d *doctor) lookAtReplicas(ctx context.Context) Finding {
+	var hello struct {
+		SetName  string   `bson:"setName"`
+		Hosts    []string `bson:"hosts"`
+		Arbiters []string `bson:"arbiters"`
+	}
+	if err := d.ask(ctx, "admin", bson.D{{Key: "hello", Value: 1}}, &hello); err != nil {
+		return unknown(reason(err), "the writes' durability")
+	}
+	switch {
+	case hello.SetName == "":
+		return ok("writes wait for the journal of the one database server that there is")
+	case len(hello.Arbiters) > 0 && len(hello.Hosts) < 3:
+		return wrong("give it a third member with data in place of an arbiter",
+			"with %s and an arbiter, writes wait for ever while one of them is away", plural(len(hello.Hosts), "member"))
+	}
+	return ok("writes wait until a majority of %s has them in its journal", plural(len(hello.Hosts), "member"))
+}
+
+// privilege is a part of what connectionStatus tells.
+type privilege struct {
+	Resource struct {
+		DB          *string `bson:"db"`
+		Collection  *string `bson:"collection"`
+		AnyResource bool    `bson:"anyResource"`
+	} `bson:"resource"`
+	Actions []string `bson:"actions"`
+}
+
+// covers reports whether a privilege is about a collection. Empty names mean every one, but not the system's.
+func (p privilege) covers(database, collection string) bool {
+	r := p.Resource
+	if r.AnyResource {
+		return true
+	}
+	return r.DB != nil && r.Collection != nil && (*r.DB == "" || *r.DB == database) && (*r.Collection == "" || *r.Collection == collection)
+}
+
+// lookAtUser asks what the user may do: to try it would write.
+func (d *doctor) lookAtUser(ctx context.Context) Finding {
+	var status struct {
+		Info struct {
+			Users      []bson.D    `bson:"authenticatedUsers"`
+			Privileges []privilege `bson:"authenticatedUserPrivileges"`
+		} `bson:"authInfo"`
+	}
+	err := d.ask(ctx, d.Database(), bson.D{{Key: "connectionStatus", Value: 1}, {Key: "showPrivileges", Value: true}}, &status)
+	if err != nil {
+		return unknown(reason(err), "the database user")
+	}
+	if len(status.Info.Users) == 0 {
+		if target.IsLoopback(strings.Replace(d.Given(target.MongoDB), "mongodb://", "http://", 1)) {
+			return ok("the database asks nobody for a name, and listens on this machine alone")
+		}
+		return unknown("the connection string names no user", "the database user")
+	}
+	may := map[string]bool{}
+	for _, p := range status.Info.Privileges {
+		if p.covers(d.Database(), mongodb.Collection) {
+			for _, action := range p.Actions {
+				may[action] = true
+			}
+		}
+	}
+	var lacks []string
+	for _, action := range []string{"find", "insert", "update", "createIndex"} {
+		if !may[action] {
+			lacks = append(lacks, action)
+		}
+	}
+	if lacks != nil {
+		return wrong("give the user the role readWrite on the database "+d.Database(), "the database user may not %s orders", list(lacks))
+	}
+	return ok("the database user may read and write %s.%s", d.Database(), mongodb.Collection)
+}
+
+func (d *doctor) lookAtIndex(ctx context.Context) Finding {
+	client, err := d.database()
+	if err != nil {
+		return unknown(reason(err), "the index")
+	}
+	cursor, err := client.Database(d.Database()).Collection(mongodb.Collection).Indexes().List(ctx)
+	var indexes []struct {
+		Key bson.D `bson:"key"`
+	}
+	if err == nil {
+		err = cursor.All(ctx, &indexes)
+	}
+	switch {
+	case hasCode(err, namespaceNotFound), err == nil && len(indexes) == 0:
+		return ok("there are no orders yet; send-email makes the index when it starts")
+	case err != nil:
+		return unknown(reason(err), "the index")
+	}
+	for _, i := range indexes {
+		if len(i.Key) > 0 && i.Key[0].Key == mongodb.DueField {
+			return ok("orders have the index that the sweep reads by")
+		}
+	}
+	return wrong("send-email makes it when it sweeps; its log says why it did not (faas-cli logs send-email)", "orders lack the index on %s, and each sweep reads all of them", mongodb.DueField)
+}
+
+// freeTier is what Atlas's M0 holds, data and indexes uncompressed:
+// https://www.mongodb.com/docs/atlas/reference/free-shared-limitations/
+const freeTier = 512
+
+const megabyte = 1 << 20
+
+func (d *doctor) lookAtSpace(ctx context.Context) Finding {
+	var stats struct {
+		Data  float64 `bson:"dataSize"`
+		Index float64 `bson:"indexSize"`
+		Used  float64 `bson:"fsUsedSize"`
+		Total float64 `bson:"fsTotalSize"`
+	}
+	if err := d.ask(ctx, d.Database(), bson.D{{Key: "dbStats", Value: 1}}, &stats); err != nil {
+		return unknown(reason(err), "the database's space")
+	}
+	used, total, whose := stats.Data+stats.Index, float64(d.options.DatabaseMB*megabyte), "of the tier's"
+	switch {
+	case total > 0:
+	case strings.Contains(d.Given(target.MongoDB), ".mongodb.net"):
+		total, whose = freeTier*megabyte, "of Atlas's free tier's"
+	case stats.Total > 0:
+		used, total, whose = stats.Used, stats.Total, "of the disk's"
+	default:
+		return unknown("the database does not say how much there is; --database-mb does", "the database's space, of which %s are taken", size(used))
+	}
+	text := fmt.Sprintf("the database takes %s %s %s", size(used), whose, size(total))
+	if used > 0.8*total {
+		return wrong("move to a larger tier, or remove old orders; where the tier is larger already, say so: --database-mb", "%s", text)
+	}
+	return ok("%s", text)
+}
+
+func size(bytes float64) string {
+	if bytes < megabyte {
+		return fmt.Sprintf("%.0f KB", bytes/1024)
+	}
+	return fmt.Sprintf("%.0f MB", bytes/megabyte)
+}
+
+// reason is why the database did not answer a question, without what the driver quotes.
+func reason(err error) string {
+	switch {
+	case hasCode(err, unauthorized), hasCode(err, atlasError):
+		return "the database user may not ask"
+	case hasCode(err, commandNotFound):
+		return "this database does not tell"
+	case mongo.IsTimeout(err), mongo.IsNetworkError(err):
+		return "the database did not answer in time"
+	}
+	return "the database did not answer the question"
+}

@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"handler/function/internal/mongodb"
+	function "handler/function/send-email"
+
+	"handler/function/ops/gateway"
+	"handler/function/ops/stripeapi"
+	"handler/function/ops/target"
+)
+
+// Options say how to look. The zero value is good.
+type Options struct {
+	// CLI is where faas-cli may lie, if not on the PATH.
+	CLI string
+	// DatabaseMB is the space that the database's tier has. Default: the 512 MB of Atlas's free tier where the
+	// connection string is one of Atlas's.
+	DatabaseMB int64
+	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'.
+	Ports []string
+	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.
+	HTTP *http.Client
+	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
+	Loopback bool
+}
+
+// doctor is what the checks share.
+type doctor struct {
+	*target.Target
+	options Options
+	gateway *gateway.Client
+	stripe  stripe.Backend
+	http    *http.Client
+	// catalogue and database are made at their first use.
+	catalogue func() (*function.Catalogue, error)
+	database  func() (*mongo.Client, error)
+}
+
+// Groups are the checks before a deployment, and those after it.
+func Groups(t *target.Target, o Options) (before, after Group) {
+	if o.Ports == nil {
+		o.Ports = []string{"8080", "8081", "9090"}
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{
+			Timeout: 10 * time.Second,
+			// What a proxy sends elsewhere is not what was asked for.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	d := &doctor{Target: t, options: o, gateway: gateway.New(t.Gateway), stripe: stripeapi.Backend(t.StripeAPI), http: o.HTTP}
+	d.catalogue = sync.OnceValues(d.readCatalogue)
+	d.database = sync.OnceValues(func() (*mongo.Client, error) { return mongodb.Connect(t.Given(target.MongoDB), "doctor") })
+	before = Group{"Before a deployment", concat(d.toolChecks(), d.gatewayChecks(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
+	after = Group{"After it", concat(d.functionChecks(), d.outsideChecks())}
+	return before, after
+}
+
+func concat(lists ...[]Check) (all []Check) {
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+
+// readCatalogue reads send-email's catalogue.
+func (d *doctor) readCatalogue() (*function.Catalogue, error) {
+	file := filepath.Join(d.Folder(), "send-email", "catalogue.yml")
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return function.CheckCatalogue(file, source, "", nil, nil)
+}
+
+// missing is the finding where a secret is not known on this side.
+func missing(secret, what string) Finding {
+	return unknown(fmt.Sprintf("set %s in the environment or in .env", target.Variable(secret)), "%s", what)
+}

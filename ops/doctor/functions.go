@@ -1,0 +1,174 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/webhook"
+
+	"handler/function/internal/openfaas"
+	"handler/function/ops/gateway"
+	"handler/function/ops/target"
+)
+
+const theFunctions = "the functions"
+
+func (d *doctor) functionChecks() []Check {
+	needs := []string{theFunctions}
+	return []Check{
+		{Name: theFunctions, Needs: []string{theGateway}, Look: d.lookAtFunctions},
+		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook", "{}") }},
+		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email", "{}") }},
+		{Name: "the signing secret at the gateway", Needs: []string{"stripe-webhook"}, Look: d.lookAtSigningSecret},
+		{Name: "the functions' key and database", Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
+	}
+}
+
+func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
+	there, err := d.gateway.Functions(ctx)
+	if err != nil {
+		return wrong("try again", "the gateway does not list its functions: %v", err)
+	}
+	replicas := map[string]uint64{}
+	for _, f := range there {
+		replicas[f.Name] = f.AvailableReplicas
+	}
+	var absent, asleep []string
+	for _, name := range slices.Sorted(maps.Keys(d.Services.Functions)) {
+		n, deployed := replicas[name]
+		switch {
+		case !deployed:
+			absent = append(absent, name)
+		case n == 0:
+			asleep = append(asleep, name)
+		}
+	}
+	switch {
+	case absent != nil:
+		return wrong("make up", "not deployed are %s", list(absent))
+	case asleep != nil:
+		return wrong("faas-cli logs says why; a call starts it again, and so does make up", "deployed and not running are %s", list(asleep))
+	}
+	return ok("all %s run", plural(len(replicas), "function"))
+}
+
+// lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway, function and
+// settings work, and it costs the function nothing.
+func (d *doctor) lookAtUnsigned(ctx context.Context, name, body string) Finding {
+	a, err := d.post(ctx, d.Gateway+"/function/"+name, nil, body)
+	if err != nil {
+		return wrong("make doctor again in a moment; faas-cli logs "+name, "%s does not answer: %v", name, err)
+	}
+	return refused(a, name+" refuses an unsigned call", name)
+}
+
+// refused is the finding about the answer to an unsigned call.
+func refused(a answer, right, name string) Finding {
+	switch a.status {
+	case http.StatusBadRequest:
+		return ok("%s", right)
+	case http.StatusServiceUnavailable:
+		return wrong("mend that, and look at faas-cli logs "+name, "%s is not able to work: %s", name, a.said())
+	case http.StatusNotFound:
+		return wrong("make up", "%s is not there", name)
+	}
+	return wrong("faas-cli logs "+name, "%s answers an unsigned call with %d, not with 400", name, a.status)
+}
+
+// lookAtSigningSecret sends an event of a kind that is not handled, and so is acknowledged and left alone, signed
+// as Stripe would.
+func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
+	const what = "the signing secret at the gateway"
+	secret, _, _ := strings.Cut(d.Given(target.StripeSigning), "\n")
+	if secret == "" {
+		return missing(target.StripeSigning, what)
+	}
+	event := fmt.Sprintf(`{"id":"evt_doctor","object":"event","type":"tillbell.doctor","created":%d,"livemode":false,"api_version":%q,"data":{"object":{}}}`,
+		time.Now().Unix(), stripe.APIVersion)
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: []byte(event), Secret: secret, Timestamp: time.Now()})
+	a, err := d.post(ctx, d.Gateway+"/function/stripe-webhook", http.Header{"Stripe-Signature": {signed.Header}}, event)
+	switch {
+	case err != nil:
+		return wrong("try again", "stripe-webhook does not answer: %v", err)
+	case a.status == http.StatusOK:
+		return ok("stripe-webhook takes what is signed with STRIPE_WEBHOOK_SECRET")
+	case a.status == http.StatusBadRequest:
+		return wrong("make secrets, with the signing secret that the endpoint has at Stripe; or is the server's clock wrong?", "stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET")
+	}
+	return wrong("faas-cli logs stripe-webhook", "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
+}
+
+// lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its secrets and the
+// database.
+func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
+	const what = "the functions' key and database"
+	key, _, _ := strings.Cut(d.Given(target.FunctionsKey), "\n")
+	if key == "" {
+		return unknown("SEND_EMAIL_KEY is not known here, and need not be", what)
+	}
+	body := `{"id":"cs_test_doctor"}`
+	a, err := d.post(ctx, d.Gateway+"/function/send-email", http.Header{openfaas.SignatureHeader: {openfaas.Sign([]byte(body), key)}}, body)
+	switch {
+	case err != nil:
+		return wrong("try again", "send-email does not answer: %v", err)
+	case a.status == http.StatusNotFound:
+		return ok("send-email takes what is signed with its key, and reads the database")
+	case a.status == http.StatusBadRequest:
+		return wrong("make secrets, with the key that you mean", "send-email refuses what is signed with SEND_EMAIL_KEY")
+	}
+	return wrong("faas-cli logs send-email", "send-email answers a signed call with %d: %s", a.status, a.said())
+}
+
+// answer is what an HTTP call came back with.
+type answer struct {
+	status int
+	body   []byte
+	header http.Header
+}
+
+// said is the function's own word for what is wrong.
+func (a answer) said() string {
+	var body struct{ Error string }
+	if json.Unmarshal(a.body, &body) != nil || body.Error == "" {
+		return "it says nothing of ours"
+	}
+	return body.Error
+}
+
+func (d *doctor) post(ctx context.Context, url string, header http.Header, body string) (answer, error) {
+	return d.call(ctx, http.MethodPost, url, header, body)
+}
+
+func (d *doctor) call(ctx context.Context, method, url string, header http.Header, body string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	maps.Copy(req.Header, header)
+	res, err := d.http.Do(req)
+	if err != nil {
+		return answer{}, gateway.Unreachable(err)
+	}
+	defer res.Body.Close()
+	const most = 64 << 10
+	b, err := io.ReadAll(io.LimitReader(res.Body, most))
+	return answer{res.StatusCode, b, res.Header}, err
+}
+
+// Ready is nil when stripe-webhook refuses an unsigned call, as it does when all of it works.
+func Ready(ctx context.Context, t *target.Target) error {
+	d := &doctor{Target: t, http: http.DefaultClient}
+	if f := d.lookAtUnsigned(ctx, "stripe-webhook", "{}"); f.State != OK {
+		return errors.New(f.Text)
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"handler/function/ops/target"
+)
+
+// outsideChecks look from here as the world does, which is why they are worth most from a machine that is not
+// the server.
+func (d *doctor) outsideChecks() []Check {
+	const publicURL = "the public address"
+	return []Check{
+		{Name: publicURL, Look: d.lookAtPublicURL},
+		{Name: "what the proxy passes on", Needs: []string{publicURL}, Look: d.lookAtProxy},
+		{Name: "the ports", Look: d.lookAtPorts},
+		{Name: "the clocks", Look: d.lookAtClocks},
+	}
+}
+
+// elsewhere says why something cannot be seen from here, if it cannot.
+func (d *doctor) elsewhere() string {
+	switch {
+	case d.PublicURL == "":
+		return "set PUBLIC_URL to https://YOUR-HOST"
+	case target.IsLoopback(d.PublicURL) && !d.options.Loopback:
+		return "this machine reaches no farther than itself (" + d.PublicURL + ")"
+	}
+	return ""
+}
+
+// lookAtPublicURL goes the way that Stripe goes.
+func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
+	if why := d.elsewhere(); why != "" {
+		return unknown(why, "the public address")
+	}
+	a, err := d.post(ctx, d.WebhookURL(), nil, "{}")
+	if err != nil {
+		return wrong("does the name lead to the server? does the proxy run, and has it a certificate?", "%s cannot be reached: %v", d.WebhookURL(), err)
+	}
+	if u, err := url.Parse(d.PublicURL); err == nil && u.Scheme != "https" {
+		return wrong("put a proxy with TLS before it: Stripe wants https in live mode", "%s is not https", d.PublicURL)
+	}
+	if a.status == http.StatusNotFound {
+		return wrong("have the proxy pass it to the gateway at 127.0.0.1:8080", "the proxy does not pass /function/stripe-webhook on")
+	}
+	return refused(a, d.WebhookURL()+" refuses an unsigned call", "stripe-webhook")
+}
+
+// lookAtProxy asks for what nobody outside may have.
+func (d *doctor) lookAtProxy(ctx context.Context) Finding {
+	for _, path := range []string{"/system/info", "/ui/", "/function/send-email"} {
+		a, err := d.call(ctx, http.MethodGet, d.PublicURL+path, nil, "")
+		if err == nil && passed(path, a.status) {
+			return wrong("let it pass only /function/stripe-webhook", "the proxy passes %s on to the gateway (%d)", path, a.status)
+		}
+	}
+	return ok("the proxy passes neither the gateway's API nor its UI nor send-email on")
+}
+
+// passed reports whether an answer is one of the gateway's, or of send-email, which takes only POST.
+func passed(path string, status int) bool {
+	return status/100 == 2 || path == "/system/info" && status == http.StatusUnauthorized || path == "/function/send-email" && status == http.StatusMethodNotAllowed
+}
+
+// lookAtPorts tries to reach what only the server itself should.
+func (d *doctor) lookAtPorts(ctx context.Context) Finding {
+	if why := d.elsewhere(); why != "" {
+		return unknown(why, "the ports")
+	}
+	u, err := url.Parse(d.PublicURL)
+	if err != nil {
+		return unknown("the public address has no host", "the ports")
+	}
+	var open []string
+	for _, port := range d.options.Ports {
+		reached, err := dial(ctx, net.JoinHostPort(u.Hostname(), port))
+		if err != nil {
+			return unknown(err.Error(), "the ports")
+		}
+		if reached {
+			open = append(open, port)
+		}
+	}
+	if open != nil {
+		return wrong("close them in the firewall: everybody may call the functions there, and try the gateway's password", "open to the world on %s are the ports %s", u.Hostname(), list(open))
+	}
+	return ok("the ports %s of %s are closed", list(d.options.Ports), u.Hostname())
+}
+
+// dial reports whether a port can be connected to. A firewall answers with a refusal, or not at all.
+func dial(ctx context.Context, address string) (bool, error) {
+	conn, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", address)
+	var lookup *net.DNSError
+	var timeout net.Error
+	switch {
+	case err == nil:
+		conn.Close()
+		return true, nil
+	case errors.As(err, &lookup):
+		return false, errors.New("its name cannot be looked up")
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EHOSTUNREACH), errors.As(err, &timeout) && timeout.Timeout():
+		return false, nil
+	}
+	return false, errors.New("this machine's own network does not let it look")
+}
+
+// maxSkew is far below the five minutes that a signature is good for.
+const maxSkew = time.Minute
+
+// lookAtClocks compares the gateway's clock with Stripe's or SendGrid's, and this machine's with both, by the
+// header Date, which counts in seconds.
+func (d *doctor) lookAtClocks(ctx context.Context) Finding {
+	server, err := d.clock(ctx, d.Gateway+"/healthz")
+	if err != nil {
+		return unknown("the gateway does not tell the time", "the clocks")
+	}
+	reference, whose := time.Duration(0), "this machine's"
+	for _, service := range []struct{ name, url string }{{"Stripe's", d.StripeAPI}, {"SendGrid's", d.SendGridAPI}} {
+		if skew, err := d.clock(ctx, service.url); err == nil {
+			reference, whose = skew, service.name
+			break
+		}
+	}
+	if off := (server - reference).Abs(); off > maxSkew {
+		return wrong("have the server keep time: timedatectl set-ntp true; a signature is good for five minutes", "the gateway's clock and %s are %s apart", whose, off.Round(time.Second))
+	}
+	if off := reference.Abs(); off > maxSkew {
+		return wrong("have it keep time: timedatectl set-ntp true", "this machine's clock and %s are %s apart", whose, off.Round(time.Second))
+	}
+	return ok("the gateway's clock and %s are less than a minute apart", whose)
+}
+
+// clock is how far a server's clock is ahead of this machine's.
+func (d *doctor) clock(ctx context.Context, url string) (time.Duration, error) {
+	began := time.Now()
+	a, err := d.call(ctx, http.MethodHead, url, nil, "")
+	if err != nil {
+		return 0, err
+	}
+	told, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return 0, err
+	}
+	return told.Sub(began.Add(time.Since(began) / 2)), nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"handler/function/local/terminal"
+	"handler/function/ops/endpoint"
+	"handler/function/ops/secrets"
+	"handler/function/ops/stripeapi"
+	"handler/function/ops/target"
+)
+
+const endpointHelp = `ops endpoint sees to it that the Stripe account has one webhook endpoint at PUBLIC_URL/function/stripe-webhook,
+enabled, and with exactly the event types that stripe-webhook handles. It says what it would change, and asks.
+
+Stripe tells an endpoint's signing secret only when it makes one: it goes to the gateway as stripe-webhook-secret, and
+is shown to nobody. Test mode and live mode have endpoints of their own: the key says which is meant.
+` + target.Variables
+
+func endpointVerb(ctx context.Context, args []string) error {
+	set := newFlags("endpoint", endpointHelp)
+	var f target.Flags
+	f.Register(set)
+	person := terminal.Terminal{In: os.Stdin, Out: os.Stdout}
+	r := endpoint.Registrar{Out: os.Stdout, Confirm: person.Confirm}
+	set.BoolVar(&r.Yes, "yes", false, "do not ask")
+	set.BoolVar(&r.DryRun, "dry-run", false, "only say what would change")
+	set.BoolVar(&r.New, "new", false, "make a new endpoint, with a new secret, in place of the one that is there")
+	if err := parse(set, args); err != nil {
+		return err
+	}
+	t, err := f.Find()
+	if err != nil {
+		return err
+	}
+	if r.URL = t.WebhookURL(); r.URL == "" {
+		return errors.New("set PUBLIC_URL, or --url, to https://YOUR-HOST, where Stripe is to post")
+	}
+	if r.Key, err = setupKey(ctx, t, person); err != nil {
+		return err
+	}
+	r.Backend = stripeapi.Backend(t.StripeAPI)
+	var k *secrets.Keeper
+	r.Ready = func(ctx context.Context) (err error) {
+		k, err = keeper(ctx, f, t)
+		return err
+	}
+	r.Keep = func(ctx context.Context, secret string) error {
+		if err := k.Put(ctx, target.StripeSigning, secret, "from Stripe"); err != nil {
+			return err
+		}
+		if t.Laptop == nil && t.Given(target.StripeSigning) != "" {
+			fmt.Println("! STRIPE_WEBHOOK_SECRET, in the environment or in .env, is now an old one: take it out, or make secrets would put it back.")
+		}
+		return nil
+	}
+	return r.Run(ctx)
+}
+
+// setupKey is the key to ask Stripe with, which is asked for where none is set.
+func setupKey(ctx context.Context, t *target.Target, person terminal.Terminal) (string, error) {
+	key := t.StripeSetupKey()
+	if key == "" {
+		typed, err := person.Hidden(ctx, "A Stripe key that may write webhook endpoints: ")
+		if err != nil {
+			return "", fmt.Errorf("%w; set STRIPE_SETUP_KEY in the environment or in .env", err)
+		}
+		key = typed
+	}
+	if err := target.CheckForm(target.StripeKey, key); err != nil {
+		return "", fmt.Errorf("the key to ask Stripe with: %w", err)
+	}
+	return key, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"handler/function/internal/mongodb"
+	"handler/function/local/shop"
+	"handler/function/ops/deploy"
+	"handler/function/ops/doctor"
+	"handler/function/ops/endpoint"
+	"handler/function/ops/gateway"
+	"handler/function/ops/purchase"
+	"handler/function/ops/stripeapi"
+	"handler/function/ops/target"
+)
+
+const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions, looks again, and has you buy something where
+Stripe's key is of test mode. It begins nothing where something is wrong before.
+
+With a Docker engine it is faas-cli up that builds; without one it is make images, which needs none. REGISTRY and TAG say
+where the images go. Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose
+order is then waited for. On a laptop a sample purchase is played. With a live key nothing is bought.
+` + target.Variables
+
+func upVerb(ctx context.Context, args []string) error {
+	set := newFlags("up", upHelp)
+	var f doctorFlags
+	f.register(set)
+	force := set.Bool("force", false, "deploy though something is wrong")
+	noPurchase := set.Bool("no-purchase", false, "buy nothing")
+	if err := parse(set, args); err != nil {
+		return err
+	}
+	t, err := f.Find()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Looking at %s.\n\n", t)
+	before, after := f.groups(t)
+	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{before}); wrongs > 0 && !*force {
+		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
+	}
+	fmt.Println()
+	if err := deployTo(ctx, f.Flags, t); err != nil {
+		return err
+	}
+	fmt.Println()
+	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{after}); wrongs > 0 {
+		return fmt.Errorf("deployed, and %w (%d)", errUnwell, wrongs)
+	}
+	fmt.Println()
+	if *noPurchase {
+		return nil
+	}
+	return buy(ctx, os.Stdout, t)
+}
+
+// deployTo builds and deploys, and waits until stripe-webhook answers again.
+func deployTo(ctx context.Context, f target.Flags, t *target.Target) error {
+	cli, err := gateway.FindCLI(f.CLI, t.Gateway)
+	if err != nil {
+		return err
+	}
+	steps, err := deploy.Steps(deploy.Look(ctx, t.Folder(), t.Laptop != nil), cli, t.StackFile)
+	if err != nil {
+		return err
+	}
+	if err := deploy.Run(ctx, os.Stdout, t.Folder(), steps); err != nil {
+		return err
+	}
+	wait := purchase.Wait{For: time.Minute, Every: 500 * time.Millisecond}
+	if err := wait.Until(ctx, func(ctx context.Context) error { return doctor.Ready(ctx, t) }); err != nil && ctx.Err() != nil {
+		return ctx.Err() // else the doctor says what is wrong
+	}
+	return nil
+}
+
+// buy makes the test purchase, and waits for what is owed for it.
+func buy(ctx context.Context, out io.Writer, t *target.Target) error {
+	wait := purchase.Wait{For: time.Minute, Every: time.Second}
+	key := t.Given(target.StripeKey)
+	var id string
+	switch {
+	case t.StripeStandIn:
+		s, err := shop.Open(t.Laptop)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		fmt.Fprintln(out, "A sample purchase on the laptop.")
+		if id, err = purchase.Play(ctx, s); err != nil {
+			return err
+		}
+		wait.Every = 50 * time.Millisecond
+		return purchase.Follow(ctx, out, s.Store, id, wait)
+	case key == "":
+		fmt.Fprintln(out, "– a test purchase: not made: STRIPE_API_KEY is not known here")
+		return nil
+	case endpoint.Live(key):
+		fmt.Fprintln(out, "– a test purchase: not made: the key is a live one")
+		return nil
+	}
+	b := purchase.Buyer{Backend: stripeapi.Backend(t.StripeAPI), Key: t.StripeSetupKey(), Out: out, Wait: purchase.Wait{For: 10 * time.Minute, Every: 3 * time.Second}}
+	id, err := b.Buy(ctx)
+	if errors.Is(err, purchase.ErrNoLink) {
+		fmt.Fprintf(out, "– a test purchase: not made: %v\n", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the test purchase: %w", err)
+	}
+	uri := t.Given(target.MongoDB)
+	if uri == "" {
+		fmt.Fprintf(out, "✓ Stripe has the session %s; set MONGODB_URI to see its order\n", id)
+		return nil
+	}
+	client, err := mongodb.Connect(uri, "ops")
+	if err != nil {
+		return err
+	}
+	return purchase.Follow(ctx, out, mongodb.NewStore(client, t.Database()), id, wait)
+}

@@ -36,6 +36,14 @@ templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks no
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)
 
+.PHONY: images
+images: $(LOCAL) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
+	@exec $(LOCAL) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
+
+.PHONY: size
+size: $(LOCAL) ## how large the functions are, and what they are made of
+	@exec $(LOCAL) size --state $(STATE)
+
 .PHONY: faas-cli
 faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 	@mkdir -p $(STATE)/bin

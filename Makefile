@@ -71,12 +71,13 @@ fuzz: ## what others send, made up at random, one target after the other (FUZZTI
 	done
 
 .PHONY: lint
-lint: ## gofmt, go vet and staticcheck
+lint: ## gofmt, go vet, staticcheck and actionlint
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "Run gofmt -w on: $$unformatted"; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	cd template/golang-http && go vet ./...
 	go tool -modfile=local/tools/go.mod staticcheck ./...
+	go tool -modfile=local/tools/go.mod actionlint
 
 .PHONY: clean
 clean: ## remove what was built and what the laptop stored

@@ -54,6 +54,14 @@ up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)
 
+.PHONY: images
+images: $(LOCAL) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
+	@exec $(LOCAL) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
+
+.PHONY: size
+size: $(LOCAL) ## how large the functions are, and what they are made of
+	@exec $(LOCAL) size --state $(STATE)
+
 .PHONY: faas-cli
 faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 	@mkdir -p $(STATE)/bin
@@ -81,12 +89,13 @@ fuzz: ## what others send, made up at random, one target after the other (FUZZTI
 	done
 
 .PHONY: lint
-lint: ## gofmt, go vet and staticcheck
+lint: ## gofmt, go vet, staticcheck and actionlint
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "Run gofmt -w on: $$unformatted"; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	cd template/golang-http && go vet ./...
 	go tool -modfile=local/tools/go.mod staticcheck ./...
+	go tool -modfile=local/tools/go.mod actionlint
 
 .PHONY: clean
 clean: ## remove what was built and what the laptop stored

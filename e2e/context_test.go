@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,10 +58,30 @@ func TestImages(t *testing.T) {
 				if info.Size() > 20e6 {
 					t.Errorf("the binary has %d bytes, want under 20 MB", info.Size())
 				}
+				reachesNoImage(t, filepath.Join(dir, "handler"))
 				if !strings.Contains(out.String(), "go test") {
 					t.Error("no tests were run")
 				}
 			})
+		}
+	}
+}
+
+// reachesNoImage looks for what only the laptop may need.
+func reachesNoImage(t *testing.T, binary string) {
+	t.Helper()
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(info.Deps) == 0 {
+		t.Error("it has no modules, it says")
+	}
+	for _, m := range info.Deps {
+		for _, name := range []string{"lungo", "FerretDB", "go-containerregistry", "docker", "kin-openapi", "faas-provider", "go-sdk", "go-udiff"} {
+			if strings.Contains(m.Path, name) {
+				t.Errorf("the module %s is in it", m.Path)
+			}
 		}
 	}
 }

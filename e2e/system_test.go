@@ -204,8 +204,12 @@ func (s *system) tryDeliver(t *testing.T, event []byte) (answer, error) {
 // sendEmail calls send-email as the operator does, and not through the queue.
 func (s *system) sendEmail(t *testing.T, body string) answer {
 	t.Helper()
-	sig := openfaas.Sign([]byte(body), s.env["SEND_EMAIL_KEY"])
-	return call(t, http.MethodPost, s.env["GATEWAY_URL"]+"/function/send-email", http.Header{openfaas.SignatureHeader: {sig}}, []byte(body))
+	return call(t, http.MethodPost, s.env["GATEWAY_URL"]+"/function/send-email", s.signed([]byte(body)), []byte(body))
+}
+
+// signed is the header of a call to send-email.
+func (s *system) signed(body []byte) http.Header {
+	return http.Header{openfaas.SignatureHeader: {openfaas.Sign(body, s.env["SEND_EMAIL_KEY"])}}
 }
 
 func (s *system) setLineItems(t *testing.T, session string, list []byte) {

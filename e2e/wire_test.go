@@ -30,11 +30,18 @@ type tap struct {
 
 	mu       sync.Mutex
 	commands []*wirebson.Document
+	clients  []net.Conn
 }
 
 func tapped(t *testing.T) *tap {
 	t.Helper()
-	database := strings.TrimPrefix(embedded(t), "mongodb://")
+	return tapInto(t, embedded(t))
+}
+
+// tapInto stands before the database at a URI that names its address alone.
+func tapInto(t *testing.T, uri string) *tap {
+	t.Helper()
+	database := strings.TrimPrefix(uri, "mongodb://")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +51,7 @@ func tapped(t *testing.T) *tap {
 	var all sync.WaitGroup
 	t.Cleanup(func() {
 		l.Close()
+		p.hangUp() // a client may keep its connections for as long as it likes
 		all.Wait()
 	})
 	all.Go(func() {
@@ -52,6 +60,9 @@ func tapped(t *testing.T) *tap {
 			if err != nil {
 				return
 			}
+			p.mu.Lock()
+			p.clients = append(p.clients, c)
+			p.mu.Unlock()
 			all.Go(func() { p.serve(c, database) })
 		}
 	})
@@ -84,6 +95,14 @@ func (p *tap) serve(client net.Conn, database string) {
 		if wire.WriteMessage(toClient, header, body) != nil || toClient.Flush() != nil {
 			return
 		}
+	}
+}
+
+func (p *tap) hangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.clients {
+		c.Close()
 	}
 }
 

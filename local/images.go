@@ -48,7 +48,7 @@ func readStack() (*stack.Services, error) { return stackfile.Read("stack.yml") }
 // buildImages builds each function as its image is built: the context that faas-cli would make, and
 // in it the steps of the template's Dockerfile. One whose context did not change is not built again.
 func buildImages(ctx context.Context, c *console, f folders, services *stack.Services) error {
-	dockerfile, err := os.ReadFile(filepath.Join("template", "golang-http", "Dockerfile"))
+	dockerfile, err := readDockerfile()
 	if err != nil {
 		return err
 	}
@@ -66,10 +66,9 @@ func buildImages(ctx context.Context, c *console, f folders, services *stack.Ser
 
 func buildImage(ctx context.Context, c *console, f folders, services *stack.Services, name string, steps []image.Step) error {
 	function := services.Functions[name]
-	dir, err := builder.CreateBuildContext(name, function.Handler, function.Language,
-		services.StackConfiguration.CopyExtraPaths, builder.WithBuildDir(filepath.Join(f.state, "build")))
+	dir, err := newContext(services, name, filepath.Join(f.state, "build"))
 	if err != nil {
-		return fmt.Errorf("build context of %s: %w", name, err)
+		return err
 	}
 	hash, err := hashTree(dir)
 	if err != nil {
@@ -93,6 +92,21 @@ func buildImage(ctx context.Context, c *console, f folders, services *stack.Serv
 		return err
 	}
 	return os.WriteFile(binary+".context", []byte(hash), 0o644)
+}
+
+func readDockerfile() ([]byte, error) {
+	return os.ReadFile(filepath.Join("template", "golang-http", "Dockerfile"))
+}
+
+// newContext lays a function out below a folder as faas-cli does, and gives where.
+func newContext(services *stack.Services, name, below string) (string, error) {
+	function := services.Functions[name]
+	dir, err := builder.CreateBuildContext(name, function.Handler, function.Language,
+		services.StackConfiguration.CopyExtraPaths, builder.WithBuildDir(below))
+	if err != nil {
+		return "", fmt.Errorf("build context of %s: %w", name, err)
+	}
+	return dir, nil
 }
 
 // hashTree is of all files below a folder, their names and what is in them, and of the compiler.

@@ -12,7 +12,7 @@ import (
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 
-	for _, command := range []string{"run", "buy", "chaos", "build", "mongod"} {
+	for _, command := range []string{"run", "buy", "chaos", "build", "images", "size", "mongod"} {
 		for _, help := range []string{"--help", "-h"} {
 			t.Run(command+" takes "+help+" and does nothing else", func(t *testing.T) {
 				t.Parallel()
@@ -48,7 +48,7 @@ func TestDispatch(t *testing.T) {
 		}
 	})
 
-	for _, command := range []string{"run", "buy", "chaos", "build"} {
+	for _, command := range []string{"run", "buy", "chaos", "build", "images", "size"} {
 		t.Run(command+" refuses what is no flag", func(t *testing.T) {
 			t.Parallel()
 

@@ -30,6 +30,9 @@ type Options struct {
 	Env func() (map[string]string, error)
 	// Alone: nobody else has bought anything on this laptop.
 	Alone bool
+	// Meanwhile, where there is one, is what happens while the purchases go on, in place of all kills and
+	// faults. No mail may then come twice.
+	Meanwhile func(ctx context.Context) error
 	// Say shows a line to a person.
 	Say func(format string, args ...any)
 }
@@ -119,22 +122,31 @@ func (r *run) trouble(ctx context.Context) error {
 	told.Go(func() { r.tell(telling) })
 	var made error
 	var making sync.WaitGroup
-	making.Go(func() {
-		made = r.maker.make(ctx, schedule(rand.New(rand.NewPCG(r.Seed, 2)), r.For))
-		made = errors.Join(made, r.faults.end(ctx))
-	})
+	making.Go(func() { made = r.disturb(ctx) })
 	played := r.sender.play(ctx, r.sales[:len(r.sales)-1])
 	making.Wait()
 	stop()
 	told.Wait()
-	if made == nil && len(r.maker.unkilled()) > 0 {
-		made = fmt.Errorf("never killed: %v", r.maker.unkilled())
-	}
-	if made == nil && r.maker.wipes == 0 {
-		made = errors.New("NATS's store was never wiped")
-	}
 	if played != nil && ctx.Err() != nil && context.Cause(ctx) != ctx.Err() {
 		played = nil // the verdict says which
 	}
 	return errors.Join(played, made)
+}
+
+// disturb makes the trouble, and sees that none of it was left out.
+func (r *run) disturb(ctx context.Context) error {
+	if r.Meanwhile != nil {
+		r.maker.began = time.Now()
+		return r.Meanwhile(ctx)
+	}
+	err := r.maker.make(ctx, schedule(rand.New(rand.NewPCG(r.Seed, 2)), r.For))
+	switch err = errors.Join(err, r.faults.end(ctx)); {
+	case err != nil:
+		return err
+	case len(r.maker.unkilled()) > 0:
+		return fmt.Errorf("never killed: %v", r.maker.unkilled())
+	case r.maker.wipes == 0:
+		return errors.New("NATS's store was never wiped")
+	}
+	return nil
 }

@@ -3,7 +3,10 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -29,6 +32,8 @@ type sender struct {
 	// acknowledged counts the sales of which nothing is left to deliver.
 	acknowledged int
 	tries        int
+	// refused counts the tries that were not acknowledged, by what came instead.
+	refused map[string]int
 	// queued counts the answers that say that the queue took the order.
 	queued int
 }
@@ -37,7 +42,7 @@ type sender struct {
 type receipt struct{ tried, acked time.Time }
 
 func newSender(s *shop.Shop) *sender {
-	return &sender{shop: s, began: time.Now(), turns: make(chan struct{}, atOnce), receipts: map[string]receipt{}}
+	return &sender{shop: s, began: time.Now(), turns: make(chan struct{}, atOnce), receipts: map[string]receipt{}, refused: map[string]int{}}
 }
 
 // play delivers the events of all sales, each at its time. What was not acknowledged when ctx ends has
@@ -90,6 +95,7 @@ func (s *sender) try(ctx context.Context, event shop.Purchase) bool {
 	s.tried(event.Event)
 	answer, err := s.shop.Pay(ctx, event)
 	if err != nil {
+		s.notAcked(err)
 		return false
 	}
 	s.acked(event.Event, answer)
@@ -103,6 +109,23 @@ func (s *sender) tried(event string) {
 	if r := s.receipts[event]; r.tried.IsZero() {
 		s.receipts[event] = receipt{tried: time.Now()}
 	}
+}
+
+func (s *sender) notAcked(err error) {
+	why := "no answer"
+	if refusal := (*shop.Refusal)(nil); errors.As(err, &refusal) {
+		why = strconv.Itoa(refusal.Status)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused[why]++
+}
+
+// refusals are the tries that were not acknowledged, by what came instead.
+func (s *sender) refusals() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.refused)
 }
 
 func (s *sender) acked(event, answer string) {

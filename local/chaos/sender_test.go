@@ -60,6 +60,26 @@ func TestSender(t *testing.T) {
 		}
 	})
 
+	t.Run("counts what was not acknowledged, by what came instead", func(t *testing.T) {
+		t.Parallel()
+
+		var calls atomic.Int32
+		s := till(t, func(w http.ResponseWriter, _ *http.Request) {
+			switch calls.Add(1) {
+			case 1:
+				w.WriteHeader(http.StatusNotFound)
+			case 2:
+				panic(http.ErrAbortHandler)
+			}
+		})
+		if err := s.play(t.Context(), two[:1]); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[string]int{"404": 1, "no answer": 1}, s.refusals()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+
 	t.Run("gives up when its time is over, and says of which", func(t *testing.T) {
 		t.Parallel()
 

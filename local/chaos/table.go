@@ -17,12 +17,17 @@ func (r *run) table(v verdict) string {
 	row := func(what string, n int, more string) { fmt.Fprintf(w, "%s\t%d\t%s\n", what, n, more) }
 	row("purchases", v.purchases, fmt.Sprintf("in %s, with --seed %d", r.For, r.Seed))
 	row("acknowledged", v.acknowledged, quantiles(v.acks)+fmt.Sprintf("; %d requests", tries))
+	refused := r.sender.refusals()
+	row("refused", sum(refused), counts(refused)+"; delivered again")
 	row("orders", v.orders, "")
 	row("e-mails expected", v.expected, "")
 	row("sent once", v.once, quantiles(v.mails)+" after the acknowledgement")
 	row("sent twice", v.twice, fmt.Sprintf("died between accept and record: %d; connection broke after accepting: %d; unexplained: %d", v.died, v.broke, v.unexplained))
 	row("lost", v.lost, "")
 	row("unexpected", v.unexpected, "")
+	if r.Meanwhile != nil {
+		return aligned(w, &b)
+	}
 	killed := map[string]int{}
 	for _, p := range parts {
 		killed[p.name] = len(r.maker.deaths(p))
@@ -30,6 +35,11 @@ func (r *run) table(v verdict) string {
 	row("killed", sum(killed), counts(killed))
 	row("NATS wiped", r.maker.wipes, fmt.Sprintf("about %d queued messages lost", r.maker.lost))
 	row("faults", sum(r.faults.happened), counts(r.faults.happened))
+	return aligned(w, &b)
+}
+
+// aligned is what was written, without the blanks that alignment leaves at the ends.
+func aligned(w *tabwriter.Writer, b *strings.Builder) string {
 	_ = w.Flush() // to a strings.Builder
 	lines := strings.Split(b.String(), "\n")
 	for i := range lines {

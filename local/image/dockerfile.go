@@ -122,15 +122,11 @@ func (p *parser) arg(rest string) error {
 }
 
 func (p *parser) setenv(rest string) error {
-	name, value, ok := strings.Cut(rest, "=")
-	if !ok {
-		return fmt.Errorf("want NAME=value")
-	}
-	value, err := literal(value)
+	pair, err := assignment(rest)
 	if err != nil {
 		return err
 	}
-	p.env = append(p.env, name+"="+value)
+	p.env = append(p.env, pair)
 	return nil
 }
 

@@ -62,7 +62,17 @@ func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	return Request(ctx, http.MethodPost, s.Env["WEBHOOK_URL"], signed.Header, p.Body)
 }
 
-// Request makes one HTTP request, and gives the answer's body where its status is a 2xx.
+// Refusal is an answer that is no 2xx.
+type Refusal struct {
+	URL    string
+	Status int
+	Answer string
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%s answers %d: %s", r.URL, r.Status, r.Answer) }
+
+// Request makes one HTTP request, and gives the answer's body where its status is a 2xx; a *Refusal where it is
+// another.
 func Request(ctx context.Context, method, url, signature string, body []byte) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -83,7 +93,7 @@ func Request(ctx context.Context, method, url, signature string, body []byte) (s
 		return "", err
 	}
 	if res.StatusCode/100 != 2 {
-		return "", fmt.Errorf("%s answers %d: %s", url, res.StatusCode, strings.TrimSpace(string(answer)))
+		return "", &Refusal{url, res.StatusCode, strings.TrimSpace(string(answer))}
 	}
 	return strings.TrimSpace(string(answer)), nil
 }

@@ -44,6 +44,9 @@ type Envelope struct {
 	Livemode bool
 	// Object is the thing the event speaks of, undecoded.
 	Object json.RawMessage
+
+	account string
+	payload []byte
 }
 
 // Handled reports whether events of this type make or change an order.
@@ -69,6 +72,7 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 	var in struct {
 		ID       string `json:"id"`
 		Object   string `json:"object"`
+		Account  string `json:"account"`
 		Type     string `json:"type"`
 		Created  int64  `json:"created"`
 		Livemode bool   `json:"livemode"`
@@ -91,6 +95,7 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 	}
 	return Envelope{
 		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0).UTC(), Livemode: in.Livemode, Object: in.Data.Object,
+		account: in.Account, payload: payload,
 	}, nil
 }
 
@@ -121,13 +126,19 @@ func ParseEvent(payload []byte, receivedAt time.Time) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	e := Event{ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(payload), Deliveries: 1}
-	facts, err := e.facts()
+	return env.Event(receivedAt)
+}
+
+// Event is the whole of an event of a handled type. Its error is ErrMalformed.
+func (env Envelope) Event(receivedAt time.Time) (Event, error) {
+	told, err := env.told(env.Type)
 	if err != nil {
 		return Event{}, err
 	}
-	e.told = &facts
-	return e, nil
+	return Event{
+		ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(env.payload), Deliveries: 1,
+		told: &told,
+	}, nil
 }
 
 // Session is the ID of the Checkout Session that the event speaks of, and what it says of it.

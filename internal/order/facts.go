@@ -2,7 +2,6 @@ package order
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -94,12 +93,10 @@ func (e Event) facts() (told, error) {
 
 // told reads what an event of that type says of its session.
 func (env Envelope) told(eventType string) (told, error) {
-	var s *session
-	if len(env.Object) > 0 {
-		if err := json.Unmarshal(env.Object, &s); err != nil {
-			return told{}, malformed(err)
-		}
+	if env.wrong != nil {
+		return told{}, env.wrong
 	}
+	s := env.session
 	if s == nil || s.Object != "checkout.session" || !ValidID(s.ID) {
 		return told{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
 	}

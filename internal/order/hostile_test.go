@@ -20,6 +20,7 @@ func TestHostileEvents(t *testing.T) {
 		"a name of nearly 1 MiB",
 		"an ID twice",
 		"NULs",
+		"data twice",
 		"half a surrogate pair",
 		"keys in capitals",
 		"keys with $ and .",

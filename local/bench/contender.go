@@ -107,14 +107,18 @@ func environment(env map[string]string) []string {
 	return list
 }
 
-// secrets writes files as the platform mounts them, and gives their folder.
+// secrets writes files as the platform mounts them, long before they are read, and gives their folder.
 func (b *bench) secrets(name string, values map[string]string) (string, error) {
 	dir := filepath.Join(b.Dir, "secrets-"+name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	for file, value := range values {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0o600); err != nil {
+		path, mounted := filepath.Join(dir, file), time.Now().Add(-time.Hour)
+		if err := os.WriteFile(path, []byte(value), 0o600); err != nil {
+			return "", err
+		}
+		if err := os.Chtimes(path, mounted, mounted); err != nil {
 			return "", err
 		}
 	}

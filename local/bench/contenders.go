@@ -19,6 +19,7 @@ const (
 	ours        = "ours"
 	oursGateway = "ours_gateway"
 	ceiling     = "ceiling"
+	sameWork    = "ceiling_same_work"
 	node        = "node"
 )
 
@@ -30,7 +31,7 @@ func (b *bench) build(ctx context.Context) error {
 	if err := b.buildCeiling(ctx); err != nil {
 		return err
 	}
-	b.contenders = []contender{{ours, b.startOurs}, {oursGateway, b.startGateway}, {ceiling, b.startCeiling}}
+	b.contenders = []contender{{ours, b.startOurs}, {oursGateway, b.startGateway}, {ceiling, b.startCeiling}, {sameWork, b.startSameWork}}
 	if err := b.buildNode(ctx); err != nil {
 		b.leaveOut(node, err)
 	} else {
@@ -56,6 +57,26 @@ func (b *bench) startCeiling(_ context.Context, database string) (*running, erro
 	}
 	env := map[string]string{"MONGODB_URI": uri, "MONGODB_DATABASE": database}
 	return b.started(ceiling, filepath.Join(b.Dir, ceiling), nil, env, "ADDRESS", "/", invented("whsec_"))
+}
+
+// startSameWork starts the ceiling with what stripe-webhook must do as well: the signature, and the queue.
+func (b *bench) startSameWork(_ context.Context, database string) (*running, error) {
+	uri, database, err := b.database(database)
+	if err != nil {
+		return nil, err
+	}
+	queue, err := standInQueue()
+	if err != nil {
+		return nil, err
+	}
+	secret := invented("whsec_")
+	env := map[string]string{"MONGODB_URI": uri, "MONGODB_DATABASE": database, "WEBHOOK_SECRET": secret, "QUEUE_URL": queue.url}
+	r, err := b.started(sameWork, filepath.Join(b.Dir, ceiling), nil, env, "ADDRESS", "/", secret)
+	if err != nil {
+		queue.Close()
+		return nil, err
+	}
+	return r.before(queue), nil
 }
 
 // nodeFolder is where the sources of the contender on Node are.
@@ -117,12 +138,7 @@ func (b *bench) startOurs(_ context.Context, database string) (*running, error) 
 		return nil, err
 	}
 	r.secret = secret
-	end := r.stop
-	r.stop = func(ctx context.Context) {
-		end(ctx)
-		queue.Close()
-	}
-	return r, nil
+	return r.before(queue), nil
 }
 
 // functionsKey is what the functions sign their calls of each other with.
@@ -149,6 +165,16 @@ func (b *bench) startFunction(name, binary, database string, secrets, settings m
 type queue struct {
 	*http.Server
 	url string
+}
+
+// before is a contender whose queue ends with it.
+func (r *running) before(q *queue) *running {
+	end := r.stop
+	r.stop = func(ctx context.Context) {
+		end(ctx)
+		q.Close()
+	}
+	return r
 }
 
 func standInQueue() (*queue, error) {

@@ -20,9 +20,9 @@ var panels = []struct {
 
 const (
 	panelWidth  = 440
-	panelHeight = 190
+	panelHeight = 222
 	barLeft     = 160
-	barRoom     = 190
+	barRoom     = 180
 	plotMargin  = 20
 )
 
@@ -69,7 +69,7 @@ func (r *Results) panel(b *strings.Builder, i, left, top int) {
 			class = "ours"
 		}
 		width := f[p.figure] / most * barRoom
-		fmt.Fprintf(b, `  <text class="faint" x="%d" y="%d" text-anchor="end" font-size="13">%s</text>`+"\n", left+barLeft-8, y+17, html.EscapeString(n.name))
+		fmt.Fprintf(b, `  <text class="faint" x="%d" y="%d" text-anchor="end" font-size="13">%s</text>`+"\n", left+barLeft-8, y+17, html.EscapeString(n.short))
 		fmt.Fprintf(b, `  <rect class="%s" x="%d" y="%d" width="%.1f" height="22" rx="3"/>`+"\n", class, left+barLeft, y, max(width, 1))
 		fmt.Fprintf(b, `  <text class="text" x="%.1f" y="%d" font-size="13">%s %s</text>`+"\n", float64(left+barLeft)+width+6, y+16, number(f[p.figure]/p.in), p.unit)
 		y += 34

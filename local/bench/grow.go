@@ -66,7 +66,7 @@ func (b *bench) growTo(ctx context.Context, n int) (g Grown, err error) {
 }
 
 // batch is how many orders are stored by one call.
-const batch = 1000
+const batch = 200
 
 // store puts in so many orders that are done: paid, planned, and their e-mails sent.
 func (b *bench) store(ctx context.Context, name string, n int) error {

@@ -146,11 +146,6 @@ func (b *bench) started(name, path string, args []string, env map[string]string,
 	}, nil
 }
 
-// has reports whether a contender takes part.
-func (b *bench) has(name string) bool {
-	return slices.ContainsFunc(b.contenders, func(c contender) bool { return c.name == name })
-}
-
 // leaveOut notes why a contender is not measured.
 func (b *bench) leaveOut(name string, err error) {
 	why, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")

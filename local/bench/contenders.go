@@ -21,6 +21,7 @@ const (
 	ceiling     = "ceiling"
 	sameWork    = "ceiling_same_work"
 	node        = "node"
+	nodeMail    = "node_with_mail"
 )
 
 // build makes whoever takes part. What is not ours may be missing, and is then told of, with its reason.
@@ -35,7 +36,7 @@ func (b *bench) build(ctx context.Context) error {
 	if err := b.buildNode(ctx); err != nil {
 		b.leaveOut(node, err)
 	} else {
-		b.contenders = append(b.contenders, contender{node, b.startNode})
+		b.contenders = append(b.contenders, contender{node, b.startNode}, contender{nodeMail, b.startNodeMail})
 	}
 	return ctx.Err()
 }
@@ -85,7 +86,7 @@ func (b *bench) nodeFolder() string { return filepath.Join(b.Root, "local", "ben
 // buildNode installs what package-lock.json names.
 func (b *bench) buildNode(ctx context.Context) error {
 	if _, err := exec.LookPath("node"); err != nil {
-		return fmt.Errorf("Node.js is not installed: %w", err)
+		return fmt.Errorf("there is no Node.js here: %w", err)
 	}
 	for _, file := range []string{"package.json", "package-lock.json", "server.js"} {
 		source, err := os.ReadFile(filepath.Join(b.nodeFolder(), file))
@@ -108,6 +109,19 @@ func (b *bench) buildNode(ctx context.Context) error {
 }
 
 func (b *bench) startNode(_ context.Context, database string) (*running, error) {
+	return b.startExpress(node, database, nil)
+}
+
+// startNodeMail is the quickstarts in full: what both functions do for a sale, in one process and without a queue.
+func (b *bench) startNodeMail(_ context.Context, database string) (*running, error) {
+	env, err := b.Env()
+	if err != nil {
+		return nil, err
+	}
+	return b.startExpress(nodeMail, database, map[string]string{"MAIL": "1", "SENDGRID_HOST": env["SENDGRID_URL"]})
+}
+
+func (b *bench) startExpress(name, database string, settings map[string]string) (*running, error) {
 	uri, database, err := b.database(database)
 	if err != nil {
 		return nil, err
@@ -121,7 +135,8 @@ func (b *bench) startNode(_ context.Context, database string) (*running, error) 
 		"MONGODB_URI": uri, "MONGODB_DATABASE": database, "NODE_ENV": "production",
 		"STRIPE_API_KEY": invented("sk_test_"), "STRIPE_WEBHOOK_SECRET": secret, "SENDGRID_API_KEY": "SG." + invented("") + "." + invented(""),
 	}
-	return b.started(node, path, []string{filepath.Join(b.Dir, node, "server.js")}, env, "ADDRESS", "/webhook", secret)
+	maps.Copy(env, settings)
+	return b.started(name, path, []string{filepath.Join(b.Dir, node, "server.js")}, env, "ADDRESS", "/webhook", secret)
 }
 
 // startOurs starts stripe-webhook as the platform does, but for the watchdog and the gateway. In place of the

@@ -20,7 +20,7 @@ var panels = []struct {
 
 const (
 	panelWidth  = 440
-	panelHeight = 222
+	panelHeight = 256
 	barLeft     = 160
 	barRoom     = 180
 	plotMargin  = 20

@@ -71,7 +71,7 @@ func TestGoals(t *testing.T) {
 		if table := r.goalsTable(); !strings.Contains(table, "| CPU an event, to Node's | at most 0.333 |  | not measured |") {
 			t.Errorf("got\n%s", table)
 		}
-		if table := r.beside(); !strings.Contains(table, "Not measured: Express on Node, since Node.js is not installed") {
+		if table := r.beside(); !strings.Contains(table, "Not measured: Express on Node (no mail), since Node.js is not installed") {
 			t.Errorf("got\n%s", table)
 		}
 	})

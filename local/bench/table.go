@@ -13,7 +13,8 @@ var names = []struct{ key, name, short string }{
 	{oursGateway, "ours, behind the gateway", "behind the gateway"},
 	{ceiling, "the ceiling: stores, and nothing else", "the ceiling"},
 	{sameWork, "the ceiling that verifies and hands on", "with our duties"},
-	{node, "Express on Node", "Express on Node"},
+	{node, "Express on Node (no mail)", "Express on Node"},
+	{nodeMail, "Express on Node (sends its mail)", "with its mail"},
 }
 
 // columns are the table's. Processor time comes first: it depends least on what else the machine does.
@@ -75,6 +76,9 @@ func (r *Results) alone() string {
 	writeRow(&b, "ours alone", "")
 	writeRule(&b, 2)
 	writeRow(&b, "webhook to the sale's last mail accepted, p50 and p99", number(f["end_to_end_p50_ms"])+" and "+number(f["end_to_end_p99_ms"])+" ms")
+	if len(r.Grown) > 0 {
+		writeRow(&b, "CPU of a whole sale, in both functions", number((f[cpuPerEvent]+r.Grown[0].OrderCPU)/1000)+" ms")
+	}
 	writeRow(&b, "stripe-webhook: binary, and compressed layer", megabytes(f["binary_bytes"])+" and "+megabytes(f["image_layer_bytes"]))
 	writeRow(&b, "send-email: binary, and compressed layer", megabytes(f["send_email_binary_bytes"])+" and "+megabytes(f["send_email_image_layer_bytes"]))
 	return b.String()

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"handler/function/internal/mongodb"
 )
 
 // Size is how much is measured.
@@ -95,6 +97,27 @@ type bench struct {
 	Options
 	results    *Results
 	contenders []contender
+}
+
+// drop removes a database, so that whoever is next finds the server as small as it was.
+func (b *bench) drop(ctx context.Context, name string) error {
+	env, err := b.Env()
+	if err != nil {
+		return err
+	}
+	uri, database, err := b.database(name)
+	if err != nil {
+		return err
+	}
+	if name == oursGateway {
+		database = env["MONGODB_DATABASE"]
+	}
+	client, err := mongodb.Connect(uri, "bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Disconnect(ctx) }()
+	return client.Database(database).Drop(ctx)
 }
 
 // database is the address of the one database, which is the laptop's, and the name of one in it.

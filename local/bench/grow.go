@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -35,7 +36,8 @@ type Grown struct {
 func (b *bench) grow(ctx context.Context) error {
 	for _, n := range b.Stored {
 		b.Say("both functions beside %d orders that are done", n)
-		g, err := b.growTo(ctx, n)
+		g, err := b.growTo(ctx, storedName(n), n)
+		err = errors.Join(err, b.drop(ctx, storedName(n)))
 		if err != nil {
 			return fmt.Errorf("beside %d orders: %w", n, err)
 		}
@@ -44,9 +46,10 @@ func (b *bench) grow(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) growTo(ctx context.Context, n int) (g Grown, err error) {
+func storedName(n int) string { return fmt.Sprintf("stored_%d", n) }
+
+func (b *bench) growTo(ctx context.Context, name string, n int) (g Grown, err error) {
 	g.Stored = n
-	name := fmt.Sprintf("stored_%d", n)
 	if err := b.store(ctx, name, n); err != nil {
 		return g, fmt.Errorf("store them: %w", err)
 	}

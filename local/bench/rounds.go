@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -16,7 +17,8 @@ func (b *bench) rounds(ctx context.Context) error {
 	samples := map[string][]sampled{}
 	for round := range b.Rounds {
 		for _, c := range b.contenders {
-			s, err := b.turn(ctx, c, m, round)
+			s, err := b.turn(ctx, c, m)
+			err = errors.Join(err, b.drop(ctx, c.name))
 			if err != nil {
 				return fmt.Errorf("%s in round %d: %w", c.name, round+1, err)
 			}
@@ -57,8 +59,8 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
 // turn is one contender in one round, from its start to its end.
-func (b *bench) turn(ctx context.Context, c contender, m *maker, round int) (sampled, error) {
-	r, err := c.start(ctx, fmt.Sprintf("%s_%d", c.name, round))
+func (b *bench) turn(ctx context.Context, c contender, m *maker) (sampled, error) {
+	r, err := c.start(ctx, c.name)
 	if err != nil {
 		return nil, err
 	}

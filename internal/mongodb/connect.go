@@ -96,6 +96,11 @@ func (s *Source) Store() (*Store, error) {
 	}
 	c := s.connection(uri)
 	select {
+	case <-c.made: // but for the first time, it is; a timer would cost more than all the rest of this
+		return c.store, c.err
+	default:
+	}
+	select {
 	case <-c.made:
 		return c.store, c.err
 	case <-time.After(selectionTimeout):

@@ -26,6 +26,10 @@ buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=f
 chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
 	@exec $(LOCAL) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench
+bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing)
+	@exec $(LOCAL) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick)
+
 .PHONY: check-catalogue
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
 	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')

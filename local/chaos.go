@@ -76,7 +76,7 @@ func playChaos(ctx context.Context, f folders, o chaos.Options) error {
 		return err
 	}
 	c := newConsole()
-	l, err := bringUp(ctx, c, f)
+	l, err := bringUp(ctx, c, f, nil)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func playChaos(ctx context.Context, f folders, o chaos.Options) error {
 	return chaos.Run(ctx, o)
 }
 
-// chaosMark is a file in the state folder of a laptop that chaos started, whose orders are nobody's.
+// chaosMark is a file in the state folder of a laptop that chaos or bench started, whose orders are nobody's.
 const chaosMark = "chaos"
 
 // empty removes what the last run has left in a folder, and leaves what was built. A folder with somebody's
@@ -99,7 +99,7 @@ func empty(state string) error {
 		if _, err := os.Stat(filepath.Join(state, "data")); err == nil {
 			return fmt.Errorf("%s holds orders that are not of chaos; give it a folder of its own with --state", state)
 		}
-		err = os.WriteFile(mark, []byte("What is stored here is removed by the next local chaos.\n"), 0o600)
+		err = os.WriteFile(mark, []byte("What is stored here is removed by the next local chaos or local bench.\n"), 0o600)
 	}
 	if err != nil {
 		return err

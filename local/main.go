@@ -21,6 +21,7 @@ const usage = `Tillbell on a laptop.
   local run    start everything, play a sample purchase, and stay up until Ctrl-C
   local buy    play purchases on a running one
   local chaos  play many while everything is killed at random, and count what became of them
+  local bench  measure the functions beside what might be used instead of them
   local build  build the parts and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
@@ -61,6 +62,8 @@ func dispatch(ctx context.Context, args []string) error {
 		err = buyCommand(ctx, args)
 	case "chaos":
 		err = chaosCommand(ctx, args)
+	case "bench":
+		err = benchCommand(ctx, args)
 	case "build":
 		err = buildCommand(ctx, args)
 	case "images":

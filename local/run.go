@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -108,7 +109,7 @@ func alreadyRunning(state string, err error) error {
 func run(ctx context.Context, f folders, quiet bool) error {
 	c := newConsole()
 	began := time.Now()
-	l, err := bringUp(ctx, c, f)
+	l, err := bringUp(ctx, c, f, nil)
 	if err != nil {
 		return err
 	}
@@ -125,11 +126,15 @@ func run(ctx context.Context, f folders, quiet bool) error {
 	return nil
 }
 
-// bringUp builds and starts a laptop, which the caller must stop.
-func bringUp(ctx context.Context, c *console, f folders) (*laptop, error) {
+// bringUp builds and starts a laptop, which the caller must stop. The functions get those settings in place of
+// settings.yml's.
+func bringUp(ctx context.Context, c *console, f folders, settings map[string]string) (*laptop, error) {
 	services, err := readStack()
 	if err != nil {
 		return nil, err
+	}
+	for _, function := range services.Functions {
+		maps.Copy(function.Environment, settings)
 	}
 	if err := buildParts(ctx, c, f); err != nil {
 		return nil, stoppedEarly(ctx, err)

@@ -198,6 +198,10 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 	return copied(o), nil
 }
 
+func (m *memory) UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error) {
+	return m.Update(ctx, o.ID, change)
+}
+
 func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

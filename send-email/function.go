@@ -17,6 +17,7 @@ import (
 type Store interface {
 	Load(ctx context.Context, id string) (*order.Order, error)
 	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
+	UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	EnsureIndexes(ctx context.Context) error
 }

@@ -25,7 +25,9 @@ var errUnrecorded = errors.New("what came of an attempt could not be recorded ye
 
 // outcome is what came of an attempt, to be recorded.
 type outcome struct {
-	id, key, owner string
+	// order is as the claim has left it.
+	order      *order.Order
+	key, owner string
 	result
 	// free lets the delivery go, where the caller could not wait until it was recorded.
 	free func()
@@ -77,7 +79,7 @@ func (f *Function) freshStore(orders Store) Store {
 
 // recordOnce tries to record an outcome. Its error is errUnrecorded where another try may do better.
 func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
-	o, err := orders.Update(ctx, out.id, func(o *order.Order) error { return f.apply(o, out) })
+	o, err := orders.UpdateFrom(ctx, out.order, func(o *order.Order) error { return f.apply(o, out) })
 	switch {
 	case err == nil:
 		f.report(o, out)

@@ -132,7 +132,7 @@ func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *
 			return f.fetchFailed(ctx, log, orders, o, err)
 		}
 	}
-	planned, err := orders.Update(ctx, o.ID, func(o *order.Order) error {
+	planned, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		if r, waits := o.Unplanned(); !waits || r != reason {
 			return mongodb.ErrUnchanged
 		}
@@ -198,7 +198,7 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 	}
 	log = log.With("delivery", key)
 	owner := rand.Text()
-	o, claimed, err := f.claim(ctx, log, orders, o.ID, key, owner)
+	o, claimed, err := f.claim(ctx, log, orders, o, key, owner)
 	if err != nil || !claimed {
 		return o, err
 	}
@@ -209,15 +209,15 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 	}
 	res, took := f.attempt(ctx, o, d)
 	return f.record(ctx, orders, &outcome{
-		id: o.ID, key: key, owner: owner, result: res, free: free,
+		order: o, key: key, owner: owner, result: res, free: free,
 		log: log.With("status", res.Status, "duration", took),
 	})
 }
 
 // claim takes a delivery, unless somebody else has it, or it is hopeless and ends here.
-func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string) (o *order.Order, claimed bool, err error) {
+func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
 	hopeless := false
-	o, err = orders.Update(ctx, id, func(o *order.Order) error {
+	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		now := f.now()
 		if o.Emails[key].State == order.Sending && !f.database.steady(now) {
 			return order.ErrNotDue // whoever has it may be about to record what came of it

@@ -103,7 +103,7 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 	case !env.Livemode && !e.AcceptTestEvents:
 		return event, "test events are not accepted here", nil
 	}
-	event, err = order.ParseEvent(body, time.Now().UTC().Truncate(time.Millisecond))
+	event, err = env.Event(time.Now().UTC().Truncate(time.Millisecond))
 	if err != nil {
 		return event, "", err
 	}

@@ -71,15 +71,16 @@ func fields(o *order.Order) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all, set bson.D
-	if err := bson.Unmarshal(raw, &all); err != nil {
+	all, err := bson.Raw(raw).Elements()
+	if err != nil {
 		return nil, err
 	}
+	var set bson.D
 	for _, e := range all {
-		switch e.Key {
+		switch key := e.Key(); key {
 		case "_id", "revision", "events":
 		default:
-			set = append(set, e)
+			set = append(set, bson.E{Key: key, Value: e.Value()}) // as it is, without being decoded
 		}
 	}
 	return set, nil

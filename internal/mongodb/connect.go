@@ -26,8 +26,9 @@ const (
 	drain = 30 * time.Second
 )
 
-// Connect makes a client for a connection string. It reaches out only to look up a mongodb+srv name;
-// where that fails, the next call may do better.
+// Connect makes a client for a connection string. It returns before the client is connected: waits only for the
+// look-up of a mongodb+srv name; where that fails, the next call may do better. The client connects by itself, and
+// keeps a connection: with Atlas, the first one takes a handful of round trips, its encryption and log-in included.
 func Connect(uri, appName string) (*mongo.Client, error) {
 	journaled := true
 	majority := writeconcern.Majority()
@@ -38,6 +39,7 @@ func Connect(uri, appName string) (*mongo.Client, error) {
 		SetTimeout(Timeout).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetMaxPoolSize(poolSize).
+		SetMinPoolSize(1).
 		SetWriteConcern(majority))
 	var lookup *net.DNSError
 	switch {
@@ -93,6 +95,11 @@ func (s *Source) Store() (*Store, error) {
 		return nil, err
 	}
 	c := s.connection(uri)
+	select {
+	case <-c.made: // but for the first time, it is; a timer would cost more than all the rest of this
+		return c.store, c.err
+	default:
+	}
 	select {
 	case <-c.made:
 		return c.store, c.err

@@ -147,13 +147,30 @@ func (s *Store) Load(ctx context.Context, id string) (*order.Order, error) {
 // update without a write; ErrUnchanged does so without an error. The order is as it was last read,
 // with the change where there is no error.
 func (s *Store) Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
+	return s.update(ctx, id, nil, change)
+}
+
+// UpdateFrom is Update where the order was read before, and is likely to be as it was then: it is not read again
+// if so. The order that is given stays as it is.
+func (s *Store) UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error) {
+	return s.update(ctx, o.ID, o.Clone(), change)
+}
+
+// update begins with an order that was read before, if there is one. Only its revision tells whether it is still
+// so: what change makes of it counts when it was written, and a change that it refuses is asked of a fresh one.
+func (s *Store) update(ctx context.Context, id string, read *order.Order, change func(*order.Order) error) (*order.Order, error) {
 	for try := 0; ; try++ {
-		o, err := s.Load(ctx, id)
+		o, old, err := read, read != nil, error(nil)
+		if read = nil; !old {
+			o, err = s.Load(ctx, id)
+		}
 		if err != nil {
 			return nil, err
 		}
 		known := maps.Clone(o.Events)
 		switch err := change(o); {
+		case err != nil && old:
+			continue
 		case errors.Is(err, ErrUnchanged):
 			return o, nil
 		case err != nil:

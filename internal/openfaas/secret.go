@@ -5,7 +5,6 @@ package openfaas
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -13,10 +12,13 @@ import (
 const defaultSecrets = "/var/openfaas/secrets"
 
 // Secrets reads the secrets that the platform mounted. A secret may be changed in place while the
-// function runs, so it is read when it is used and not kept.
+// function runs, so its file is looked at whenever it is used.
 type Secrets struct {
 	// Dir is the folder of the files; the setting secret_mount_path, or OpenFaaS's own.
 	Dir string
+
+	// kept are the files as they were read last, if any are to be kept.
+	kept *files
 }
 
 // Lines are the non-empty lines of a secret, without the white space around them: `faas-cli secret
@@ -24,7 +26,7 @@ type Secrets struct {
 // stand below each other. Where prefixes are given, each line starts with one of them. Any other
 // secret, a missing one, an empty one, is Misconfigured; the error names it and shows none of it.
 func (s Secrets) Lines(name string, prefixes ...string) ([]string, error) {
-	b, err := os.ReadFile(filepath.Join(s.Dir, name))
+	b, err := s.kept.read(filepath.Join(s.Dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, NewMisconfigured("secret %s is missing", name)

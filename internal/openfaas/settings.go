@@ -83,5 +83,5 @@ func (s *Settings) wrong(name, value, want string) {
 
 // Secrets is where the platform mounts the function's secrets.
 func (s *Settings) Secrets() Secrets {
-	return Secrets{Dir: s.String("secret_mount_path", defaultSecrets)}
+	return Secrets{Dir: s.String("secret_mount_path", defaultSecrets), kept: new(files)}
 }

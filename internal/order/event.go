@@ -43,8 +43,22 @@ type Envelope struct {
 	Type     string
 	Created  time.Time
 	Livemode bool
-	// Object is the thing the event speaks of, undecoded.
-	Object json.RawMessage
+
+	payload []byte
+	account string
+	// session is what the event speaks of; nil where that is nothing. Where it cannot be one, wrong says why.
+	session *session
+	wrong   error
+}
+
+// outside is an event without what it speaks of.
+type outside struct {
+	ID       string `json:"id"`
+	Object   string `json:"object"`
+	Account  string `json:"account"`
+	Type     string `json:"type"`
+	Created  int64  `json:"created"`
+	Livemode bool   `json:"livemode"`
 }
 
 // HandledTypes are the types of the events that make or change an order: those that the webhook endpoint at
@@ -67,21 +81,12 @@ func ValidID(id string) bool { return sessionID.MatchString(id) }
 
 // ParseEnvelope reads the outside of an event of any type. Its error is ErrMalformed.
 func ParseEnvelope(payload []byte) (Envelope, error) {
-	var in struct {
-		ID       string `json:"id"`
-		Object   string `json:"object"`
-		Type     string `json:"type"`
-		Created  int64  `json:"created"`
-		Livemode bool   `json:"livemode"`
-		Data     struct {
-			Object json.RawMessage `json:"object"`
-		} `json:"data"`
-	}
 	// encoding/json would put U+FFFD where the bytes are no text; what we store must be what came.
 	if !utf8.Valid(payload) {
 		return Envelope{}, fmt.Errorf("%w: not UTF-8", ErrMalformed)
 	}
-	if err := json.Unmarshal(payload, &in); err != nil {
+	in, s, wrong, err := decode(payload)
+	if err != nil {
 		return Envelope{}, malformed(err)
 	}
 	if !eventID.MatchString(in.ID) {
@@ -91,8 +96,28 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 		return Envelope{}, fmt.Errorf("%w: created at no time", ErrMalformed)
 	}
 	return Envelope{
-		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0).UTC(), Livemode: in.Livemode, Object: in.Data.Object,
+		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0).UTC(), Livemode: in.Livemode,
+		payload: payload, account: in.Account, session: s, wrong: wrong,
 	}, nil
+}
+
+// decode goes through the payload once, as if it spoke of a session; once more, for its outside, where it does not.
+func decode(payload []byte) (_ outside, _ *session, wrong, err error) {
+	var in struct {
+		outside
+		Data struct {
+			Object *session `json:"object"`
+		} `json:"data"`
+	}
+	if wrong = json.Unmarshal(payload, &in); wrong == nil {
+		return in.outside, in.Data.Object, nil, nil
+	}
+	var out struct {
+		outside
+		Data struct{} `json:"data"`
+	}
+	err = json.Unmarshal(payload, &out)
+	return out.outside, nil, malformed(wrong), err
 }
 
 // malformed says where JSON is wrong, and nothing of what it holds: the error is logged, and encoding/json
@@ -122,13 +147,19 @@ func ParseEvent(payload []byte, receivedAt time.Time) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	e := Event{ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(payload), Deliveries: 1}
-	facts, err := e.facts()
+	return env.Event(receivedAt)
+}
+
+// Event is the whole of an event of a handled type. Its error is ErrMalformed.
+func (env Envelope) Event(receivedAt time.Time) (Event, error) {
+	told, err := env.told(env.Type)
 	if err != nil {
 		return Event{}, err
 	}
-	e.told = &facts
-	return e, nil
+	return Event{
+		ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(env.payload), Deliveries: 1,
+		told: &told,
+	}, nil
 }
 
 // Session is the ID of the Checkout Session that the event speaks of, and what it says of it.

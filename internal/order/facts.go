@@ -2,7 +2,6 @@ package order
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,16 +84,19 @@ func (e Event) facts() (told, error) {
 	if e.told != nil {
 		return *e.told, nil
 	}
-	var in struct {
-		Account string `json:"account"`
-		Data    struct {
-			Object *session `json:"object"`
-		} `json:"data"`
+	env, err := ParseEnvelope([]byte(e.Payload))
+	if err != nil {
+		return told{}, err
 	}
-	if err := json.Unmarshal([]byte(e.Payload), &in); err != nil {
-		return told{}, malformed(err)
+	return env.told(e.Type)
+}
+
+// told reads what an event of that type says of its session.
+func (env Envelope) told(eventType string) (told, error) {
+	if env.wrong != nil {
+		return told{}, env.wrong
 	}
-	s := in.Data.Object
+	s := env.session
 	if s == nil || s.Object != "checkout.session" || !ValidID(s.ID) {
 		return told{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
 	}
@@ -102,11 +104,11 @@ func (e Event) facts() (told, error) {
 		return told{}, fmt.Errorf("%w: a session opened at no time", ErrMalformed)
 	}
 	f := s.facts()
-	f.Account = in.Account
-	if e.Type == AsyncPaymentSucceeded && f.PaymentStatus == Unpaid {
+	f.Account = env.account
+	if eventType == AsyncPaymentSucceeded && f.PaymentStatus == Unpaid {
 		f.PaymentStatus = Paid // the event's type is the news; the object in it may be older
 	}
-	f.PaymentFailed = e.Type == AsyncPaymentFailed
+	f.PaymentFailed = eventType == AsyncPaymentFailed
 	return told{f, s.ID}, nil
 }
 

@@ -12,6 +12,7 @@ package order
 
 import (
 	"errors"
+	"maps"
 	"time"
 )
 
@@ -74,6 +75,13 @@ type Fetch struct {
 	// FailedAt is when fetching them was given up; zero until then.
 	FailedAt  time.Time `bson:"failed_at,omitempty"`
 	LastError string    `bson:"last_error,omitempty"`
+}
+
+// Clone is a copy whose changes, by the methods of this package, do not reach the order.
+func (o *Order) Clone() *Order {
+	c := *o
+	c.Events, c.Plans, c.Emails = maps.Clone(o.Events), maps.Clone(o.Plans), maps.Clone(o.Emails)
+	return &c
 }
 
 // New is the order that the first event of a session makes.

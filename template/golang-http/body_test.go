@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -212,4 +213,24 @@ func eventually(t *testing.T, what string, is func() bool) {
 		}
 	}
 	t.Fatalf("no %s after %v", what, patience)
+}
+
+// Whoever holds many connections open, and announces a large body on each, gets no memory for it.
+func TestAnnouncedBodyTakesNoMemory(t *testing.T) {
+	i := newInvoker(testSettings(), mustNotRun(t), slog.New(slog.DiscardHandler))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a little"))
+	r.ContentLength = i.maxBodyBytes
+	least := uint64(1 << 62)
+	for range 3 { // other goroutines allocate too
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := i.readBody(httptest.NewRecorder(), r); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	if least > 64<<10 {
+		t.Errorf("%d bytes were allocated", least)
+	}
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -21,6 +21,9 @@ const (
 	maxErrorBytes = 2 << 10
 	maxStackBytes = 6 << 10
 )
+
+// maxBelieved is how much memory a caller gets by announcing a body, and not sending it.
+const maxBelieved = 16 << 10
 
 // handleFunc is what a function exports as Handle.
 type handleFunc func(handler.Request) (handler.Response, error)
@@ -69,12 +72,16 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// readBody reads no more than the limit, whatever was announced or is sent.
+// readBody reads no more than the limit, whatever was announced or is sent. What is announced gets its room at
+// once, but no more than maxBelieved of it: the rest when it comes.
 func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > i.maxBodyBytes {
 		return nil, &http.MaxBytesError{Limit: i.maxBodyBytes}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), maxBelieved)) + bytes.MinRead)
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
+	return body.Bytes(), err
 }
 
 // refuse answers a request whose body did not arrive. What is left of it would be taken for the

@@ -1,0 +1,94 @@
+package mongodb
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// one is a collection of one order, which counts how often it is read.
+type one struct {
+	Documents
+	order *order.Order
+	loads int
+}
+
+func (c *one) Load(context.Context, string) (*order.Order, error) {
+	c.loads++
+	return c.order.Clone(), nil
+}
+
+func (c *one) Replace(_ context.Context, o *order.Order, _ []string) (bool, error) {
+	if o.Revision != c.order.Revision {
+		return false, nil
+	}
+	c.order = o.Clone()
+	c.order.Revision++
+	return true, nil
+}
+
+func TestUpdateFrom(t *testing.T) {
+	t.Parallel()
+
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	setup := func(t *testing.T) (*one, *Store, *order.Order) {
+		t.Helper()
+		orders, err := sample.Orders(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &one{order: orders["completed_paid"]}
+		return c, NewStoreOf(c), c.order.Clone()
+	}
+	plan := func(o *order.Order) error {
+		if _, waits := o.Unplanned(); !waits {
+			return ErrUnchanged
+		}
+		o.Plan(order.ForPaid, []order.Email{{Key: "a", To: []order.Address{{Email: "a@example.com"}}}}, now)
+		return nil
+	}
+
+	t.Run("does not read an order again that is as it was, and leaves the copy alone", func(t *testing.T) {
+		t.Parallel()
+
+		c, s, read := setup(t)
+		o, err := s.UpdateFrom(t.Context(), read, plan)
+		if err != nil || len(o.Emails) != 1 || o.Revision != 1 || c.loads != 0 {
+			t.Errorf("%d e-mails at revision %d after %d reads, %v", len(o.Emails), o.Revision, c.loads, err)
+		}
+		if len(read.Emails) != 0 || len(read.Plans) != 0 || read.Revision != 0 {
+			t.Errorf("the copy has changed: %+v", read)
+		}
+		if _, err = s.UpdateFrom(t.Context(), o, func(o *order.Order) error { return o.Claim("a", "me", time.Minute, now) }); err != nil || c.loads != 0 {
+			t.Errorf("what it gave cannot be gone on from: %v after %d reads", err, c.loads)
+		}
+	})
+
+	t.Run("changes the order as it is now where somebody else wrote it", func(t *testing.T) {
+		t.Parallel()
+
+		c, s, read := setup(t)
+		c.order.CustomerName, c.order.Revision = "written meanwhile", 7
+		o, err := s.UpdateFrom(t.Context(), read, plan)
+		if err != nil || o.CustomerName != "written meanwhile" || len(o.Emails) != 1 || c.order.Revision != 8 || c.loads != 1 {
+			t.Errorf("%q at revision %d after %d reads, %v", o.CustomerName, c.order.Revision, c.loads, err)
+		}
+	})
+
+	t.Run("asks the order as it is now before it says that there is nothing to change", func(t *testing.T) {
+		t.Parallel()
+
+		for _, refusal := range []error{ErrUnchanged, order.ErrNotDue} {
+			c, s, read := setup(t)
+			c.order.CustomerName = "written meanwhile"
+			o, err := s.UpdateFrom(t.Context(), read, func(*order.Order) error { return refusal })
+			if o == nil || o.CustomerName != "written meanwhile" || c.loads != 1 || refusal != ErrUnchanged && !errors.Is(err, refusal) {
+				t.Errorf("%v: %v after %d reads", refusal, err, c.loads)
+			}
+		}
+	})
+}

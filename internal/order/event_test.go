@@ -1,0 +1,48 @@
+package order_test
+
+import (
+	"testing"
+	"time"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// Stripe sends whatever the endpoint is registered for, about objects of any kind.
+func TestParseEnvelopeOfOtherObjects(t *testing.T) {
+	t.Parallel()
+
+	for name, object := range map[string]string{
+		"no session":                     `{"object":"charge"}`,
+		"fields of other types":          `{"id":1,"metadata":[],"payment_link":7,"created":"today"}`,
+		"a list":                         `[1]`,
+		"nothing":                        `null`,
+		"a session of a broken metadata": `{"id":"cs_1","object":"checkout.session","metadata":{"a":{}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			payload := []byte(`{"id":"evt_1","data":{"object":` + object + `},"livemode":true,"created":1700000000,"type":"charge.succeeded"}`)
+			env, err := order.ParseEnvelope(payload)
+			if err != nil || env.ID != "evt_1" || env.Type != "charge.succeeded" || !env.Livemode || env.Created.Unix() != 1700000000 {
+				t.Errorf("got %+v, %v", env, err)
+			}
+			if e, err := env.Event(time.Now()); err == nil {
+				t.Errorf("it is an event about a session: %+v", e)
+			}
+		})
+	}
+}
+
+func BenchmarkParseEvent(b *testing.B) {
+	payload, err := sample.Event("completed_paid")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := order.ParseEvent(payload, time.Now()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"handler/function/local/bench"
+	"handler/function/local/runenv"
+)
+
+const benchUsage = `Measures the functions beside what might be used instead of them, all in one run, and prints a table.
+
+  local bench [--quick] [--docs DIR] [--state DIR] [--bin DIR]
+
+It starts a laptop with nothing in it, and ends it afterwards. The whole takes about ten minutes, of which each
+contender's turns are seconds; what else the machine does meanwhile is measured as well, so leave it alone.
+Without Node.js the contender on Node is left out. --quick writes no documents.
+`
+
+func benchCommand(ctx context.Context, args []string) error {
+	set := flag.NewFlagSet("local bench", flag.ContinueOnError)
+	quick := set.Bool("quick", false, "a minute instead of ten, whose figures mean little")
+	docs := set.String("docs", "docs", "folder of the documents to write the results into")
+	set.Usage = func() {
+		fmt.Fprint(set.Output(), benchUsage)
+		set.PrintDefaults()
+	}
+	f, err := parseFolders(set, args)
+	if err != nil {
+		return err
+	}
+	for _, s := range []service{stripeAPI, sendgridAPI, mongodbURI} {
+		if s.real() {
+			return fmt.Errorf("%s is set: bench is for the stand-ins", s.variable)
+		}
+	}
+	size := bench.Full
+	if *quick {
+		size = bench.Quick
+		*docs = ""
+	}
+	return playBench(ctx, f, size, *docs)
+}
+
+// playBench measures on a laptop of its own.
+func playBench(ctx context.Context, f folders, size bench.Size, docs string) error {
+	held, err := takeFolder(f.state)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	if err := empty(f.state); err != nil {
+		return err
+	}
+	c := newConsole()
+	l, err := bringUp(ctx, c, f, unswept)
+	if err != nil {
+		return err
+	}
+	defer l.stop()
+	c.quiet(l.logFile("laptop"))
+	o, err := l.benchOptions(size)
+	if err != nil {
+		return err
+	}
+	o.Say = newConsole().say
+	results, err := bench.Run(ctx, o)
+	if err != nil {
+		return stoppedEarly(ctx, err)
+	}
+	o.Say("\n%s", results.Table())
+	if unmet := results.Unmet(); len(unmet) > 0 {
+		o.Say("Goals that are not met: %s.", strings.Join(unmet, "; "))
+	}
+	if docs == "" {
+		return nil
+	}
+	return results.Write(docs)
+}
+
+// unswept turns the sweep off, which would work off what the rounds store and nobody sends.
+var unswept = map[string]string{"sweep_interval": "0"}
+
+// benchOptions are what bench must know of a laptop that runs.
+func (l *laptop) benchOptions(size bench.Size) (bench.Options, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return bench.Options{}, err
+	}
+	binaries := images{filepath.Join(l.state, "images")}
+	o := bench.Options{
+		Size: size, Root: root, Dir: filepath.Join(l.state, "bench"),
+		Env:      func() (map[string]string, error) { return runenv.Read(l.state) },
+		Settings: func(function string) map[string]string { return maps.Clone(l.services.Functions[function].Environment) },
+		EndQueue: func(ctx context.Context) { l.parts["queue-worker"].stop(ctx) },
+	}
+	var missing [2]error
+	o.Webhook, missing[0] = binaries.find(l.services.Functions["stripe-webhook"].Image)
+	o.Mailer, missing[1] = binaries.find(l.services.Functions["send-email"].Image)
+	return o, errors.Join(missing[:]...)
+}

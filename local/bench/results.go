@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"maps"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Figures are a contender's, by name: the medians of its rounds.
+type Figures map[string]float64
+
+// Results are all that a run has measured.
+type Results struct {
+	Machine string
+	Rounds  int
+	// Contenders are those that took part, by name, and NotMeasured those that did not, with the reason.
+	Contenders  map[string]Figures
+	NotMeasured map[string]string
+	Grown       []Grown
+
+	// whole is what was measured of whole sales.
+	whole sampled
+}
+
+// MarshalJSON has the contenders' figures under their own names.
+func (r *Results) MarshalJSON() ([]byte, error) {
+	all := map[string]any{"machine": r.Machine, "rounds": r.Rounds, "grown": r.Grown, "not_measured": r.NotMeasured}
+	for name, figures := range r.Contenders {
+		all[name] = figures
+	}
+	return json.Marshal(all)
+}
+
+func figuresOf(rounds []sampled) Figures {
+	all := map[string][]float64{}
+	for _, s := range rounds {
+		for name, v := range s {
+			all[name] = append(all[name], v)
+		}
+	}
+	f := Figures{}
+	for name, values := range all {
+		f[name] = rounded(median(values))
+	}
+	return f
+}
+
+func median(values []float64) float64 {
+	s := slices.Sorted(slices.Values(values))
+	if len(s) == 0 {
+		return 0
+	}
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// rounded leaves four digits: no more are measured.
+func rounded(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-3)
+	if unit >= 1 {
+		return math.Round(v)
+	}
+	return math.Round(v/unit) / math.Round(1/unit)
+}
+
+// sizes adds what is measured of the binaries, and of whole sales, to our figures.
+func (b *bench) sizes() error {
+	f := b.results.Contenders[ours]
+	maps.Copy(f, figuresOf([]sampled{b.results.whole}))
+	for prefix, path := range map[string]string{"": b.Webhook, "send_email_": b.Mailer} {
+		binary, layer, err := sizes(path)
+		if err != nil {
+			return err
+		}
+		f[prefix+"binary_bytes"], f[prefix+"image_layer_bytes"] = float64(binary), float64(layer)
+	}
+	return nil
+}
+
+// sizes are those of a binary, and of the layer that it is in an image: a tar of it, compressed as registries keep it.
+func sizes(path string) (binary, layer int, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	var compressed bytes.Buffer
+	z := gzip.NewWriter(&compressed)
+	t := tar.NewWriter(z)
+	err = t.WriteHeader(&tar.Header{Name: "home/app/handler", Mode: 0o755, Size: int64(len(content))})
+	if err == nil {
+		_, err = t.Write(content)
+	}
+	if err == nil {
+		err = t.Close()
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	return len(content), compressed.Len(), err
+}
+
+// thisMachine is what the figures were measured on.
+func thisMachine() string {
+	model := runtime.GOARCH
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(info)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return model + ", " + plural(runtime.NumCPU(), "core") + ", " + runtime.GOOS + ", " + runtime.Version()
+}

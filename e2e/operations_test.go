@@ -22,8 +22,8 @@ func TestOperationsOfASale(t *testing.T) {
 		name, event string
 		mails, want int
 	}{
-		{"two e-mails", "completed_paid", 2, 12},
-		{"four e-mails", "completed_two_products", 4, 20},
+		{"two e-mails", "completed_paid", 2, 7},
+		{"four e-mails", "completed_two_products", 4, 11},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

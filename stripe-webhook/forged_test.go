@@ -116,7 +116,8 @@ func TestHostileEventsAreAnswered(t *testing.T) {
 			b := setUp(t)
 			began := time.Now()
 			res := b.Receive(signed(body, secret, time.Now()))
-			if took := time.Since(began); took > 2*time.Second {
+			// Milliseconds, and seconds with the race detector on a busy machine; what grew with the square would take minutes.
+			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			answered(t, b, body, res)

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -57,6 +58,7 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	arrived(r)
 	response, err := i.call(newRequest(ctx, r, body))
 	if err != nil {
 		i.logFailure(err)
@@ -69,17 +71,24 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// readBody reads no more than the limit, whatever was announced or is sent.
+// readBody reads no more than the limit, whatever was announced or is sent. Memory for more than 32 KiB is taken
+// only as it arrives.
 func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > i.maxBodyBytes {
 		return nil, &http.MaxBytesError{Limit: i.maxBodyBytes}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
+	announced := min(max(r.ContentLength, 0), 32<<10)
+	body := bytes.NewBuffer(make([]byte, 0, announced+bytes.MinRead))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
+	return body.Bytes(), err
 }
 
 // refuse answers a request whose body did not arrive. What is left of it would be taken for the
 // next request, so the connection ends here.
 func (i *invoker) refuse(w http.ResponseWriter, err error) {
+	if errors.Is(err, net.ErrClosed) {
+		return // by the gate, which has its own line in the log
+	}
 	status, text := http.StatusBadRequest, "request body broke off"
 	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
 		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("request body over %d bytes", tooBig.Limit)

@@ -24,20 +24,25 @@ const (
 	gateLogPause = 10 * time.Second
 )
 
-// gate is a listener that bounds the memory of requests that have not arrived, be they slow or never meant to:
-// when they hold more than the limit, the connection that has kept us waiting for longest is closed. A request
-// that is being answered is not counted and never closed.
+// gate is a listener that bounds the memory of requests that have not arrived, be they slow or never meant to, and
+// of connections between two requests. When both hold more than the limit, the oldest of those that hold more is
+// closed: so a crowd of one kind does no harm to the other. A request that is being answered is not counted and
+// never closed.
 type gate struct {
 	net.Listener
 	limit int
 	log   *slog.Logger
 
-	mu sync.Mutex
-	// waiting are the visitors whose request has not arrived, in front the one that has waited for longest.
-	waiting list.List
-	held    int
-	closed  int // since it was logged last
-	logged  time.Time
+	mu             sync.Mutex
+	arriving, idle crowd
+	closed         int // since it was logged last
+	logged         time.Time
+}
+
+// crowd is of visitors, in front the one that came in first.
+type crowd struct {
+	list.List
+	bytes int
 }
 
 // newGate bounds what arrives at a listener to eight bodies of the greatest size.
@@ -49,12 +54,11 @@ func newGate(l net.Listener, maxBodyBytes int64, log *slog.Logger) *gate {
 type visitor struct {
 	net.Conn
 	gate *gate
-	// place is nil while its request is answered.
+	// in is the crowd where it stands, at place; nil while its request is answered.
+	in    *crowd
 	place *list.Element
 	since time.Time
 	bytes int
-	// idle: the last request was answered, and nothing has come of the next one.
-	idle bool
 }
 
 // Accept waits while the gate is full of connections that are younger than leastWait.
@@ -64,7 +68,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	v := &visitor{Conn: conn, gate: g}
-	v.wait(false)
+	v.join(&g.arriving)
 	for wait := g.makeRoom(); wait > 0; wait = g.makeRoom() {
 		time.Sleep(wait)
 	}
@@ -76,8 +80,12 @@ func (g *gate) Accept() (net.Conn, error) {
 func (g *gate) makeRoom() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.held > g.limit {
-		v := g.waiting.Front().Value.(*visitor)
+	for g.arriving.bytes+g.idle.bytes > g.limit {
+		most := &g.arriving
+		if g.idle.bytes > most.bytes {
+			most = &g.idle
+		}
+		v := most.Front().Value.(*visitor)
 		if age := time.Since(v.since); age < leastWait {
 			return leastWait - age
 		}
@@ -97,17 +105,16 @@ func (g *gate) tell() {
 	g.closed, g.logged = 0, time.Now()
 }
 
-// wait makes the visitor the last of those that are waited for.
-func (v *visitor) wait(idle bool) {
+// join makes the visitor the last of a crowd, be it in one or in none.
+func (v *visitor) join(c *crowd) {
 	v.gate.mu.Lock()
 	defer v.gate.mu.Unlock()
 	v.leave()
-	v.since, v.bytes, v.idle = time.Now(), connectionBytes, idle
-	v.place = v.gate.waiting.PushBack(v)
-	v.gate.held += v.bytes
+	v.in, v.place, v.since = c, c.PushBack(v), time.Now()
+	v.count(connectionBytes)
 }
 
-// done takes the visitor out: its request has arrived, or it has gone.
+// done takes the visitor out of its crowd: its request has arrived, or it has gone.
 func (v *visitor) done() {
 	v.gate.mu.Lock()
 	defer v.gate.mu.Unlock()
@@ -116,15 +123,19 @@ func (v *visitor) done() {
 
 // leave is done for those who have the gate's lock.
 func (v *visitor) leave() {
-	if v.place == nil {
-		return
+	if v.in != nil {
+		v.count(-v.bytes)
+		v.in.Remove(v.place)
+		v.in = nil
 	}
-	v.gate.waiting.Remove(v.place)
-	v.gate.held -= v.bytes
-	v.place = nil
 }
 
-// Read counts what arrives.
+func (v *visitor) count(bytes int) {
+	v.bytes += bytes
+	v.in.bytes += bytes
+}
+
+// Read counts what arrives of a request.
 func (v *visitor) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
 	if n > 0 {
@@ -134,18 +145,16 @@ func (v *visitor) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// grow counts bytes of a request that is waited for; with the first of them its wait begins.
+// grow counts what has been read; with the first of it a visitor is idle no more.
 func (v *visitor) grow(bytes int) {
 	v.gate.mu.Lock()
-	defer v.gate.mu.Unlock()
-	if v.place == nil {
-		return
+	idle := v.in == &v.gate.idle
+	if v.in == &v.gate.arriving {
+		v.count(bytes)
 	}
-	v.bytes += bytes
-	v.gate.held += bytes
-	if v.idle {
-		v.idle, v.since = false, time.Now()
-		v.gate.waiting.MoveToBack(v.place)
+	v.gate.mu.Unlock()
+	if idle {
+		v.join(&v.gate.arriving)
 	}
 }
 
@@ -179,6 +188,6 @@ func arrived(r *http.Request) {
 // watch takes a connection back whose request was answered.
 func watch(conn net.Conn, state http.ConnState) {
 	if v, ok := conn.(*visitor); ok && state == http.StateIdle {
-		v.wait(true)
+		v.join(&v.gate.idle)
 	}
 }

@@ -136,7 +136,7 @@ func TestGateGivesTime(t *testing.T) {
 			return errors.Is(v.SetDeadline(time.Time{}), io.ErrClosedPipe)
 		}
 
-		first, _, _ := enter()
+		first, client1, _ := enter()
 		time.Sleep(leastWait / 4)
 		second, client, took := enter()
 		if took != 0 || isClosed(first) {
@@ -154,15 +154,25 @@ func TestGateGivesTime(t *testing.T) {
 		if _, err := client.Write([]byte("x")); err == nil {
 			t.Error("the client is not told")
 		}
-		watch(first, http.StateIdle) // and has been answered
+		third.done()
+		watch(third, http.StateIdle)
+		watch(first, http.StateIdle)
+		time.Sleep(leastWait)
 		if g.makeRoom(); !isClosed(third) || isClosed(first) || isClosed(fourth) {
-			t.Errorf("closed: %v, %v, %v", isClosed(third), isClosed(first), isClosed(fourth))
+			t.Errorf("the crowd is of idle ones; closed: %v, %v, %v", isClosed(third), isClosed(first), isClosed(fourth))
 		}
-		for _, v := range []*visitor{first, second, third, fourth} {
+		fifth, _, _ := enter()
+		go client1.Write([]byte("x"))
+		_, _ = first.Read(make([]byte, 1))
+		fifth.done()
+		if first.in != &g.arriving || g.idle.Len() > 0 || isClosed(first) || !isClosed(fourth) {
+			t.Errorf("with its next request it arrives: %v; closed: %v, %v", first.in == &g.arriving, isClosed(first), isClosed(fourth))
+		}
+		for _, v := range []*visitor{first, second, third, fourth, fifth} {
 			v.Close()
 		}
-		if g.held != 0 || g.waiting.Len() > 0 {
-			t.Errorf("%d bytes are held when all have gone", g.held)
+		if n := g.arriving.bytes + g.idle.bytes; n != 0 || g.arriving.Len()+g.idle.Len() > 0 {
+			t.Errorf("%d bytes are held when all have gone", n)
 		}
 	})
 }

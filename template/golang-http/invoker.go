@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -71,16 +71,36 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// readBody reads no more than the limit, whatever was announced or is sent. Memory for more than 32 KiB is taken
-// only as it arrives.
+// readBody reads no more than the limit, whatever was announced or is sent.
 func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > i.maxBodyBytes {
 		return nil, &http.MaxBytesError{Limit: i.maxBodyBytes}
 	}
-	announced := min(max(r.ContentLength, 0), 32<<10)
-	body := bytes.NewBuffer(make([]byte, 0, announced+bytes.MinRead))
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
-	return body.Bytes(), err
+	return readBytes(http.MaxBytesReader(w, r.Body, i.maxBodyBytes), int(r.ContentLength))
+}
+
+// readBytes is io.ReadAll for a body whose length was announced, or is -1: a small one fits at once, and a large one
+// takes memory only as it arrives: in all, twice what it has in the end.
+func readBytes(r io.Reader, announced int) ([]byte, error) {
+	const small = 32 << 10
+	body := make([]byte, 0, 1+min(max(announced, 511), small)) // the one is for the end to be seen
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			size := 2 * cap(body)
+			if len(body) <= announced {
+				size = min(size, announced+1)
+			}
+			body = append(make([]byte, 0, size), body...)
+		}
+	}
 }
 
 // refuse answers a request whose body did not arrive. What is left of it would be taken for the

@@ -53,14 +53,10 @@ simulate: ## both functions under every fault, by seeds (SEEDS=10000 FIRST=1; on
 	go test -count=1 -timeout 10h -v -run '^TestSimulation$$' ./e2e/simulation -seeds $(or $(SEEDS),10000) -first $(or $(FIRST),1)
 
 .PHONY: fuzz
-fuzz: ## what others send, made up at random, one target after the other (FUZZTIME=1m)
-	@set -o pipefail; for package in $$(git grep -l "^func Fuzz" -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
-		targets=$$(go test -list '^Fuzz' ./$$package | grep ^Fuzz) || exit 1; \
-		for target in $$targets; do \
-			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),1m) -fuzzminimizetime 1s $(if $(PARALLEL),-parallel $(PARALLEL)) ./$$package || exit 1; \
-		done; \
-	done
+fuzz: ## what others send, made up at random (FUZZTIME=1m each, JOBS=1 targets at a time, PARALLEL=1 workers each)
+	@set -o pipefail; git grep -l "^func Fuzz" -- '*_test.go' | xargs -n 1 dirname | sort -u | while read -r package; do \
+		go test -list '^Fuzz' ./$$package | sed -n "s|^Fuzz|$$package &|p" || exit 255; \
+	done | FUZZTIME=$(or $(FUZZTIME),1m) PARALLEL=$(PARALLEL) xargs -P $(or $(JOBS),1) -L 1 bash local/fuzz.sh
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck, and gosec for what is deployed

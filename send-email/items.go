@@ -2,10 +2,12 @@ package function
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -17,6 +19,9 @@ import (
 
 // itemsOverdue is how long Stripe may be away before the admins are told that an order waits for it.
 const itemsOverdue = time.Hour
+
+// maxItems is far above the hundred that a session may have, and ends a list that does not.
+const maxItems = 1000
 
 // itemSource says what a session bought.
 type itemSource interface {
@@ -59,15 +64,50 @@ func (s *stripeItems) fetch(ctx context.Context, id, account string) ([]order.It
 	if account != "" {
 		params.SetStripeAccount(account)
 	}
-	list := session.Client{B: s.backend, Key: key}.ListLineItems(params)
 	items := []order.Item{}
+	for more := true; more; {
+		var page []order.Item
+		if page, more, err = s.page(key, params); err != nil {
+			return nil, fmt.Errorf("list line items: %w", redacted(err))
+		}
+		items = append(items, page...)
+		if more && (len(page) == 0 || len(items) >= maxItems) {
+			return nil, fmt.Errorf("list line items: %w", errAnswer)
+		}
+		if more {
+			params.StartingAfter = stripe.String(items[len(items)-1].ID)
+		}
+	}
+	return items, nil
+}
+
+// page reads one page of line items, and whether there are more. stripe-go would go from page to page by itself, and
+// panics where an empty one promises another.
+func (s *stripeItems) page(key string, params *stripe.CheckoutSessionListLineItemsParams) (items []order.Item, more bool, err error) {
+	params.Single = true
+	list := session.Client{B: s.backend, Key: key}.ListLineItems(params)
 	for list.Next() {
+		if list.LineItem() == nil {
+			return nil, false, errAnswer
+		}
 		items = append(items, itemOf(list.LineItem()))
 	}
 	if err := list.Err(); err != nil {
-		return nil, fmt.Errorf("list line items: %w", redacted(err))
+		return nil, false, err
 	}
-	return items, nil
+	return items, list.Meta().HasMore, isList(list.LineItemList().LastResponse)
+}
+
+// isList: stripe-go takes {}, null and what comes with a 3xx for a list without items, by which an order would be
+// planned.
+func isList(res *stripe.APIResponse) error {
+	var answer struct {
+		Object string `json:"object"`
+	}
+	if res.StatusCode != http.StatusOK || json.Unmarshal(res.RawJSON, &answer) != nil || answer.Object != "list" {
+		return errAnswer
+	}
+	return nil
 }
 
 func itemOf(l *stripe.LineItem) order.Item {
@@ -107,8 +147,19 @@ func redacted(err error) error {
 	case !errors.As(err, &e):
 		return errAnswer
 	}
-	return &stripeError{status: e.HTTPStatusCode, kind: string(e.Type), code: string(e.Code), request: e.RequestID}
+	return &stripeError{status: e.HTTPStatusCode, kind: wordOf(string(e.Type)), code: wordOf(string(e.Code)), request: wordOf(e.RequestID)}
 }
+
+// wordOf is a service's name for something, or its ID for it; of what looks like anything else, a dash. It is logged
+// and stored.
+func wordOf(name string) string {
+	if !wordForm.MatchString(name) {
+		return "-"
+	}
+	return name
+}
+
+var wordForm = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
 
 var errAnswer = errors.New("the answer is not one of Stripe's")
 

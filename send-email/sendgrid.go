@@ -91,7 +91,7 @@ func resultOf(res *rest.Response, now time.Time) result {
 	header := http.Header(res.Headers)
 	switch {
 	case r.accepted():
-		r.MessageID = header.Get("X-Message-Id")
+		r.MessageID = wordOf(header.Get("X-Message-Id"))
 		return r
 	case refusesTheMail(res.StatusCode):
 		r.Permanent = true
@@ -124,8 +124,8 @@ func reasonOf(status int, body string) string {
 	var fields []string
 	if json.Unmarshal([]byte(body), &answer) == nil {
 		for _, e := range answer.Errors {
-			if e.Field != "" && len(fields) < 5 && len(e.Field) < 100 {
-				fields = append(fields, e.Field)
+			if e.Field != "" && len(fields) < 5 {
+				fields = append(fields, wordOf(e.Field))
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-const defaultSecrets = "/var/openfaas/secrets"
+const defaultSecrets = "/var/openfaas/secrets" // #nosec G101 -- a folder, and no secret
 
 // Secrets reads the secrets that the platform mounted. A secret may be changed in place while the
 // function runs, so its file is looked at whenever it is used.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -232,5 +233,24 @@ func TestAnnouncedBodyTakesNoMemory(t *testing.T) {
 	}
 	if least > 64<<10 {
 		t.Errorf("%d bytes were allocated", least)
+	}
+}
+
+// What is read is what was sent, and took no more memory than twice that.
+func TestReadBytes(t *testing.T) {
+	for _, size := range []int{0, 1, 511, 512, 513, 4000, 32 << 10, 32<<10 + 1, 1 << 20} {
+		for _, announced := range []int{size, -1, size / 2, 2 * size} {
+			sent := bytes.Repeat([]byte("abc"), size)[:size]
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			got, err := readBytes(bytes.NewReader(sent), announced)
+			runtime.ReadMemStats(&after)
+			if err != nil || !bytes.Equal(got, sent) {
+				t.Fatalf("%d bytes of %d, announced as %d: %v", len(got), size, announced, err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; size == announced && took > uint64(2*size+(50<<10)) {
+				t.Errorf("%d bytes took %d", size, took)
+			}
+		}
 	}
 }

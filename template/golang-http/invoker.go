@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -21,9 +22,6 @@ const (
 	maxErrorBytes = 2 << 10
 	maxStackBytes = 6 << 10
 )
-
-// maxBelieved is how much memory a caller gets by announcing a body, and not sending it.
-const maxBelieved = 16 << 10
 
 // handleFunc is what a function exports as Handle.
 type handleFunc func(handler.Request) (handler.Response, error)
@@ -60,6 +58,7 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	arrived(r)
 	response, err := i.call(newRequest(ctx, r, body))
 	if err != nil {
 		i.logFailure(err)
@@ -72,21 +71,44 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// readBody reads no more than the limit, whatever was announced or is sent. What is announced gets its room at
-// once, but no more than maxBelieved of it: the rest when it comes.
+// readBody reads no more than the limit, whatever was announced or is sent.
 func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > i.maxBodyBytes {
 		return nil, &http.MaxBytesError{Limit: i.maxBodyBytes}
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), maxBelieved)) + bytes.MinRead)
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, i.maxBodyBytes))
-	return body.Bytes(), err
+	return readBytes(http.MaxBytesReader(w, r.Body, i.maxBodyBytes), int(r.ContentLength))
+}
+
+// readBytes is io.ReadAll for a body whose length was announced, or is -1: a small one fits at once, and a large one
+// takes memory only as it arrives: in all, twice what it has in the end.
+func readBytes(r io.Reader, announced int) ([]byte, error) {
+	const small = 32 << 10
+	body := make([]byte, 0, 1+min(max(announced, 511), small)) // the one is for the end to be seen
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			size := 2 * cap(body)
+			if len(body) <= announced {
+				size = min(size, announced+1)
+			}
+			body = append(make([]byte, 0, size), body...)
+		}
+	}
 }
 
 // refuse answers a request whose body did not arrive. What is left of it would be taken for the
 // next request, so the connection ends here.
 func (i *invoker) refuse(w http.ResponseWriter, err error) {
+	if errors.Is(err, net.ErrClosed) {
+		return // by the gate, which has its own line in the log
+	}
 	status, text := http.StatusBadRequest, "request body broke off"
 	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
 		status, text = http.StatusRequestEntityTooLarge, fmt.Sprintf("request body over %d bytes", tooBig.Limit)

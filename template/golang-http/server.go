@@ -40,12 +40,14 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext:       know,
+		ConnState:         watch,
 	}
 	// Whatever ends this, no connection and no call's context outlives it.
 	defer server.Close()
 
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(newGate(l, s.maxBodyBytes, log)) }()
 
 	select {
 	case err := <-failed:

@@ -46,16 +46,17 @@ type Endpoint struct {
 	// AcceptTestEvents: events of Stripe's test mode are stored, and not acknowledged and ignored.
 	AcceptTestEvents bool
 	Log              *slog.Logger
+
+	turnedAway turnedAway
 }
 
 // Receive verifies, decodes, stores and hands on one event, and says so.
 func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	began := time.Now()
-	log := e.Log.With("call_id", openfaas.CallID(req))
-
 	if err := e.verify(req); err != nil {
-		return openfaas.Refuse(log, err, toStatus)
+		return e.turnAway(req, err)
 	}
+	log := e.Log.With("call_id", openfaas.CallID(req))
 	event, why, err := e.decode(req.Body)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)

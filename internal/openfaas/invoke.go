@@ -19,10 +19,14 @@ type Gateway struct {
 	Client *http.Client
 }
 
+// maxIdle is how many connections to the gateway stay open after a rush; one that is left over is closed, and has cost
+// its opening.
+const maxIdle = 64
+
 // NewGateway makes a client for a gateway. Its connections stay open between calls.
 func NewGateway(address string, key func() (string, error)) *Gateway {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 8
+	transport.MaxIdleConnsPerHost = maxIdle
 	transport.IdleConnTimeout = 90 * time.Second
 	return &Gateway{URL: address, Key: key, Client: &http.Client{Transport: transport}}
 }

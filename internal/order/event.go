@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -70,14 +70,23 @@ func HandledTypes() []string {
 // Handled reports whether events of this type make or change an order.
 func Handled(eventType string) bool { return slices.Contains(HandledTypes(), eventType) }
 
-// IDs become parts of field paths, where a dot or a dollar would mean something else.
-var (
-	eventID   = regexp.MustCompile(`^evt_[A-Za-z0-9_]{1,250}$`)
-	sessionID = regexp.MustCompile(`^cs_[A-Za-z0-9_]{1,250}$`)
-)
-
 // ValidID reports whether id has the form of a Checkout Session's ID.
-func ValidID(id string) bool { return sessionID.MatchString(id) }
+func ValidID(id string) bool { return isID(id, "cs_") }
+
+// isID reports whether id is the prefix and 1 to 250 ASCII letters, digits and underscores. IDs become parts of field
+// paths, where a dot or a dollar would mean something else. (A regular expression with that count takes ten times as long.)
+func isID(id, prefix string) bool {
+	rest, ok := strings.CutPrefix(id, prefix)
+	if !ok || rest == "" || len(rest) > 250 {
+		return false
+	}
+	for _, c := range []byte(rest) {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
 
 // ParseEnvelope reads the outside of an event of any type. Its error is ErrMalformed.
 func ParseEnvelope(payload []byte) (Envelope, error) {
@@ -89,7 +98,7 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 	if err != nil {
 		return Envelope{}, malformed(err)
 	}
-	if !eventID.MatchString(in.ID) {
+	if !isID(in.ID, "evt_") {
 		return Envelope{}, fmt.Errorf("%w: no event ID", ErrMalformed)
 	}
 	if !validTime(in.Created) {

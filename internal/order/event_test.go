@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,21 @@ func BenchmarkParseEvent(b *testing.B) {
 	for b.Loop() {
 		if _, err := order.ParseEvent(payload, time.Now()); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Field paths are made of IDs.
+func TestValidID(t *testing.T) {
+	t.Parallel()
+
+	long := strings.Repeat("a", 250)
+	for id, want := range map[string]bool{
+		"cs_test_aZ09": true, "cs_" + long: true, "cs_": false, "cs_" + long + "a": false, "evt_1": false, "": false,
+		"cs_a.b": false, "cs_$a": false, "cs_a\x00": false, "cs_a\n": false, "cs_ä": false, "cs_a-b": false, "cs_a b": false, " cs_a": false,
+	} {
+		if got := order.ValidID(id); got != want {
+			t.Errorf("%q: %v, want %v", id, got, want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -234,7 +235,8 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 		err = operation(ctx)
 	}
 	var refused *auth.Error
-	if errors.As(err, &refused) {
+	// An operation that waited for a connection is told by the pool, which keeps only the text of what it was told itself.
+	if errors.As(err, &refused) || strings.Contains(err.Error(), "auth error: ") {
 		return fmt.Errorf("%w: %w", ErrAuth, err)
 	}
 	return err

@@ -236,7 +236,7 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 	}
 	var refused *auth.Error
 	// An operation that waited for a connection is told by the pool, which keeps only the text of what it was told itself.
-	if errors.As(err, &refused) || strings.Contains(err.Error(), "auth error: ") {
+	if errors.As(err, &refused) || err != nil && strings.Contains(err.Error(), "auth error: ") {
 		return fmt.Errorf("%w: %w", ErrAuth, err)
 	}
 	return err

@@ -3,8 +3,6 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
-	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/local/mongod"
+	"handler/function/local/mongod/mongodtest"
 )
 
 // testDatabase is a database of a test's own.
@@ -38,24 +37,7 @@ func database(t *testing.T) testDatabase {
 // embedded starts the laptop's database on an empty folder.
 func embedded(t *testing.T) string {
 	t.Helper()
-	server, err := mongod.Open(t.TempDir(), mongod.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("the embedded database: %v", err)
-		}
-	})
-	return "mongodb://" + l.Addr().String()
+	return "mongodb://" + mongodtest.Start(t, mongod.Options{})
 }
 
 func (db testDatabase) client(t *testing.T) *mongo.Client {

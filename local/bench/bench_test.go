@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/openfaas/go-sdk/builder"
 
 	"handler/function/local/mongod"
+	"handler/function/local/mongod/mongodtest"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -70,10 +70,6 @@ func TestRoundsAndGrowth(t *testing.T) {
 // setUp is a run against a database and stand-ins of this process.
 func setUp(t *testing.T) *bench {
 	t.Helper()
-	database, err := mongod.Open(t.TempDir(), mongod.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
 	mails, err := sendgrid.New(sendgrid.Options{File: filepath.Join(t.TempDir(), "inbox")})
 	if err != nil {
 		t.Fatal(err)
@@ -82,9 +78,7 @@ func setUp(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := listen(t)
-	go func() { _ = database.Serve(t.Context(), l) }()
-	env := map[string]string{"MONGODB_URI": "mongodb://" + l.Addr().String(), "SENDGRID_URL": serve(t, mails.API()), "STRIPE_URL": serve(t, shop.Handler())}
+	env := map[string]string{"MONGODB_URI": "mongodb://" + mongodtest.Start(t, mongod.Options{}), "SENDGRID_URL": serve(t, mails.API()), "STRIPE_URL": serve(t, shop.Handler())}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

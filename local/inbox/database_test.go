@@ -4,32 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"testing"
 	"time"
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/local/mongod"
+	"handler/function/local/mongod/mongodtest"
 )
 
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 
-	server, err := mongod.Open(t.TempDir(), mongod.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- server.Serve(ctx, l) }()
-	t.Cleanup(func() { stop(); <-ended })
-	client, err := mongodb.Connect("mongodb://"+l.Addr().String(), "test")
+	client, err := mongodb.Connect("mongodb://"+mongodtest.Start(t, mongod.Options{}), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

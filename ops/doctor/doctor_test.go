@@ -14,6 +14,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"handler/function/internal/mongodb"
+	"handler/function/local/mongod/mongodtest"
 	"handler/function/local/stripe"
 )
 
@@ -288,7 +289,7 @@ func (w *world) index(t *testing.T) {
 func (w *world) uri(t *testing.T) string {
 	t.Helper()
 	if w.env["MONGODB_URI"] == "" {
-		w.env["MONGODB_URI"] = fmt.Sprintf("mongodb://%s", w.serveDatabase(t))
+		w.env["MONGODB_URI"] = fmt.Sprintf("mongodb://%s", mongodtest.Start(t, w.database))
 	}
 	return w.env["MONGODB_URI"]
 }

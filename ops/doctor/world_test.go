@@ -1,11 +1,8 @@
 package doctor_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +17,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/local/mongod"
+	"handler/function/local/mongod/mongodtest"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 	"handler/function/ops/doctor"
@@ -147,7 +145,7 @@ func (w *world) report(t *testing.T, endpoints register) []string {
 		w.stripe.AddEndpoint(e)
 	}
 	if w.env["MONGODB_URI"] == "" {
-		w.env["MONGODB_URI"] = "mongodb://" + w.serveDatabase(t)
+		w.env["MONGODB_URI"] = "mongodb://" + mongodtest.Start(t, w.database)
 	}
 	mails := serve(t, w.sendgrid.API())
 	w.settings["stripe_api_base"], w.settings["sendgrid_host"] = serve(t, w.stripe.Handler()), mails
@@ -264,27 +262,6 @@ func (w *world) publish(t *testing.T, url string) string {
 		call(http.MethodPatch, "/v3/templates/"+template+"/versions/"+id, version) // the first is made active, whatever was asked for
 	}
 	return template
-}
-
-func (w *world) serveDatabase(t *testing.T) string {
-	t.Helper()
-	w.database.Logger = slog.New(slog.DiscardHandler)
-	server, err := mongod.Open(t.TempDir(), w.database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	return listener.Addr().String()
 }
 
 func serve(t *testing.T, h http.Handler) string {

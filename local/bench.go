@@ -35,36 +35,19 @@ func benchCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range []service{stripeAPI, sendgridAPI, mongodbURI} {
-		if s.real() {
-			return fmt.Errorf("%s is set: bench is for the stand-ins", s.variable)
-		}
+	if err := standInsOnly("bench"); err != nil {
+		return err
 	}
 	size := bench.Full
 	if *quick {
 		size = bench.Quick
 		*docs = ""
 	}
-	return playBench(ctx, f, size, *docs)
+	return onEmptyLaptop(ctx, f, unswept, func(l *laptop) error { return l.measure(ctx, size, *docs) })
 }
 
-// playBench measures on a laptop of its own.
-func playBench(ctx context.Context, f folders, size bench.Size, docs string) error {
-	held, err := takeFolder(f.state)
-	if err != nil {
-		return err
-	}
-	defer held.Close()
-	if err := empty(f.state); err != nil {
-		return err
-	}
-	c := newConsole()
-	l, err := bringUp(ctx, c, f, unswept)
-	if err != nil {
-		return err
-	}
-	defer l.stop()
-	c.quiet(l.logFile("laptop"))
+// measure writes what it finds into a folder of documents, if one is named.
+func (l *laptop) measure(ctx context.Context, size bench.Size, docs string) error {
 	o, err := l.benchOptions(size)
 	if err != nil {
 		return err

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
 	"handler/function/local/chaos"
@@ -44,10 +41,8 @@ func chaosCommand(ctx context.Context, args []string) error {
 	case o.For < 10*time.Second || o.For > time.Hour:
 		return errors.New("--for: want 10s to 1h")
 	}
-	for _, s := range []service{stripeAPI, sendgridAPI, mongodbURI} {
-		if s.real() {
-			return fmt.Errorf("%s is set: chaos is for the stand-ins", s.variable)
-		}
+	if err := standInsOnly("chaos"); err != nil {
+		return err
 	}
 	for o.Seed == 0 {
 		o.Seed = uint64(rand.Uint32())
@@ -67,49 +62,8 @@ func playChaos(ctx context.Context, f folders, o chaos.Options) error {
 	if !errors.Is(err, runenv.ErrNotRunning) {
 		return err
 	}
-	held, err := takeFolder(f.state)
-	if err != nil {
-		return err
-	}
-	defer held.Close()
-	if err := empty(f.state); err != nil {
-		return err
-	}
-	c := newConsole()
-	l, err := bringUp(ctx, c, f, nil)
-	if err != nil {
-		return err
-	}
-	defer l.stop()
-	// It would tell of each part that dies, with the last lines of its log.
-	c.quiet(l.logFile("laptop"))
 	o.Alone = true
-	return chaos.Run(ctx, o)
-}
-
-// chaosMark is a file in the state folder of a laptop that chaos or bench started, whose orders are nobody's.
-const chaosMark = "chaos"
-
-// empty removes what the last run has left in a folder, and leaves what was built. A folder with somebody's
-// orders in it is left alone.
-func empty(state string) error {
-	mark := filepath.Join(state, chaosMark)
-	_, err := os.Stat(mark)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(state, "data")); err == nil {
-			return fmt.Errorf("%s holds orders that are not of chaos; give it a folder of its own with --state", state)
-		}
-		err = os.WriteFile(mark, []byte("What is stored here is removed by the next local chaos or local bench.\n"), 0o600)
-	}
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "metrics", "logs", "inbox.jsonl", "line-items.jsonl"} {
-		if err := os.RemoveAll(filepath.Join(state, name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return onEmptyLaptop(ctx, f, nil, func(*laptop) error { return chaos.Run(ctx, o) })
 }
 
 // stoppedByHand: after a Ctrl-C there is no verdict, and whatever else went wrong came of it.

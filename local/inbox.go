@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
-	"handler/function/internal/maildata"
 	"handler/function/internal/mongodb"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
@@ -16,30 +14,17 @@ import (
 // newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
 // without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
-	shop, err := shopOf(filepath.Join("send-email", "catalogue.yml"))
+	catalogue, err := function.ReadCatalogue(filepath.Join("send-email", "catalogue.yml"))
 	if err != nil {
 		return nil, err
 	}
-	o := inbox.Options{Mails: mails, Templates: l.templates, Shop: shop, Logger: l.logger("inbox")}
+	o := inbox.Options{Mails: mails, Templates: l.templates, Shop: catalogue.Shop(), Logger: l.logger("inbox")}
 	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
 		l.console.trouble("the inbox shows no orders: %v", err)
 	} else {
 		o.Orders = inbox.NewDatabase(client, l.database())
 	}
 	return inbox.New(o)
-}
-
-// shopOf is who a catalogue's e-mails are from.
-func shopOf(catalogue string) (maildata.Shop, error) {
-	source, err := os.ReadFile(catalogue)
-	if err != nil {
-		return maildata.Shop{}, err
-	}
-	c, err := function.CheckCatalogue(catalogue, source, "", nil, nil)
-	if err != nil {
-		return maildata.Shop{}, err
-	}
-	return c.Shop(), nil
 }
 
 // compareInbox compares what the orders say was sent with what came: a delivery that is unsure may

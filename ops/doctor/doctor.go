@@ -3,7 +3,6 @@ package doctor
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -75,12 +74,7 @@ func concat(lists ...[]Check) (all []Check) {
 
 // readCatalogue reads send-email's catalogue.
 func (d *doctor) readCatalogue() (*function.Catalogue, error) {
-	file := filepath.Join(d.Folder(), "send-email", "catalogue.yml")
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	return function.CheckCatalogue(file, source, "", nil, nil)
+	return function.ReadCatalogue(filepath.Join(d.Folder(), "send-email", "catalogue.yml"))
 }
 
 // missing is the finding where a secret is not known on this side.

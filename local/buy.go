@@ -94,7 +94,7 @@ func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n in
 	for range min(buyers, n) {
 		all.Go(func() {
 			for i := turn.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = turn.Add(1) - 1 {
-				id, err := b.buyOne(ctx, body, list)
+				id, err := b.Buy(ctx, body, list)
 				if err != nil {
 					mu.Lock()
 					errs = append(errs, err)
@@ -113,18 +113,6 @@ func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n in
 		c.trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
 	}
 	return errors.Join(b.count(ctx, c, sessions, began), errors.Join(errs...))
-}
-
-func (b *buyer) buyOne(ctx context.Context, body, list []byte) (string, error) {
-	p, err := shop.NewPurchase(body, list, time.Now())
-	if err != nil {
-		return "", err
-	}
-	if err := b.SetItems(ctx, p); err != nil {
-		return "", err
-	}
-	_, err = b.Pay(ctx, p)
-	return p.Session, err
 }
 
 // count waits for the e-mails of the orders, and says how many there are.

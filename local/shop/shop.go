@@ -62,6 +62,19 @@ func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	return Request(ctx, http.MethodPost, s.Env["WEBHOOK_URL"], signed.Header, p.Body)
 }
 
+// Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the session.
+func (s *Shop) Buy(ctx context.Context, event, items []byte) (string, error) {
+	p, err := NewPurchase(event, items, time.Now())
+	if err != nil {
+		return "", err
+	}
+	if err := s.SetItems(ctx, p); err != nil {
+		return "", err
+	}
+	_, err = s.Pay(ctx, p)
+	return p.Session, err
+}
+
 // Refusal is an answer that is no 2xx.
 type Refusal struct {
 	URL    string

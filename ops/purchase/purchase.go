@@ -59,15 +59,7 @@ func Play(ctx context.Context, s *shop.Shop) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := shop.NewPurchase(body, items, time.Now())
-	if err != nil {
-		return "", err
-	}
-	if err := s.SetItems(ctx, p); err != nil {
-		return "", err
-	}
-	_, err = s.Pay(ctx, p)
-	return p.Session, err
+	return s.Buy(ctx, body, items)
 }
 
 // Buyer has a person buy something in Stripe's test mode.

@@ -171,12 +171,9 @@ func (i *Inbox) viewOrder(o *order.Order, current string) orderView {
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		v.Emails = append(v.Emails, i.viewDelivery(o.Emails[key], names))
 	}
-	for _, e := range o.Events {
+	for _, e := range arrivals(o) {
 		v.Events = append(v.Events, eventView{e.ID, e.Type, e.Created, e.ReceivedAt, e.Deliveries, indent([]byte(e.Payload))})
 	}
-	slices.SortFunc(v.Events, func(a, b eventView) int {
-		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
-	})
 	return v
 }
 

@@ -56,8 +56,7 @@ func (p *pages) registerAssets(mux *http.ServeMux) {
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, view any) {
 	content, err := p.render(name, view)
 	if err != nil {
-		p.log.Error("a page could not be rendered", "page", name, "err", err)
-		http.Error(w, "This page could not be rendered; the log of the inbox says why.", http.StatusInternalServerError)
+		p.broken(w, name, err)
 		return
 	}
 	sum := sha256.Sum256([]byte(title + content))
@@ -69,13 +68,17 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, t
 	// What html/template rendered is HTML, and safe.
 	whole, err := p.render("page.html", page{title, section(r.URL.Path), template.HTML(content), version}) //nolint:gosec
 	if err != nil {
-		p.log.Error("a page could not be rendered", "page", name, "err", err)
-		http.Error(w, "This page could not be rendered; the log of the inbox says why.", http.StatusInternalServerError)
+		p.broken(w, name, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(whole)) // a reader who has gone away needs no page
+}
+
+func (p *pages) broken(w http.ResponseWriter, name string, err error) {
+	p.log.Error("a page could not be rendered", "page", name, "err", err)
+	http.Error(w, "This page could not be rendered; the log of the inbox says why.", http.StatusInternalServerError)
 }
 
 func (p *pages) render(name string, view any) (string, error) {

@@ -62,12 +62,16 @@ func timeline(o *order.Order) []step {
 	return steps
 }
 
-func received(o *order.Order) []step {
-	events := slices.SortedFunc(maps.Values(o.Events), func(a, b order.Event) int {
+// arrivals are the events in the order in which they came.
+func arrivals(o *order.Order) []order.Event {
+	return slices.SortedFunc(maps.Values(o.Events), func(a, b order.Event) int {
 		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+func received(o *order.Order) []step {
 	var steps []step
-	for i, e := range events {
+	for i, e := range arrivals(o) {
 		detail := e.Type + ", " + e.ID
 		if e.Deliveries > 1 {
 			detail += fmt.Sprintf("; delivered %d times", e.Deliveries)

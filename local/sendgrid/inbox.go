@@ -83,13 +83,13 @@ func (b *inbox) all() ([]Message, int) {
 }
 
 func (b *inbox) get(id string) (Message, error) {
-	messages, _ := b.all()
-	for _, m := range messages {
-		if m.MessageID == id {
-			return m, nil
-		}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := slices.IndexFunc(b.messages, func(m Message) bool { return m.MessageID == id })
+	if at < 0 {
+		return Message{}, ErrNoMessage
 	}
-	return Message{}, ErrNoMessage
+	return b.messages[at], nil
 }
 
 func newest(messages []Message) []Message {

@@ -52,7 +52,8 @@ func FuzzSignature(f *testing.F) {
 		passed := len(body) <= maxBody && !strings.Contains(string(res.Body), "invalid signature")
 		edge := int64(tolerance/time.Second) + 1
 		near := -edge <= seconds && seconds <= edge
-		if passed && (!near || !strings.Contains(header, right) || webhook.ValidatePayload(body, header, secret) != nil) {
+		// The time was looked at above: by now it may be over, on a machine that was busy in between.
+		if passed && (!near || !strings.Contains(header, right) || webhook.ValidatePayloadIgnoringTolerance(body, header, secret) != nil) {
 			t.Errorf("%q passes for a signature made %d s from now", header, seconds)
 		}
 		if well := -200 < seconds && seconds < 200 && len(body) <= maxBody; plain && well && !passed {

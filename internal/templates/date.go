@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // dateTokens are those of SendGrid's page, with Go's for them; the longer of two that start alike is first.
@@ -87,14 +88,12 @@ next:
 				continue next
 			}
 		}
-		for _, r := range rest {
-			if unicode.IsLetter(r) {
-				return "", fmt.Errorf("formatDate knows no %c, in %q", r, format)
-			}
-			out.WriteRune(r)
-			rest = rest[len(string(r)):]
-			break
+		r, size := utf8.DecodeRuneInString(rest) // a byte that is no text has one byte, and U+FFFD three
+		if unicode.IsLetter(r) {
+			return "", fmt.Errorf("formatDate knows no %c, in %q", r, format)
 		}
+		out.WriteRune(r)
+		rest = rest[size:]
 	}
 	return out.String(), nil
 }

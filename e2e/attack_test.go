@@ -17,6 +17,9 @@ import (
 // attackers is how many attack at once; each has many connections.
 const attackers = 20
 
+// attack goes on until its context ends, and says what it did. It calls begun when it is in full swing.
+type attack func(ctx context.Context, begun func()) string
+
 // elsewhere lets an attacker work only when nobody else here wants to: it would have a machine of its own. The
 // thread ends with the attacker.
 func elsewhere() {
@@ -25,15 +28,19 @@ func elsewhere() {
 }
 
 // dribble is an attack by connections that send the beginning of a request, and then a byte each second. One that is
-// closed is opened anew. It goes on until its context ends, and says how many were open then.
-func dribble(address, beginning string, connections int) func(context.Context) string {
-	return func(ctx context.Context) string {
+// closed is opened anew.
+func dribble(address, beginning string, connections int) attack {
+	return func(ctx context.Context, begun func()) string {
 		var open, opened atomic.Int64
-		var all sync.WaitGroup
+		var all, first sync.WaitGroup
+		first.Add(attackers)
+		go func() { first.Wait(); begun() }()
 		for n := range attackers {
 			all.Go(func() {
 				elsewhere()
 				held := make([]net.Conn, connections/attackers)
+				once := sync.OnceFunc(first.Done)
+				defer once()
 				for ctx.Err() == nil {
 					began := time.Now()
 					for i := range held {
@@ -42,6 +49,7 @@ func dribble(address, beginning string, connections int) func(context.Context) s
 							opened.Add(1)
 						}
 					}
+					once()
 					select {
 					case <-ctx.Done():
 					case <-time.After(time.Second - time.Since(began)):
@@ -93,8 +101,9 @@ func drip(conn net.Conn) bool {
 }
 
 // flood is an attack by forged posts, one after the other from each attacker.
-func flood(url string, size int) func(context.Context) string {
-	return func(ctx context.Context) string {
+func flood(url string, size int) attack {
+	return func(ctx context.Context, begun func()) string {
+		begun()
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: attackers}}
 		defer client.CloseIdleConnections()
 		var refused, other atomic.Int64

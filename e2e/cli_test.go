@@ -1,18 +1,13 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"handler/function/internal/sample"
 )
 
 // faas runs the real faas-cli against the running system.
@@ -95,54 +90,4 @@ func TestFaasCLI(t *testing.T) {
 			t.Errorf("the UI: %d %.200s", a.status, a.body)
 		}
 	})
-}
-
-// TestLogs looks for what no log may hold, in all logs of what the tests before have played.
-func TestLogs(t *testing.T) {
-	s := running(t)
-	for _, name := range []string{"completed_paid", "completed_two_products", "completed_jpy"} {
-		s.buy(t, name, 2)
-	}
-	var words []string
-	for _, name := range sample.Names() {
-		body, err := sample.Event(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var e struct {
-			Data struct {
-				Object struct {
-					Details struct{ Name, Email string } `json:"customer_details"`
-				} `json:"object"`
-			} `json:"data"`
-		}
-		if err := json.Unmarshal(body, &e); err != nil {
-			continue // the object of another kind of event
-		}
-		words = append(words, e.Data.Object.Details.Name, e.Data.Object.Details.Email)
-	}
-	secrets, err := os.ReadDir(filepath.Join(s.state, "provider", "secrets"))
-	if err != nil || len(secrets) < 5 {
-		t.Fatalf("%d secrets, err %v", len(secrets), err)
-	}
-	for _, f := range secrets {
-		words = append(words, strings.TrimSpace(s.secret(t, f.Name())))
-	}
-	read := 0
-	err = filepath.WalkDir(filepath.Join(s.state, "logs"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		read += len(b)
-		for _, w := range words {
-			if w != "" && bytes.Contains(b, []byte(w)) {
-				t.Errorf("%s holds %q", filepath.Base(path), w)
-			}
-		}
-		return err
-	})
-	if err != nil || read == 0 {
-		t.Errorf("%d bytes of logs read, err %v", read, errors.Join(err))
-	}
 }

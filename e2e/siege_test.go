@@ -47,7 +47,7 @@ func TestSiege(t *testing.T) {
 	t.Logf("%-44s %s", "calm", calm)
 	for _, attack := range []struct {
 		name string
-		run  func(context.Context) string
+		run  attack
 	}{
 		{"500 headers that never end, at the gateway", dribble(gateway, path+"X-Slow: ", 500)},
 		{"500 bodies that never end, at the gateway", dribble(gateway, endless, 500)},
@@ -63,8 +63,13 @@ func TestSiege(t *testing.T) {
 	} {
 		cpu := webhook.cpu(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		said := make(chan string, 1)
-		go func() { said <- attack.run(ctx) }()
+		said, begun := make(chan string, 1), make(chan struct{})
+		go func() { said <- attack.run(ctx, func() { close(begun) }) }()
+		select {
+		case <-begun:
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s has not begun after 20 s", attack.name)
+		}
 		sales := s.sell(t, siegeFor)
 		cancel()
 		did := <-said

@@ -35,7 +35,8 @@ type gate struct {
 
 	mu             sync.Mutex
 	arriving, idle crowd
-	closed         int // since it was logged last
+	looking        bool // room is made later
+	closed         int  // since it was logged last
 	logged         time.Time
 }
 
@@ -87,6 +88,7 @@ func (g *gate) makeRoom() time.Duration {
 		}
 		v := most.Front().Value.(*visitor)
 		if age := time.Since(v.since); age < leastWait {
+			g.lookAgain(leastWait - age)
 			return leastWait - age
 		}
 		v.leave()
@@ -94,6 +96,20 @@ func (g *gate) makeRoom() time.Duration {
 		g.tell()
 	}
 	return 0
+}
+
+// lookAgain makes room later, as by then nothing more may arrive that would. The caller holds the lock.
+func (g *gate) lookAgain(after time.Duration) {
+	if g.looking {
+		return
+	}
+	g.looking = true
+	time.AfterFunc(after, func() {
+		g.mu.Lock()
+		g.looking = false
+		g.mu.Unlock()
+		g.makeRoom()
+	})
 }
 
 func (g *gate) tell() {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
@@ -110,13 +112,14 @@ func TestDeployGuide(t *testing.T) {
 			t.Fatalf("docs/deploy.md:%d: after\n%s\nit says\n%s\n\nand what comes out is\n%s", e.line, e.commands, e.says, out)
 		}
 	}
-	signing := s.env["WEBHOOK_SECRET"]
-	defer func() { s.env["WEBHOOK_SECRET"] = signing }()
-	s.env["WEBHOOK_SECRET"] = strings.TrimSpace(s.secret(t, "stripe-webhook-secret"))
-	if s.env["WEBHOOK_SECRET"] != rolled {
-		t.Errorf("the signing secret is %q, and was rolled to %q", s.env["WEBHOOK_SECRET"], rolled)
+	signing := strings.TrimSpace(s.secret(t, "stripe-webhook-secret"))
+	if signing != rolled {
+		t.Errorf("the signing secret is %q, and was rolled to %q", signing, rolled)
 	}
-	s.sentOnce(t, s.buy(t, "completed_paid", 2))
+	shop := *s
+	shop.env = maps.Clone(s.env)
+	shop.env["WEBHOOK_SECRET"], shop.env["STRIPE_URL"], shop.env["INBOX_URL"] = signing, u.stripe, u.inbox
+	shop.sentOnce(t, shop.buy(t, "completed_paid", 2))
 }
 
 // rolled is the signing secret that the user types as the new one, and replaced as the old.
@@ -157,18 +160,20 @@ func (s *system) emptied(t *testing.T) (restore func()) {
 type user struct {
 	clone string
 	env   []string
+	// stripe, sendgrid and inbox are the addresses of the accounts' APIs, and of the e-mails that were sent.
+	stripe, sendgrid, inbox string
 }
 
 func newUser(t *testing.T, s *system) *user {
 	t.Helper()
 	u := &user{clone: freshClone(t)}
-	stripeAPI, sendgridAPI := accounts(t)
+	u.openAccounts(t, s)
 	settings, err := os.OpenFile(filepath.Join(u.clone, "settings.yml"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer settings.Close()
-	if _, err := fmt.Fprintf(settings, "\n  stripe_api_base: %s\n  sendgrid_host: %s\n", stripeAPI, sendgridAPI); err != nil {
+	if _, err := fmt.Fprintf(settings, "\n  stripe_api_base: %s\n  sendgrid_host: %s\n", u.stripe, u.sendgrid); err != nil {
 		t.Fatal(err)
 	}
 
@@ -222,11 +227,10 @@ func freshClone(t *testing.T) string {
 	return clone
 }
 
-// accounts are those of the shop at Stripe and at SendGrid, as they are after the guide's steps: keys with just
+// openAccounts makes the accounts at Stripe and at SendGrid what they are after the guide's steps: keys with just
 // the permissions that it names, a product with its payment link, a sender's domain.
-func accounts(t *testing.T) (stripeAPI, sendgridAPI string) {
+func (u *user) openAccounts(t *testing.T, s *system) {
 	t.Helper()
-	s := running(t)
 	st, err := stripe.New(stripe.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +265,7 @@ func accounts(t *testing.T) (stripeAPI, sendgridAPI string) {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	return serve(st.Handler()), serve(sg.API())
+	u.stripe, u.sendgrid, u.inbox = serve(st.Handler()), serve(sg.API()), serve(sg.Inbox())
 }
 
 // types has the user type commands, in a shell that goes on from where the last one was, and gives what they see.
@@ -273,8 +277,9 @@ eval "$1"
 export -p >"$0"`
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", session, filepath.Join(u.clone, ".git-session"), commands)
 	cmd.Dir, cmd.Env, cmd.Stdin = u.clone, u.env, strings.NewReader(rolled+"\n"+replaced+"\n")
+	began := time.Now()
 	out, err := cmd.CombinedOutput()
-	t.Logf("%s\n%s", commands, out)
+	t.Logf("%s\n%s(in %s)", commands, out, time.Since(began).Round(time.Millisecond))
 	if err != nil {
 		t.Fatalf("%s\n%v", commands, err)
 	}

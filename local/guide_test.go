@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// TestGuideCloudInit reads what a new server is given.
+func TestGuideCloudInit(t *testing.T) {
+	t.Parallel()
+
+	source := read(t, "../docs/deploy/cloud-init.yaml")
+	if !strings.HasPrefix(source, "#cloud-config\n") {
+		t.Error("its first line is not the one that cloud-init knows it by")
+	}
+	var config struct {
+		PackageUpdate  bool `yaml:"package_update"`
+		PackageUpgrade bool `yaml:"package_upgrade"`
+		Packages       []string
+		Runcmd         []string
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(source))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&config); err != nil {
+		t.Fatal(err)
+	}
+	closed, installed := slices.Index(config.Runcmd, "ufw --force enable"), -1
+	for i, line := range config.Runcmd {
+		if out, err := exec.Command("sh", "-n", "-c", line).CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", line, out)
+		}
+		if strings.Contains(line, "install.sh") {
+			installed = i
+		}
+		if program, _, _ := strings.Cut(line, " "); (program == "ufw" || program == "git") && !slices.Contains(config.Packages, program) {
+			t.Errorf("%s is not installed", program)
+		}
+		if strings.HasPrefix(line, "ufw allow ") && !slices.Contains([]string{"ufw allow OpenSSH", "ufw allow 80/tcp", "ufw allow 443/tcp", "ufw allow in on openfaas0"}, line) {
+			t.Errorf("%s: what for?", line)
+		}
+	}
+	if !slices.Contains(config.Runcmd, "ufw default deny incoming") || closed < 0 || closed > installed {
+		t.Errorf("the firewall is closed by line %d, and faasd installed by line %d", closed, installed)
+	}
+}
+
+// faasdCompose is laid out as faasd's docker-compose.yaml, with the lines that matter here.
+const faasdCompose = `version: "3.7"
+services:
+  nats:
+    image: docker.io/library/nats-streaming:0.25.6
+    command:
+      - "--store=file"
+
+  gateway:
+    image: ghcr.io/openfaas/gateway:0.27.13
+    environment:
+      - basic_auth=true
+    depends_on:
+      - nats
+    ports:
+       - "8080:8080"
+
+  queue-worker:
+    image: ghcr.io/openfaas/queue-worker:0.14.2
+    environment:
+      - ack_wait=5m5s
+      - write_debug=false
+    cap_add:
+      - CAP_NET_RAW
+    depends_on:
+      - nats
+`
+
+// faasdService is one of faasd's, as far as it is looked at here.
+type faasdService struct {
+	Image              string
+	Environment, Ports []string
+	DependsOn          []string `yaml:"depends_on"`
+}
+
+func TestGuideCompose(t *testing.T) {
+	t.Parallel()
+
+	setup := func(t *testing.T, source string) (file string, run func() (string, error)) {
+		file = filepath.Join(t.TempDir(), "docker-compose.yaml")
+		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file, func() (string, error) {
+			out, err := exec.CommandContext(t.Context(), "sh", "../docs/deploy/compose.sh", file).CombinedOutput()
+			return string(out), err
+		}
+	}
+
+	t.Run("cures the queue, keeps the gateway to the server, and adds the timer", func(t *testing.T) {
+		t.Parallel()
+
+		file, run := setup(t, faasdCompose)
+		if out, err := run(); err != nil || !strings.Contains(out, "is changed") {
+			t.Fatalf("%v %s", err, out)
+		}
+		changed := read(t, file)
+		var compose struct{ Services map[string]faasdService }
+		if err := yaml.Unmarshal([]byte(changed), &compose); err != nil {
+			t.Fatal(err)
+		}
+		worker, gateway, timer := compose.Services["queue-worker"], compose.Services["gateway"], compose.Services["cron-connector"]
+		if !slices.Equal(worker.Environment, []string{"ack_wait=5m5s", "write_debug=true"}) || !slices.Contains(worker.DependsOn, "gateway") || !slices.Contains(worker.DependsOn, "nats") {
+			t.Errorf("the queue worker is %+v", worker)
+		}
+		if !slices.Equal(gateway.Ports, []string{"127.0.0.1:8080:8080"}) || !slices.Equal(gateway.DependsOn, []string{"nats"}) {
+			t.Errorf("the gateway is %+v", gateway)
+		}
+		if !slices.Contains(timer.Environment, "async_invocation=false") || !slices.Equal(timer.DependsOn, []string{"gateway"}) {
+			t.Errorf("the timer is %+v", timer)
+		}
+		if before := read(t, file+".before"); before != faasdCompose {
+			t.Error("what it was is not kept")
+		}
+		if out, err := run(); err != nil || !strings.Contains(out, "is as it should be") || read(t, file) != changed {
+			t.Errorf("a second time it says %v %s", err, out)
+		}
+	})
+
+	for _, line := range []string{"write_debug=false", `"8080:8080"`, "depends_on:\n      - nats\n", "  queue-worker:"} {
+		t.Run("leaves a file alone that has no "+line, func(t *testing.T) {
+			t.Parallel()
+
+			i := strings.LastIndex(faasdCompose, line)
+			source := faasdCompose[:i] + "x" + faasdCompose[i+len(line):]
+			file, run := setup(t, source)
+			if out, err := run(); err == nil || !strings.Contains(out, "✗") || read(t, file) != source {
+				t.Errorf("it says %v %s", err, out)
+			}
+			if left, _ := filepath.Glob(file + ".*"); left != nil {
+				t.Errorf("it leaves %v", left)
+			}
+		})
+	}
+}
+
+// TestGuideCaddyfile runs the real Caddy before a gateway.
+func TestGuideCaddyfile(t *testing.T) {
+	t.Parallel()
+
+	caddy, err := exec.LookPath("caddy")
+	if err != nil {
+		t.Skip("Caddy is not installed (apt-get install caddy)")
+	}
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Method+" "+r.URL.EscapedPath())
+	}))
+	defer gateway.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	source := read(t, "../docs/deploy/Caddyfile")
+	for old, now := range map[string]string{"\nshop.example.com {": "\nhttp://" + address + " {", "127.0.0.1:8080": gateway.Listener.Addr().String()} {
+		if strings.Count(source, old) != 1 {
+			t.Fatalf("it names %q %d times", old, strings.Count(source, old))
+		}
+		source = strings.Replace(source, old, now, 1)
+	}
+	file := filepath.Join(t.TempDir(), "Caddyfile")
+	if err := os.WriteFile(file, []byte("{\n\tadmin off\n}\n"+source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, caddy, "run", "--adapter", "caddyfile", "--config", file)
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { stop(); _ = cmd.Wait() }()
+	eventually(t, "Caddy does not listen", func() bool {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+
+	const hook = "POST /function/stripe-webhook"
+	for _, c := range []struct {
+		name, method, path string
+		passed             string
+	}{
+		{"the webhook", "POST", "/function/stripe-webhook", hook},
+		{"the webhook, with a way through another function", "POST", "/function/send-email/../stripe-webhook", hook},
+		{"the webhook, with a slash too many", "POST", "/function//stripe-webhook", hook},
+		{"a look at the webhook", "GET", "/function/stripe-webhook", ""},
+		{"below the webhook", "POST", "/function/stripe-webhook/x", ""},
+		{"out of the webhook", "POST", "/function/stripe-webhook/../send-email", ""},
+		{"the other function", "POST", "/function/send-email", ""},
+		{"the queue", "POST", "/async-function/stripe-webhook", ""},
+		{"the gateway's API", "GET", "/system/functions", ""},
+		{"the UI", "GET", "/ui/", ""},
+		{"the metrics", "GET", "/metrics", ""},
+		{"nothing", "GET", "/", ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), c.method, "http://"+address+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		want := http.StatusOK
+		if c.passed == "" {
+			want = http.StatusNotFound
+		}
+		if res.StatusCode != want || string(body) != c.passed {
+			t.Errorf("%s: %d %q", c.name, res.StatusCode, body)
+		}
+	}
+}

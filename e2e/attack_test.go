@@ -96,8 +96,11 @@ func drip(conn net.Conn) bool {
 		}
 	}
 	_ = conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	_, err := conn.Write([]byte("x"))
-	return err == nil
+	if _, err := conn.Write([]byte("x")); err != nil {
+		conn.Close()
+		return false
+	}
+	return true
 }
 
 // flood is an attack by forged posts, one after the other from each attacker.
@@ -118,8 +121,7 @@ func flood(url string, size int) attack {
 						other.Add(1)
 						return
 					}
-					name, value, _ := strings.Cut(strings.TrimSpace(forgedHeader()), ": ")
-					req.Header.Set(name, value)
+					req.Header.Set("Stripe-Signature", forgedSignature())
 					res, err := client.Do(req)
 					if err != nil {
 						continue // the end of the attack, or what the gateway makes of one
@@ -139,7 +141,7 @@ func flood(url string, size int) attack {
 	}
 }
 
-// forgedHeader is a signature of which nothing but the sum is wrong, so that the body has to be hashed.
-func forgedHeader() string {
-	return fmt.Sprintf("Stripe-Signature: t=%d,v1=%s\r\n", time.Now().Unix(), strings.Repeat("0", 64))
+// forgedSignature is a signature of which nothing but the sum is wrong, so that the body has to be hashed.
+func forgedSignature() string {
+	return fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(), strings.Repeat("0", 64))
 }

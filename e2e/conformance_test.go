@@ -68,14 +68,9 @@ func TestStripeAcceptsOurRequests(t *testing.T) {
 		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
 	}, address)
 
-	secrets := t.TempDir()
-	for name, value := range map[string]string{
+	secrets := secretsFolder(t, map[string]string{
 		"mongodb-uri": s.env["MONGODB_URI"], "send-email-key": "k", "stripe-api-key": "sk_test_123", "sendgrid-api-key": s.secret(t, "sendgrid-api-key"),
-	} {
-		if err := os.WriteFile(filepath.Join(secrets, name), []byte(value), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	handler := freeAddress(t)
 	start(t, process.Command{
 		Path: s.handler(t, "send-email"),
@@ -107,6 +102,18 @@ func (s *system) handler(t *testing.T, function string) string {
 		t.Fatalf("handlers of %s: %v, %v", function, found, err)
 	}
 	return found[0]
+}
+
+// secretsFolder holds secrets as the platform mounts them.
+func secretsFolder(t *testing.T, secrets map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, value := range secrets {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
 }
 
 func start(t *testing.T, c process.Command, address string) {

@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -139,13 +137,9 @@ func deliveries(o *order.Order) []order.Delivery {
 
 func (s *system) kill(t *testing.T, variable string) {
 	t.Helper()
-	env, err := readEnv(filepath.Join(s.state, "run.env"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(env[variable]))
+	pid, err := strconv.Atoi(processOf(t, s, variable))
 	if err != nil || pid <= 1 {
-		t.Fatalf("%s is %q", variable, env[variable])
+		t.Fatalf("%s is no process: %d, %v", variable, pid, err)
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatalf("kill %s %d: %v", variable, pid, err)

@@ -161,36 +161,19 @@ func startImage(t *testing.T, img v1.Image) string {
 		t.Fatal(err)
 	}
 	config := about.Config
-	secrets := t.TempDir()
-	for name, value := range map[string]string{
+	secrets := secretsFolder(t, map[string]string{
 		"stripe-webhook-secret": "whsec_e2e", "send-email-key": "a long key of the test", "mongodb-uri": "mongodb://127.0.0.1:1",
 		"stripe-api-key": "rk_test_e2e", "sendgrid-api-key": "SG.e2e",
-	} {
-		if err := os.WriteFile(filepath.Join(secrets, name), []byte(value), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	address, err := process.FreeAddr()
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
+	address := freeAddress(t)
 	workdir := filepath.Join(ocitest.Unpack(t, img), config.WorkingDir)
-	p, err := process.Start(process.Command{
+	start(t, process.Command{
 		Path: filepath.Join(workdir, config.Cmd[0]),
 		Args: config.Cmd[1:],
 		Dir:  workdir,
 		Env: append(slices.Clone(config.Env), "handler_address="+address, "secret_mount_path="+secrets, "sweep_interval=0",
 			"template_ids=placeholder", "healthcheck_interval=0"),
 		Line: func(line string) { t.Log(line) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Stop(context.Background()) }) // how it ends is not what this is about
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if err := p.WaitListening(ctx, address); err != nil {
-		t.Fatal(err)
-	}
+	}, address)
 	return address
 }

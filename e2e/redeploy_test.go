@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"handler/function/local/chaos"
+	"handler/function/local/runenv"
 )
 
 // redeployments are those of each way to do it.
@@ -36,7 +37,7 @@ func TestRedeploy(t *testing.T) {
 	swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
 	err := chaos.Run(ctx, chaos.Options{
 		Purchases: 90, For: 7 * time.Second, Seed: 1, State: s.state,
-		Env:       func() (map[string]string, error) { return readEnv(filepath.Join(s.state, "run.env")) },
+		Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
 		Meanwhile: func(ctx context.Context) error { return redeploy(ctx, t, s.env["GATEWAY_URL"]) },
 		Say:       t.Logf,
 	})
@@ -91,7 +92,7 @@ func (s *system) sweepEvery(ctx context.Context, t *testing.T, pause time.Durati
 // processOf is the ID of a part's process as it is now.
 func processOf(t *testing.T, s *system, name string) string {
 	t.Helper()
-	env, err := readEnv(filepath.Join(s.state, "run.env"))
+	env, err := runenv.Read(s.state)
 	if err != nil || env[name] == "" {
 		t.Fatalf("no %s in run.env: %v", name, err)
 	}

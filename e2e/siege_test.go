@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/openfaas/go-sdk/stack"
+
+	"handler/function/local/process"
+	"handler/function/local/runenv"
 )
 
 const (
@@ -34,14 +37,14 @@ func TestSiege(t *testing.T) {
 	if err := allowFiles(siegeConnections + 1000); err != nil {
 		t.Fatalf("%v; ulimit -n must allow so many", err)
 	}
-	env, err := readEnv(filepath.Join(s.state, "run.env"))
+	env, err := runenv.Read(s.state)
 	if err != nil {
 		t.Fatal(err)
 	}
 	gateway := strings.TrimPrefix(env["GATEWAY_URL"], "http://")
 	webhook, sendEmail := functionAt(t, "stripe-webhook", env["STRIPE_WEBHOOK_PID"]), functionAt(t, "send-email", env["SEND_EMAIL_PID"])
 	path := "POST /function/stripe-webhook HTTP/1.1\r\nHost: shop\r\n"
-	endless := path + "Content-Length: 1048576\r\n" + forgedHeader() + "\r\n"
+	endless := path + "Content-Length: 1048576\r\nStripe-Signature: " + forgedSignature() + "\r\n\r\n"
 
 	calm := s.sell(t, siegeFor)
 	t.Logf("%-44s %s", "calm", calm)
@@ -195,20 +198,14 @@ func (f besieged) peak(t *testing.T) memory {
 	return kilobytes << 10
 }
 
-// cpu is what the process has used, in ticks of a hundredth of a second.
+// cpu is the processor time that the process has used.
 func (f besieged) cpu(t *testing.T) time.Duration {
 	t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", f.pid))
+	u, err := process.UsageOf(f.pid)
 	if err != nil {
 		t.Fatalf("%s has died: %v", f.name, err)
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond
+	return u.CPU
 }
 
 // allowFiles lets this process have so many open.

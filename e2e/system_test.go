@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +25,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/local/runenv"
 )
 
 // system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests share
@@ -87,14 +88,10 @@ func newSystem() (*system, error) {
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	if err := s.process.Start(); err != nil {
+	if err := s.launch(); err != nil {
 		return nil, err
 	}
 	started = s
-	go func() {
-		_ = s.process.Wait() // how it ended, its output says
-		close(s.ended)
-	}()
 	if err := s.waitReady(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, s.output)
 	}
@@ -107,6 +104,22 @@ func newSystem() (*system, error) {
 	return s, nil
 }
 
+// launch starts the process from a thread that lives as long: Pdeathsig tells of the end of the thread that started
+// it (prctl(2)), and Go ends threads.
+func (s *system) launch() error {
+	launched := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := s.process.Start()
+		launched <- err
+		if err == nil {
+			_ = s.process.Wait() // how it ended, its output says
+			close(s.ended)
+		}
+	}()
+	return <-launched
+}
+
 func (s *system) waitReady() error {
 	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
 		select {
@@ -114,7 +127,7 @@ func (s *system) waitReady() error {
 			return errors.New("it ended")
 		case <-time.After(200 * time.Millisecond):
 		}
-		if env, err := readEnv(filepath.Join(s.state, "run.env")); err == nil {
+		if env, err := runenv.Read(s.state); err == nil {
 			s.env = env
 			return nil
 		}
@@ -131,21 +144,6 @@ func (s *system) stop() {
 	}
 	_ = s.process.Process.Kill()
 	_ = os.RemoveAll(s.state)
-}
-
-func readEnv(path string) (map[string]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	env := map[string]string{}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if k, v, ok := strings.Cut(lines.Text(), "="); ok {
-			env[k] = v
-		}
-	}
-	return env, nil
 }
 
 // answer is what an HTTP call came back with; zero where it did not.

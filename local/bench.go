@@ -55,7 +55,7 @@ func (l *laptop) measure(ctx context.Context, size bench.Size, docs string) erro
 	o.Say = newConsole().say
 	results, err := bench.Run(ctx, o)
 	if err != nil {
-		return stoppedEarly(ctx, err)
+		return stoppedByHand(ctx, err)
 	}
 	o.Say("\n%s", results.Table())
 	if unmet := results.Unmet(); len(unmet) > 0 {

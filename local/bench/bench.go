@@ -7,8 +7,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"net/url"
 	"time"
 
 	"handler/function/internal/mongodb"
@@ -89,7 +87,7 @@ func Run(ctx context.Context, o Options) (*Results, error) {
 			return nil, err
 		}
 	}
-	return r, b.sizes()
+	return r, b.sizes(ctx)
 }
 
 // bench is a run.
@@ -101,16 +99,9 @@ type bench struct {
 
 // drop removes a database, so that whoever is next finds the server as small as it was.
 func (b *bench) drop(ctx context.Context, name string) error {
-	env, err := b.Env()
-	if err != nil {
-		return err
-	}
 	uri, database, err := b.database(name)
 	if err != nil {
 		return err
-	}
-	if name == oursGateway {
-		database = env["MONGODB_DATABASE"]
 	}
 	client, err := mongodb.Connect(uri, "bench")
 	if err != nil {
@@ -120,14 +111,14 @@ func (b *bench) drop(ctx context.Context, name string) error {
 	return client.Database(database).Drop(ctx)
 }
 
-// database is the address of the one database, which is the laptop's, and the name of one in it.
+// database is the address of the one database, which is the laptop's, and the name of one in it; the gateway's is the laptop's own.
 func (b *bench) database(name string) (uri, database string, err error) {
 	env, err := b.Env()
 	if err != nil {
 		return "", "", err
 	}
-	if _, err := url.Parse(env["MONGODB_URI"]); err != nil {
-		return "", "", fmt.Errorf("the laptop's database: %w", err)
+	if name == oursGateway {
+		return env["MONGODB_URI"], env["MONGODB_DATABASE"], nil
 	}
 	return env["MONGODB_URI"], "bench_" + name, nil
 }

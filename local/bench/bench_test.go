@@ -41,7 +41,7 @@ func TestRoundsAndGrowth(t *testing.T) {
 	if err := b.grow(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.sizes(); err != nil {
+	if err := b.sizes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 

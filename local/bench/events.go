@@ -62,11 +62,7 @@ func (m *maker) signed(t target, secret string, n int) (requests [][]byte, sessi
 func (m *maker) forged(t target, n int) ([][]byte, error) {
 	s := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: m.template.Body, Secret: "whsec_guessed", Timestamp: time.Now()})
 	r, err := t.request(m.template.Body, http.Header{"Stripe-Signature": {s.Header}})
-	requests := make([][]byte, n)
-	for i := range requests {
-		requests[i] = r
-	}
-	return requests, err
+	return repeated(r, n), err
 }
 
 // invented is a secret that begins as Stripe's and SendGrid's do.

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
@@ -91,10 +89,11 @@ func (b *bench) store(ctx context.Context, name string, n int) error {
 	}
 	orders := client.Database(database).Collection(mongodb.Collection)
 	for stored := 0; stored < n; stored += batch {
-		var all []bson.D
+		var all []*order.Order
 		for i := range min(batch, n-stored) {
-			one := bson.D{{Key: "_id", Value: fmt.Sprintf("cs_test_stored%d", stored+i)}}
-			all = append(all, append(one, done...))
+			one := *done
+			one.ID = fmt.Sprintf("cs_test_stored%d", stored+i)
+			all = append(all, &one)
 		}
 		if _, err := orders.InsertMany(ctx, all); err != nil {
 			return err
@@ -103,8 +102,8 @@ func (b *bench) store(ctx context.Context, name string, n int) error {
 	return nil
 }
 
-// doneOrder is the document of such an order, without its ID.
-func doneOrder(now time.Time) (bson.D, error) {
+// doneOrder is such an order.
+func doneOrder(now time.Time) (*order.Order, error) {
 	samples, err := sample.Orders(now)
 	if err != nil {
 		return nil, err
@@ -121,21 +120,7 @@ func doneOrder(now time.Time) (bson.D, error) {
 	if o.NextDueAt != nil {
 		return nil, fmt.Errorf("the order is not done: due at %v", o.NextDueAt)
 	}
-	raw, err := bson.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	var all bson.D
-	if err := bson.Unmarshal(raw, &all); err != nil {
-		return nil, err
-	}
-	var rest bson.D
-	for _, e := range all {
-		if e.Key != "_id" {
-			rest = append(rest, e)
-		}
-	}
-	return rest, nil
+	return o, nil
 }
 
 // startMailer starts send-email against the laptop's stand-ins. It sweeps only when it is asked to.

@@ -1,16 +1,21 @@
 package bench
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
+	"context"
 	"encoding/json"
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"handler/function/local/image"
+	"handler/function/local/oci"
 )
 
 // Figures are a contender's, by name: the medians of its rounds.
@@ -73,11 +78,11 @@ func rounded(v float64) float64 {
 }
 
 // sizes adds what is measured of the binaries, and of whole sales, to our figures.
-func (b *bench) sizes() error {
+func (b *bench) sizes(ctx context.Context) error {
 	f := b.results.Contenders[ours]
 	maps.Copy(f, figuresOf([]sampled{b.results.whole}))
 	for prefix, path := range map[string]string{"": b.Webhook, "send_email_": b.Mailer} {
-		binary, layer, err := sizes(path)
+		binary, layer, err := sizes(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -86,26 +91,19 @@ func (b *bench) sizes() error {
 	return nil
 }
 
-// sizes are those of a binary, and of the layer that it is in an image: a tar of it, compressed as registries keep it.
-func sizes(path string) (binary, layer int, err error) {
-	content, err := os.ReadFile(path)
+// sizes are those of a binary, and of the layer that it is in an image.
+func sizes(ctx context.Context, path string) (binary, layer int64, err error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return 0, 0, err
 	}
-	var compressed bytes.Buffer
-	z := gzip.NewWriter(&compressed)
-	t := tar.NewWriter(z)
-	err = t.WriteHeader(&tar.Header{Name: "home/app/handler", Mode: 0o755, Size: int64(len(content))})
-	if err == nil {
-		_, err = t.Write(content)
+	r := oci.Recipe{Context: filepath.Dir(path), Platform: v1.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}}
+	l, err := r.Layer(ctx, image.Copy{From: image.Source{Path: filepath.Base(path)}, To: "/home/app/handler"}, types.OCILayer)
+	if err != nil {
+		return 0, 0, err
 	}
-	if err == nil {
-		err = t.Close()
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	return len(content), compressed.Len(), err
+	layer, err = l.Size()
+	return info.Size(), layer, err
 }
 
 // thisMachine is what the figures were measured on.

@@ -79,10 +79,9 @@ func buildImage(ctx context.Context, c *console, f folders, services *stack.Serv
 	if _, err := os.Stat(binary); err == nil && string(kept) == hash {
 		return nil
 	}
-	var out bytes.Buffer
-	err = c.step("build and test "+name, func() error { return image.Run(ctx, dir, steps, nil, &out) })
+	err = c.step("build and test "+name, func() error { return runSteps(ctx, dir, steps, nil) })
 	if err != nil {
-		return fmt.Errorf("build %s: %w\n%s", name, err, out.String())
+		return fmt.Errorf("build %s: %w", name, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return err
@@ -92,6 +91,15 @@ func buildImage(ctx context.Context, c *console, f folders, services *stack.Serv
 		return err
 	}
 	return os.WriteFile(binary+".context", []byte(hash), 0o644)
+}
+
+// runSteps runs the Dockerfile's steps; what they print is in the error.
+func runSteps(ctx context.Context, dir string, steps []image.Step, env []string) error {
+	var out bytes.Buffer
+	if err := image.Run(ctx, dir, steps, env, &out); err != nil {
+		return fmt.Errorf("%w\n%s", err, out.String())
+	}
+	return nil
 }
 
 func readDockerfile() ([]byte, error) {

@@ -8,13 +8,8 @@ import (
 
 // Two Go programs share a function's memory, and Go's limit does not count the pages of the programs themselves.
 func TestMemoryLimits(t *testing.T) {
-	t.Chdir("..")
 	const programs = 16
-	services, err := readStack()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, f := range services.Functions {
+	for name, f := range readOurStack(t).Functions {
 		each := mebibytes(t, f.Environment["GOMEMLIMIT"], "MiB")
 		all := mebibytes(t, f.Limits.Memory, "Mi")
 		if 2*each+programs != all {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -153,13 +152,8 @@ func (b *building) newContext(name string) (string, error) {
 	return newContext(b.services, name, b.below)
 }
 
-// build runs the Dockerfile's steps; what they print is in the error.
 func (b *building) build(ctx context.Context, dir string, p v1.Platform) error {
-	var out bytes.Buffer
-	if err := image.Run(ctx, dir, b.steps, stepsEnv(os.Environ(), p), &out); err != nil {
-		return fmt.Errorf("%w\n%s", err, out.String())
-	}
-	return nil
+	return runSteps(ctx, dir, b.steps, stepsEnv(os.Environ(), p))
 }
 
 // stepsEnv is what a container would see: the platform, and none of this machine's wishes for what the

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 )
 
 // gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for Kubernetes.
@@ -30,9 +29,7 @@ func TestStack(t *testing.T) {
 			Annotations     map[string]string
 		}
 	}
-	if err := yaml.Unmarshal([]byte(read(t, "../stack.yml")), &stack); err != nil {
-		t.Fatal(err)
-	}
+	readYAML(t, "../stack.yml", &stack)
 	if len(stack.Functions) != 2 {
 		t.Fatalf("it has %d functions", len(stack.Functions))
 	}

@@ -63,9 +63,7 @@ func TestWorkflow(t *testing.T) {
 		var stack struct {
 			Functions map[string]struct{ Secrets []string }
 		}
-		if err := yaml.Unmarshal([]byte(read(t, "../stack.yml")), &stack); err != nil {
-			t.Fatal(err)
-		}
+		readYAML(t, "../stack.yml", &stack)
 		looks, _, found := strings.Cut(runs.String(), "faas-cli deploy")
 		for _, f := range stack.Functions {
 			for _, name := range f.Secrets {

@@ -8,7 +8,6 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -122,8 +121,8 @@ func sorted(bytes map[string]int64, info *buildinfo.BuildInfo) []Part {
 		versions[m.Path] = m.Version
 	}
 	var all []Part
-	for name := range maps.Keys(bytes) {
-		all = append(all, Part{name, versions[name], bytes[name]})
+	for name, n := range bytes {
+		all = append(all, Part{name, versions[name], n})
 	}
 	slices.SortFunc(all, func(a, b Part) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name)) })
 	return all

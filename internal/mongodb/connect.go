@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 )
 
 const (
@@ -60,6 +62,13 @@ var (
 	// ErrAuth: the database does not accept the string's user or password.
 	ErrAuth = errors.New("secret mongodb-uri: the database refuses the user or the password")
 )
+
+// Refused reports whether an error of a client's is that the database does not accept the string's user or password.
+// An operation that waited for a connection is told so by the pool, which keeps only the text of what it was told.
+func Refused(err error) bool {
+	var refused *auth.Error
+	return errors.As(err, &refused) || err != nil && strings.Contains(err.Error(), "auth error: ")
+}
 
 // Source gives the store that a connection string leads to, and follows the string when it changes:
 // a secret may be rolled under a running function.

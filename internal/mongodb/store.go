@@ -12,11 +12,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 
 	"handler/function/internal/order"
 )
@@ -234,9 +232,7 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 	if err != nil && mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
 		err = operation(ctx)
 	}
-	var refused *auth.Error
-	// An operation that waited for a connection is told by the pool, which keeps only the text of what it was told itself.
-	if errors.As(err, &refused) || err != nil && strings.Contains(err.Error(), "auth error: ") {
+	if Refused(err) {
 		return fmt.Errorf("%w: %w", ErrAuth, err)
 	}
 	return err

@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 
 	"handler/function/internal/mongodb"
 	"handler/function/ops/target"
@@ -38,11 +37,10 @@ func (d *doctor) lookAtDatabase(ctx context.Context) Finding {
 	if err == nil {
 		err = client.Ping(ctx, nil)
 	}
-	var refused *auth.Error
 	switch {
 	case err == nil:
 		return ok("MongoDB answers")
-	case errors.As(err, &refused), errors.Is(err, mongodb.ErrAuth), hasCode(err, unauthorized):
+	case mongodb.Refused(err), hasCode(err, unauthorized):
 		return wrong("make secrets, with the user and password of Atlas's Database Access", "MongoDB refuses the user or the password")
 	case errors.Is(err, mongodb.ErrURI):
 		return wrong("make secrets", "the driver cannot read the connection string")

@@ -79,6 +79,9 @@ func TestFailures(t *testing.T) {
 		{name: "a database that is away", want: "✗ MongoDB cannot be reached: does Atlas's Network Access", spoil: func(_ *testing.T, w *world) {
 			w.env["MONGODB_URI"] = "mongodb://127.0.0.1:1"
 		}},
+		{name: "a wrong password of the database", want: "✗ MongoDB refuses the user or the password: make secrets", spoil: func(t *testing.T, w *world) {
+			w.env["MONGODB_URI"] = "mongodb://shop:wr0ng@" + mongodtest.Start(t, w.database)
+		}},
 		{name: "a database user who may not write", want: "✗ the database user may not insert, update and createIndex orders: give the user the role readWrite", spoil: func(_ *testing.T, w *world) {
 			w.database.ReadOnly = true
 		}},

@@ -42,7 +42,7 @@ func TestContext(t *testing.T) {
 		t.Parallel()
 
 		s := testSettings()
-		s.writeTimeout = 2 * time.Second
+		s.writeTimeout = 10 * time.Second // half a second of it is for the answer; TestGate makes the first ones busy
 		server := start(t, s, func(req handler.Request) (handler.Response, error) {
 			<-req.Context().Done()
 			return handler.Response{StatusCode: http.StatusServiceUnavailable, Body: []byte("too late")}, nil

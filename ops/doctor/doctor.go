@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,9 +42,10 @@ type doctor struct {
 	gateway *gateway.Client
 	stripe  stripe.Backend
 	http    *http.Client
-	// catalogue and database are made at their first use.
+	// catalogue, database and offers are made at their first use.
 	catalogue func() (*function.Catalogue, error)
 	database  func() (*mongo.Client, error)
+	offers    func(context.Context) (*offers, error)
 }
 
 // Groups are the checks before a deployment, and those after it.
@@ -60,16 +63,21 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	d := &doctor{Target: t, options: o, gateway: gateway.New(t.Gateway), stripe: stripeapi.Backend(t.StripeAPI), http: o.HTTP}
 	d.catalogue = sync.OnceValues(d.readCatalogue)
 	d.database = sync.OnceValues(func() (*mongo.Client, error) { return mongodb.Connect(t.Given(target.MongoDB), "doctor") })
-	before = Group{"Before a deployment", concat(d.toolChecks(), d.gatewayChecks(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
-	after = Group{"After it", concat(d.functionChecks(), d.outsideChecks())}
+	d.offers = once(d.readOffers)
+	before = Group{"Before a deployment", slices.Concat(d.toolChecks(), d.gatewayChecks(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
+	after = Group{"After it", slices.Concat(d.functionChecks(), d.outsideChecks())}
 	return before, after
 }
 
-func concat(lists ...[]Check) (all []Check) {
-	for _, l := range lists {
-		all = append(all, l...)
+// once is for what several checks want, whichever comes first.
+func once[T any](read func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var done sync.Once
+	var value T
+	var err error
+	return func(ctx context.Context) (T, error) {
+		done.Do(func() { value, err = read(ctx) })
+		return value, err
 	}
-	return all
 }
 
 // readCatalogue reads send-email's catalogue.

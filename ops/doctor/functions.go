@@ -26,8 +26,8 @@ func (d *doctor) functionChecks() []Check {
 	needs := []string{theFunctions}
 	return []Check{
 		{Name: theFunctions, Needs: []string{theGateway}, Look: d.lookAtFunctions},
-		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook", "{}") }},
-		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email", "{}") }},
+		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook") }},
+		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email") }},
 		{Name: "the signing secret at the gateway", Needs: []string{"stripe-webhook"}, Look: d.lookAtSigningSecret},
 		{Name: "the functions' key and database", Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
 	}
@@ -58,13 +58,13 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 	case asleep != nil:
 		return wrong("faas-cli logs says why; a call starts it again, and so does make up", "deployed and not running are %s", list(asleep))
 	}
-	return ok("all %s run", plural(len(replicas), "function"))
+	return ok("all %s run", plural(len(d.Services.Functions), "function"))
 }
 
 // lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway, function and
 // settings work, and it costs the function nothing.
-func (d *doctor) lookAtUnsigned(ctx context.Context, name, body string) Finding {
-	a, err := d.post(ctx, d.Gateway+"/function/"+name, nil, body)
+func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
+	a, err := d.post(ctx, d.Gateway+"/function/"+name, nil, "{}")
 	if err != nil {
 		return wrong("make doctor again in a moment; faas-cli logs "+name, "%s does not answer: %v", name, err)
 	}
@@ -167,7 +167,7 @@ func (d *doctor) call(ctx context.Context, method, url string, header http.Heade
 // Ready is nil when stripe-webhook refuses an unsigned call, as it does when all of it works.
 func Ready(ctx context.Context, t *target.Target) error {
 	d := &doctor{Target: t, http: http.DefaultClient}
-	if f := d.lookAtUnsigned(ctx, "stripe-webhook", "{}"); f.State != OK {
+	if f := d.lookAtUnsigned(ctx, "stripe-webhook"); f.State != OK {
 		return errors.New(f.Text)
 	}
 	return nil

@@ -19,9 +19,9 @@ type offers struct {
 	Links    []*stripe.PaymentLink
 }
 
-// offers reads all active products and payment links, with the first ten line items of each link, of which
+// readOffers reads all active products and payment links, with the first ten line items of each link, of which
 // Stripe allows twenty.
-func (d *doctor) offers(ctx context.Context) (*offers, error) {
+func (d *doctor) readOffers(ctx context.Context) (*offers, error) {
 	catalogue, err := d.catalogue()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@
 package purchase
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,18 +32,18 @@ var ErrNoLink = errors.New("the Stripe account has no active payment link in tes
 // Wait is how long to wait for a thing, and how often to look.
 type Wait struct{ For, Every time.Duration }
 
-// Until looks until there is no error, or the time is over: then it is the last one.
+// Until looks until there is no error, or the time is over: then it is the last one. Where ctx ends, it is ctx's.
 func (w Wait) Until(ctx context.Context, look func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, w.For)
+	waiting, cancel := context.WithTimeout(ctx, w.For)
 	defer cancel()
 	for {
-		err := look(ctx)
+		err := look(waiting)
 		if err == nil {
 			return nil
 		}
 		select {
-		case <-ctx.Done():
-			return err
+		case <-waiting.Done():
+			return cmp.Or(ctx.Err(), err)
 		case <-time.After(w.Every):
 		}
 	}
@@ -77,8 +78,11 @@ func (b *Buyer) Buy(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(b.Out, "Open %s\nand pay with 4242 4242 4242 4242, any date to come and any CVC. Waiting for that; Ctrl-C ends it.\n", link.URL)
 	began, bought := time.Now(), ""
+	if _, err := b.completed(ctx, link.ID, began); err != nil && !errors.Is(err, errNotBought) {
+		return "", err // before anybody pays
+	}
+	fmt.Fprintf(b.Out, "Open %s\nand pay with 4242 4242 4242 4242, any date to come and any CVC. Waiting for that; Ctrl-C ends it.\n", link.URL)
 	err = b.Wait.Until(ctx, func(ctx context.Context) error {
 		var err error
 		bought, err = b.completed(ctx, link.ID, began)

@@ -76,6 +76,41 @@ func TestBuy(t *testing.T) {
 		}
 	})
 
+	t.Run("says what its key may not read before anybody pays", func(t *testing.T) {
+		t.Parallel()
+
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/payment_links" {
+				fmt.Fprintf(w, `{"object": "list", "data": [%s]}`, link)
+				return
+			}
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"error": {"type": "invalid_request_error", "message": "needs rak_checkout_session_read"}}`)
+		}))
+		defer server.Close()
+		var out bytes.Buffer
+		b := purchase.Buyer{Backend: stripeapi.Backend(server.URL), Key: "rk_test_1", Out: &out, Wait: purchase.Wait{For: time.Hour, Every: time.Hour}}
+		if _, err := b.Buy(t.Context()); !errors.Is(err, stripeapi.ErrPermission) || out.Len() > 0 {
+			t.Errorf("error %v, said %q", err, out.String())
+		}
+	})
+
+	t.Run("ends with its context", func(t *testing.T) {
+		t.Parallel()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		url, _ := stripeWith(t, link, func(n int64) string {
+			if n == 2 {
+				cancel()
+			}
+			return ""
+		})
+		b := purchase.Buyer{Backend: stripeapi.Backend(url), Key: "sk_test_1", Out: &bytes.Buffer{}, Wait: purchase.Wait{For: time.Hour, Every: time.Hour}}
+		if _, err := b.Buy(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+
 	t.Run("says that there is nothing to buy by", func(t *testing.T) {
 		t.Parallel()
 

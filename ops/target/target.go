@@ -52,8 +52,8 @@ Read from the environment, else from .env (a laptop that runs here knows its own
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
   STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
                         secrets, which no gateway gives back
-  STRIPE_SETUP_KEY      a key for this command alone, which may read products and payment links and write webhook
-                        endpoints (default: STRIPE_API_KEY)
+  STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
+                        write webhook endpoints (default: STRIPE_API_KEY)
   SENDGRID_SETUP_KEY    a key for this command alone, which may read templates and verified senders (default:
                         SENDGRID_API_KEY)
 `
@@ -93,8 +93,7 @@ type Target struct {
 	StripeAPI, SendGridAPI         string
 	StripeStandIn, SendGridStandIn bool
 
-	environment func(string) string
-	dotEnv      map[string]string
+	dotEnv map[string]string
 }
 
 // ErrNoStack: the command was started elsewhere.
@@ -109,7 +108,7 @@ func (f Flags) Find() (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Services: services, StackFile: f.Stack, environment: os.Getenv}
+	t := &Target{Services: services, StackFile: f.Stack}
 	if f.Gateway == "" && os.Getenv(gatewayVariable) == "" {
 		t.Laptop, err = runenv.ReadRunning(f.State)
 		if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
@@ -150,16 +149,13 @@ func (t *Target) locate(f Flags) error {
 
 // value is what the laptop, the environment or .env says, in this order.
 func (t *Target) value(name string) string {
-	return strings.TrimSpace(cmp.Or(t.Laptop[name], t.environment(name), t.dotEnv[name]))
+	return strings.TrimSpace(cmp.Or(t.Laptop[name], os.Getenv(name), t.dotEnv[name]))
 }
 
 // Given is a secret that is known on this side, or nothing: of the real services none can be read back.
 func (t *Target) Given(secret string) string {
-	if t.Laptop != nil {
-		switch secret { // the names that run.env has always had
-		case StripeSigning:
-			return t.Laptop["WEBHOOK_SECRET"]
-		}
+	if t.Laptop != nil && secret == StripeSigning { // the name that run.env has always had
+		return t.Laptop["WEBHOOK_SECRET"]
 	}
 	return t.value(Variable(secret))
 }

@@ -27,10 +27,7 @@ func (d *doctor) databaseChecks() []Check {
 }
 
 func (d *doctor) lookAtDatabase(ctx context.Context) Finding {
-	if !d.known(target.MongoDB) {
-		return missing(target.MongoDB, theDatabase)
-	}
-	if f, fine := d.formOf(target.MongoDB, "the connection string"); !fine {
+	if f, bad := d.unusable(target.MongoDB, theDatabase, "the connection string"); bad {
 		return f
 	}
 	client, err := d.database()

@@ -89,3 +89,15 @@ func (d *doctor) readCatalogue() (*function.Catalogue, error) {
 func missing(secret, what string) Finding {
 	return unknown(fmt.Sprintf("set %s in the environment or in .env", target.Variable(secret)), "%s", what)
 }
+
+// unusable is the finding about a secret that is not known on this side or has another form, if so.
+func (d *doctor) unusable(secret, check, what string) (Finding, bool) {
+	given := d.Given(secret)
+	if given == "" {
+		return missing(secret, check), true
+	}
+	if err := target.CheckForm(secret, given); err != nil {
+		return wrong("make secrets", "%s: %v", what, err), true
+	}
+	return Finding{}, false
+}

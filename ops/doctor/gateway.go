@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"handler/function/ops/gateway"
-	"handler/function/ops/target"
 )
 
 const (
@@ -75,15 +74,4 @@ func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 		return wrong("DOCKER_DEFAULT_PLATFORM=linux/"+there+" make up", "the gateway runs on %s, and images that are built here are for %s", there, here)
 	}
 	return ok("the gateway runs on %s, for which images are built here", there)
-}
-
-// known reports whether a secret is known on this side.
-func (d *doctor) known(secret string) bool { return d.Given(secret) != "" }
-
-// formOf says what is wrong with the form of a secret that is known on this side, if anything is.
-func (d *doctor) formOf(secret, what string) (Finding, bool) {
-	if err := target.CheckForm(secret, d.Given(secret)); err != nil {
-		return wrong("make secrets", "%s: %v", what, err), false
-	}
-	return Finding{}, true
 }

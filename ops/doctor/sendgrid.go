@@ -61,10 +61,7 @@ func (d *doctor) askSendGrid(ctx context.Context, key, path string, into any) er
 }
 
 func (d *doctor) lookAtScopes(ctx context.Context) Finding {
-	if !d.known(target.SendGridKey) {
-		return missing(target.SendGridKey, theSendGridKey)
-	}
-	if f, fine := d.formOf(target.SendGridKey, "SendGrid's key"); !fine {
+	if f, bad := d.unusable(target.SendGridKey, theSendGridKey, theSendGridKey); bad {
 		return f
 	}
 	var answer struct{ Scopes []string }

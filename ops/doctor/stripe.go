@@ -33,10 +33,7 @@ func (d *doctor) stripeChecks() []Check {
 
 // lookAtStripeKey has Stripe tell whether it knows the key; what it may do, others look at.
 func (d *doctor) lookAtStripeKey(ctx context.Context) Finding {
-	if !d.known(target.StripeKey) {
-		return missing(target.StripeKey, theStripeKey)
-	}
-	if f, fine := d.formOf(target.StripeKey, "Stripe's key"); !fine {
+	if f, bad := d.unusable(target.StripeKey, theStripeKey, theStripeKey); bad {
 		return f
 	}
 	key := d.Given(target.StripeKey)

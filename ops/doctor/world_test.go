@@ -21,6 +21,7 @@ import (
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 	"handler/function/ops/doctor"
+	"handler/function/ops/gateway/gatewaytest"
 	"handler/function/ops/target"
 )
 
@@ -108,14 +109,10 @@ func link(id, product string) stripe.Object {
 			"price": map[string]any{"id": "price_1", "object": "price", "product": product}}}}}
 }
 
-// program is a program of one line.
+// program is a program of one line, in this world's folder.
 func (w *world) program(t *testing.T, name, line string) string {
 	t.Helper()
-	path := filepath.Join(w.dir, name)
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+line+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return gatewaytest.Program(t, w.dir, name, line)
 }
 
 // register registers a webhook endpoint where the proxy is, once that is known.

@@ -68,7 +68,11 @@ func (c *CLI) secret(ctx context.Context, verb, done, name, value string) error 
 	if err == nil && strings.Contains(out.String(), done) {
 		return nil
 	}
-	return fmt.Errorf("faas-cli secret %s %s: %s", verb, name, without(value, strings.TrimSpace(out.String())))
+	said := without(value, strings.TrimSpace(out.String()))
+	if err != nil {
+		return fmt.Errorf("faas-cli secret %s %s: %w: %s", verb, name, err, said)
+	}
+	return fmt.Errorf("faas-cli secret %s %s: %s", verb, name, said)
 }
 
 // without is a text that shows nothing of a secret, should something have quoted it.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"handler/function/ops/gateway"
+	"handler/function/ops/gateway/gatewaytest"
 )
 
 // Not parallel: the login is found by the environment.
@@ -58,10 +59,7 @@ func TestCLI(t *testing.T) {
 
 	program := func(t *testing.T, lines string) *gateway.CLI {
 		t.Helper()
-		path := filepath.Join(t.TempDir(), "faas-cli")
-		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		path := gatewaytest.Program(t, t.TempDir(), "faas-cli", lines)
 		return &gateway.CLI{Path: path, Gateway: "http://127.0.0.1:1"}
 	}
 
@@ -79,6 +77,15 @@ func TestCLI(t *testing.T) {
 
 		err := program(t, `echo "cannot do with: $(cat)"; exit 1`).UpdateSecret(t.Context(), "s", "whsec_new\nwhsec_old\n")
 		if err == nil || strings.Contains(err.Error(), "whsec_") || !strings.Contains(err.Error(), "cannot do with") {
+			t.Errorf("error %v", err)
+		}
+	})
+
+	t.Run("says why it does not run", func(t *testing.T) {
+		t.Parallel()
+
+		err := (&gateway.CLI{Path: "/none/faas-cli"}).CreateSecret(t.Context(), "s", "v")
+		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("error %v", err)
 		}
 	})

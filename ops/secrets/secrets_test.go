@@ -16,6 +16,7 @@ import (
 	"handler/function/local/terminal"
 	"handler/function/local/terminal/terminaltest"
 	"handler/function/ops/gateway"
+	"handler/function/ops/gateway/gatewaytest"
 	"handler/function/ops/secrets"
 	"handler/function/ops/target"
 )
@@ -197,15 +198,10 @@ func TestNoTrace(t *testing.T) {
 	dir, temp := t.TempDir(), t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("SEEN", dir)
-	cli := filepath.Join(dir, "faas-cli")
-	const script = `#!/bin/sh
+	cli := gatewaytest.Program(t, dir, "faas-cli", `
 cat >"$SEEN/stdin"
 { tr '\0' ' ' </proc/$$/cmdline; tr '\0' '\n' </proc/$$/environ; ls -lR "$TMPDIR"; } >>"$SEEN/visible"
-echo "Created: 201 Created"
-`
-	if err := os.WriteFile(cli, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+echo "Created: 201 Created"`)
 	out := &bytes.Buffer{}
 	all := map[string]string{target.MongoDB: mongo, target.SendGridKey: sendgrid, target.StripeKey: stripe, target.StripeSigning: signing}
 	k := secrets.Keeper{Gateway: &gateway.CLI{Path: cli, Gateway: "http://127.0.0.1:1"}, Given: given(all), Ask: nobody, Out: out}

@@ -195,7 +195,7 @@ func newUser(t *testing.T, s *system) *user {
 		}
 	}
 	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); name != "OPENFAAS_URL" && name != "PUBLIC_URL" && name != "REGISTRY" && name != "TAG" {
+		if name, _, _ := strings.Cut(v, "="); name != "GATEWAY_URL" && name != "OPENFAAS_URL" && name != "PUBLIC_URL" && name != "REGISTRY" && name != "TAG" {
 			u.env = append(u.env, v)
 		}
 	}

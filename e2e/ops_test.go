@@ -38,7 +38,7 @@ func (s *system) opsCommand(t *testing.T, verb string, args ...string) *exec.Cmd
 	cmd := exec.CommandContext(t.Context(), path, append([]string{verb, "--state", s.state}, args...)...)
 	cmd.Dir = ".."
 	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); name != "OPENFAAS_URL" && name != "PUBLIC_URL" {
+		if name, _, _ := strings.Cut(v, "="); name != "GATEWAY_URL" && name != "OPENFAAS_URL" && name != "PUBLIC_URL" {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}

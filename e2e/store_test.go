@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,6 +158,69 @@ func TestStoreUpdate(t *testing.T) {
 			t.Errorf("%q at revision %d, err %v", o.CustomerName, o.Revision, err)
 		}
 	})
+}
+
+func TestStoreWalk(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	if err := store.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// Over two batches of them, many of which were made in the same millisecond.
+	const all, together = 250, 230
+	for i := range all {
+		store.Now = func() time.Time { return received.Add(time.Duration(max(0, i-together)) * time.Minute) }
+		id := fmt.Sprintf("cs_%03d", i)
+		if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", id, "evt_"+id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	walk := func(since, until time.Time, most int) (ids []string) {
+		t.Helper()
+		last := until
+		err := store.Walk(t.Context(), since, until, func(o *order.Order) bool {
+			if o.CreatedAt.After(last) || o.CustomerEmail == "" || o.Events != nil {
+				t.Errorf("%s of %v after one of %v, customer %q, %d events", o.ID, o.CreatedAt, last, o.CustomerEmail, len(o.Events))
+			}
+			last = o.CreatedAt
+			ids = append(ids, o.ID)
+			return len(ids) < most
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	ids := walk(received, received.Add(time.Hour), all+1)
+	slices.Sort(ids)
+	if len(ids) != all || len(slices.Compact(ids)) != all {
+		t.Errorf("%d visits, want each of %d orders once", len(ids), all)
+	}
+	if ids := walk(received.Add(18*time.Minute), received.Add(19*time.Minute), all); !slices.Equal(ids, []string{"cs_248"}) {
+		t.Errorf("of one minute: %v", ids)
+	}
+	if ids := walk(received, received.Add(time.Hour), 2); !slices.Equal(ids, []string{"cs_249", "cs_248"}) {
+		t.Errorf("the newest two: %v", ids)
+	}
+}
+
+func TestStoreOfPayment(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	e := eventOf(t, "completed_paid", "cs_1", "evt_1")
+	if _, err := store.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	_, facts, err := e.Session()
+	if err != nil || facts.PaymentIntent == "" {
+		t.Fatalf("payment intent %q, %v", facts.PaymentIntent, err)
+	}
+	if id, err := store.OfPayment(t.Context(), facts.PaymentIntent); err != nil || id != "cs_1" {
+		t.Errorf("order %q, %v", id, err)
+	}
+	if id, err := store.OfPayment(t.Context(), "pi_none"); !errors.Is(err, order.ErrNotFound) {
+		t.Errorf("order %q, %v, want ErrNotFound", id, err)
+	}
 }
 
 func TestStoreDue(t *testing.T) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -259,8 +260,8 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// TestDueIsReadByItsIndex asks the database how it finds what is due.
-func TestDueIsReadByItsIndex(t *testing.T) {
+// TestOrdersAreFoundByAnIndex asks the database how it finds what is due, what is new, and what was paid.
+func TestOrdersAreFoundByAnIndex(t *testing.T) {
 	t.Parallel()
 
 	p := tapped(t)
@@ -271,15 +272,26 @@ func TestDueIsReadByItsIndex(t *testing.T) {
 	if _, err := store.Due(t.Context(), received, 10); err != nil {
 		t.Fatal(err)
 	}
-	created, finds := p.heard("createIndexes"), p.heard("find")
-	if len(created) != 1 || len(finds) != 1 {
-		t.Fatalf("%d indexes created, %d finds", len(created), len(finds))
+	if err := store.Walk(t.Context(), received, received.Add(time.Hour), func(*order.Order) bool { return true }); err != nil {
+		t.Fatal(err)
 	}
-	filter, _ := finds[0].Get("filter").(*wirebson.Document)
+	if _, err := store.OfPayment(t.Context(), "pi_1"); !errors.Is(err, order.ErrNotFound) {
+		t.Fatal(err)
+	}
+	created, finds := p.heard("createIndexes"), p.heard("find")
+	if len(created) != 1 || len(finds) != len(mongodb.Indexed()) {
+		t.Fatalf("%d times indexes created, %d finds", len(created), len(finds))
+	}
 	indexes, _ := created[0].Get("indexes").(*wirebson.Array)
-	index, _ := indexes.Get(0).(*wirebson.Document)
-	key, _ := index.Get("key").(*wirebson.Document)
-	if filter.Len() != 1 || key.Len() != 1 || key.Command() != filter.Command() {
-		t.Errorf("what is due is found by %v, and the index is %v", filter, key)
+	if indexes.Len() != len(finds) {
+		t.Fatalf("%d indexes for %d finds", indexes.Len(), len(finds))
+	}
+	for i, find := range finds {
+		filter, _ := find.Get("filter").(*wirebson.Document)
+		index, _ := indexes.Get(i).(*wirebson.Document)
+		key, _ := index.Get("key").(*wirebson.Document)
+		if filter.Len() != 1 || key.Len() != 1 || key.Command() != filter.Command() {
+			t.Errorf("orders are found by %v, and the index is %v", filter, key)
+		}
 	}
 }

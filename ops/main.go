@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"handler/function/ops/owner"
 )
 
 // verb is one thing that the command does.
@@ -34,11 +36,30 @@ func main() {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "ops: stopped")
-		os.Exit(1)
 	default:
 		fmt.Fprintln(os.Stderr, "ops:", err)
-		os.Exit(1)
 	}
+	if code := exitCode(err); code != 0 {
+		os.Exit(code)
+	}
+}
+
+// errUsage: the command line was not understood.
+var errUsage = errors.New("see --help")
+
+// exitCode is the table of what the command ends with; the verbs' --help says it.
+func exitCode(err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	case errors.Is(err, owner.ErrNotFound):
+		return 3
+	case errors.Is(err, owner.ErrConflict):
+		return 4
+	}
+	return 1
 }
 
 func dispatch(ctx context.Context, args []string) error {
@@ -51,7 +72,7 @@ func dispatch(ctx context.Context, args []string) error {
 			return v.do(ctx, args[1:])
 		}
 	}
-	return fmt.Errorf("no verb %q; see ops --help", args[0])
+	return fmt.Errorf("no verb %q: %w", args[0], errUsage)
 }
 
 func usage() {
@@ -75,11 +96,29 @@ func newFlags(name, about string) *flag.FlagSet {
 
 // parse reads a verb's flags, beside which it takes nothing.
 func parse(set *flag.FlagSet, args []string) error {
-	if err := set.Parse(args); err != nil {
-		return err
+	_, err := parseWith(set, args, 0, 0)
+	return err
+}
+
+// parseWith reads a verb's flags, and the arguments among them, of which there are so many.
+func parseWith(set *flag.FlagSet, args []string, least, most int) ([]string, error) {
+	var plain []string
+	for {
+		err := set.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			return nil, err
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", errUsage, err)
+		case set.NArg() == 0:
+			if len(plain) < least {
+				return nil, fmt.Errorf("%s wants an argument: %w", set.Name(), errUsage)
+			}
+			return plain, nil
+		case len(plain) == most:
+			return nil, fmt.Errorf("%s takes no %q: %w", set.Name(), set.Arg(0), errUsage)
+		}
+		plain = append(plain, set.Arg(0))
+		args = set.Args()[1:]
 	}
-	if set.NArg() > 0 {
-		return fmt.Errorf("%s takes no %q", set.Name(), set.Arg(0))
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -214,6 +215,28 @@ func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]order.DueOr
 	}
 	slices.SortFunc(due, func(a, b order.DueOrder) int { return a.At.Compare(b.At) })
 	return due[:min(len(due), limit)], nil
+}
+
+// Walk is the store's: the newest first, without their events.
+func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*order.Order) bool) error {
+	m.mu.Lock()
+	m.calls++
+	var all []*order.Order
+	for _, o := range m.orders {
+		if !o.CreatedAt.Before(since) && o.CreatedAt.Before(until) {
+			slim := copied(o)
+			slim.Events = nil
+			all = append(all, slim)
+		}
+	}
+	m.mu.Unlock()
+	slices.SortFunc(all, func(a, b *order.Order) int { return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	for _, o := range all {
+		if !visit(o) {
+			break
+		}
+	}
+	return nil
 }
 
 func (m *memory) EnsureIndexes(context.Context) error { return nil }

@@ -19,6 +19,7 @@ type Store interface {
 	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
 	UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
+	Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error
 	EnsureIndexes(ctx context.Context) error
 }
 

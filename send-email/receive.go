@@ -1,11 +1,8 @@
 package function
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -26,14 +23,7 @@ var (
 	errMethod    = errors.New("not a POST")
 	errTooLarge  = errors.New("body too large")
 	errSignature = errors.New("invalid signature")
-	errBody      = errors.New("unknown request")
 )
-
-// call is what a signed body asks for: one order's e-mails, or a sweep.
-type call struct {
-	ID    string `json:"id"`
-	Sweep bool   `json:"sweep"`
-}
 
 // Receive verifies and decodes one call, and does what it asks for.
 func (f *Function) Receive(req handler.Request) handler.Response {
@@ -44,21 +34,16 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	if err := f.verify(req); err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
-	c, err := decode(req.Body)
+	c, err := f.decode(req.Body)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
 	// The caller may hang up; what was begun is finished, or left to the sweep at the budget's end.
 	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
 	defer cancel()
-	var answer any
-	if c.Sweep {
-		answer, err = f.sweep(ctx, f.pacedUntil(context.Background()))
-	} else {
-		answer, err = f.sendAsked(ctx, log, c.ID)
-	}
+	answer, err := c.answer(ctx, f, log)
 	if err != nil && !putOff(err) {
-		return openfaas.Refuse(log.With("order", c.ID), err, toStatus)
+		return openfaas.Refuse(log.With("order", c.order()), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
 }
@@ -86,22 +71,6 @@ func (f *Function) verify(req handler.Request) error {
 	return nil
 }
 
-func decode(body []byte) (call, error) {
-	var c call
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if d.Decode(&c) != nil {
-		return c, errBody // the decoder's own error would quote the body, and be logged
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return c, errBody
-	}
-	if c.Sweep == (c.ID != "") || (c.ID != "" && !order.ValidID(c.ID)) {
-		return c, errBody
-	}
-	return c, nil
-}
-
 // toStatus is the table of what is answered to whom.
 func toStatus(err error) (status int, text string) {
 	switch {
@@ -111,8 +80,10 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusRequestEntityTooLarge, "the body is too large"
 	case errors.Is(err, errSignature):
 		return http.StatusBadRequest, "invalid signature"
-	case errors.Is(err, errBody):
-		return http.StatusBadRequest, `want {"id": "cs_…"} or {"sweep": true}`
+	case errors.Is(err, openfaas.ErrCall):
+		return http.StatusBadRequest, `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`
+	case errors.Is(err, openfaas.ErrStale):
+		return http.StatusBadRequest, openfaas.ErrStale.Error()
 	case errors.Is(err, order.ErrNotFound):
 		return http.StatusNotFound, "no such order"
 	}

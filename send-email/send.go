@@ -258,6 +258,7 @@ func progressOf(o *order.Order) progress {
 			p.Sent++
 		case order.Failed:
 			p.Failed++
+		case order.Cancelled:
 		default:
 			p.Waiting++
 		}

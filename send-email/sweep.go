@@ -91,14 +91,14 @@ func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until t
 	return p.nextDueAt, err
 }
 
-// ensureIndexes sees once that a store's index is there. Without it a sweep is slow, and right all the
+// ensureIndexes sees once that a store's indexes are there. Without them a sweep is slow, and right all the
 // same.
 func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
 	if _, done := f.indexed.Load(orders); done {
 		return
 	}
 	if err := orders.EnsureIndexes(ctx); err != nil {
-		f.log.Warn("the index of what is due could not be created; the next sweep tries again", "err", err)
+		f.log.Warn("the database's indexes could not be created; the next sweep tries again", "err", err)
 		return
 	}
 	f.indexed.Store(orders, true)

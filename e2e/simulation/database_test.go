@@ -175,6 +175,36 @@ func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []ord
 	return due, err
 }
 
+func (c documents) Recent(ctx context.Context, since, until time.Time, limit int) (recent []*order.Order, err error) {
+	err = c.operate(ctx, "recent", func(s stored) error {
+		recent = nil
+		for _, o := range s {
+			if !o.CreatedAt.Before(since) && !o.CreatedAt.After(until) {
+				slim := copied(o)
+				slim.Events = nil
+				recent = append(recent, slim)
+			}
+		}
+		slices.SortFunc(recent, func(a, b *order.Order) int { return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+		recent = recent[:min(limit, len(recent))]
+		return nil
+	})
+	return recent, err
+}
+
+func (c documents) OfPayment(ctx context.Context, paymentIntent string) (id string, err error) {
+	err = c.operate(ctx, "of payment "+paymentIntent, func(s stored) error {
+		for _, o := range s {
+			if o.PaymentIntent == paymentIntent {
+				id = o.ID
+				return nil
+			}
+		}
+		return order.ErrNotFound
+	})
+	return id, err
+}
+
 func (c documents) EnsureIndexes(ctx context.Context) error {
 	return c.operate(ctx, "index", func(stored) error { return nil })
 }

@@ -15,14 +15,26 @@ import (
 // Collection is the name of the collection of orders.
 const Collection = "orders"
 
-// DueField is what the sweep finds due orders by, and has an index.
-const DueField = "next_due_at"
+// The fields that orders are found by. Each has an index.
+const (
+	// DueField is the sweep's.
+	DueField     = "next_due_at"
+	createdField = "created_at"
+	paymentField = "payment_intent"
+)
+
+// Indexed are the fields that have an index.
+func Indexed() []string { return []string{DueField, createdField, paymentField} }
 
 // collection is Documents in MongoDB.
 type collection struct{ orders *mongo.Collection }
 
 func (c collection) EnsureIndexes(ctx context.Context) error {
-	_, err := c.orders.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: DueField, Value: 1}}})
+	var models []mongo.IndexModel
+	for _, field := range Indexed() {
+		models = append(models, mongo.IndexModel{Keys: bson.D{{Key: field, Value: 1}}})
+	}
+	_, err := c.orders.Indexes().CreateMany(ctx, models)
 	return err
 }
 
@@ -96,4 +108,28 @@ func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]order.
 	}
 	var due []order.DueOrder
 	return due, cursor.All(ctx, &due)
+}
+
+func (c collection) Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error) {
+	cursor, err := c.orders.Find(ctx,
+		bson.D{{Key: createdField, Value: bson.D{{Key: "$gte", Value: since}, {Key: "$lte", Value: until}}}},
+		options.Find().SetSort(bson.D{{Key: createdField, Value: -1}}).SetLimit(int64(limit)).
+			SetProjection(bson.D{{Key: "events", Value: 0}}))
+	if err != nil {
+		return nil, err
+	}
+	var recent []*order.Order
+	return recent, cursor.All(ctx, &recent)
+}
+
+func (c collection) OfPayment(ctx context.Context, paymentIntent string) (string, error) {
+	var found struct {
+		ID string `bson:"_id"`
+	}
+	err := c.orders.FindOne(ctx, bson.D{{Key: paymentField, Value: paymentIntent}},
+		options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})).Decode(&found)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		err = order.ErrNotFound
+	}
+	return found.ID, err
 }

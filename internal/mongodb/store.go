@@ -36,7 +36,11 @@ type Documents interface {
 	CountDelivery(ctx context.Context, id, event string) (bool, error)
 	// Due are the orders whose NextDueAt is not after now, the earliest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
-	// EnsureIndexes creates what Due reads by, if it is not there.
+	// Recent are the orders made at or after since and at or before until, the newest first, without their events.
+	Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error)
+	// OfPayment is the ID of the order that a payment intent (pi_…) paid for; order.ErrNotFound where there is none.
+	OfPayment(ctx context.Context, paymentIntent string) (string, error)
+	// EnsureIndexes creates what Due, Recent and OfPayment read by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
 
@@ -63,10 +67,10 @@ func NewStoreOf(d Documents) *Store {
 	}
 }
 
-// EnsureIndexes creates the index that the sweep reads by, if it is not there.
+// EnsureIndexes creates the indexes that orders are found by, if they are not there.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	if err := do(ctx, s.documents.EnsureIndexes); err != nil {
-		return fmt.Errorf("create index: %w", err)
+		return fmt.Errorf("create indexes: %w", err)
 	}
 	return nil
 }
@@ -219,6 +223,63 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]order.DueO
 		return nil, fmt.Errorf("find due orders: %w", err)
 	}
 	return due, nil
+}
+
+// walkBatch is how many orders Walk reads at once: some 200 kB.
+const walkBatch = 100
+
+// Walk visits the orders made at or after since and before until, the newest first, until visit returns false. Their
+// events, which are the bulk of them, are left out: such an order is to be looked at, and not to be changed. An order
+// that is made meanwhile may be left out, and none is visited twice.
+func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
+	last := until.Add(-time.Millisecond)
+	seen := map[string]bool{} // those of the last millisecond
+	for limit := walkBatch; ; {
+		var page []*order.Order
+		err := do(ctx, func(ctx context.Context) (err error) {
+			page, err = s.documents.Recent(ctx, since, last, limit)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("find recent orders: %w", err)
+		}
+		fresh := 0
+		for _, o := range page {
+			if seen[o.ID] {
+				continue
+			}
+			fresh++
+			if o.Name(); !visit(o) {
+				return nil
+			}
+			if !o.CreatedAt.Equal(last) {
+				last = o.CreatedAt
+				clear(seen)
+			}
+			seen[o.ID] = true
+		}
+		switch {
+		case len(page) < limit:
+			return nil
+		case fresh == 0:
+			limit += walkBatch // so many were made in one millisecond
+		default:
+			limit = walkBatch + len(seen)
+		}
+	}
+}
+
+// OfPayment is the ID of the order that a payment intent (pi_…) paid for; order.ErrNotFound where there is none.
+func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, error) {
+	var id string
+	err := do(ctx, func(ctx context.Context) (err error) {
+		id, err = s.documents.OfPayment(ctx, paymentIntent)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("find the order of %s: %w", paymentIntent, err)
+	}
+	return id, nil
 }
 
 // do gives an operation its time, which a later deadline of the caller's would otherwise replace, and

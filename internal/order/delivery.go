@@ -5,18 +5,21 @@ import "time"
 // State is where a delivery stands:
 //
 //	planned ──claim──▶ sending ─────────▶ sent
-//	             ▲        │ │ └─────────▶ failed
-//	             └─ retry ◀┘ └ its lease runs out: claimed again, and unsure from then on;
-//	                           failed when that happened MaxLost times
+//	   │         ▲        │ │ └─────────▶ failed
+//	   │         └─ retry ◀┘ └ its lease runs out: claimed again, and unsure from then on;
+//	   │               │       failed when that happened MaxLost times
+//	   └───────────────┴─▶ cancelled, on purpose
 type State string
 
-// The states of a delivery. Sent and failed are final.
+// The states of a delivery. Sent, failed and cancelled are final.
 const (
 	Planned State = "planned"
 	Sending State = "sending"
 	Retry   State = "retry"
 	Sent    State = "sent"
 	Failed  State = "failed"
+	// Cancelled: it is not to be sent any more; LastError says why.
+	Cancelled State = "cancelled"
 )
 
 // Audience says whom an e-mail is for.
@@ -79,10 +82,11 @@ type Delivery struct {
 	LastTriedAt  time.Time `bson:"last_tried_at,omitempty"`
 	SentAt       time.Time `bson:"sent_at,omitempty"`
 	FailedAt     time.Time `bson:"failed_at,omitempty"`
+	CancelledAt  time.Time `bson:"cancelled_at,omitempty"`
 }
 
 // Final reports whether nothing more will happen to the delivery.
-func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed }
+func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Cancelled }
 
 // Claim takes a due delivery for owner until the lease ends. Only a claim permits an attempt; its
 // error is ErrNotDue where somebody else has the delivery, or nobody needs to.
@@ -153,9 +157,23 @@ func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time
 	d.LastStatus = status
 	d.LastError = ""
 	d.SentAt = now
-	d.FailedAt = time.Time{}
+	d.FailedAt, d.CancelledAt = time.Time{}, time.Time{}
 	o.put(key, d, now)
 	return nil
+}
+
+// Cancel ends a delivery that nobody is sending; it reports whether it did. One that is being sent may be with
+// SendGrid already, and one that is final stays as it is.
+func (o *Order) Cancel(key, why string, now time.Time) bool {
+	d, ok := o.Emails[key]
+	if !ok || d.Final() || d.State == Sending {
+		return false
+	}
+	d.State = Cancelled
+	d.LastStatus, d.LastError = 0, why
+	d.CancelledAt = now
+	o.put(key, d, now)
+	return true
 }
 
 // Setback is an attempt that did not end with SendGrid's acceptance.

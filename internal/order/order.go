@@ -57,6 +57,8 @@ type Order struct {
 	// Emails are the deliveries, by a key that stays the same as long as the order lives.
 	Emails map[string]Delivery `bson:"emails,omitempty"`
 
+	// Audit is what people had done to the order, oldest first.
+	Audit []Entry `bson:"audit,omitempty"`
 	// NextDueAt is when something is next to be done; nil when nothing is.
 	NextDueAt *time.Time `bson:"next_due_at"`
 	CreatedAt time.Time  `bson:"created_at"`

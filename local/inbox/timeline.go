@@ -43,6 +43,7 @@ const (
 	kindRetry       = "retry"
 	kindSent        = "sent"
 	kindFailed      = "failed"
+	kindCancelled   = "cancelled"
 	kindDue         = "due"
 )
 
@@ -188,6 +189,8 @@ func delivered(d order.Delivery) []step {
 		steps = append(steps, at(d.SentAt, kindSent, "Sent to "+recipients(d), answered(d)))
 	case order.Failed:
 		steps = append(steps, at(d.FailedAt, kindFailed, "Failed for good", answered(d)))
+	case order.Cancelled:
+		steps = append(steps, at(d.CancelledAt, kindCancelled, "Cancelled", d.LastError))
 	case order.Retry:
 		steps = append(steps, at(d.LastTriedAt, kindRetry, "Not sent", answered(d)))
 		steps = append(steps, step{At: d.DueAt, Kind: kindDue, What: "Next attempt", Delivery: d.Key, Attempt: d.Attempts + 1, Expected: true})

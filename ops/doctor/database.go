@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -153,24 +154,27 @@ func (d *doctor) lookAtIndex(ctx context.Context) Finding {
 		return unknown(reason(err), "the index")
 	}
 	cursor, err := client.Database(d.Database()).Collection(mongodb.Collection).Indexes().List(ctx)
-	var indexes []struct {
+	type index struct {
 		Key bson.D `bson:"key"`
 	}
+	var indexes []index
 	if err == nil {
 		err = cursor.All(ctx, &indexes)
 	}
 	switch {
 	case hasCode(err, namespaceNotFound), err == nil && len(indexes) == 0:
-		return ok("there are no orders yet; send-email makes the index when it starts")
+		return ok("there are no orders yet; send-email makes the indexes when it starts")
 	case err != nil:
 		return unknown(reason(err), "the index")
 	}
-	for _, i := range indexes {
-		if len(i.Key) > 0 && i.Key[0].Key == mongodb.DueField {
-			return ok("orders have the index that the sweep reads by")
-		}
+	missing := slices.DeleteFunc(mongodb.Indexed(), func(field string) bool {
+		return slices.ContainsFunc(indexes, func(i index) bool { return len(i.Key) > 0 && i.Key[0].Key == field })
+	})
+	if len(missing) > 0 {
+		return wrong("send-email makes them when it sweeps; its log says why it did not (faas-cli logs send-email)",
+			"orders lack the index on %s, and are all read to find a few", strings.Join(missing, " and on "))
 	}
-	return wrong("send-email makes it when it sweeps; its log says why it did not (faas-cli logs send-email)", "orders lack the index on %s, and each sweep reads all of them", mongodb.DueField)
+	return ok("orders have the indexes that they are found by")
 }
 
 // freeTier is what Atlas's M0 holds, data and indexes uncompressed:

@@ -20,7 +20,7 @@ import (
 
 // TestMain takes from the environment what would be looked at in place of a test's own.
 func TestMain(m *testing.M) {
-	for _, name := range []string{"OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY", "STRIPE_WEBHOOK_SECRET",
+	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY", "STRIPE_WEBHOOK_SECRET",
 		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM"} {
 		os.Unsetenv(name)
 	}
@@ -85,7 +85,7 @@ func TestFailures(t *testing.T) {
 		{name: "a database user who may not write", want: "✗ the database user may not insert, update and createIndex orders: give the user the role readWrite", spoil: func(_ *testing.T, w *world) {
 			w.database.ReadOnly = true
 		}},
-		{name: "orders without the index", want: "✗ orders lack the index on next_due_at", spoil: func(t *testing.T, w *world) { w.insert(t, "x") }},
+		{name: "orders without the index", want: "✗ orders lack the index on next_due_at and on created_at and on payment_intent", spoil: func(t *testing.T, w *world) { w.insert(t, "x") }},
 		{name: "a full database", want: "✗ the database takes 3 MB of the tier's 3 MB: move to a larger tier", spoil: func(t *testing.T, w *world) {
 			w.insert(t, strings.Repeat("x", 3<<20))
 			w.index(t)

@@ -32,7 +32,7 @@ func (d *doctor) lookAtGateway(ctx context.Context) Finding {
 		return wrong("faas-cli login --gateway "+d.Gateway+" --password-stdin, with the password that faasd wrote to /var/lib/faasd/secrets/basic-auth-password",
 			"the gateway %s does not know you", d.Gateway)
 	case err != nil:
-		return wrong("is that its address (OPENFAAS_URL)? does it run? does the SSH tunnel?", "the gateway %s cannot be reached: %v", d.Gateway, err)
+		return wrong("is that its address (GATEWAY_URL)? does it run? does the SSH tunnel?", "the gateway %s cannot be reached: %v", d.Gateway, err)
 	}
 	return ok("the gateway %s answers", d.Gateway)
 }

@@ -35,12 +35,15 @@ type Flags struct {
 }
 
 // Register adds the flags to a verb's own.
-func (f *Flags) Register(set *flag.FlagSet) {
-	set.StringVar(&f.State, "state", ".local", "folder of the laptop")
+func (f *Flags) Register(set *flag.FlagSet) { f.RegisterAs(set, "state") }
+
+// RegisterAs is Register where the folder of the laptop goes by another name.
+func (f *Flags) RegisterAs(set *flag.FlagSet, state string) {
+	set.StringVar(&f.State, state, ".local", "folder of the laptop")
 	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack file; its settings files lie beside it")
 	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the faas-cli to use; where there is none, the one on the PATH")
 	set.StringVar(&f.DotEnv, "env", ".env", "file of NAME=value lines, readable by you alone, for what the environment does not say")
-	set.StringVar(&f.Gateway, "gateway", "", "the gateway (default: OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
+	set.StringVar(&f.Gateway, "gateway", "", "the gateway (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
 	set.StringVar(&f.PublicURL, "url", "", "what customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
 }
 
@@ -48,7 +51,7 @@ func (f *Flags) Register(set *flag.FlagSet) {
 const Variables = `
 Read from the environment, else from .env (a laptop that runs here knows its own, and reads no .env):
 
-  OPENFAAS_URL          the gateway, as faas-cli takes it
+  GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
   STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
                         secrets, which no gateway gives back
@@ -60,7 +63,8 @@ Read from the environment, else from .env (a laptop that runs here knows its own
 
 // The variables that are no secret of a function.
 const (
-	gatewayVariable       = "OPENFAAS_URL"
+	gatewayVariable       = "GATEWAY_URL"
+	openfaasVariable      = "OPENFAAS_URL"
 	publicVariable        = "PUBLIC_URL"
 	stripeSetupVariable   = "STRIPE_SETUP_KEY"
 	sendgridSetupVariable = "SENDGRID_SETUP_KEY"
@@ -109,7 +113,7 @@ func (f Flags) Find() (*Target, error) {
 		return nil, err
 	}
 	t := &Target{Services: services, StackFile: f.Stack}
-	if f.Gateway == "" && os.Getenv(gatewayVariable) == "" {
+	if cmp.Or(f.Gateway, os.Getenv(gatewayVariable), os.Getenv(openfaasVariable)) == "" {
 		t.Laptop, err = runenv.ReadRunning(f.State)
 		if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
@@ -125,7 +129,7 @@ func (f Flags) Find() (*Target, error) {
 
 // locate finds the addresses.
 func (t *Target) locate(f Flags) error {
-	t.Gateway = cmp.Or(f.Gateway, t.Laptop["GATEWAY_URL"], t.value(gatewayVariable), t.Services.Provider.GatewayURL, "http://127.0.0.1:8080")
+	t.Gateway = cmp.Or(f.Gateway, t.value(gatewayVariable), t.value(openfaasVariable), t.Services.Provider.GatewayURL, "http://127.0.0.1:8080")
 	t.PublicURL = cmp.Or(f.PublicURL, t.value(publicVariable), t.Laptop["GATEWAY_URL"])
 	t.StripeAPI = cmp.Or(t.Setting("stripe_api_base"), "https://api.stripe.com")
 	t.SendGridAPI = cmp.Or(t.Setting("sendgrid_host"), "https://api.sendgrid.com")

@@ -108,7 +108,7 @@ func TestCheckForm(t *testing.T) {
 
 // Not parallel: the environment is what is looked at.
 func TestFind(t *testing.T) {
-	for _, name := range []string{"OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY"} {
+	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY"} {
 		t.Setenv(name, "")
 	}
 	stack := filepath.Join("..", "..", "stack.yml")

@@ -1,0 +1,86 @@
+package openfaas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+)
+
+// CallTolerance is how far the time in a call that changes something may be from ours: a copy of a signed call is
+// good for no longer.
+const CallTolerance = 5 * time.Minute
+
+// What is wrong with a signed call.
+var (
+	// ErrCall: its body is none that the function knows.
+	ErrCall = errors.New("unknown request")
+	// ErrStale: it changes something, and says no time, or one that is too far from now.
+	ErrStale = errors.New("the call is too old, too early, or undated")
+)
+
+// Call is what a signed body asks a function for: {"verb": arguments}, and beside it {"at": RFC 3339} where it is to
+// change something.
+type Call struct {
+	// Verb is what is asked for.
+	Verb string
+	// At is when the call was made; zero where it does not say.
+	At time.Time
+
+	arguments json.RawMessage
+}
+
+// ParseCall reads a signed body. Its error is ErrCall, and quotes nothing.
+func ParseCall(body []byte) (Call, error) {
+	var fields map[string]json.RawMessage
+	if strict(body, &fields) != nil {
+		return Call{}, ErrCall
+	}
+	var c Call
+	for name, value := range fields {
+		switch {
+		case name == "at":
+			if strict(value, &c.At) != nil {
+				return Call{}, ErrCall
+			}
+		case c.Verb != "":
+			return Call{}, ErrCall // two things at once
+		default:
+			c.Verb, c.arguments = name, value
+		}
+	}
+	if c.Verb == "" {
+		return Call{}, ErrCall
+	}
+	return c, nil
+}
+
+// Arguments reads what the verb is given. A field that is not known is ErrCall: it may have been meant to matter.
+func (c Call) Arguments(into any) error {
+	if strict(c.arguments, into) != nil {
+		return ErrCall
+	}
+	return nil
+}
+
+// Fresh is ErrStale where the call was not made just now.
+func (c Call) Fresh(now time.Time) error {
+	if c.At.IsZero() || now.Sub(c.At).Abs() > CallTolerance {
+		return ErrStale
+	}
+	return nil
+}
+
+// strict reads one JSON value, with no field that is not known, and nothing behind it.
+func strict(b []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return ErrCall
+	}
+	return nil
+}

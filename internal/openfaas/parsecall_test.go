@@ -1,0 +1,72 @@
+package openfaas_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"handler/function/internal/openfaas"
+)
+
+func TestParseCall(t *testing.T) {
+	t.Parallel()
+
+	t.Run("gives the verb, its arguments and the time", func(t *testing.T) {
+		t.Parallel()
+
+		c, err := openfaas.ParseCall([]byte(`{"at": "2026-03-04T05:06:07Z", "resend": {"order": "cs_1"}}`))
+		if err != nil || c.Verb != "resend" || !c.At.Equal(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)) {
+			t.Fatalf("got %+v, %v", c, err)
+		}
+		var arguments struct {
+			Order string `json:"order"`
+		}
+		if err := c.Arguments(&arguments); err != nil || arguments.Order != "cs_1" {
+			t.Errorf("arguments %+v, %v", arguments, err)
+		}
+		if err := c.Arguments(new(struct{})); !errors.Is(err, openfaas.ErrCall) {
+			t.Errorf("a field that is not known: %v", err)
+		}
+	})
+
+	for _, body := range []string{
+		``, `null`, `{}`, `[]`, `"sweep"`, `{"sweep": true, "id": "cs_1"}`, `{"at": "2026-03-04T05:06:07Z"}`, `{"sweep": true, "at": 1}`,
+		`{"sweep": true, "at": "yesterday"}`, `{"sweep": true} {}`, `{"sweep": true`,
+	} {
+		t.Run("refuses "+body, func(t *testing.T) {
+			t.Parallel()
+
+			if c, err := openfaas.ParseCall([]byte(body)); !errors.Is(err, openfaas.ErrCall) {
+				t.Errorf("got %+v, %v", c, err)
+			}
+		})
+	}
+}
+
+func TestFresh(t *testing.T) {
+	t.Parallel()
+
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		err  error
+	}{
+		{"at once", at, nil},
+		{"at the end of the tolerance", at.Add(openfaas.CallTolerance), nil},
+		{"a moment later", at.Add(openfaas.CallTolerance + 1), openfaas.ErrStale},
+		{"by a clock that is behind", at.Add(-openfaas.CallTolerance), nil},
+		{"by one that is too far behind", at.Add(-openfaas.CallTolerance - 1), openfaas.ErrStale},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			if err := (openfaas.Call{At: at}).Fresh(tt.now); err != tt.err {
+				t.Errorf("got %v, want %v", err, tt.err)
+			}
+		})
+	}
+	if err := (openfaas.Call{}).Fresh(at); !errors.Is(err, openfaas.ErrStale) {
+		t.Errorf("undated: %v", err)
+	}
+}

@@ -1,0 +1,23 @@
+package order
+
+import (
+	"slices"
+	"time"
+)
+
+// Entry is a line of an order's audit: what a person had done to it, on purpose.
+type Entry struct {
+	At time.Time `bson:"at"`
+	// Verb is what was done: one of ops' verbs.
+	Verb string `bson:"verb"`
+	// Key is of the delivery that it was done to, if to one.
+	Key string `bson:"key,omitempty"`
+	// Reason is the person's own words. They are kept as long as the order, until it is forgotten.
+	Reason string `bson:"reason,omitempty"`
+}
+
+// Note adds a line to the audit.
+func (o *Order) Note(e Entry) {
+	o.Audit = append(slices.Clip(o.Audit), e) // a clone may share the array
+	o.touch(e.At)
+}

@@ -95,6 +95,18 @@ func (s *Store) Record(ctx context.Context, e order.Event) (bool, error) {
 	return s.add(ctx, o.ID, e)
 }
 
+// Create keeps a document that no event makes, and reports whether there was none of its ID.
+func (s *Store) Create(ctx context.Context, o *order.Order) (bool, error) {
+	err := do(ctx, func(ctx context.Context) error { return s.documents.Insert(ctx, o) })
+	switch {
+	case mongo.IsDuplicateKeyError(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("create %s: %w", o.ID, err)
+	}
+	return true, nil
+}
+
 // add puts an event into an order that is there.
 func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error) {
 	isNew := false
@@ -230,7 +242,7 @@ const walkBatch = 100
 
 // Walk visits the orders made at or after since and before until, the newest first, until visit returns false. Their
 // events, which are the bulk of them, are left out: such an order is to be looked at, and not to be changed. An order
-// that is made meanwhile may be left out, and none is visited twice.
+// that is made meanwhile may be left out, and none is visited twice. Reports, which are no orders, are left out.
 func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
 	last := until.Add(-time.Millisecond)
 	seen := map[string]bool{} // those of the last millisecond
@@ -249,7 +261,7 @@ func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*or
 				continue
 			}
 			fresh++
-			if o.Name(); !visit(o) {
+			if o.Name(); !order.IsReport(o.ID) && !visit(o) {
 				return nil
 			}
 			if !o.CreatedAt.Equal(last) {

@@ -59,6 +59,8 @@ type Order struct {
 
 	// Audit is what people had done to the order, oldest first.
 	Audit []Entry `bson:"audit,omitempty"`
+	// Report is the data of a report's e-mail, as JSON; empty in an order.
+	Report string `bson:"report,omitempty"`
 	// NextDueAt is when something is next to be done; nil when nothing is.
 	NextDueAt *time.Time `bson:"next_due_at"`
 	CreatedAt time.Time  `bson:"created_at"`

@@ -144,6 +144,8 @@ type memory struct {
 	// updateFunc and loadFunc, if set, are asked before each update and each load.
 	updateFunc func(id string) error
 	loadFunc   func(id string) error
+	// walkErr is what a walk ends with at once, if set.
+	walkErr error
 }
 
 func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
@@ -221,6 +223,10 @@ func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]order.DueOr
 func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*order.Order) bool) error {
 	m.mu.Lock()
 	m.calls++
+	if m.walkErr != nil {
+		m.mu.Unlock()
+		return m.walkErr
+	}
 	var all []*order.Order
 	for _, o := range m.orders {
 		if !o.CreatedAt.Before(since) && o.CreatedAt.Before(until) {

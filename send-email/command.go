@@ -29,8 +29,11 @@ type kind struct {
 
 // kinds are what can be asked for, by the verb of the call.
 var kinds = map[string]kind{
-	"id":    {new: func(openfaas.Call) command { return new(sendOrder) }},
-	"sweep": {new: func(openfaas.Call) command { return new(sweepAll) }},
+	"id":      {new: func(openfaas.Call) command { return new(sendOrder) }},
+	"sweep":   {new: func(openfaas.Call) command { return new(sweepAll) }},
+	"orders":  {new: func(openfaas.Call) command { return new(listOrders) }},
+	"order":   {new: func(openfaas.Call) command { return new(showOrder) }},
+	"summary": {new: func(openfaas.Call) command { return new(summarize) }},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.

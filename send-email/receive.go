@@ -23,6 +23,8 @@ var (
 	errMethod    = errors.New("not a POST")
 	errTooLarge  = errors.New("body too large")
 	errSignature = errors.New("invalid signature")
+	// errUnread: what was asked for could not be read.
+	errUnread = errors.New("the orders could not be read")
 )
 
 // Receive verifies and decodes one call, and does what it asks for.
@@ -73,7 +75,10 @@ func (f *Function) verify(req handler.Request) error {
 
 // toStatus is the table of what is answered to whom.
 func toStatus(err error) (status int, text string) {
+	var wrong *argumentError
 	switch {
+	case errors.As(err, &wrong):
+		return http.StatusBadRequest, wrong.Error()
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed, "only POST"
 	case errors.Is(err, errTooLarge):
@@ -86,6 +91,8 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusBadRequest, openfaas.ErrStale.Error()
 	case errors.Is(err, order.ErrNotFound):
 		return http.StatusNotFound, "no such order"
+	case errors.Is(err, errUnread):
+		return http.StatusServiceUnavailable, "the database does not answer; ask again"
 	}
 	return http.StatusServiceUnavailable, "not now; the sweep will try again"
 }

@@ -61,7 +61,7 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 			i.answerError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, i.viewOrder(o, ""))
+		respond(w, http.StatusOK, i.viewOrder(o))
 	})
 }
 

@@ -134,7 +134,7 @@ func TestOrdersAPI(t *testing.T) {
 	t.Parallel()
 
 	b := setup(t)
-	o := sold(t, b)
+	o := sold(t)
 	b.orders.list = []*order.Order{o}
 	a := b.get(t, "/api/orders/"+o.ID)
 	var got struct {
@@ -162,7 +162,7 @@ func TestOrdersAPI(t *testing.T) {
 	if d := cmp.Diff(want, kinds); d != "" {
 		t.Errorf("timeline (-want +got):\n%s", d)
 	}
-	if got.ID != o.ID || got.State != stateWaiting || len(got.Emails) != 2 || got.Emails[0].MessageID != "m1" {
+	if got.ID != o.ID || got.State != "waiting" || len(got.Emails) != 2 || got.Emails[0].MessageID != "m1" {
 		t.Errorf("got %+v", got)
 	}
 	var list []struct{ ID, State string }

@@ -9,6 +9,7 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
+	"handler/function/internal/view"
 	"handler/function/local/mongod"
 	"handler/function/local/mongod/mongodtest"
 )
@@ -35,7 +36,7 @@ func TestDatabase(t *testing.T) {
 	if err != nil || len(orders) != 2 || orders[0].ID != "cs_test_3" || orders[1].ID != "cs_test_2" {
 		t.Fatalf("%v, %v", orders, err)
 	}
-	if o := orders[0]; len(o.Events) != 0 || o.Emails["ebook/sale"].Key != "ebook/sale" || stateOf(o) != stateFailed {
+	if o := orders[0]; len(o.Events) != 0 || o.Emails["ebook/sale"].Key != "ebook/sale" || view.StateOf(o, start) != view.Failed {
 		t.Errorf("%d events, %+v", len(o.Events), o.Emails)
 	}
 	if o, err := d.Load(t.Context(), "cs_test_0"); err != nil || len(o.Events) != 1 {

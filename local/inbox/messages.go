@@ -147,7 +147,7 @@ func (i *Inbox) addOrder(ctx context.Context, v *messageView) {
 		v.OrderTrouble = trouble(err)
 		return
 	}
-	order := i.viewOrder(o, key)
+	order := i.onPage(o, key)
 	v.Order = &order
 }
 

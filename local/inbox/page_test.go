@@ -76,7 +76,7 @@ func TestMessagePage(t *testing.T) {
 		t.Parallel()
 
 		b := setup(t)
-		o := sold(t, b)
+		o := sold(t)
 		b.orders.list = []*order.Order{o}
 		id := b.mail(t, "delivery", o)
 		page := b.get(t, "/messages/"+id).body
@@ -121,7 +121,7 @@ func TestOrdersPage(t *testing.T) {
 		o.ID = fmt.Sprintf("cs_test_%03d", n)
 		b.orders.list = append(b.orders.list, &o)
 	}
-	b.orders.list[0] = sold(t, b)
+	b.orders.list[0] = sold(t)
 	page := b.get(t, "/orders").body
 	mustHave(t, page, `<span class="state waiting">waiting</span>`, "$49.00", "Ada Example", "1 of 2 sent", `href="/orders?page=2"`)
 	mustHave(t, b.get(t, "/orders?page=2").body, "cs_test_050", `href="/orders?page=1"`)

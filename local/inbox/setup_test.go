@@ -63,7 +63,7 @@ func setup(t *testing.T) *bundle {
 	if b.mails, err = sendgrid.New(sendgrid.Options{Now: func() time.Time { return start }}); err != nil {
 		t.Fatal(err)
 	}
-	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop})
+	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop, Now: func() time.Time { return start }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,16 @@ func setup(t *testing.T) *bundle {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// sold is an order of which one e-mail was sent and the other is to be tried again.
+func sold(t *testing.T) *order.Order {
+	t.Helper()
+	o, err := sample.HalfSent(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // answer is what an address has.

@@ -1,0 +1,63 @@
+package view
+
+import (
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// Email is an e-mail that an order owes, with what became of it.
+type Email struct {
+	Key      string      `json:"key"`
+	State    order.State `json:"state"`
+	Template string      `json:"template"`
+	// TemplateName is the shop's own name for it, where it has one.
+	TemplateName string         `json:"template_name,omitempty"`
+	Audience     order.Audience `json:"audience,omitempty"`
+	To           []Recipient    `json:"to"`
+	// About is the key of the e-mail that a notice speaks of.
+	About        string     `json:"about,omitempty"`
+	Attempts     int        `json:"attempts"`
+	Lost         int        `json:"lost"`
+	Unsure       bool       `json:"unsure"`
+	MessageID    string     `json:"message_id,omitempty"`
+	LastStatus   int        `json:"last_status,omitempty"`
+	LastError    string     `json:"last_error,omitempty"`
+	NotBefore    time.Time  `json:"not_before"`
+	DueAt        *time.Time `json:"due_at"`
+	PlannedAt    time.Time  `json:"planned_at"`
+	FirstTriedAt *time.Time `json:"first_tried_at"`
+	LastTriedAt  *time.Time `json:"last_tried_at"`
+	SentAt       *time.Time `json:"sent_at"`
+	FailedAt     *time.Time `json:"failed_at"`
+	CancelledAt  *time.Time `json:"cancelled_at,omitempty"`
+}
+
+// Recipient is whom an e-mail goes to.
+type Recipient struct {
+	Email string `json:"email"`
+	Name  string `json:"name,omitempty"`
+}
+
+func emailOf(d order.Delivery) Email {
+	e := Email{
+		Key: d.Key, State: d.State, Template: d.Template, TemplateName: d.TemplateName, Audience: d.Audience, To: []Recipient{}, About: d.About,
+		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
+		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
+		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
+	}
+	if !d.Final() {
+		e.DueAt = orNil(d.DueAt)
+	}
+	for _, a := range d.To {
+		e.To = append(e.To, Recipient{a.Email, a.Name})
+	}
+	return e
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,83 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// owed is that an e-mail was planned, where no plan says so: a notice of what went wrong later.
+func owed(o *order.Order, d order.Delivery) []Step {
+	for _, at := range o.Plans {
+		if at.Equal(d.PlannedAt) {
+			return nil
+		}
+	}
+	return []Step{{At: d.PlannedAt, Kind: Planned, What: "Planned a notice", Delivery: d.Key}}
+}
+
+// attempted are the first attempt and the last.
+func attempted(_ *order.Order, d order.Delivery) []Step {
+	var steps []Step
+	if !d.FirstTriedAt.IsZero() {
+		steps = append(steps, Step{At: d.FirstTriedAt, Kind: Attempt, What: "First attempt", Delivery: d.Key, Attempt: 1})
+	}
+	if d.Attempts > 1 {
+		steps = append(steps, Step{At: d.LastTriedAt, Kind: Attempt, What: fmt.Sprintf("Attempt %d", d.Attempts), Delivery: d.Key, Attempt: d.Attempts})
+	}
+	return steps
+}
+
+// settled is what became of an e-mail, or is to become of it.
+func settled(_ *order.Order, d order.Delivery) []Step {
+	ended := func(at time.Time, kind Kind, what, detail string) Step {
+		return Step{At: at, Kind: kind, What: what, Detail: detail,
+			Delivery: d.Key, Attempt: d.Attempts, Status: d.LastStatus, MessageID: d.MessageID, Unsure: d.Unsure}
+	}
+	switch d.State {
+	case order.Sent:
+		return []Step{ended(d.SentAt, EmailSent, "Sent to "+recipients(d), answered(d))}
+	case order.Failed:
+		return []Step{ended(d.FailedAt, EmailFailed, "Failed for good", answered(d))}
+	case order.Cancelled:
+		return []Step{ended(d.CancelledAt, Cancelled, "Cancelled", d.LastError)}
+	case order.Retry:
+		return []Step{
+			ended(d.LastTriedAt, Retried, "Not sent", answered(d)),
+			{At: d.DueAt, Kind: Due, What: "Next attempt", Delivery: d.Key, Attempt: d.Attempts + 1, Expected: true},
+		}
+	case order.Sending:
+		return []Step{{At: d.DueAt, Kind: Due, What: "Its lease ends", Delivery: d.Key, Attempt: d.Attempts, Unsure: d.Unsure,
+			Detail: "and somebody else tries, if nothing is heard of this attempt before", Expected: true}}
+	}
+	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + recipients(d), Delivery: d.Key, Expected: true}}
+}
+
+// answered is what SendGrid said at last, and what else there is to know of the attempts.
+func answered(d order.Delivery) string {
+	var parts []string
+	if d.LastStatus != 0 && !strings.HasPrefix(d.LastError, "SendGrid answered") {
+		parts = append(parts, fmt.Sprintf("SendGrid answered %d", d.LastStatus))
+	}
+	if d.LastError != "" {
+		parts = append(parts, d.LastError)
+	}
+	if d.Lost > 0 {
+		parts = append(parts, times(d.Lost, "process")+" died in it")
+	}
+	if d.Unsure {
+		parts = append(parts, "a second copy is possible, as an attempt ended without an answer")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func recipients(d order.Delivery) string {
+	var to []string
+	for _, a := range d.To {
+		to = append(to, a.Email)
+	}
+	return cmp.Or(strings.Join(to, ", "), "nobody")
+}

@@ -1,0 +1,137 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+)
+
+// Row is an order in a list.
+type Row struct {
+	ID            string              `json:"id"`
+	State         State               `json:"state"`
+	PaymentStatus order.PaymentStatus `json:"payment_status"`
+	PaymentFailed bool                `json:"payment_failed"`
+	Ignored       string              `json:"ignored,omitempty"`
+	Livemode      bool                `json:"livemode"`
+	Customer      Customer            `json:"customer"`
+	// Bought is what was bought, in words; empty until Stripe has said it.
+	Bought string         `json:"bought,omitempty"`
+	Total  maildata.Money `json:"total"`
+	// Sent, Cancelled and Planned are numbers of e-mails; Planned is that of all.
+	Sent      int        `json:"sent"`
+	Cancelled int        `json:"cancelled,omitempty"`
+	Planned   int        `json:"planned"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+	NextDueAt *time.Time `json:"next_due_at"`
+}
+
+// Customer is who bought.
+type Customer struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// Order is the whole of an order.
+type Order struct {
+	Row
+	Mode          string            `json:"mode,omitempty"`
+	PaymentLink   string            `json:"payment_link,omitempty"`
+	PaymentIntent string            `json:"payment_intent,omitempty"`
+	Reference     string            `json:"client_reference_id,omitempty"`
+	Locale        string            `json:"locale,omitempty"`
+	Metadata      map[string]string `json:"metadata,omitempty"`
+	Items         []Item            `json:"items"`
+	Timeline      []Step            `json:"timeline"`
+	Emails        []Email           `json:"emails"`
+	Events        []Event           `json:"events"`
+	Audit         []Entry           `json:"audit"`
+}
+
+// Item is a line item.
+type Item struct {
+	Description string         `json:"description"`
+	Quantity    int64          `json:"quantity"`
+	Product     string         `json:"product"`
+	Price       string         `json:"price"`
+	Total       maildata.Money `json:"total"`
+}
+
+// Event is one of Stripe's events, without what it says.
+type Event struct {
+	ID         string    `json:"id"`
+	Type       string    `json:"type"`
+	Created    time.Time `json:"created"`
+	ReceivedAt time.Time `json:"received_at"`
+	Deliveries int       `json:"deliveries"`
+}
+
+// Entry is a line of the audit.
+type Entry struct {
+	At     time.Time `json:"at"`
+	Verb   string    `json:"verb"`
+	Key    string    `json:"key,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// RowOf is an order in a list. It needs none of the order's events.
+func RowOf(o *order.Order, now time.Time) Row {
+	r := Row{
+		ID: o.ID, State: StateOf(o, now), PaymentStatus: o.PaymentStatus, PaymentFailed: o.PaymentFailed, Ignored: o.Ignored,
+		Livemode: o.Livemode, Customer: Customer{o.CustomerName, o.CustomerEmail}, Bought: bought(o),
+		Total:   maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
+		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
+	}
+	for _, d := range o.Emails {
+		switch d.State {
+		case order.Sent:
+			r.Sent++
+		case order.Cancelled:
+			r.Cancelled++
+		}
+	}
+	return r
+}
+
+// Of is the whole of an order.
+func Of(o *order.Order, now time.Time) Order {
+	v := Order{
+		Row: RowOf(o, now), Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
+		Locale: o.Locale, Metadata: map[string]string{}, Items: []Item{}, Timeline: Timeline(o), Emails: []Email{}, Events: []Event{}, Audit: []Entry{},
+	}
+	for _, p := range o.Metadata {
+		v.Metadata[p.Key] = p.Value
+	}
+	for _, i := range o.Items {
+		v.Items = append(v.Items, Item{nameOf(i), i.Quantity, i.Product, i.Price, maildata.MoneyOf(i.AmountTotal, i.Currency, o.Locale)})
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+		v.Emails = append(v.Emails, emailOf(o.Emails[key]))
+	}
+	for _, e := range arrivals(o) {
+		v.Events = append(v.Events, Event{e.ID, e.Type, e.Created, e.ReceivedAt, e.Deliveries})
+	}
+	for _, e := range o.Audit {
+		v.Audit = append(v.Audit, Entry{e.At, e.Verb, e.Key, e.Reason})
+	}
+	return v
+}
+
+// nameOf is what a line item is called.
+func nameOf(i order.Item) string { return cmp.Or(i.Description, i.ProductName, i.Product) }
+
+// bought is what an order's items are, in words.
+func bought(o *order.Order) string {
+	var all []string
+	for _, i := range o.Items {
+		all = append(all, fmt.Sprintf("%d × %s", i.Quantity, nameOf(i)))
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,131 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// arrivals are the events in the order in which they came.
+func arrivals(o *order.Order) []order.Event {
+	return slices.SortedFunc(maps.Values(o.Events), func(a, b order.Event) int {
+		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func received(o *order.Order) []Step {
+	var steps []Step
+	for i, e := range arrivals(o) {
+		detail := e.Type + ", " + e.ID
+		if e.Deliveries > 1 {
+			detail += fmt.Sprintf("; delivered %d times", e.Deliveries)
+		}
+		steps = append(steps, Step{At: e.ReceivedAt, Kind: EventReceived, What: "Event received", Detail: detail})
+		if i == 0 {
+			steps = append(steps, Step{At: o.CreatedAt, Kind: Stored, What: "Order stored", Detail: o.ID})
+		}
+	}
+	return steps
+}
+
+// taken is when send-email took the order up, and how. Neither is written in the order: the time is that of
+// the first thing that send-email did write, and only the queue is as fast as DispatchGrace.
+func taken(o *order.Order) []Step {
+	if _, waits := o.Unplanned(); waits && o.NextDueAt != nil && o.Fetch.Since.IsZero() {
+		return []Step{{
+			At: *o.NextDueAt, Kind: Swept, What: "The sweep takes it up", Expected: true,
+			Detail: "at the first look after this, if the queue has not brought it to send-email before",
+		}}
+	}
+	var first time.Time
+	for _, at := range append(slices.Collect(maps.Values(o.Plans)), o.Fetch.Since, o.Fetch.DoneAt) {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if first.IsZero() {
+		return nil
+	}
+	var last time.Time
+	for _, e := range o.Events {
+		if e.ReceivedAt.After(last) && !e.ReceivedAt.After(first) {
+			last = e.ReceivedAt
+		}
+	}
+	s := Step{At: first, Kind: Queued, What: "Queue brought it to send-email", Inferred: true,
+		Detail: "within " + took(first.Sub(last))}
+	if first.Sub(last) >= order.DispatchGrace {
+		s.Kind, s.What, s.Detail = Swept, "Sweep took it up", "after "+took(first.Sub(last))
+	}
+	return []Step{s}
+}
+
+func fetched(o *order.Order) []Step {
+	var steps []Step
+	f := o.Fetch
+	if f.Attempts > 0 && !f.Since.IsZero() {
+		steps = append(steps, Step{At: f.Since, Kind: ItemsFailed, What: "Stripe did not say what was bought", Attempt: f.Attempts,
+			Detail: fmt.Sprintf("%s since then; %s", times(f.Attempts, "attempt"), cmp.Or(f.LastError, "the next one worked"))})
+	}
+	switch {
+	case !f.DoneAt.IsZero():
+		steps = append(steps, Step{At: f.DoneAt, Kind: ItemsFetched, What: "Items fetched", Detail: cmp.Or(bought(o), "none")})
+	case !f.FailedAt.IsZero():
+		steps = append(steps, Step{At: f.FailedAt, Kind: ItemsFailed, What: "Given up; a person must look", Detail: f.LastError})
+	case !f.Since.IsZero():
+		steps = append(steps, Step{At: f.NotBefore, Kind: Due, What: "Stripe is asked again", Expected: true})
+	}
+	return steps
+}
+
+// planned are the plans, each with what it owes.
+func planned(o *order.Order) []Step {
+	var steps []Step
+	for _, reason := range slices.Sorted(maps.Keys(o.Plans)) {
+		var keys []string
+		for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+			if o.Emails[key].PlannedAt.Equal(o.Plans[reason]) {
+				keys = append(keys, key)
+			}
+		}
+		s := Step{At: o.Plans[reason], Kind: Planned, What: "Planned " + times(len(keys), "e-mail"), Detail: strings.Join(keys, ", ")}
+		if o.Ignored != "" && len(keys) == 0 {
+			s.What, s.Detail = "Ignored", o.Ignored
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// byHand is what people had done to the order, in their own words.
+func byHand(o *order.Order) []Step {
+	var steps []Step
+	for _, e := range o.Audit {
+		steps = append(steps, Step{At: e.At, Kind: ByHand, What: "By hand: " + e.Verb, Delivery: e.Key, Detail: e.Reason})
+	}
+	return steps
+}
+
+// times is a number with its noun: 1 e-mail, 2 e-mails.
+func times(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func took(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,124 @@
+package view_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+func TestStateOf(t *testing.T) {
+	t.Parallel()
+
+	owed := []order.Email{{Key: "a/b", To: []order.Address{{}}, NotBefore: start}}
+	for name, c := range map[string]struct {
+		change func(*order.Order)
+		after  time.Duration
+		want   view.State
+	}{
+		"not planned yet":        {change: func(*order.Order) {}, want: view.Waiting},
+		"planned, nothing owed":  {change: func(o *order.Order) { o.Plan(order.ForPaid, nil, start) }, want: view.Done},
+		"ignored":                {change: func(o *order.Order) { o.Ignore(order.ForPaid, "not ours", start) }, want: view.Ignored},
+		"items never came":       {change: func(o *order.Order) { o.Fetch.FailedAt = start }, want: view.Failed},
+		"not paid, nothing owed": {change: func(o *order.Order) { o.PaymentStatus = order.Unpaid }, after: time.Hour, want: view.Unpaid},
+		"an e-mail waits":        {change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start) }, want: view.Waiting},
+		"an e-mail is due for no longer than others take": {
+			change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start) }, after: view.Patience, want: view.Waiting},
+		"an e-mail is due for too long": {
+			change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start) }, after: view.Patience + time.Millisecond, want: view.Stuck},
+		"nobody took it up": {change: func(*order.Order) {}, after: order.DispatchGrace + view.Patience + time.Millisecond, want: view.Stuck},
+		"an e-mail is for later": {
+			change: func(o *order.Order) {
+				o.Plan(order.ForPaid, []order.Email{{Key: "a/b", To: []order.Address{{}}, NotBefore: later(48 * time.Hour)}}, start)
+			}, after: 24 * time.Hour, want: view.Waiting},
+		"an e-mail failed, another waits": {
+			change: func(o *order.Order) { o.Plan(order.ForPaid, append(owed, order.Email{Key: "a/c"}), start) }, after: time.Hour, want: view.Failed},
+		"an e-mail was cancelled": {
+			change: func(o *order.Order) {
+				o.Plan(order.ForPaid, owed, start)
+				o.Cancel("a/b", "refunded", start)
+			}, after: time.Hour, want: view.Done},
+		"declined, and the admins know": {
+			change: func(o *order.Order) {
+				o.PaymentStatus, o.PaymentFailed = order.Unpaid, true
+				o.Plan(order.ForPaymentFailed, nil, start)
+			}, want: view.Unpaid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			o := fetched(t, "completed_paid")
+			c.change(o)
+			if got := view.StateOf(o, later(c.after)); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRowOf(t *testing.T) {
+	t.Parallel()
+
+	o := halfSent(t)
+	o.Cancel("ebook/sale", "refunded", start)
+	o.Events = nil // as a list of orders has them
+	got := view.RowOf(o, start)
+	if got.State != view.Done || got.Bought != "1 × The e-book" || got.Total.Formatted != "$49.00" || got.Sent != 1 || got.Cancelled != 1 || got.Planned != 2 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+
+	o := halfSent(t)
+	o.Metadata = []order.Pair{{Key: "$a.b", Value: "c"}}
+	o.Note(order.Entry{At: start, Verb: "resend", Key: "ebook/sale", Reason: "asked by telephone"})
+	o.Name()
+	v := view.Of(o, start)
+
+	t.Run("has each e-mail with what became of it", func(t *testing.T) {
+		t.Parallel()
+
+		due, tried := later(5*time.Second), later(70*time.Millisecond)
+		want := view.Email{
+			Key: "ebook/sale", State: order.Retry, To: []view.Recipient{{Email: "owner@example.com"}}, Attempts: 1, LastStatus: 503,
+			LastError: "SendGrid answered 503", NotBefore: later(40 * time.Millisecond), PlannedAt: later(40 * time.Millisecond),
+			DueAt: &due, FirstTriedAt: &tried, LastTriedAt: &tried,
+		}
+		if d := cmp.Diff(want, v.Emails[1]); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		if sent := v.Emails[0]; sent.MessageID != "m1" || sent.DueAt != nil || sent.SentAt == nil {
+			t.Errorf("got %+v", sent)
+		}
+	})
+
+	t.Run("has what was bought, the audit, and the metadata", func(t *testing.T) {
+		t.Parallel()
+
+		if d := cmp.Diff([]view.Entry{{At: start, Verb: "resend", Key: "ebook/sale", Reason: "asked by telephone"}}, v.Audit); d != "" {
+			t.Errorf("audit (-want +got):\n%s", d)
+		}
+		if len(v.Items) != 1 || v.Items[0].Product != "prod_ebook" || v.Items[0].Description != "The e-book" || v.Metadata["$a.b"] != "c" {
+			t.Errorf("got %+v, %v", v.Items, v.Metadata)
+		}
+	})
+
+	t.Run("says that an event came, and not what is in it", func(t *testing.T) {
+		t.Parallel()
+
+		if len(v.Events) != 1 || v.Events[0].Type != order.Completed || v.Events[0].Deliveries != 1 {
+			t.Errorf("got %+v", v.Events)
+		}
+		b, err := json.Marshal(v)
+		if err != nil || strings.Contains(string(b), "payload") || strings.Contains(string(b), "api_version") {
+			t.Errorf("%s, %v", b, err)
+		}
+	})
+}

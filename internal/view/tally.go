@@ -1,0 +1,157 @@
+package view
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+)
+
+// periods are the days that a summary is about, today included.
+var periods = []int{1, 7, 30}
+
+// maxProducts is how many products are told apart: a shop may have Stripe make one up for each sale.
+const maxProducts = 200
+
+// Tally counts orders for a summary. What it holds does not grow with their number. Make it with NewTally.
+type Tally struct {
+	now        time.Time
+	live, test []*sums
+	failed     int
+}
+
+// sums are those of a period.
+type sums struct {
+	period   Period
+	total    amounts
+	products map[string]*productSums
+}
+
+type productSums struct {
+	name     string
+	quantity int64
+	amounts  amounts
+}
+
+// amounts are by currency, in its minor unit.
+type amounts map[string]int64
+
+// NewTally counts for a summary of now.
+func NewTally(now time.Time) *Tally {
+	t := &Tally{now: now}
+	today := now.UTC().Truncate(24 * time.Hour)
+	for _, days := range periods {
+		p := Period{Days: days, Since: today.AddDate(0, 0, 1-days)}
+		for _, mode := range []*[]*sums{&t.live, &t.test} {
+			*mode = append(*mode, &sums{period: p, total: amounts{}, products: map[string]*productSums{}})
+		}
+	}
+	return t
+}
+
+// Since is when the longest of the periods begins.
+func (t *Tally) Since() time.Time { return t.live[len(t.live)-1].period.Since }
+
+// Add counts an order. It needs none of the order's events.
+func (t *Tally) Add(o *order.Order) {
+	if StateOf(o, t.now) == Failed {
+		t.failed++
+	}
+	mode := t.test
+	if o.Livemode {
+		mode = t.live
+	}
+	for _, s := range mode {
+		if !o.CreatedAt.Before(s.period.Since) {
+			s.add(o)
+		}
+	}
+}
+
+func (s *sums) add(o *order.Order) {
+	if o.Ignored != "" {
+		s.period.Ignored++
+		return
+	}
+	s.period.Orders++
+	for _, d := range o.Emails {
+		s.period.Emails.add(d)
+	}
+	if !o.Settled() {
+		return
+	}
+	s.period.Paid++
+	s.total[o.Currency] += o.AmountTotal
+	for _, i := range o.Items {
+		s.product(i).add(i)
+	}
+}
+
+// product is where an item is counted. The newest order comes first, so the name is the newest.
+func (s *sums) product(i order.Item) *productSums {
+	id, name := i.Product, cmp.Or(i.ProductName, i.Description, i.Product)
+	if _, known := s.products[id]; !known && len(s.products) >= maxProducts {
+		id, name = "", "other products"
+	}
+	if s.products[id] == nil {
+		s.products[id] = &productSums{name: name, amounts: amounts{}}
+	}
+	return s.products[id]
+}
+
+func (p *productSums) add(i order.Item) {
+	p.quantity += i.Quantity
+	p.amounts[i.Currency] += i.AmountTotal
+}
+
+func (e *Emails) add(d order.Delivery) {
+	switch {
+	case d.State == order.Sent:
+		e.Sent++
+	case d.State == order.Failed:
+		e.Failed++
+	case !d.Final():
+		e.Waiting++
+	}
+	if d.Unsure {
+		e.Unsure++
+	}
+}
+
+// Summary is what was counted; now is what there is to do beside it.
+func (t *Tally) Summary(now Now) Summary {
+	now.Failed = t.failed
+	if now.OldestDueAt != nil {
+		now.OldestDue = int64(t.now.Sub(*now.OldestDueAt) / time.Second)
+	}
+	return Summary{At: t.now, Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
+}
+
+func periodsOf(all []*sums) []Period {
+	var list []Period
+	for _, s := range all {
+		p := s.period
+		p.Total, p.Products = s.total.money(), []Product{}
+		for id, sold := range s.products {
+			p.Products = append(p.Products, Product{id, sold.name, sold.quantity, sold.amounts.money()})
+		}
+		slices.SortFunc(p.Products, func(a, b Product) int {
+			return cmp.Or(cmp.Compare(b.Quantity, a.Quantity), strings.Compare(a.Name, b.Name), strings.Compare(a.Product, b.Product))
+		})
+		list = append(list, p)
+	}
+	return list
+}
+
+// money is the amounts in the order of their currencies.
+func (a amounts) money() []maildata.Money {
+	all := []maildata.Money{}
+	for _, currency := range slices.Sorted(maps.Keys(a)) {
+		all = append(all, maildata.MoneyOf(a[currency], currency, ""))
+	}
+	return all
+}

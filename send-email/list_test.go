@@ -1,0 +1,262 @@
+package function
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// shelve puts copies of an order into the store, each made the given time before the clock and changed, and named by
+// what it is.
+func (b *bench) shelve(t *testing.T, id, of string, ago time.Duration, change func(*order.Order)) {
+	t.Helper()
+	placed := b.place(t, of)
+	o := copied(b.memory.orders[placed])
+	delete(b.memory.orders, placed)
+	o.ID, o.CreatedAt, o.NextDueAt = id, b.clock.Add(-ago), nil
+	o.Fetch.DoneAt = b.clock
+	o.Plans = map[order.Reason]time.Time{order.ForPaid: b.clock}
+	if change != nil {
+		change(o)
+	}
+	b.memory.orders[id] = o
+}
+
+// asked is the answer to a call, which must be good.
+func asked[T any](t *testing.T, b *bench, body string) T {
+	t.Helper()
+	var answer T
+	res := b.invoke(body)
+	if err := json.Unmarshal(res.Body, &answer); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %s", body, res.StatusCode, res.Body)
+	}
+	return answer
+}
+
+func ids(list orderList) []string {
+	all := []string{}
+	for _, r := range list.Orders {
+		all = append(all, r.ID)
+	}
+	return all
+}
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.shelve(t, "cs_done", "completed_paid", time.Hour, func(o *order.Order) {
+		o.Items = []order.Item{{Description: "The E-Book", Product: "prod_ebook", Price: "price_ebook"}}
+	})
+	b.shelve(t, "cs_stuck", "completed_paid", 2*time.Hour, func(o *order.Order) {
+		due := b.clock.Add(-view.Patience - time.Millisecond)
+		o.Emails = map[string]order.Delivery{"a/b": {State: order.Retry, DueAt: due}}
+		o.NextDueAt = &due
+	})
+	b.shelve(t, "cs_failed", "completed_paid", 3*time.Hour, func(o *order.Order) {
+		o.Emails = map[string]order.Delivery{"a/b": {State: order.Failed}}
+		o.CustomerEmail = "Joan@Example.com"
+	})
+	b.shelve(t, "cs_unpaid", "completed_unpaid", 24*time.Hour, nil)
+	b.shelve(t, "cs_ahead", "completed_paid", -time.Minute, nil) // by a clock that is
+
+	for _, c := range []struct {
+		arguments string
+		want      []string
+	}{
+		{`{}`, []string{"cs_ahead", "cs_done", "cs_stuck", "cs_failed", "cs_unpaid"}},
+		{`{"state": "stuck"}`, []string{"cs_stuck"}},
+		{`{"state": "failed"}`, []string{"cs_failed"}},
+		{`{"state": "unpaid"}`, []string{"cs_unpaid"}},
+		{`{"state": "done"}`, []string{"cs_ahead", "cs_done"}},
+		{`{"state": "waiting"}`, []string{}},
+		{`{"since": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_ahead", "cs_done", "cs_stuck"}},
+		{`{"before": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_failed", "cs_unpaid"}},
+		{`{"email": "jOAN@example.COM"}`, []string{"cs_failed"}},
+		{`{"email": "joan"}`, []string{}},
+		{`{"product": "prod_ebook"}`, []string{"cs_done"}},
+		{`{"product": "price_ebook"}`, []string{"cs_done"}},
+		{`{"product": "e-book"}`, []string{"cs_done"}},
+		{`{"product": "ebook"}`, []string{}},
+		{`{"state": "done", "product": "book", "email": "ada@example.com", "limit": 1}`, []string{"cs_done"}},
+	} {
+		if d := cmp.Diff(c.want, ids(asked[orderList](t, b, `{"orders": `+c.arguments+`}`))); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.arguments, d)
+		}
+	}
+
+	t.Run("go into a log by their number only", func(t *testing.T) {
+		t.Parallel()
+
+		mustLog(t, b, `"msg":"orders listed"`)
+		if log := strings.ToLower(b.logged.String()); strings.Contains(log, "joan") || strings.Contains(log, "ada@") {
+			t.Errorf("the log says %s", log)
+		}
+	})
+}
+
+func mustLog(t *testing.T, b *bench, want string) {
+	t.Helper()
+	if !strings.Contains(b.logged.String(), want) {
+		t.Errorf("no %s in %s", want, b.logged)
+	}
+}
+
+func TestOrdersInPages(t *testing.T) {
+	t.Parallel()
+
+	t.Run("come once each, also those of one millisecond", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		for i := range 23 {
+			b.shelve(t, fmt.Sprintf("cs_%02d", i), "completed_paid", time.Duration(i/7)*time.Millisecond, nil)
+		}
+		for _, limit := range []int{1, 4, 7, 22, 23} {
+			seen, next, calls := map[string]int{}, "", 0
+			for calls = 1; ; calls++ {
+				list := asked[orderList](t, b, fmt.Sprintf(`{"orders": {"limit": %d, "before": %q}}`, limit, next))
+				for _, id := range ids(list) {
+					seen[id]++
+				}
+				if next = list.Next; next == "" || calls > 30 {
+					break
+				}
+				if len(list.Orders) != limit {
+					t.Errorf("%d orders in a page of %d", len(list.Orders), limit)
+				}
+			}
+			if want := (23 + limit - 1) / limit; len(seen) != 23 || calls != want {
+				t.Errorf("limit %d: %d orders in %d calls, want %d", limit, len(seen), calls, want)
+			}
+			for id, n := range seen {
+				if n != 1 {
+					t.Errorf("limit %d: %s came %d times", limit, id, n)
+				}
+			}
+		}
+	})
+
+	t.Run("end after a time, where few of many are asked for", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		for i := range 10 {
+			b.shelve(t, fmt.Sprintf("cs_%d", i), "completed_paid", time.Duration(i)*time.Hour, nil)
+		}
+		began := b.clock
+		b.now = func() time.Time { b.clock = b.clock.Add(4 * time.Second); return b.clock }
+		list := asked[orderList](t, b, `{"orders": {"state": "failed"}}`)
+		if want := began.Add(-2*time.Hour).Format(time.RFC3339) + "/cs_2"; list.Next != want || len(list.Orders) != 0 {
+			t.Errorf("got %+v, want to go on at %s", list, want)
+		}
+	})
+
+	t.Run("end after a number, and have all in the end", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.shelve(t, "cs_one", "completed_paid", 9*time.Hour, func(o *order.Order) { o.CustomerEmail = "grace@example.com" })
+		for i := range 2*maxLooked + 1 {
+			o := copied(b.memory.orders["cs_one"])
+			o.ID, o.CreatedAt, o.CustomerEmail = fmt.Sprintf("cs_%d", i), b.clock.Add(-time.Duration(i)*time.Second), ""
+			b.memory.orders[o.ID] = o
+		}
+		list, calls := orderList{}, 0
+		for calls = 1; calls == 1 || list.Next != ""; calls++ {
+			list = asked[orderList](t, b, fmt.Sprintf(`{"orders": {"email": "grace@example.com", "before": %q}}`, list.Next))
+		}
+		if d := cmp.Diff([]string{"cs_one"}, ids(list)); d != "" || calls-1 != 3 {
+			t.Errorf("%d calls (-want +got):\n%s", calls-1, d)
+		}
+	})
+}
+
+func TestOrdersRefused(t *testing.T) {
+	t.Parallel()
+
+	for arguments, want := range map[string]string{
+		`{"state": "lost"}`:      "orders.state: want failed, stuck, waiting, ignored, unpaid, done",
+		`{"since": "yesterday"}`: "orders.since: want a time such as 2026-11-01T00:00:00Z",
+		`{"limit": -1}`:          "orders.limit: want 1 to 500",
+		`{"limit": 501}`:         "orders.limit: want 1 to 500",
+		`{"before": "cs_1"}`:     "orders.before: want the next of an answer before, or a time such as 2026-11-01T00:00:00Z",
+		`{"before": "2026-11-24T12:00:00Z/ada@example.com"}`: "orders.before: want the next of an answer before, or a time such as 2026-11-01T00:00:00Z",
+		`{"limit": "all"}`: `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`,
+		`{"order": "asc"}`: `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`,
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			res := b.invoke(`{"orders": ` + arguments + `}`)
+			var body map[string]string
+			if err := json.Unmarshal(res.Body, &body); err != nil || res.StatusCode != http.StatusBadRequest || body["error"] != want {
+				t.Errorf("got %d %s", res.StatusCode, res.Body)
+			}
+			if b.memory.calls != 0 {
+				t.Errorf("%d calls of the database", b.memory.calls)
+			}
+		})
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+
+	t.Run("is answered whole", func(t *testing.T) {
+		t.Parallel()
+
+		v := asked[view.Order](t, b, `{"order": "`+id+`"}`)
+		if v.ID != id || v.State != view.Done || len(v.Emails) != 2 || len(v.Items) != 1 || len(v.Events) != 1 || len(v.Timeline) < 6 {
+			t.Errorf("got %+v", v)
+		}
+		mustLog(t, b, `"msg":"order shown"`)
+	})
+
+	t.Run("is 404 where there is none", func(t *testing.T) {
+		t.Parallel()
+
+		if res := b.invoke(`{"order": "cs_none"}`); res.StatusCode != http.StatusNotFound {
+			t.Errorf("got %d %s", res.StatusCode, res.Body)
+		}
+	})
+
+	for _, body := range []string{`{"order": "pi_1"}`, `{"order": ""}`, `{"order": {"$gt": ""}}`} {
+		t.Run("is 400 for "+body, func(t *testing.T) {
+			t.Parallel()
+
+			if res := b.invoke(body); res.StatusCode != http.StatusBadRequest {
+				t.Errorf("got %d %s", res.StatusCode, res.Body)
+			}
+		})
+	}
+}
+
+// A database that is away is told as such: no sweep will answer what was asked.
+func TestReadingWithoutADatabase(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.memory.loadFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
+	b.memory.walkErr = b.memory.loadFunc("")
+	for _, body := range []string{`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`} {
+		res := b.invoke(body)
+		if got := strings.TrimSpace(string(res.Body)); res.StatusCode != http.StatusServiceUnavailable || got != `{"error":"the database does not answer; ask again"}` {
+			t.Errorf("%s: %d %s", body, res.StatusCode, got)
+		}
+	}
+}

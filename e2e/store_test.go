@@ -204,6 +204,33 @@ func TestStoreWalk(t *testing.T) {
 	}
 }
 
+func TestStoreCreate(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	report := order.NewReport(received, `{"day": 1}`, received)
+	report.Owe([]order.Email{{Key: "report/daily", To: []order.Address{{Email: "o@example.com"}}, NotBefore: received}}, received)
+	for i, want := range []bool{true, false} {
+		if made, err := store.Create(t.Context(), report); err != nil || made != want {
+			t.Errorf("the time %d: made %v, %v", i+1, made, err)
+		}
+	}
+	o, err := store.Load(t.Context(), report.ID)
+	if err != nil || o.Report != report.Report || o.Emails["report/daily"].State != order.Planned {
+		t.Errorf("loaded %+v, %v", o, err)
+	}
+	due, err := store.Due(t.Context(), received, 10)
+	if err != nil || len(due) != 1 || due[0].ID != report.ID {
+		t.Errorf("due %v, %v", due, err)
+	}
+	err = store.Walk(t.Context(), received, received.Add(time.Hour), func(o *order.Order) bool {
+		t.Errorf("%s is walked by as if it were an order", o.ID)
+		return true
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoreOfPayment(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)

@@ -219,6 +219,17 @@ func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]order.DueOr
 	return due[:min(len(due), limit)], nil
 }
 
+func (m *memory) Create(_ context.Context, o *order.Order) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	if _, there := m.orders[o.ID]; there {
+		return false, nil
+	}
+	m.orders[o.ID] = copied(o)
+	return true, nil
+}
+
 // Walk is the store's: the newest first, without their events.
 func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*order.Order) bool) error {
 	m.mu.Lock()

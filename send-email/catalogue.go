@@ -26,6 +26,7 @@ type catalogue struct {
 		Emails []email `yaml:"emails"`
 	} `yaml:"default"`
 	Notices notices `yaml:"notices"`
+	Report  *report `yaml:"report"`
 
 	// ids are those of the templates that it names; New sets them.
 	ids published.IDs

@@ -14,6 +14,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/view"
 )
 
 // TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
@@ -78,6 +79,9 @@ func (c *catalogue) uses() []use {
 	for _, n := range noticeKinds {
 		all = append(all, use{noticeKey(n), c.Notices.template(n)})
 	}
+	if c.Report != nil {
+		all = append(all, use{reportKey, c.Report.Template})
+	}
 	return all
 }
 
@@ -123,6 +127,9 @@ func unusedKey(template string) string {
 	if slices.Contains(noticeKinds, notice(template)) {
 		return noticeKey(notice(template))
 	}
+	if template == maildata.ReportSeries {
+		return reportKey
+	}
 	return "series/" + template
 }
 
@@ -142,7 +149,9 @@ func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Or
 			continue
 		}
 		for _, sample := range slices.Sorted(maps.Keys(orders)) {
-			if err := set.Check(name, maildata.Of(c.shop(), orders[sample], d), "metadata"); err != nil {
+			o := *orders[sample]
+			o.Report = view.SampleReport(&o).JSON()
+			if err := set.Check(name, maildata.Of(c.shop(), &o, d), "metadata"); err != nil {
 				wrong = append(wrong, strings.Split(err.Error(), "\n")...)
 			}
 		}
@@ -212,6 +221,10 @@ func (c *Catalogue) Print(w io.Writer) {
 	for _, n := range noticeKinds {
 		e := email{Key: text{Value: string(n)}, Template: c.Notices.template(n), To: recipient{text: text{Value: string(order.Admins)}}}
 		c.rows(t, []string{noticeCause[n]}, series{Name: text{Value: noticeSeries}, Emails: []email{e}})
+	}
+	if r := c.Report; r != nil {
+		e := email{Key: text{Value: "daily"}, Template: r.Template, To: recipient{text: text{Value: string(order.Admins)}}, After: delay{text: text{Value: "at " + cmp.Or(r.At.Value, "a call")}}}
+		c.rows(t, []string{"each day"}, series{Name: text{Value: maildata.ReportSeries}, Emails: []email{e}})
 	}
 	t.Flush() // #nosec G104 -- into a strings.Builder, which never fails
 	for line := range strings.Lines(table.String()) {

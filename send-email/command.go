@@ -34,6 +34,7 @@ var kinds = map[string]kind{
 	"orders":  {new: func(openfaas.Call) command { return new(listOrders) }},
 	"order":   {new: func(openfaas.Call) command { return new(showOrder) }},
 	"summary": {new: func(openfaas.Call) command { return new(summarize) }},
+	"report":  {new: func(openfaas.Call) command { return new(sendReport) }},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.

@@ -19,6 +19,7 @@ type Store interface {
 	Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error)
 	UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error)
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
+	Create(ctx context.Context, o *order.Order) (bool, error)
 	Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error
 	EnsureIndexes(ctx context.Context) error
 }
@@ -61,6 +62,8 @@ type Function struct {
 	interval  time.Duration
 	limit     *rate.Limiter
 	alarm     alarm
+	// reported is the last report that the sweep has seen to.
+	reported string
 	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
 	inHand   sync.Map
 	database health

@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
 
@@ -150,7 +151,7 @@ func (k *checker) name(t text, what string) {
 }
 
 // reserved are the first parts of keys that are not a series of the owner's.
-var reserved = []string{defaultSeries, noticeSeries}
+var reserved = []string{defaultSeries, noticeSeries, maildata.ReportSeries}
 
 // check finds what the types alone do not.
 func (c *catalogue) check(k *checker) {
@@ -173,6 +174,20 @@ func (c *catalogue) check(k *checker) {
 		} else {
 			k.template(t)
 		}
+	}
+	if c.Report != nil {
+		k.report(*c.Report)
+	}
+}
+
+func (k *checker) report(r report) {
+	if r.Template.Value == "" {
+		k.wrong(r.At.Line, "report has no template")
+	} else {
+		k.template(r.Template)
+	}
+	if r.At.sinceMidnight < 0 {
+		k.wrong(r.At.Line, "%q is not a time of day such as 07:30", r.At.Value)
 	}
 }
 

@@ -141,7 +141,7 @@ func (c *catalogue) oweNotice(o *order.Order, kind notice, about string, now tim
 // failureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
 // notice that failed they cannot be told by another one; the log and the order say so.
 func (c *catalogue) failureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
-	if strings.HasPrefix(d.Key, noticeSeries+"/") {
+	if strings.HasPrefix(d.Key, noticeSeries+"/") || d.Key == reportKey {
 		return nil
 	}
 	return []order.Email{c.notice(o, noticeEmailFailed, d.Key, now)}

@@ -29,7 +29,8 @@ func (r *summarize) answer(ctx context.Context, f *Function, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	s, err := f.summary(ctx, orders)
+	now := f.now()
+	s, err := f.summary(ctx, orders, now, now.Add(clocksApart))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
@@ -37,17 +38,17 @@ func (r *summarize) answer(ctx context.Context, f *Function, log *slog.Logger) (
 	return s, nil
 }
 
-// summary counts the orders of the last days, the newest first, as far as it comes.
-func (f *Function) summary(ctx context.Context, orders Store) (view.Summary, error) {
+// summary counts the orders of the days that end with day, made before until, the newest first, as far as it comes.
+func (f *Function) summary(ctx context.Context, orders Store, day, until time.Time) (view.Summary, error) {
 	began := f.now()
 	due, err := orders.Due(ctx, began, maxDue)
 	if err != nil {
 		return view.Summary{}, err
 	}
-	tally := view.NewTally(began)
+	tally := view.NewTally(day)
 	var last time.Time
 	whole := true
-	err = orders.Walk(ctx, tally.Since(), began.Add(clocksApart), func(o *order.Order) bool {
+	err = orders.Walk(ctx, tally.Since(), until, func(o *order.Order) bool {
 		if whole = last.IsZero() || f.now().Sub(began) < longestCount; whole {
 			tally.Add(o)
 			last = o.CreatedAt

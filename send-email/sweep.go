@@ -121,6 +121,7 @@ func (f *Function) sweepOnce(quit context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(quit), max(f.interval, budget))
 	defer cancel()
 	began := time.Now()
+	f.reportInTime(ctx)
 	done, err := f.sweep(ctx, f.pacedUntil(quit))
 	switch {
 	case err != nil:

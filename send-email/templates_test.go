@@ -13,6 +13,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
+	"handler/function/internal/view"
 )
 
 var shop = maildata.Shop{Name: "Ada's <shop>", Email: "shop@example.com"}
@@ -40,6 +41,9 @@ func sampleOrders(t *testing.T) map[string]*order.Order {
 
 // deliveryOf is one that a template of this name is for.
 func deliveryOf(template string) order.Delivery {
+	if template == maildata.ReportSeries {
+		return order.Delivery{Email: order.Email{Key: reportKey}}
+	}
 	if !slices.Contains(noticeKinds, notice(template)) {
 		return order.Delivery{Email: order.Email{Key: "ebook/" + template}}
 	}
@@ -55,6 +59,7 @@ func TestShippedTemplates(t *testing.T) {
 			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
 				t.Parallel()
 
+				o.Report = view.SampleReport(o).JSON()
 				data := maildata.Of(shop, o, deliveryOf(tmpl.Name))
 				if err := tmpl.Check(data, "metadata"); err != nil {
 					t.Error(err)
@@ -98,6 +103,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Items[0].Quantity = 3
 	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
 	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "the address <b> bounced"}}
+	o.Report = view.SampleReport(o).JSON() // of a live order
 	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 
 	for _, tmpl := range shipped(t).All() {

@@ -3,6 +3,8 @@
 package maildata
 
 import (
+	"cmp"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -12,6 +14,9 @@ import (
 // NoticeSeries is the first part of the key of a delivery that tells the admins of something; the second
 // says of what.
 const NoticeSeries = "notice"
+
+// ReportSeries is the first part of the key of the e-mail that a report is.
+const ReportSeries = "report"
 
 // What the admins are told apart from sales.
 const (
@@ -99,6 +104,9 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	}
 	if series == NoticeSeries {
 		out["notice"] = noticeOf(o, d, rest)
+	}
+	if series == ReportSeries {
+		out["report"] = json.RawMessage(cmp.Or(o.Report, "{}"))
 	}
 	return out
 }

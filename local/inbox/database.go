@@ -39,21 +39,22 @@ func (d *Database) Load(ctx context.Context, session string) (*order.Order, erro
 
 // Recent reads without an index: it is a person who asks, of one shop's orders.
 func (d *Database) Recent(ctx context.Context, from, limit int) ([]*order.Order, error) {
-	cursor, err := d.collection.Find(ctx, bson.D{}, options.Find().
+	orders := bson.D{{Key: "report", Value: bson.D{{Key: "$exists", Value: false}}}} // and no reports
+	cursor, err := d.collection.Find(ctx, orders, options.Find().
 		SetSort(bson.D{{Key: "created_at", Value: -1}, {Key: "_id", Value: 1}}).
 		SetSkip(int64(from)).SetLimit(int64(limit)).
 		SetProjection(bson.D{{Key: "events", Value: 0}}))
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	var orders []*order.Order
-	if err := cursor.All(ctx, &orders); err != nil {
+	var recent []*order.Order
+	if err := cursor.All(ctx, &recent); err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	for _, o := range orders {
+	for _, o := range recent {
 		o.Name()
 	}
-	return orders, nil
+	return recent, nil
 }
 
 var errNoOrders = errors.New("there is no database to read orders from")

@@ -8,6 +8,7 @@ import (
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/internal/view"
 )
 
 // sampleOrder is an order that a template can be tried with.
@@ -94,6 +95,9 @@ func (s sampleOrder) data(shop maildata.Shop, template string) map[string]any {
 		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: "prod_unknown"}
 	case maildata.PaymentFailed, maildata.ItemsMissing:
 		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name}
+	case maildata.ReportSeries:
+		d.Email = order.Email{Key: maildata.ReportSeries + "/daily"}
+		o.Report = view.SampleReport(&o).JSON()
 	}
 	return maildata.Of(shop, &o, d)
 }

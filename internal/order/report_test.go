@@ -1,0 +1,25 @@
+package order_test
+
+import (
+	"testing"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+func TestNewReport(t *testing.T) {
+	t.Parallel()
+
+	late := time.Date(2026, 3, 4, 23, 30, 0, 0, time.FixedZone("", -3600)) // the fifth, in UTC
+	o := order.NewReport(late, `{}`, start)
+	if o.ID != "report_2026-03-05" || o.ID != order.ReportID(late) || !order.IsReport(o.ID) || order.ValidID(o.ID) {
+		t.Errorf("ID %q", o.ID)
+	}
+	if _, waits := o.Unplanned(); waits || o.Settled() || !o.Livemode || o.NextDueAt != nil {
+		t.Errorf("a report is taken for an order: %+v", o)
+	}
+	o.Owe([]order.Email{receipt(start)}, start)
+	if o.NextDueAt == nil || !o.NextDueAt.Equal(start) {
+		t.Errorf("next due at %v", o.NextDueAt)
+	}
+}

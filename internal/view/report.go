@@ -1,0 +1,73 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// Report is what the admins are told of a day, and of the 7 and 30 that end with it: the data of the report's
+// template. It holds nothing of a customer's.
+type Report struct {
+	// Day is the midnight that the day began with, in UTC.
+	Day string `json:"day"`
+	// Test: there was no live order, and the test orders are told of in their place.
+	Test    bool           `json:"test"`
+	Periods []ReportPeriod `json:"periods"`
+	Now     Now            `json:"now"`
+}
+
+// ReportPeriod is a period with a name for people.
+type ReportPeriod struct {
+	Name string `json:"name"`
+	Period
+}
+
+// EndOf is the last moment of the day before now, in UTC: that of which a report is made.
+func EndOf(now time.Time) time.Time {
+	return now.UTC().Truncate(24 * time.Hour).Add(-time.Millisecond)
+}
+
+// ReportOf is the report of a summary that was made of the end of a day.
+func ReportOf(s Summary) Report {
+	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now}
+	periods := s.Live
+	if !anyOrder(s.Live) && anyOrder(s.Test) {
+		periods, r.Test = s.Test, true
+	}
+	for _, p := range periods {
+		name := "That day"
+		if p.Days > 1 {
+			name = fmt.Sprintf("%d days", p.Days)
+		}
+		r.Periods = append(r.Periods, ReportPeriod{name, p})
+	}
+	return r
+}
+
+func anyOrder(periods []Period) bool {
+	for _, p := range periods {
+		if p.Orders > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// SampleReport is the report that there would be if an order were all that was sold, to try a template with.
+func SampleReport(o *order.Order) Report {
+	tally := NewTally(o.CreatedAt)
+	tally.Add(o)
+	return ReportOf(tally.Summary(Now{}))
+}
+
+// JSON is the report as an order's document keeps it.
+func (r Report) JSON() string {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return "{}" // cannot be: it is plain structs
+	}
+	return string(b)
+}

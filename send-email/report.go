@@ -1,0 +1,87 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// report is what the catalogue says of the daily report.
+type report struct {
+	Template template `yaml:"template"`
+	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only when asked for.
+	At timeOfDay `yaml:"at"`
+}
+
+// reportKey is the key of the one e-mail that a report is.
+const reportKey = maildata.ReportSeries + "/daily"
+
+// sendReport is true: send the admins the report of yesterday, if that was not done. A copy of the call does nothing, so
+// a clock may make it, undated: there is one report a day.
+type sendReport bool
+
+func (r *sendReport) valid() bool { return bool(*r) }
+
+func (r *sendReport) order() string { return "" }
+
+func (r *sendReport) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
+	if f.catalogue.Report == nil {
+		return map[string]string{"ignored": "the catalogue asks for no report"}, nil
+	}
+	id, err := f.makeReport(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return f.send(ctx, log, id, unpaced, wholly)
+}
+
+// makeReport keeps today's report, with the e-mail that it owes, unless it is there, and gives its ID. Of several
+// processes one keeps it.
+func (f *Function) makeReport(ctx context.Context) (string, error) {
+	now := f.now()
+	id := order.ReportID(now)
+	orders, err := f.store()
+	if err != nil {
+		return "", err
+	}
+	if _, err := orders.Load(ctx, id); !errors.Is(err, order.ErrNotFound) {
+		return id, err
+	}
+	day := view.EndOf(now)
+	s, err := f.summary(ctx, orders, day, day.Add(time.Millisecond))
+	if err != nil {
+		return "", fmt.Errorf("make a report: %w", err)
+	}
+	o := order.NewReport(now, view.ReportOf(s).JSON(), now)
+	template, name := f.catalogue.template(f.catalogue.Report.Template, o)
+	o.Owe([]order.Email{{
+		Key: reportKey, Template: template, TemplateName: name, Audience: order.Admins,
+		To: f.catalogue.addresses(recipient{audience: order.Admins}, o), NotBefore: now,
+	}}, now)
+	made, err := orders.Create(ctx, o)
+	if err == nil && made {
+		f.log.Info("report made", "order", id, "whole", s.CountedSince == nil)
+	}
+	return id, err
+}
+
+// reportInTime makes the report once its time of day has come. What keeps it from it is tried again with the next
+// sweep, which also sends the e-mail.
+func (f *Function) reportInTime(ctx context.Context) {
+	now := f.now()
+	id := order.ReportID(now)
+	if r := f.catalogue.Report; r == nil || !r.At.passed(now) || f.reported == id {
+		return
+	}
+	if _, err := f.makeReport(ctx); err != nil {
+		f.log.Warn("the report could not be made; the next sweep tries again", "err", err)
+		return
+	}
+	f.reported = id
+}

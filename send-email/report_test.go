@@ -1,0 +1,173 @@
+package function
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// reporting is setUp with a catalogue that asks for a report at a time of day.
+func reporting(t *testing.T, at string) *bench {
+	t.Helper()
+	b := setUp(t)
+	c, err := parseCatalogue("c.yml", []byte(small+"\nreport: {template: d-00000000000000000000000000000007"+at+"}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.catalogue = c
+	return b
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+
+	const call = `{"report": true}`
+	t.Run("tells of the day before, once a day, however often it is asked for", func(t *testing.T) {
+		t.Parallel()
+
+		b := reporting(t, "")
+		b.shelve(t, "cs_yesterday", "completed_paid", 13*time.Hour, nil)
+		b.shelve(t, "cs_today", "completed_jpy", time.Hour, nil)
+		b.shelve(t, "cs_before", "completed_two_products", 37*time.Hour, nil)
+		for range 3 {
+			if res := b.invoke(call); res.StatusCode != http.StatusOK || !strings.Contains(string(res.Body), `"sent":1`) {
+				t.Errorf("got %d %s", res.StatusCode, res.Body)
+			}
+		}
+		o := b.memory.orders["report_2024-11-24"]
+		if o == nil || !slices.Equal(b.sendgrid.sent(), []string{reportKey}) {
+			t.Fatalf("report %v, sent %v", o, b.sendgrid.sent())
+		}
+		if d := cmp.Diff([]order.Address{{Email: "owner@example.com"}}, o.Emails[reportKey].To); d != "" {
+			t.Errorf("recipients (-want +got):\n%s", d)
+		}
+		var r view.Report
+		if err := json.Unmarshal([]byte(o.Report), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Day != "2024-11-23T00:00:00Z" || !r.Test || len(r.Periods) != 3 {
+			t.Fatalf("report %+v", r)
+		}
+		if day, week := r.Periods[0], r.Periods[1]; day.Paid != 1 || day.Total[0].Formatted != "$49.00" || week.Paid != 2 {
+			t.Errorf("the day %+v, the week %+v", day, week)
+		}
+		b.clock = b.clock.Add(12 * time.Hour)
+		b.invoke(call)
+		if sent := b.sendgrid.sent(); len(sent) != 2 || b.memory.orders["report_2024-11-25"] == nil {
+			t.Errorf("the next day: sent %v", sent)
+		}
+	})
+
+	t.Run("is no order, and nobody is told by mail that it failed", func(t *testing.T) {
+		t.Parallel()
+
+		b := reporting(t, "")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(400))
+		b.invoke(call)
+		if d := b.memory.orders["report_2024-11-24"].Emails; len(d) != 1 || d[reportKey].State != order.Failed {
+			t.Errorf("e-mails %+v", d)
+		}
+		if res := b.invoke(`{"id": "report_2024-11-24"}`); res.StatusCode != http.StatusBadRequest {
+			t.Errorf("sent as an order: %d %s", res.StatusCode, res.Body)
+		}
+	})
+
+	t.Run("is sent by the sweep when SendGrid was away", func(t *testing.T) {
+		t.Parallel()
+
+		b := reporting(t, "")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(503))
+		b.invoke(call)
+		b.clock = b.clock.Add(time.Hour)
+		b.invoke(`{"sweep": true}`)
+		if d := b.memory.orders["report_2024-11-24"].Emails[reportKey]; d.State != order.Sent || d.Attempts != 2 {
+			t.Errorf("got %+v", d)
+		}
+	})
+
+	t.Run("is not made where the catalogue asks for none", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		res := b.invoke(call)
+		if res.StatusCode != http.StatusOK || !strings.Contains(string(res.Body), "ignored") || b.memory.calls != 0 {
+			t.Errorf("got %d %s after %d calls of the database", res.StatusCode, res.Body, b.memory.calls)
+		}
+		b.reportInTime(t.Context())
+		if b.memory.calls != 0 {
+			t.Error("the sweep made one")
+		}
+	})
+}
+
+func TestReportInTime(t *testing.T) {
+	t.Parallel()
+
+	b := reporting(t, `, at: "12:30"`)
+	id := order.ReportID(b.clock)
+	b.clock = b.clock.Add(30*time.Minute - time.Millisecond) // from 12:00
+	b.reportInTime(t.Context())
+	if b.memory.calls != 0 {
+		t.Fatal("made a moment early")
+	}
+	b.clock = b.clock.Add(time.Millisecond)
+	b.memory.loadFunc = func(string) error { return errors.New("away") }
+	b.reportInTime(t.Context())
+	if b.memory.loadFunc = nil; b.memory.orders[id] != nil {
+		t.Fatal("made though the database was away")
+	}
+	b.reportInTime(t.Context())
+	if b.memory.orders[id] == nil {
+		t.Fatal("not made in its time")
+	}
+	calls := b.memory.calls
+	b.clock = b.clock.Add(11 * time.Hour)
+	b.reportInTime(t.Context())
+	if b.memory.calls != calls {
+		t.Error("the database is asked again in each sweep")
+	}
+	b.invoke(`{"sweep": true}`)
+	if d := cmp.Diff([]string{reportKey}, b.sendgrid.sent()); d != "" {
+		t.Errorf("sent (-want +got):\n%s", d)
+	}
+	b.clock = b.clock.Add(30 * time.Minute) // past midnight, and not past half past twelve
+	b.reportInTime(t.Context())
+	if b.memory.orders[order.ReportID(b.clock)] != nil {
+		t.Error("the next day's was made at midnight")
+	}
+}
+
+func TestReportMistakes(t *testing.T) {
+	t.Parallel()
+
+	for yaml, want := range map[string]string{
+		`report: {template: report, at: "7 o'clock"}`:       `"7 o'clock" is not a time of day such as 07:30`,
+		`report: {template: report, at: 24:00}`:             `"24:00" is not a time of day`,
+		`report: {at: "07:00"}`:                             "report has no template",
+		`report: {template: d-1, at: "07:00"}`:              `"d-1" is not the ID of a dynamic template`,
+		`report: {template: report, until: "07:00"}`:        "unknown field until",
+		"report: {template: report}\nreport: {template: x}": "already",
+	} {
+		t.Run(yaml, func(t *testing.T) {
+			t.Parallel()
+
+			if _, err := parseCatalogue("c.yml", []byte(small+"\n"+yaml+"\n")); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+		})
+	}
+	for _, at := range []string{"07:00", "7:05", `"00:00"`, "23:59"} {
+		if _, err := parseCatalogue("c.yml", []byte(small+"\nreport: {template: report, at: "+at+"}\n")); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+}

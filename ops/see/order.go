@@ -149,9 +149,11 @@ func (v Viewer) events(o view.Order) {
 	v.title("What Stripe said")
 	var rows [][]screen.Cell
 	for _, e := range o.Events {
-		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(e.Created)), plain("%s", e.Type), plain("%s", e.ID), plain("%d", e.Deliveries)})
+		rows = append(rows, []screen.Cell{
+			dim("%s", screen.Stamp(e.ReceivedAt)), dim("%s", screen.Stamp(e.Created)), plain("%s", e.Type), plain("%s", e.ID), plain("%d", e.Deliveries),
+		})
 	}
-	v.Screen.Table([]string{"CREATED, UTC", "TYPE", "EVENT", "DELIVERED"}, rows)
+	v.Screen.Table([]string{"RECEIVED, UTC", "CREATED, UTC", "TYPE", "EVENT", "TIMES"}, rows)
 }
 
 func (v Viewer) audit(o view.Order) {

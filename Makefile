@@ -54,6 +54,10 @@ endpoint: $(OPS) ## register or correct the webhook endpoint at Stripe (URL=http
 up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name FORCE=1 NO_PURCHASE=1)
 	@exec $(OPS) up $(OPS_FLAGS) $(if $(FORCE),--force) $(if $(NO_PURCHASE),--no-purchase)
 
+.PHONY: ops
+ops: $(OPS) ## the owner's command, as .local/bin/ops, and what it does: see what came of the sales, and more
+	@$(OPS)
+
 .PHONY: build
 build: $(LOCAL) ## the real parts and the functions, as make run builds them
 	@exec $(LOCAL) build --state $(STATE)

@@ -28,14 +28,20 @@ var buildOps = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// opsCommand is the owner's command with a verb, in Tillbell's folder, with faas-cli as make builds it.
+// opsCommand is the owner's command with a verb for this laptop, in Tillbell's folder, with faas-cli as make builds it.
 func (s *system) opsCommand(t *testing.T, verb string, args ...string) *exec.Cmd {
+	t.Helper()
+	return ownersCommand(t, append([]string{verb, "--state", s.state}, args...)...)
+}
+
+// ownersCommand is the owner's command in an environment that names no gateway.
+func ownersCommand(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := buildOps()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), path, append([]string{verb, "--state", s.state}, args...)...)
+	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Dir = ".."
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "GATEWAY_URL" && name != "OPENFAAS_URL" && name != "PUBLIC_URL" {
@@ -49,12 +55,17 @@ func (s *system) opsCommand(t *testing.T, verb string, args ...string) *exec.Cmd
 // ops runs it, and gives what it says and its exit code.
 func (s *system) ops(t *testing.T, verb string, args ...string) (string, int) {
 	t.Helper()
-	cmd := s.opsCommand(t, verb, args...)
+	return ended(t, s.opsCommand(t, verb, args...))
+}
+
+// ended is what a command says, and its exit code.
+func ended(t *testing.T, cmd *exec.Cmd) (string, int) {
+	t.Helper()
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	t.Logf("ops %s %s\n%s", verb, strings.Join(args, " "), out)
+	t.Logf("ops %s\n%s", strings.Join(cmd.Args[1:], " "), out)
 	return string(out), cmd.ProcessState.ExitCode()
 }
 

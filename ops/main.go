@@ -1,5 +1,6 @@
-// Command ops is the owner's: it looks whether all is right, puts the secrets and the webhook endpoint in place,
-// and deploys. `make doctor`, `make secrets`, `make endpoint` and `make up` are its uses.
+// Command ops is the owner's: it shows what came of the sales, looks whether all is right, puts the secrets and the
+// webhook endpoint in place, and deploys. `make ops` builds it; `make doctor`, `make secrets`, `make endpoint` and
+// `make up` use it.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"handler/function/ops/owner"
@@ -20,11 +22,22 @@ type verb struct {
 	do         func(ctx context.Context, args []string) error
 }
 
-var verbs = []verb{
-	{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},
-	{"secrets", "ask for the functions' secrets and put them at the gateway", secretsVerb},
-	{"endpoint", "register or correct the webhook endpoint in the Stripe account", endpointVerb},
-	{"up", "doctor, build, push, deploy, doctor, and a test purchase", upVerb},
+// groups are the verbs, by what an owner wants.
+var groups = []struct {
+	title string
+	verbs []verb
+}{
+	{"See what came of the sales", []verb{
+		{"summary", "what was sold today, in 7 days and in 30, and whether anything waits for you", summaryVerb},
+		{"orders", "the newest orders, or those of a customer, a product, a state", ordersVerb},
+		{"order", "all about one order: what was bought, each e-mail, and how it went", orderVerb},
+	}},
+	{"Set up and deploy", []verb{
+		{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},
+		{"secrets", "ask for the functions' secrets and put them at the gateway", secretsVerb},
+		{"endpoint", "register or correct the webhook endpoint in the Stripe account", endpointVerb},
+		{"up", "doctor, build, push, deploy, doctor, and a test purchase", upVerb},
+	}},
 }
 
 func main() {
@@ -67,9 +80,11 @@ func dispatch(ctx context.Context, args []string) error {
 		usage()
 		return nil
 	}
-	for _, v := range verbs {
-		if v.name == args[0] {
-			return v.do(ctx, args[1:])
+	for _, g := range groups {
+		for _, v := range g.verbs {
+			if v.name == args[0] {
+				return v.do(ctx, args[1:])
+			}
 		}
 	}
 	return fmt.Errorf("no verb %q: %w", args[0], errUsage)
@@ -77,19 +92,21 @@ func dispatch(ctx context.Context, args []string) error {
 
 func usage() {
 	fmt.Println("Tillbell's owner's command.")
-	fmt.Println()
-	for _, v := range verbs {
-		fmt.Printf("  ops %-9s %s\n", v.name, v.what)
+	for _, g := range groups {
+		fmt.Printf("\n%s:\n", g.title)
+		for _, v := range g.verbs {
+			fmt.Printf("  ops %-9s %s\n", v.name, v.what)
+		}
 	}
-	fmt.Println("\nEach takes --help.")
+	fmt.Println("\nEach takes --help, with examples.")
 }
 
 // newFlags are a verb's, whose --help says more than their list.
 func newFlags(name, about string) *flag.FlagSet {
 	set := flag.NewFlagSet("ops "+name, flag.ContinueOnError)
 	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "%s\n\n", about)
-		set.PrintDefaults()
+		fmt.Fprintln(set.Output(), strings.TrimSpace(about))
+		printFlags(set)
 	}
 	return set
 }

@@ -33,7 +33,7 @@ type ownerFlags struct {
 // register adds them to a verb's own.
 func (f *ownerFlags) register(set *flag.FlagSet) {
 	f.RegisterAs(set, "laptop")
-	set.StringVar(&f.key, "key", "", "the key that signs calls; other people of this machine can see it there, so rather set SEND_EMAIL_KEY")
+	set.StringVar(&f.key, "key", "", "the `key` that signs calls; other people of this machine can see it there, so rather set SEND_EMAIL_KEY")
 	set.BoolVar(&f.json, "json", false, "answer in JSON, for a program")
 }
 

@@ -47,7 +47,7 @@ type Order struct {
 	PaymentIntent string            `json:"payment_intent,omitempty"`
 	Reference     string            `json:"client_reference_id,omitempty"`
 	Locale        string            `json:"locale,omitempty"`
-	Metadata      map[string]string `json:"metadata,omitempty"`
+	Metadata      map[string]string `json:"metadata"`
 	Items         []Item            `json:"items"`
 	Timeline      []Step            `json:"timeline"`
 	Emails        []Email           `json:"emails"`

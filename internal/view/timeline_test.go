@@ -97,6 +97,22 @@ func TestTimeline(t *testing.T) {
 		mustHave(t, told(lost), "21s Ignored | the catalogue's only does not name it")
 	})
 
+	t.Run("tells people that an attempt began where there were others", func(t *testing.T) {
+		t.Parallel()
+
+		o := halfSent(t)
+		mustClaim(t, o, "me", later(5*time.Second))
+		if err := o.MarkSent("ebook/sale", "me", "m2", 202, later(6*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		o.Name()
+		got := strings.Join(story(view.Of(o, start).Steps()), "\n")
+		mustHave(t, got, "70ms First attempt | ebook/sale", "5s Attempt 2 | ebook/sale", "6s Sent to owner@example.com | ebook/sale")
+		if strings.Contains(got, "First attempt | ebook/delivery") {
+			t.Errorf("the only attempt is told twice:\n%s", got)
+		}
+	})
+
 	t.Run("tells what people had done, and what was cancelled", func(t *testing.T) {
 		t.Parallel()
 

@@ -59,16 +59,22 @@ func (s Screen) Line(format string, args ...any) {
 	fmt.Fprintf(s.Out, format+"\n", args...)
 }
 
-// Table writes rows below their headings, each column as wide as its widest text.
+// Table writes rows below their headings, if there are any, each column as wide as its widest text.
 func (s Screen) Table(headings []string, rows [][]Cell) {
-	head := make([]Cell, len(headings))
-	for i, h := range headings {
-		head[i] = Cell{h, Dim}
+	all := rows
+	if len(headings) > 0 {
+		head := make([]Cell, len(headings))
+		for i, h := range headings {
+			head[i] = Cell{h, Dim}
+		}
+		all = append([][]Cell{head}, rows...)
 	}
-	all := append([][]Cell{head}, rows...)
-	widths := make([]int, len(headings))
+	var widths []int
 	for _, row := range all {
 		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
 			widths[i] = max(widths[i], utf8.RuneCountInString(safe(c.Text)))
 		}
 	}

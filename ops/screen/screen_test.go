@@ -27,6 +27,16 @@ func TestTable(t *testing.T) {
 		}
 	})
 
+	t.Run("needs no headings", func(t *testing.T) {
+		t.Parallel()
+
+		var out strings.Builder
+		screen.Screen{Out: &out}.Table(nil, [][]screen.Cell{{{Text: "State"}, {Text: "done"}}, {{Text: "Customer"}, {Text: "Ada"}}})
+		if d := cmp.Diff("State     done\nCustomer  Ada\n", out.String()); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+
 	t.Run("has colours where they can be seen, and columns all the same", func(t *testing.T) {
 		t.Parallel()
 

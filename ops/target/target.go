@@ -39,12 +39,12 @@ func (f *Flags) Register(set *flag.FlagSet) { f.RegisterAs(set, "state") }
 
 // RegisterAs is Register where the folder of the laptop goes by another name.
 func (f *Flags) RegisterAs(set *flag.FlagSet, state string) {
-	set.StringVar(&f.State, state, ".local", "folder of the laptop")
-	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack file; its settings files lie beside it")
-	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the faas-cli to use; where there is none, the one on the PATH")
-	set.StringVar(&f.DotEnv, "env", ".env", "file of NAME=value lines, readable by you alone, for what the environment does not say")
-	set.StringVar(&f.Gateway, "gateway", "", "the gateway (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
-	set.StringVar(&f.PublicURL, "url", "", "what customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
+	set.StringVar(&f.State, state, ".local", "`folder` of the laptop")
+	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack `file`; its settings files lie beside it")
+	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the `faas-cli` to use; where there is none, the one on the PATH")
+	set.StringVar(&f.DotEnv, "env", ".env", "`file` of NAME=value lines, readable by you alone, for what the environment does not say")
+	set.StringVar(&f.Gateway, "gateway", "", "the gateway's `address` (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
+	set.StringVar(&f.PublicURL, "url", "", "the `address` that customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
 }
 
 // Variables explains, for --help, what is read from the environment and from .env.

@@ -250,6 +250,87 @@ func TestStoreOfPayment(t *testing.T) {
 	}
 }
 
+func TestStoreRecordCharge(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	for _, id := range []string{"1", "2"} {
+		if _, err := store.Record(t.Context(), paidBy(t, "completed_paid", "cs_"+id, "evt_"+id, "pi_"+id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	t.Run("puts it into the order of its payment, once", func(t *testing.T) {
+		t.Parallel()
+
+		refund := paidBy(t, "charge_refunded", "ch_1", "evt_back", "pi_1")
+		for i := range 3 {
+			id, added, err := store.RecordCharge(t.Context(), refund)
+			if err != nil || id != "cs_1" || added != (i == 0) {
+				t.Fatalf("delivery %d: order %q, added %v, %v", i, id, added, err)
+			}
+		}
+		o, err := store.Load(t.Context(), "cs_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := o.Events["evt_back"]; len(o.Events) != 2 || e.Payload != refund.Payload || e.Deliveries != 3 || !o.RefundedWholly || o.Refunded != 4900 || o.CustomerName != "Ada Example" {
+			t.Errorf("%d events, %d deliveries, %+v of %s", len(o.Events), e.Deliveries, o.Reversal, o.CustomerName)
+		}
+		if id, err := store.OfPayment(t.Context(), "pi_1"); err != nil || id != "cs_1" {
+			t.Errorf("its payment is of %q, %v", id, err)
+		}
+	})
+
+	t.Run("puts those that come at once into it, each once", func(t *testing.T) {
+		t.Parallel()
+
+		var added atomic.Int32
+		together(30, func(i int) {
+			_, isNew, err := store.RecordCharge(t.Context(), paidBy(t, "charge_refunded_partly", "ch_2", fmt.Sprintf("evt_part_%d", i%3), "pi_2"))
+			if err != nil {
+				t.Error(err)
+			}
+			if isNew {
+				added.Add(1)
+			}
+		})
+		o, err := store.Load(t.Context(), "cs_2")
+		if err != nil || len(o.Events) != 4 || added.Load() != 3 || o.RefundedWholly {
+			t.Errorf("%d were new, the order has %d events, %v", added.Load(), len(o.Events), err)
+		}
+	})
+
+	t.Run("makes no order", func(t *testing.T) {
+		t.Parallel()
+
+		for name, payment := range map[string]any{"no order has its payment": "pi_none", "it has no payment intent": nil} {
+			id, added, err := store.RecordCharge(t.Context(), paidBy(t, "charge_refunded", "ch_3", "evt_none", payment))
+			if !errors.Is(err, order.ErrNotFound) || id != "" || added {
+				t.Errorf("%s: order %q, added %v, %v; want ErrNotFound", name, id, added, err)
+			}
+		}
+	})
+}
+
+// paidBy is eventOf with a payment intent.
+func paidBy(t testing.TB, name, object, id string, payment any) order.Event {
+	t.Helper()
+	var e map[string]any
+	if err := json.Unmarshal([]byte(eventOf(t, name, object, id).Payload), &e); err != nil {
+		t.Fatal(err)
+	}
+	e["data"].(map[string]any)["object"].(map[string]any)["payment_intent"] = payment
+	body, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := order.ParseEvent(body, received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
 func TestStoreDue(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)

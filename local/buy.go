@@ -21,14 +21,17 @@ const buyers = 8
 const buyUsage = `Plays purchases on a running laptop, as Stripe would tell of them.
 
   local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--state DIR]
+  local buy --event FILE|NAME --session cs_… [--state DIR]
 
-Each purchase has a session of its own. The sample events there are: %v.
+Each purchase has a session of its own, and a payment. With a session that was bought before, the event is what
+becomes of it: a refund, a dispute, the news of a bank debit. The sample events there are: %v.
 `
 
 func buyCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local buy", flag.ContinueOnError)
 	event := set.String("event", "completed_paid", "file of an event as Stripe sends it, or the name of a sample")
 	items := set.String("items", "", "file of the session's line items (default: the sample's, if it is one)")
+	session := set.String("session", "", "a session that was bought before")
 	n := set.Int("n", 1, "how many")
 	set.Usage = func() {
 		fmt.Fprintf(set.Output(), buyUsage, sample.Names())
@@ -38,32 +41,43 @@ func buyCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if *n < 1 || *n > 100_000 {
-		return errors.New("--n: want 1 to 100000")
+	if *n < 1 || *n > 100_000 || *session != "" && *n > 1 {
+		return errors.New("--n: want 1 to 100000, and 1 with a session")
 	}
 	body, list, err := readPurchase(*event, *items)
 	if err != nil {
 		return err
 	}
-	if _, err := shop.NewPurchase(body, list, time.Now()); err != nil {
-		return err
+	p, notNew := shop.NewPurchase(body, list, time.Now())
+	if notNew != nil && *session == "" {
+		return fmt.Errorf("%w; with --session cs_… it may be what becomes of a purchase", notNew)
 	}
 	b, err := newBuyer(f.state)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
+	if *session != "" {
+		if p, err = b.followed(ctx, *session, body); err != nil {
+			return err
+		}
+	}
 	if stripeAPI.real() {
 		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
 	if *n > 1 {
 		return b.buyMany(ctx, newConsole(), body, list, *n)
 	}
-	p, err := shop.NewPurchase(body, list, time.Now())
-	if err != nil {
-		return err
-	}
 	return b.tellStory(ctx, newConsole(), p)
+}
+
+// followed is a purchase that was made before, with an event of what becomes of it.
+func (b *buyer) followed(ctx context.Context, session string, event []byte) (shop.Purchase, error) {
+	o, err := b.Store.Load(ctx, session)
+	if err != nil {
+		return shop.Purchase{}, err
+	}
+	return shop.Purchase{Session: o.ID, Payment: o.PaymentIntent}.Then(event, time.Now())
 }
 
 // readPurchase reads the event and its items: files, or a sample by its name.

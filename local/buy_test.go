@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/local/shop"
 )
 
 func TestReadPurchase(t *testing.T) {
@@ -112,4 +115,47 @@ func TestBuyMany(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestFollowed(t *testing.T) {
+	t.Parallel()
+
+	t.Run("says that there is no such purchase", func(t *testing.T) {
+		t.Parallel()
+
+		b := &buyer{&shop.Shop{Store: mongodb.NewStoreOf(onlyOrder{})}}
+		if _, err := b.followed(t.Context(), "cs_none", mustSample(t, "charge_refunded")); !errors.Is(err, order.ErrNotFound) {
+			t.Errorf("error = %v", err)
+		}
+	})
+
+	t.Run("is about the payment of the session", func(t *testing.T) {
+		t.Parallel()
+
+		b := &buyer{&shop.Shop{Store: mongodb.NewStoreOf(onlyOrder{order: &order.Order{ID: "cs_1", Facts: order.Facts{PaymentIntent: "pi_1"}}})}}
+		p, err := b.followed(t.Context(), "cs_1", mustSample(t, "charge_refunded"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := order.ParseEvent(p.Body, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := e.Charge(); err != nil || c.PaymentIntent != "pi_1" || p.Session != "cs_1" || !c.Whole {
+			t.Errorf("%+v of session %s, %v", c, p.Session, err)
+		}
+	})
+}
+
+// onlyOrder is a collection with one order, or none.
+type onlyOrder struct {
+	mongodb.Documents
+	order *order.Order
+}
+
+func (c onlyOrder) Load(_ context.Context, id string) (*order.Order, error) {
+	if c.order == nil || c.order.ID != id {
+		return nil, order.ErrNotFound
+	}
+	return c.order, nil
 }

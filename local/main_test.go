@@ -116,7 +116,7 @@ func TestBuyCommand(t *testing.T) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		mustContain(t, err.Error(), "no Checkout Session")
+		mustContain(t, err.Error(), "no checkout.session")
 	})
 }
 

@@ -130,6 +130,8 @@ func chronicle(o *order.Order) []happening {
 			all = append(all, happening{d.SentAt, fmt.Sprintf("sent %s to %s", key, strings.Join(to, ", "))})
 		case order.Failed:
 			all = append(all, happening{d.FailedAt, fmt.Sprintf("failed %s: %s", key, d.LastError)})
+		case order.Cancelled:
+			all = append(all, happening{d.CancelledAt, fmt.Sprintf("cancelled %s: %s", key, d.LastError)})
 		default:
 			all = append(all, happening{d.PlannedAt, fmt.Sprintf("%s is due at %s", key, d.DueAt.Local().Format(time.DateTime))})
 		}
@@ -155,7 +157,7 @@ func (l *laptop) summary() {
   SendGrid     %s
   Logs         %s/logs/, or: %s/faas-cli logs send-email
 
-  make buy     plays another purchase (EVENT=file.json ITEMS=file.json N=100)
+  make buy     plays another purchase (EVENT=file.json ITEMS=file.json N=100), or what becomes of one (EVENT=charge_refunded SESSION=cs_…)
   Ctrl-C       stops everything
 `,
 		l.inbox, gatewayURL, gatewayURL,

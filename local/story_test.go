@@ -33,6 +33,7 @@ func TestChronicle(t *testing.T) {
 				"ebook/link": {State: order.Sent, PlannedAt: at(4), SentAt: at(7),
 					Email: order.Email{To: append(customer, order.Address{Email: "office@example.com"})}},
 				"course/key": {State: order.Failed, PlannedAt: at(4), FailedAt: at(6), LastError: "no such template"},
+				"ebook/much": {State: order.Cancelled, PlannedAt: at(5), CancelledAt: at(8), LastError: "refunded"},
 			},
 		}
 		want := []string{
@@ -43,6 +44,7 @@ func TestChronicle(t *testing.T) {
 			"5 ebook/later is due at " + at(3600).Local().Format("2006-01-02 15:04:05"),
 			"6 failed course/key: no such template",
 			"7 sent ebook/link to jenny@example.com, office@example.com",
+			"8 cancelled ebook/much: refunded",
 		}
 		if diff := cmp.Diff(want, tell(o)); diff != "" {
 			t.Error(diff)

@@ -91,10 +91,10 @@ func (b *bench) place(t *testing.T, names ...string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if id, _, err = e.Session(); err != nil {
+		b.memory.record(t, e, b.clock)
+		if id, err = b.memory.of(e); err != nil {
 			t.Fatal(err)
 		}
-		b.memory.record(t, e, b.clock)
 	}
 	if list, err := sample.LineItems(names[0]); err == nil {
 		b.stripe.lists[id] = list
@@ -150,7 +150,7 @@ type memory struct {
 
 func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
 	t.Helper()
-	id, _, err := e.Session()
+	id, err := m.of(e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +163,21 @@ func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
 	if m.orders[id], err = order.New(e, now); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// of is the ID of the order that an event belongs to.
+func (m *memory) of(e order.Event) (string, error) {
+	c, err := e.Charge()
+	if err != nil {
+		id, _, err := e.Session()
+		return id, err
+	}
+	for id, o := range m.orders {
+		if o.PaymentIntent == c.PaymentIntent {
+			return id, nil
+		}
+	}
+	return "", order.ErrNotFound
 }
 
 func (m *memory) Load(_ context.Context, id string) (*order.Order, error) {

@@ -102,6 +102,9 @@ type notices struct {
 	EmailFailed    template `yaml:"email_failed"`
 	UnknownProduct template `yaml:"unknown_product"`
 	ItemsMissing   template `yaml:"items_missing"`
+	// Refunded and Disputed may be left out, as in catalogues that are older than they are.
+	Refunded template `yaml:"refunded"`
+	Disputed template `yaml:"disputed"`
 }
 
 // text is a value that knows its line, so that a mistake found later can name it.

@@ -77,7 +77,9 @@ func (c *catalogue) uses() []use {
 		}
 	}
 	for _, n := range noticeKinds {
-		all = append(all, use{noticeKey(n), c.Notices.template(n)})
+		if t := c.Notices.template(n); t.Value != "" || !n.optional() {
+			all = append(all, use{noticeKey(n), t})
+		}
 	}
 	if c.Report != nil {
 		all = append(all, use{reportKey, c.Report.Template})
@@ -140,7 +142,7 @@ func baseNames(names []string) []string {
 // checkUse tells what is wrong with a template in all its languages, for all orders.
 func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Order) []string {
 	d := order.Delivery{Email: order.Email{Key: u.key}}
-	if strings.HasPrefix(u.key, noticeSeries+"/") {
+	if isNotice(u.key) {
 		d.About = "series/key"
 	}
 	var wrong []string
@@ -218,7 +220,12 @@ func (c *Catalogue) Print(w io.Writer) {
 		c.rows(t, s.Match.list(), s)
 	}
 	c.rows(t, []string{"anything else"}, c.catalogue.defaultSeries())
+	var untold []string
 	for _, n := range noticeKinds {
+		if n.optional() && c.Notices.template(n).Value == "" {
+			untold = append(untold, n.field())
+			continue
+		}
 		e := email{Key: text{Value: string(n)}, Template: c.Notices.template(n), To: recipient{text: text{Value: string(order.Admins)}}}
 		c.rows(t, []string{noticeCause[n]}, series{Name: text{Value: noticeSeries}, Emails: []email{e}})
 	}
@@ -230,6 +237,9 @@ func (c *Catalogue) Print(w io.Writer) {
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
 	}
+	if untold != nil {
+		fmt.Fprintf(w, "\nThe notices have no %s: nobody is told of that by mail.\n", strings.Join(untold, " and no "))
+	}
 }
 
 var noticeCause = map[notice]string{
@@ -237,6 +247,8 @@ var noticeCause = map[notice]string{
 	noticeEmailFailed:    "when an e-mail fails",
 	noticeUnknownProduct: "when no series names a product",
 	noticeItemsMissing:   "when Stripe does not say what",
+	noticeRefunded:       "when money goes back",
+	noticeDisputed:       "when a payment is disputed",
 }
 
 // rows are what is bought beside what it brings; the longer of the two columns makes the number of rows.

@@ -92,6 +92,8 @@ when a payment fails             notice    payment-failed    alarm              
 when an e-mail fails             notice    email-failed      alarm                                admins              at once
 when no series names a product   notice    unknown-product   alarm                                admins              at once
 when Stripe does not say what    notice    items-missing     alarm                                admins              at once
+
+The notices have no refunded and no disputed: nobody is told of that by mail.
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -168,11 +168,11 @@ func (c *catalogue) check(k *checker) {
 	}
 	k.emails(c.Default.Emails)
 	for _, n := range noticeKinds {
-		t := c.Notices.template(n)
-		if t.Value == "" {
-			k.wrong(1, "notices has no %s", strings.ReplaceAll(string(n), "-", "_"))
-		} else {
+		switch t := c.Notices.template(n); {
+		case t.Value != "":
 			k.template(t)
+		case !n.optional():
+			k.wrong(1, "notices has no %s", n.field())
 		}
 	}
 	if c.Report != nil {

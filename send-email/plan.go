@@ -23,9 +23,17 @@ const (
 	noticeEmailFailed    notice = maildata.EmailFailed
 	noticeUnknownProduct notice = maildata.UnknownProduct
 	noticeItemsMissing   notice = maildata.ItemsMissing
+	noticeRefunded       notice = maildata.Refunded
+	noticeDisputed       notice = maildata.Disputed
 )
 
-var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing}
+var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed}
+
+// optional reports whether a catalogue may do without the notice.
+func (n notice) optional() bool { return n == noticeRefunded || n == noticeDisputed }
+
+// field is the notice's name in the catalogue.
+func (n notice) field() string { return strings.ReplaceAll(string(n), "-", "_") }
 
 func (n notices) template(kind notice) template {
 	switch kind {
@@ -37,20 +45,33 @@ func (n notices) template(kind notice) template {
 		return n.UnknownProduct
 	case noticeItemsMissing:
 		return n.ItemsMissing
+	case noticeRefunded:
+		return n.Refunded
+	case noticeDisputed:
+		return n.Disputed
 	}
 	return template{}
 }
 
-// plan freezes in the order what it owes for a reason, as the catalogue says now.
+// plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come later is not owed
+// any more where the money went back.
 func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
-	if !c.ours(o) {
+	event, ofCharge := reason.Event()
+	switch {
+	case !c.ours(o):
 		o.Ignore(reason, "the catalogue's only does not name it", now)
-		return
-	}
-	if reason == order.ForPaymentFailed {
+	case ofCharge:
+		c.planCharge(o, reason, event, now)
+	case reason == order.ForPaymentFailed:
 		o.Plan(reason, []order.Email{c.notice(o, noticePaymentFailed, "", now)}, now)
-		return
+	default:
+		c.planPaid(o, now)
 	}
+	stopLater(o, now)
+}
+
+// planPaid freezes what the series of what was bought owe.
+func (c *catalogue) planPaid(o *order.Order, now time.Time) {
 	chosen, unknown := c.choose(o)
 	var emails []order.Email
 	for _, s := range chosen {
@@ -64,7 +85,7 @@ func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 			emails = append(emails, c.notice(o, noticeEmailFailed, e.Key, now))
 		}
 	}
-	o.Plan(reason, emails, now)
+	o.Plan(order.ForPaid, emails, now)
 }
 
 // needsItems reports whether a plan can only be made knowing what was bought.
@@ -119,8 +140,11 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 // notice tells the admins of something about an order; of what, if there may be several.
 func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
 	key := noticeKey(kind)
-	if kind == noticeEmailFailed {
+	switch kind {
+	case noticeEmailFailed:
 		key += "/" + about
+	case noticeRefunded, noticeDisputed:
+		key += "/" + short(about)
 	}
 	id, name := c.template(c.Notices.template(kind), o)
 	return order.Email{
@@ -141,7 +165,7 @@ func (c *catalogue) oweNotice(o *order.Order, kind notice, about string, now tim
 // failureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
 // notice that failed they cannot be told by another one; the log and the order say so.
 func (c *catalogue) failureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
-	if strings.HasPrefix(d.Key, noticeSeries+"/") || d.Key == reportKey {
+	if isNotice(d.Key) || d.Key == reportKey {
 		return nil
 	}
 	return []order.Email{c.notice(o, noticeEmailFailed, d.Key, now)}

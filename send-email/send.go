@@ -115,12 +115,22 @@ func (f *Function) nextDue(o *order.Order, tried map[string]bool, until time.Tim
 	return ""
 }
 
-// plan freezes what the order owes, if it waits for that.
+// plan makes all plans that the order waits for, one after the other.
 func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
-	reason, waits := o.Unplanned()
-	if !waits || o.Fetch.NotBefore.After(f.now()) {
-		return o, nil
+	for {
+		reason, waits := o.Unplanned()
+		if !waits || o.Fetch.NotBefore.After(f.now()) {
+			return o, nil
+		}
+		var err error
+		if o, err = f.planFor(ctx, log, orders, o, reason, wait); err != nil {
+			return o, err
+		}
 	}
+}
+
+// planFor freezes what the order owes for a reason.
+func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, wait pace) (*order.Order, error) {
 	items := o.Items
 	fetch := f.catalogue.needsItems(reason)
 	if fetch && o.Fetch.DoneAt.IsZero() {
@@ -132,8 +142,10 @@ func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *
 			return f.fetchFailed(ctx, log, orders, o, err)
 		}
 	}
+	made := false
 	planned, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
-		if r, waits := o.Unplanned(); !waits || r != reason {
+		r, waits := o.Unplanned()
+		if made = waits && r == reason; !made {
 			return mongodb.ErrUnchanged
 		}
 		if fetch {
@@ -144,6 +156,9 @@ func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *
 	})
 	if err == nil {
 		log.Info("order planned", "plan", reason, "emails", len(planned.Emails), "ignored", planned.Ignored)
+	}
+	if err == nil && made {
+		f.catalogue.tellUntold(log, planned, reason)
 	}
 	return planned, err
 }

@@ -1,5 +1,5 @@
-// Package function is stripe-webhook: it takes Stripe's events, stores those of Checkout Sessions, and
-// hands each order on to send-email.
+// Package function is stripe-webhook: it takes Stripe's events, stores those of Checkout Sessions and of the charges
+// that paid for them, and hands each order on to send-email.
 //
 // Stripe is answered 2xx only when the event is stored durably, or is none of ours to store; whatever
 // else happens is a 5xx, after which Stripe comes back for days.

@@ -28,6 +28,7 @@ const (
 // Recorder is the store, as far as this function needs it.
 type Recorder interface {
 	Record(context.Context, order.Event) (added bool, err error)
+	RecordCharge(context.Context, order.Event) (id string, added bool, err error)
 }
 
 // Queue calls another function later.
@@ -61,19 +62,17 @@ func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
+	log = log.With("event", event.ID, "event_type", event.Type)
 	if why != "" {
-		log.Info("event ignored", "event", event.ID, "event_type", event.Type, "reason", why)
-		return openfaas.JSON(http.StatusOK, map[string]string{"ignored": why})
+		return ignore(log, why)
 	}
-	id, facts, err := event.Session()
-	if err != nil {
-		return openfaas.Refuse(log, err, toStatus)
-	}
-	log = log.With("order", id, "event", event.ID, "event_type", event.Type)
-
 	// Stripe may hang up; what it said is stored all the same.
 	ctx := openfaas.Context(req)
-	added, err := e.record(ctx, event)
+	id, added, err := e.record(ctx, event)
+	if order.OfCharge(event.Type) && errors.Is(err, order.ErrNotFound) {
+		return ignore(log, "no order has this payment") // most charges of an account may be of other systems
+	}
+	log = log.With("order", id)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
@@ -81,8 +80,15 @@ func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
+	_, facts, _ := event.Session() // a charge has none, and says nothing of it
 	log.Info("event stored", "new", added, "payment_status", facts.PaymentStatus, "queued", queued, "duration", time.Since(began))
 	return openfaas.JSON(http.StatusOK, stored{ID: id, Queued: queued})
+}
+
+// ignore acknowledges an event that is none of ours to store.
+func ignore(log *slog.Logger, why string) handler.Response {
+	log.Info("event ignored", "reason", why)
+	return openfaas.JSON(http.StatusOK, map[string]string{"ignored": why})
 }
 
 // stored is the answer for an event that is in its order.
@@ -114,14 +120,22 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 	return event, "", nil
 }
 
-func (e *Endpoint) record(ctx context.Context, event order.Event) (bool, error) {
+// record puts an event into its order, whose ID it gives.
+func (e *Endpoint) record(ctx context.Context, event order.Event) (id string, added bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	store, err := e.Store()
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
-	return store.Record(ctx, event)
+	if order.OfCharge(event.Type) {
+		return store.RecordCharge(ctx, event)
+	}
+	if id, _, err = event.Session(); err != nil {
+		return "", false, err
+	}
+	added, err = store.Record(ctx, event)
+	return id, added, err
 }
 
 // handOn puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A

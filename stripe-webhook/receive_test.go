@@ -26,8 +26,10 @@ const secret = "whsec_test"
 type bench struct {
 	*Endpoint
 	recordFunc func(order.Event) (bool, error)
+	chargeFunc func(order.Event) (string, bool, error)
 	invokeFunc func(ctx context.Context, function, body string) error
 	recorded   []string
+	charged    []string
 	payloads   []string
 	invoked    []string
 	log        bytes.Buffer
@@ -37,6 +39,7 @@ func setUp(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{
 		recordFunc: func(order.Event) (bool, error) { return true, nil },
+		chargeFunc: func(order.Event) (string, bool, error) { return "cs_paid", true, nil },
 		invokeFunc: func(context.Context, string, string) error { return nil },
 	}
 	b.Endpoint = &Endpoint{
@@ -53,6 +56,16 @@ func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
 	b.recorded = append(b.recorded, e.ID)
 	b.payloads = append(b.payloads, e.Payload)
 	return b.recordFunc(e)
+}
+
+func (b *bench) RecordCharge(_ context.Context, e order.Event) (string, bool, error) {
+	b.charged = append(b.charged, e.ID)
+	id, added, err := b.chargeFunc(e)
+	if err == nil {
+		b.recorded = append(b.recorded, e.ID)
+		b.payloads = append(b.payloads, e.Payload)
+	}
+	return id, added, err
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {
@@ -97,6 +110,11 @@ func TestReceiveAnswers(t *testing.T) {
 		"an unpaid session":                {signed(body(t, "completed_unpaid"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
 		"a delayed payment that came":      {signed(body(t, "async_payment_succeeded"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
 		"a delayed payment that failed":    {signed(body(t, "async_payment_failed"), secret, now), 200, `{"id":"` + strings.Replace(session, "01", "03", 1) + `","queued":true}`, 1},
+		"a refund":                         {signed(body(t, "charge_refunded"), secret, now), 200, `{"id":"cs_paid","queued":true}`, 1},
+		"a refund of a part":               {signed(body(t, "charge_refunded_partly"), secret, now), 200, `{"id":"cs_paid","queued":true}`, 1},
+		"a dispute":                        {signed(body(t, "charge_dispute_created"), secret, now), 200, `{"id":"cs_paid","queued":true}`, 1},
+		"a refund of no charge":            {signed(change(body(t, "charge_refunded"), `"object": "charge"`, `"object": "refund"`), secret, now), 400, nonsense, 0},
+		"a refund by somebody else":        {signed(body(t, "charge_refunded"), "whsec_other", now), 400, refused, 0},
 		"a kind that is not handled":       {signed(body(t, "payment_intent_succeeded"), secret, now), 200, `{"ignored":"events of this type are not handled"}`, 0},
 		"setup mode":                       {signed(change(paid, `"mode": "payment"`, `"mode": "setup"`), secret, now), 200, `{"ignored":"a session in setup mode sells nothing"}`, 0},
 		"no signature":                     {handler.Request{Method: "POST", Body: paid, Header: http.Header{}}, 400, refused, 0},

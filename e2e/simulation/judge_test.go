@@ -31,7 +31,7 @@ series:
 default:
   emails:
     - {key: receipt, template: ` + id + `5, to: customer}
-notices: {payment_failed: ` + id + `6, email_failed: ` + id + `7, unknown_product: ` + id + `8, items_missing: ` + id + `9}
+notices: {payment_failed: ` + id + `6, email_failed: ` + id + `7, unknown_product: ` + id + `8, items_missing: ` + id + `9, refunded: ` + id + `a, disputed: ` + id + `b}
 `)
 }
 
@@ -44,13 +44,13 @@ var owed = map[string][]string{
 
 // expected are the keys of the deliveries that a session owes in the end.
 func (s *session) expected() []string {
+	keys := s.notices()
 	if !s.paid() {
 		if s.declined() {
-			return []string{"notice/payment-failed"}
+			keys = append(keys, "notice/payment-failed")
 		}
-		return nil
+		return keys
 	}
-	var keys []string
 	for _, p := range s.products {
 		keys = append(keys, owed[p]...)
 	}
@@ -89,7 +89,7 @@ func (w *world) judgeSession(s *session) {
 		w.broke("%s (%s) has no order", s.id, s.kind)
 		return
 	}
-	if len(o.Events) != len(s.events) || o.Settled() != s.paid() {
+	if len(o.Events) != len(s.events)+len(s.charges) || o.Settled() != s.paid() {
 		w.broke("%s (%s) has %d events and is %s", s.id, s.kind, len(o.Events), o.PaymentStatus)
 	}
 	if newest := s.events[len(s.events)-1]; o.CustomerName != "as of "+newest.id {
@@ -97,7 +97,9 @@ func (w *world) judgeSession(s *session) {
 	}
 	want := s.expected()
 	for _, key := range want {
-		w.judgeDelivery(s, o, key)
+		if key != "ebook/later" || !w.judgeLater(s, o, key) {
+			w.judgeDelivery(s, o, key)
+		}
 	}
 	for key, d := range o.Emails {
 		switch {

@@ -21,6 +21,9 @@ type session struct {
 	products []string
 	events   []event
 	begins   time.Duration
+	// reversal is what became of its money, as events of its charge.
+	reversal string
+	charges  []event
 }
 
 type event struct {
@@ -53,15 +56,20 @@ func newSession(w *world, i int) *session {
 		s.events = append(s.events, s.event(fmt.Sprintf("evt_%d_%d", i, j), e[0], e[1], at))
 		at += w.between(time.Second, w.span/4)
 	}
+	if w.reverses {
+		s.reverse(i)
+	}
 	return s
 }
+
+func (s *session) payment() string { return "pi_" + s.id }
 
 func (s *session) customer() string { return s.id + "@customers.example.com" }
 
 func (s *session) event(id, eventType, status string, created time.Duration) event {
 	body := fmt.Sprintf(`{"id":"%s","object":"event","type":"%s","created":%d,"livemode":true,"data":{"object":{"object":"checkout.session","id":"%s",`+
-		`"mode":"payment","payment_status":"%s","amount_total":4900,"currency":"usd","customer_details":{"name":"as of %s","email":"%s"},"metadata":{"a.b":"$c"}}}}`,
-		id, eventType, s.w.start.Add(created).Unix(), s.id, status, id, s.customer())
+		`"mode":"payment","payment_status":"%s","payment_intent":"%s","amount_total":4900,"currency":"usd","customer_details":{"name":"as of %s","email":"%s"},"metadata":{"a.b":"$c"}}}}`,
+		id, eventType, s.w.start.Add(created).Unix(), s.id, status, s.payment(), id, s.customer())
 	return event{id, eventType, status, created, []byte(body)}
 }
 
@@ -78,7 +86,7 @@ func (s *session) declined() bool {
 // of them more than once.
 func (s *session) happen(bought *sync.WaitGroup) {
 	s.w.note(s.id, "%s: %v", s.kind, s.products)
-	for _, e := range s.events {
+	for _, e := range append(slices.Clone(s.events), s.charges...) {
 		times := 1
 		if s.w.chance(0.3) {
 			times = 2
@@ -92,6 +100,9 @@ func (s *session) happen(bought *sync.WaitGroup) {
 			s.w.spawn(func() {
 				defer bought.Done()
 				time.Sleep(at)
+				if order.OfCharge(e.eventType) {
+					s.awaitOrder()
+				}
 				s.deliver(e)
 			})
 		}

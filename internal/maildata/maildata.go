@@ -24,6 +24,8 @@ const (
 	EmailFailed    = "email-failed"
 	UnknownProduct = "unknown-product"
 	ItemsMissing   = "items-missing"
+	Refunded       = "refunded"
+	Disputed       = "disputed"
 )
 
 type orderData struct {
@@ -55,10 +57,14 @@ type itemData struct {
 
 type noticeData struct {
 	Kind string `json:"kind"`
-	// About is the delivery that failed, or the products that no series names.
+	// About is the delivery that failed, the products that no series names, or the event of a refund or a dispute.
 	About string `json:"about"`
-	// Reason is why it failed.
+	// Reason is why it failed, or why a payment is disputed.
 	Reason string `json:"reason"`
+	// Amount is what went back so far, or is disputed; none in other notices.
+	Amount Money `json:"amount"`
+	// Whole: all of the payment went back.
+	Whole bool `json:"whole"`
 }
 
 // Shop is who sends the e-mails.
@@ -114,8 +120,12 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	kind, _, _ := strings.Cut(rest, "/")
 	n := noticeData{Kind: kind, About: d.About, Reason: o.Emails[d.About].LastError}
-	if kind == ItemsMissing {
+	switch kind {
+	case ItemsMissing:
 		n.Reason = o.Fetch.LastError
+	case Refunded, Disputed:
+		c, _ := o.Events[d.About].Charge() // it was read before; one that is gone says nothing
+		n.Amount, n.Whole, n.Reason = MoneyOf(c.Amount, c.Currency, o.Locale), c.Whole, c.Reason
 	}
 	return n
 }

@@ -14,20 +14,36 @@ func TestNotice(t *testing.T) {
 	o := &order.Order{
 		Fetch:  order.Fetch{LastError: "Stripe answered 404"},
 		Emails: map[string]order.Delivery{"ebook/delivery": {LastError: "SendGrid answered 400"}},
+		Events: map[string]order.Event{
+			"evt_part":    charged("evt_part", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":1250,"refunded":false,"currency":"usd"`),
+			"evt_all":     charged("evt_all", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true,"currency":"usd"`),
+			"evt_dispute": charged("evt_dispute", order.DisputeCreated, `"object":"dispute","amount":5000,"currency":"jpy","reason":"fraudulent"`),
+		},
 	}
 	for _, c := range []struct {
 		key, about string
 		want       any
 	}{
 		{"ebook/delivery", "", nil},
-		{"notice/email-failed/ebook/delivery", "ebook/delivery", noticeData{EmailFailed, "ebook/delivery", "SendGrid answered 400"}},
-		{"notice/unknown-product", "prod_1, prod_2", noticeData{UnknownProduct, "prod_1, prod_2", ""}},
-		{"notice/items-missing", "", noticeData{ItemsMissing, "", "Stripe answered 404"}},
-		{"notice/payment-failed", "", noticeData{PaymentFailed, "", ""}},
+		{"notice/email-failed/ebook/delivery", "ebook/delivery", noticeData{Kind: EmailFailed, About: "ebook/delivery", Reason: "SendGrid answered 400"}},
+		{"notice/unknown-product", "prod_1, prod_2", noticeData{Kind: UnknownProduct, About: "prod_1, prod_2"}},
+		{"notice/items-missing", "", noticeData{Kind: ItemsMissing, Reason: "Stripe answered 404"}},
+		{"notice/payment-failed", "", noticeData{Kind: PaymentFailed}},
+		{"notice/refunded/0123456789ab", "evt_part", noticeData{Kind: Refunded, About: "evt_part",
+			Amount: Money{1250, "USD", "12.50", "$12.50"}}},
+		{"notice/refunded/0123456789ac", "evt_all", noticeData{Kind: Refunded, About: "evt_all", Whole: true,
+			Amount: Money{4900, "USD", "49.00", "$49.00"}}},
+		{"notice/disputed/0123456789ad", "evt_dispute", noticeData{Kind: Disputed, About: "evt_dispute", Reason: "fraudulent",
+			Amount: Money{5000, "JPY", "5000", "¥5,000"}}},
 	} {
 		data := Of(Shop{}, o, order.Delivery{Email: order.Email{Key: c.key, About: c.about}})
 		if d := cmp.Diff(c.want, data["notice"]); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.key, d)
 		}
 	}
+}
+
+// charged is an event of a charge, as it is stored.
+func charged(id, eventType, fields string) order.Event {
+	return order.Event{Type: eventType, Payload: `{"id":"` + id + `","type":"` + eventType + `","created":1,"data":{"object":{` + fields + `}}}`}
 }

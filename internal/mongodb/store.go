@@ -107,6 +107,23 @@ func (s *Store) Create(ctx context.Context, o *order.Order) (bool, error) {
 	return true, nil
 }
 
+// RecordCharge is Record for an event of a charge, which is put into the order that its payment intent paid for, and
+// makes none: it gives that order's ID, and order.ErrNotFound where there is none after one look.
+func (s *Store) RecordCharge(ctx context.Context, e order.Event) (id string, added bool, err error) {
+	c, err := e.Charge()
+	if err != nil {
+		return "", false, err
+	}
+	if c.PaymentIntent == "" {
+		return "", false, fmt.Errorf("a charge without a payment intent: %w", order.ErrNotFound)
+	}
+	if id, err = s.OfPayment(ctx, c.PaymentIntent); err != nil {
+		return "", false, err
+	}
+	added, err = s.add(ctx, id, e)
+	return id, added, err
+}
+
 // add puts an event into an order that is there.
 func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error) {
 	isNew := false

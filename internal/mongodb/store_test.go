@@ -10,11 +10,12 @@ import (
 	"handler/function/internal/sample"
 )
 
-// one is a collection of one order, which counts how often it is read.
+// one is a collection of one order, which counts how often it is read and looked for.
 type one struct {
 	Documents
 	order *order.Order
 	loads int
+	looks int
 }
 
 func (c *one) Load(context.Context, string) (*order.Order, error) {
@@ -29,6 +30,77 @@ func (c *one) Replace(_ context.Context, o *order.Order, _ []string) (bool, erro
 	c.order = o.Clone()
 	c.order.Revision++
 	return true, nil
+}
+
+func (c *one) OfPayment(_ context.Context, paymentIntent string) (string, error) {
+	c.looks++
+	if paymentIntent != c.order.PaymentIntent {
+		return "", order.ErrNotFound
+	}
+	return c.order.ID, nil
+}
+
+func (c *one) CountDelivery(_ context.Context, _, event string) (bool, error) {
+	_, known := c.order.Events[event]
+	return known, nil
+}
+
+func TestRecordCharge(t *testing.T) {
+	t.Parallel()
+
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	setup := func(t *testing.T, of string) (*one, *Store, order.Event) {
+		t.Helper()
+		orders, err := sample.Orders(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := sample.Event("charge_refunded")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := order.ParseEvent(body, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &one{order: orders[of]}
+		return c, NewStoreOf(c), e
+	}
+
+	t.Run("adds it to the order of its payment, and says whether it was new", func(t *testing.T) {
+		t.Parallel()
+
+		c, s, e := setup(t, "completed_paid")
+		for _, want := range []bool{true, false} {
+			id, added, err := s.RecordCharge(t.Context(), e)
+			if err != nil || id != c.order.ID || added != want || !c.order.RefundedWholly || c.order.Revision != 1 {
+				t.Errorf("order %q, added %v at revision %d, %v", id, added, c.order.Revision, err)
+			}
+		}
+	})
+
+	t.Run("looks once where no order has its payment", func(t *testing.T) {
+		t.Parallel()
+
+		c, s, e := setup(t, "completed_jpy")
+		id, added, err := s.RecordCharge(t.Context(), e)
+		if !errors.Is(err, order.ErrNotFound) || id != "" || added || c.looks != 1 || c.loads != 0 {
+			t.Errorf("order %q, added %v after %d looks and %d reads, %v", id, added, c.looks, c.loads, err)
+		}
+	})
+
+	t.Run("does not look where there is no payment intent", func(t *testing.T) {
+		t.Parallel()
+
+		c, s, _ := setup(t, "completed_no_payment_required")
+		e, err := order.ParseEvent([]byte(`{"id":"evt_1","type":"charge.refunded","created":1,"data":{"object":{"object":"charge","payment_intent":null}}}`), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, _, err := s.RecordCharge(t.Context(), e); !errors.Is(err, order.ErrNotFound) || id != "" || c.looks+c.loads != 0 {
+			t.Errorf("order %q after %d looks, %v", id, c.looks+c.loads, err)
+		}
+	})
 }
 
 func TestUpdateFrom(t *testing.T) {

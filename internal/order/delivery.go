@@ -88,6 +88,10 @@ type Delivery struct {
 // Final reports whether nothing more will happen to the delivery.
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Cancelled }
 
+// Scheduled reports whether the delivery was planned for later. One that was to go out at once was due by the clock
+// of whoever planned it, though another's may say that its time has not come.
+func (d Delivery) Scheduled() bool { return d.NotBefore.After(d.PlannedAt) }
+
 // Claim takes a due delivery for owner until the lease ends. Only a claim permits an attempt; its
 // error is ErrNotDue where somebody else has the delivery, or nobody needs to.
 func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) error {

@@ -16,6 +16,10 @@ const (
 	Completed             = "checkout.session.completed"
 	AsyncPaymentSucceeded = "checkout.session.async_payment_succeeded"
 	AsyncPaymentFailed    = "checkout.session.async_payment_failed"
+	// ChargeRefunded: money went back, all of it or a part.
+	ChargeRefunded = "charge.refunded"
+	// DisputeCreated: the buyer's bank asks for the money.
+	DisputeCreated = "charge.dispute.created"
 )
 
 // ErrMalformed: the payload is no event of Stripe's, or one without what an order needs.
@@ -64,7 +68,7 @@ type outside struct {
 // HandledTypes are the types of the events that make or change an order: those that the webhook endpoint at
 // Stripe is registered for.
 func HandledTypes() []string {
-	return []string{Completed, AsyncPaymentSucceeded, AsyncPaymentFailed}
+	return []string{Completed, AsyncPaymentSucceeded, AsyncPaymentFailed, ChargeRefunded, DisputeCreated}
 }
 
 // Handled reports whether events of this type make or change an order.
@@ -171,8 +175,12 @@ func (env Envelope) Event(receivedAt time.Time) (Event, error) {
 	}, nil
 }
 
-// Session is the ID of the Checkout Session that the event speaks of, and what it says of it.
+// Session is the ID of the Checkout Session that the event speaks of, and what it says of it. Its error is
+// ErrMalformed, for an event of a charge too.
 func (e Event) Session() (string, Facts, error) {
-	facts, err := e.facts()
-	return facts.session, facts.Facts, err
+	told, err := e.facts()
+	if err == nil && OfCharge(e.Type) {
+		err = fmt.Errorf("%w: it speaks of a charge", ErrMalformed)
+	}
+	return told.session, told.Facts, err
 }

@@ -51,6 +51,9 @@ type Facts struct {
 
 	// SessionCreated is when the buyer opened the Checkout page.
 	SessionCreated time.Time `bson:"session_created"`
+
+	// Reversal is what became of the money afterwards. Events of sessions say nothing of it.
+	Reversal `bson:",inline"`
 }
 
 // Pair is one entry of Stripe's metadata.
@@ -73,10 +76,11 @@ func (f Facts) Settled() bool {
 	return f.PaymentStatus == Paid || f.PaymentStatus == NoPaymentRequired
 }
 
-// told is what one event says.
+// told is what one event says: of its session, or of its charge.
 type told struct {
 	Facts
 	session string
+	charge  Charge
 }
 
 // facts reads the event's payload.
@@ -91,8 +95,12 @@ func (e Event) facts() (told, error) {
 	return env.told(e.Type)
 }
 
-// told reads what an event of that type says of its session.
+// told reads what an event of that type says.
 func (env Envelope) told(eventType string) (told, error) {
+	if OfCharge(eventType) {
+		c, err := env.charge(eventType)
+		return told{charge: c}, err
+	}
 	if env.wrong != nil {
 		return told{}, env.wrong
 	}
@@ -109,20 +117,26 @@ func (env Envelope) told(eventType string) (told, error) {
 		f.PaymentStatus = Paid // the event's type is the news; the object in it may be older
 	}
 	f.PaymentFailed = eventType == AsyncPaymentFailed
-	return told{f, s.ID}, nil
+	return told{Facts: f, session: s.ID}, nil
 }
 
 // fold lays the events over each other, oldest first: the newest word counts, but silence does not
-// unsay anything, and paid stays paid. The order of arrival has no part in it.
+// unsay anything, and paid stays paid. What charges say stands beside it. The order of arrival has no part in it.
 func fold(events map[string]Event) (Facts, error) {
 	var out Facts
+	var back Reversal
 	for _, e := range byTime(events) {
-		f, err := e.facts()
-		if err != nil {
+		told, err := e.facts()
+		switch {
+		case err != nil:
 			return Facts{}, fmt.Errorf("event %s: %w", e.ID, err)
+		case OfCharge(e.Type):
+			back = back.and(e.Type, told.charge)
+		default:
+			out = out.then(told.Facts)
 		}
-		out = out.then(f.Facts)
 	}
+	out.Reversal = back
 	return out, nil
 }
 

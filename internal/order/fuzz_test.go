@@ -53,6 +53,12 @@ func readable(t *testing.T, payload []byte) (order.Event, bool) {
 	if e.Payload != string(payload) {
 		t.Error("the payload is not what came")
 	}
+	if order.OfCharge(e.Type) {
+		if c, err := e.Charge(); err != nil || !utf8.ValidString(c.PaymentIntent+c.Currency+c.Reason) || strings.ContainsAny(e.ID, ".$\x00") {
+			t.Errorf("event %q speaks of charge %+v: %v", e.ID, c, err)
+		}
+		return e, true
+	}
 	id, facts, err := e.Session()
 	if err != nil || !order.ValidID(id) || strings.ContainsAny(e.ID+id, ".$\x00") {
 		t.Errorf("event %q speaks of session %q: %v", e.ID, id, err)
@@ -89,19 +95,29 @@ func FuzzParseEvent(f *testing.F) {
 			t.Errorf("from outside it is event %q of type %q, %v: %v", env.ID, env.Type, env.Created, outside)
 		}
 		o, err := order.New(e, start)
+		if order.OfCharge(e.Type) {
+			if !errors.Is(err, order.ErrMalformed) {
+				t.Errorf("a charge makes an order: %+v, %v", o, err)
+			}
+			return
+		}
 		if id, _, _ := e.Session(); err != nil || o.ID != id || o.NextDueAt == nil && o.Settled() {
 			t.Errorf("its order is %+v: %v", o, err)
 		}
 	})
 }
 
-// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays so.
+// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays so. What its charges
+// say is in it, and changes nothing of what its sessions say.
 func FuzzFold(f *testing.F) {
 	f.Add(int64(100), byte(0), "unpaid", "a@example.com", int64(200), byte(1), "paid", "b@example.com", int64(200), byte(2), "unpaid", "")
 	f.Add(int64(200), byte(0), "unpaid", "", int64(100), byte(1), "unpaid", "\x00", int64(100), byte(2), "no_payment_required", "\xff")
 	f.Add(int64(-1), byte(0), "", "", int64(math.MaxInt64), byte(0), "", "c", int64(0), byte(3), "paid", "")
+	f.Add(int64(100), byte(0), "paid", "a@example.com", int64(300), byte(3), "unpaid", "", int64(200), byte(3), "paid", "b")
+	f.Add(int64(300), byte(4), "", "fraudulent", int64(100), byte(0), "unpaid", "a@example.com", int64(200), byte(4), "", "duplicate")
 	f.Fuzz(func(t *testing.T, at1 int64, kind1 byte, status1, email1 string, at2 int64, kind2 byte, status2, email2 string, at3 int64, kind3 byte, status3, email3 string) {
-		var events []order.Event
+		var events, sessions []order.Event
+		var back order.Reversal
 		settled, failed := false, false
 		for _, payload := range [][]byte{
 			told(t, "evt_1", at1, kind1, status1, email1),
@@ -113,18 +129,33 @@ func FuzzFold(f *testing.F) {
 				continue
 			}
 			events = append(events, e)
+			if c, err := e.Charge(); err == nil {
+				back.Refunded = max(back.Refunded, refundedOf(e, c))
+				back.RefundedWholly = back.RefundedWholly || c.Whole
+				back.Disputed = back.Disputed || e.Type == order.DisputeCreated
+				continue
+			}
+			sessions = append(sessions, e)
 			_, facts, _ := e.Session()
 			settled = settled || facts.Settled()
 			failed = failed || facts.PaymentFailed
 		}
-		if len(events) == 0 {
-			return
+		if len(sessions) == 0 {
+			return // a charge makes no order
 		}
-		want := placed(t, events...)
+		orders := slices.DeleteFunc(permutations(events), func(p []order.Event) bool { return order.OfCharge(p[0].Type) })
+		want := placed(t, orders[0]...)
+		if back.DisputeReason = want.DisputeReason; want.Reversal != back {
+			t.Errorf("%+v; the events say %+v", want.Reversal, back)
+		}
+		undisturbed := want.Facts
+		if undisturbed.Reversal = (order.Reversal{}); !reflect.DeepEqual(undisturbed, placed(t, sessions...).Facts) {
+			t.Errorf("charges change what sessions say:\n%s", cmp.Diff(placed(t, sessions...).Facts, undisturbed))
+		}
 		if want.Settled() != settled || want.PaymentFailed != failed {
 			t.Errorf("paid %v, failed %v; the events say %v and %v", want.Settled(), want.PaymentFailed, settled, failed)
 		}
-		for _, p := range permutations(events) {
+		for _, p := range orders {
 			if got := placed(t, p...); !reflect.DeepEqual(got.Facts, want.Facts) {
 				t.Errorf("another order of arrival, another order:\n%s", cmp.Diff(want.Facts, got.Facts))
 			}
@@ -136,17 +167,32 @@ func FuzzFold(f *testing.F) {
 	})
 }
 
-// told is an event of one session.
+// refundedOf is how much went back, as an event says.
+func refundedOf(e order.Event, c order.Charge) int64 {
+	if e.Type == order.ChargeRefunded {
+		return c.Amount
+	}
+	return 0
+}
+
+// told is an event of one session, or of its charge.
 func told(t *testing.T, id string, created int64, kind byte, status, email string) []byte {
 	t.Helper()
-	kinds := []string{order.Completed, order.AsyncPaymentSucceeded, order.AsyncPaymentFailed}
+	kinds := order.HandledTypes()
+	eventType := kinds[int(kind)%len(kinds)]
+	object := map[string]any{
+		"id": "cs_1", "object": "checkout.session", "created": created, "payment_status": status, "payment_intent": "pi_1",
+		"customer_details": map[string]string{"email": email, "name": email},
+		"metadata":         map[string]string{email: status},
+	}
+	switch eventType {
+	case order.ChargeRefunded:
+		object = map[string]any{"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "amount_refunded": created, "refunded": status == "paid"}
+	case order.DisputeCreated:
+		object = map[string]any{"id": "dp_1", "object": "dispute", "payment_intent": "pi_1", "amount": created, "reason": email}
+	}
 	payload, err := json.Marshal(map[string]any{
-		"id": id, "type": kinds[int(kind)%len(kinds)], "created": created,
-		"data": map[string]any{"object": map[string]any{
-			"id": "cs_1", "object": "checkout.session", "created": created, "payment_status": status,
-			"customer_details": map[string]string{"email": email, "name": email},
-			"metadata":         map[string]string{email: status},
-		}},
+		"id": id, "type": eventType, "created": created, "data": map[string]any{"object": object},
 	})
 	if err != nil {
 		t.Fatal(err)

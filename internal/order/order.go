@@ -88,14 +88,13 @@ func (o *Order) Clone() *Order {
 	return &c
 }
 
-// New is the order that the first event of a session makes.
+// New is the order that the first event of a session makes. One of a charge makes none: its error is ErrMalformed.
 func New(e Event, now time.Time) (*Order, error) {
 	o := &Order{CreatedAt: now, Events: map[string]Event{}}
-	facts, err := e.facts()
-	if err != nil {
+	var err error
+	if o.ID, _, err = e.Session(); err != nil {
 		return nil, err
 	}
-	o.ID = facts.session
 	if _, err := o.Add(e, now); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package order
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,18 +17,58 @@ const (
 	ForPaymentFailed Reason = "payment_failed"
 )
 
-// Unplanned is the plan that the order waits for, if any. One whose line items could not be fetched
-// waits for nothing but a person, or a further event: see FetchAnew.
-func (o *Order) Unplanned() (Reason, bool) {
-	switch {
-	case !o.Fetch.FailedAt.IsZero():
-		return "", false
-	case o.Settled():
-		return ForPaid, !o.planned(ForPaid)
-	case o.PaymentFailed:
-		return ForPaymentFailed, !o.planned(ForPaymentFailed)
+// The first parts of the reasons of which each event of a charge is one; the event's ID is the second.
+const (
+	forRefund  = "refund_"
+	forDispute = "dispute_"
+)
+
+// forCharge is why a plan is made for an event of a charge: each tells by itself.
+func forCharge(e Event) Reason {
+	if e.Type == DisputeCreated {
+		return Reason(forDispute + e.ID)
+	}
+	return Reason(forRefund + e.ID)
+}
+
+// Event is the ID of the event that a plan is made for, where it is an event of a charge.
+func (r Reason) Event() (id string, ok bool) {
+	for _, first := range []string{forRefund, forDispute} {
+		if id, ok = strings.CutPrefix(string(r), first); ok {
+			return id, true
+		}
 	}
 	return "", false
+}
+
+// Unplanned is the plan that the order waits for, if any: that of its payment first, then those of its charges, the
+// oldest first. An order whose line items could not be fetched waits for nothing but a person, or a further event:
+// see FetchAnew.
+func (o *Order) Unplanned() (Reason, bool) {
+	if !o.Fetch.FailedAt.IsZero() {
+		return "", false
+	}
+	for _, r := range o.reasons() {
+		if !o.planned(r) {
+			return r, true
+		}
+	}
+	return "", false
+}
+
+// reasons are those of all plans that the events ask for, in the order in which they are made.
+func (o *Order) reasons() []Reason {
+	var all []Reason
+	switch {
+	case o.Settled():
+		all = append(all, ForPaid)
+	case o.PaymentFailed:
+		all = append(all, ForPaymentFailed)
+	}
+	for _, e := range o.charges() {
+		all = append(all, forCharge(e))
+	}
+	return all
 }
 
 func (o *Order) planned(r Reason) bool {

@@ -3,6 +3,8 @@ package sample
 import (
 	"bytes"
 	"strings"
+
+	"handler/function/internal/order"
 )
 
 // Hostile are bodies of events that Stripe would not send, by what is wrong with them: what somebody would try
@@ -19,6 +21,9 @@ func Hostile() map[string][]byte {
 	}
 	session := func(fields string) []byte {
 		return in(`{"id":"cs_1","object":"checkout.session","payment_status":"paid"` + fields + `}`)
+	}
+	charge := func(eventType, object string) []byte {
+		return []byte(`{"id":"evt_1","object":"event","type":"` + eventType + `","created":1,"data":{"object":` + object + `}}`)
 	}
 	const mib = 1 << 20
 	return map[string][]byte{
@@ -53,6 +58,11 @@ func Hostile() map[string][]byte {
 		"100,000 objects in each other":   session(`,"x":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)),
 		"1 MiB of open arrays":            bytes.Repeat([]byte("["), mib),
 		"1 MiB of white space":            bytes.Repeat([]byte(" "), mib),
+		"a refund in fractions":           charge(order.ChargeRefunded, `{"object":"charge","payment_intent":"pi_1","amount_refunded":0.5}`),
+		"a refund beyond 2^63":            charge(order.ChargeRefunded, `{"object":"charge","payment_intent":"pi_1","amount_refunded":9223372036854775808}`),
+		"a refund of a session":           charge(order.ChargeRefunded, `{"id":"cs_1","object":"checkout.session","payment_status":"paid"}`),
+		"a dispute of many payments":      charge(order.DisputeCreated, `{"object":"dispute","payment_intent":["pi_1","pi_2"]}`),
+		"a dispute of a query":            charge(order.DisputeCreated, `{"object":"dispute","payment_intent":{"id":{"$ne":""}}}`),
 		"100,000 metadata keys":           session(`,"metadata":{` + strings.Repeat(`"k":"v",`, 100_000) + `"k":"v"}`),
 		"a name of nearly 1 MiB":          session(`,"customer_details":{"name":"` + strings.Repeat("x", mib-1000) + `"}`),
 	}

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"handler/function/internal/order"
@@ -39,22 +40,16 @@ func orderOf(name string, now time.Time) (*order.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := order.New(last, now)
+	bought, first, err := beginning(last, now)
 	if err != nil {
 		return nil, err
 	}
-	bought := name
-	for _, other := range Names() {
-		e, err := parse(other, now)
-		if err != nil || e.Type != order.Completed {
-			continue
-		}
-		if session, _, err := e.Session(); err == nil && session == o.ID {
-			bought = other
-			if _, err := o.Add(e, now); err != nil {
-				return nil, err
-			}
-		}
+	o, err := order.New(first, now)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := o.Add(last, now); err != nil {
+		return nil, err
 	}
 	items, err := itemsOf(bought)
 	if err != nil {
@@ -62,6 +57,27 @@ func orderOf(name string, now time.Time) (*order.Order, error) {
 	}
 	o.SetItems(items, now)
 	return o, nil
+}
+
+// beginning is the event, and its name, that completed the session of another one.
+func beginning(of order.Event, now time.Time) (string, order.Event, error) {
+	for _, name := range Names() {
+		e, err := parse(name, now)
+		if err == nil && e.Type == order.Completed && sameSale(e, of) {
+			return name, e, nil
+		}
+	}
+	return "", order.Event{}, fmt.Errorf("no sample completes the session of %s", of.ID)
+}
+
+// sameSale reports whether an event is of the session that another one completed, or of its payment.
+func sameSale(completed, other order.Event) bool {
+	session, facts, _ := completed.Session()
+	if c, err := other.Charge(); err == nil {
+		return c.PaymentIntent == facts.PaymentIntent
+	}
+	same, _, err := other.Session()
+	return err == nil && same == session
 }
 
 func parse(name string, now time.Time) (order.Event, error) {

@@ -26,6 +26,15 @@ func TestOrders(t *testing.T) {
 	if paid := orders["async_payment_succeeded"]; len(paid.Events) != 2 || paid.PaymentStatus != order.Paid {
 		t.Errorf("async_payment_succeeded: %d events, %s", len(paid.Events), paid.PaymentStatus)
 	}
+	for name, want := range map[string]order.Reversal{
+		"charge_refunded":        {Refunded: 4900, RefundedWholly: true},
+		"charge_refunded_partly": {Refunded: 4225},
+		"charge_dispute_created": {Disputed: true, DisputeReason: "fraudulent"},
+	} {
+		if o := orders[name]; len(o.Events) != 2 || o.Reversal != want || o.PaymentStatus != order.Paid {
+			t.Errorf("%s: %d events, %+v, %s", name, len(o.Events), o.Reversal, o.PaymentStatus)
+		}
+	}
 	if orders["payment_intent_succeeded"] != nil {
 		t.Error("an event that is not handled made an order")
 	}

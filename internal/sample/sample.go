@@ -1,5 +1,6 @@
 // Package sample holds Stripe events, and the line items of their sessions, as Stripe sends them: built
-// from the fixtures that Stripe publishes with its API description (see LICENSE). Tests and the
+// from the fixtures that Stripe publishes with its API description (see LICENSE), but for those of charges, which
+// have the fields that its reference names. Tests and the
 // laptop's sample purchases use them; no function does.
 package sample
 

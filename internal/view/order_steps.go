@@ -25,12 +25,26 @@ func received(o *order.Order) []Step {
 		if e.Deliveries > 1 {
 			detail += fmt.Sprintf("; delivered %d times", e.Deliveries)
 		}
-		steps = append(steps, Step{At: e.ReceivedAt, Kind: EventReceived, What: "Event received", Detail: detail})
+		steps = append(steps, Step{At: e.ReceivedAt, Kind: EventReceived, What: heard(e), Detail: detail})
 		if i == 0 {
 			steps = append(steps, Step{At: o.CreatedAt, Kind: Stored, What: "Order stored", Detail: o.ID})
 		}
 	}
 	return steps
+}
+
+// heard is what an event says, where that is more than how the sale goes.
+func heard(e order.Event) string {
+	c, _ := e.Charge()
+	switch {
+	case e.Type == order.DisputeCreated:
+		return "Payment disputed"
+	case e.Type == order.ChargeRefunded && c.Whole:
+		return "Refunded"
+	case e.Type == order.ChargeRefunded:
+		return "Refunded in part"
+	}
+	return "Event received"
 }
 
 // taken is when send-email took the order up, and how. Neither is written in the order: the time is that of

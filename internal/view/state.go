@@ -39,6 +39,9 @@ const Patience = 5 * time.Minute
 // StateOf is the state of an order now.
 func StateOf(o *order.Order, now time.Time) State {
 	_, waits := o.Unplanned()
+	if o.Events == nil { // then only its time says that a refund's plan is to be made
+		waits = o.NextDueAt != nil
+	}
 	for _, d := range o.Emails {
 		if d.State == order.Failed {
 			return Failed

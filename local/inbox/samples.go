@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ import (
 type sampleOrder struct {
 	Name, Label string
 	order       *order.Order
+	// charges are events of charges by their type, for an order that has none of that type.
+	charges map[string]order.Event
 }
 
 // sampleOrders are those of the sample events, and one of a customer whose name is unusual.
@@ -32,9 +35,15 @@ func sampleOrders() ([]sampleOrder, error) {
 	unusual.Items[0].Description = `A very long name of a thing, with <i>markup</i> & "quotes" in it, that needs more than one line`
 	orders["unusual"] = &unusual
 
+	charges := map[string]order.Event{}
+	for _, name := range []string{"charge_refunded", "charge_dispute_created"} {
+		for _, e := range orders[name].Events {
+			charges[e.Type] = e
+		}
+	}
 	var all []sampleOrder
 	for name, o := range orders {
-		all = append(all, sampleOrder{name, label(name), o})
+		all = append(all, sampleOrder{name, label(name), o, charges})
 	}
 	// The usual case first.
 	slices.SortFunc(all, func(a, b sampleOrder) int {
@@ -63,6 +72,12 @@ func label(name string) string {
 		return "Free of charge"
 	case "completed_jpy":
 		return "In yen"
+	case "charge_refunded":
+		return "One product, refunded"
+	case "charge_refunded_partly":
+		return "Two products, refunded in part"
+	case "charge_dispute_created":
+		return "In yen, disputed"
 	case "unusual":
 		return "Unusual name, discount, shipping and tax"
 	}
@@ -98,6 +113,23 @@ func (s sampleOrder) data(shop maildata.Shop, template string) map[string]any {
 	case maildata.ReportSeries:
 		d.Email = order.Email{Key: maildata.ReportSeries + "/daily"}
 		o.Report = view.SampleReport(&o).JSON()
+	case maildata.Refunded:
+		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: s.withCharge(&o, order.ChargeRefunded)}
+	case maildata.Disputed:
+		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: s.withCharge(&o, order.DisputeCreated)}
 	}
 	return maildata.Of(shop, &o, d)
+}
+
+// withCharge is the ID of an event of this type in an order, which is given one where it has none.
+func (s sampleOrder) withCharge(o *order.Order, eventType string) string {
+	for id, e := range o.Events {
+		if e.Type == eventType {
+			return id
+		}
+	}
+	e := s.charges[eventType]
+	o.Events = maps.Clone(o.Events)
+	o.Events[e.ID] = e
+	return e.ID
 }

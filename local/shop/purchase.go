@@ -7,25 +7,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
 // Purchase is an event as Stripe would send it now, for a session of its own.
 type Purchase struct {
 	Session, Event string
-	Body           []byte
+	// Payment is the session's payment intent. A session that owes nothing has none, whatever this says.
+	Payment string
+	Body    []byte
 	// Items is Stripe's list of line items; nil where the session has none.
 	Items []byte
 }
 
 // NewPurchase gives a sample event new IDs and today's date. All else stays as it is.
 func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
-	p := Purchase{Session: "cs_test_" + rand.Text(), Items: items}
-	return p.Then(event, now)
+	p := Purchase{Session: "cs_test_" + rand.Text(), Payment: "pi_" + rand.Text(), Items: items}
+	return p.with(event, now, map[string]string{aSession: p.Session})
 }
 
-// Then is what becomes of the same session later: another event about it.
+// Then is what becomes of the same session later: another event about it, or about the charge that paid for it.
 func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
+	return p.with(event, now, map[string]string{aSession: p.Session, "charge": "ch_" + rand.Text(), "dispute": "dp_" + rand.Text()})
+}
+
+const aSession = "checkout.session"
+
+// with is the purchase with an event about one of the objects that have an ID here.
+func (p Purchase) with(event []byte, now time.Time, ids map[string]string) (Purchase, error) {
 	p.Event = "evt_" + rand.Text()
 	d := json.NewDecoder(bytes.NewReader(event))
 	d.UseNumber()
@@ -38,11 +50,16 @@ func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
 	}
 	data, _ := e["data"].(map[string]any)
 	object, _ := data["object"].(map[string]any)
-	if object["object"] != "checkout.session" {
-		return p, errors.New("the event is about no Checkout Session: want data.object.object to be checkout.session")
+	kind, _ := object["object"].(string)
+	id, ok := ids[kind]
+	if !ok {
+		return p, fmt.Errorf("the event is about no %s: see its data.object.object", strings.Join(slices.Sorted(maps.Keys(ids)), " or "))
 	}
 	e["id"], e["created"] = p.Event, now.Unix()
-	object["id"], object["created"] = p.Session, now.Unix()
+	object["id"], object["created"] = id, now.Unix()
+	if object["payment_intent"] != nil {
+		object["payment_intent"] = p.Payment
+	}
 	var err error
 	p.Body, err = json.Marshal(e)
 	return p, err

@@ -26,8 +26,8 @@ func TestNewPurchase(t *testing.T) {
 		t.Parallel()
 
 		for _, name := range sample.Names() {
-			if name == "payment_intent_succeeded" {
-				continue
+			if name == "payment_intent_succeeded" || strings.HasPrefix(name, "charge_") {
+				continue // begins no purchase
 			}
 			body, err := sample.Event(name)
 			if err != nil {
@@ -76,10 +76,13 @@ func TestNewPurchase(t *testing.T) {
 			if !strings.HasPrefix(p.Session, "cs_test_") || !strings.HasPrefix(p.Event, "evt_") {
 				t.Fatalf("IDs %s and %s", p.Session, p.Event)
 			}
-			seen[p.Session], seen[p.Event] = true, true
+			if !strings.HasPrefix(p.Payment, "pi_") {
+				t.Fatalf("payment intent %s", p.Payment)
+			}
+			seen[p.Session], seen[p.Event], seen[p.Payment] = true, true, true
 		}
-		if len(seen) != 200 {
-			t.Errorf("%d different IDs, want 200", len(seen))
+		if len(seen) != 300 {
+			t.Errorf("%d different IDs, want 300", len(seen))
 		}
 	})
 
@@ -134,6 +137,29 @@ func TestNewPurchase(t *testing.T) {
 		}
 	})
 
+	t.Run("may be followed by a refund or a dispute of its own payment", func(t *testing.T) {
+		t.Parallel()
+
+		p, err := NewPurchase(mustSample(t, "completed_paid"), nil, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"charge_refunded", "charge_refunded_partly", "charge_dispute_created"} {
+			then, err := p.Then(mustSample(t, name), today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := order.ParseEvent(then.Body, today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := e.Charge()
+			if err != nil || c.PaymentIntent != p.Payment || then.Session != p.Session || e.ID != then.Event || then.Event == p.Event || !e.Created.Equal(today) {
+				t.Errorf("%s: event %s of %s, of payment %s after %s of %s, %v", name, e.ID, then.Session, c.PaymentIntent, p.Event, p.Payment, err)
+			}
+		}
+	})
+
 	t.Run("refuses what is not JSON", func(t *testing.T) {
 		t.Parallel()
 
@@ -152,7 +178,7 @@ func TestNewPurchase(t *testing.T) {
 		for _, body := range []string{
 			"null", "{}", `{"data": null}`, `{"data": []}`, `{"data": {"object": "checkout.session"}}`,
 			`{"data": {"object": {"object": "invoice"}}}`, `{"object": "checkout.session"}`,
-			string(mustSample(t, "payment_intent_succeeded")),
+			string(mustSample(t, "payment_intent_succeeded")), string(mustSample(t, "charge_refunded")), string(mustSample(t, "charge_dispute_created")),
 		} {
 			_, err := NewPurchase([]byte(body), nil, today)
 			if err == nil {
@@ -249,6 +275,9 @@ func renew(event map[string]any, p Purchase) {
 	event["id"], event["created"] = p.Event, now
 	object := event["data"].(map[string]any)["object"].(map[string]any)
 	object["id"], object["created"] = p.Session, now
+	if object["payment_intent"] != nil {
+		object["payment_intent"] = p.Payment
+	}
 }
 
 func mustSample(t *testing.T, name string) []byte {

@@ -104,8 +104,10 @@ func TestFailures(t *testing.T) {
 		}},
 		{name: "no endpoint", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.URL = "https://elsewhere.example.com/function/stripe-webhook" }),
 			want: "✗ no webhook endpoint of the account is at PUBLIC/function/stripe-webhook (1 endpoint elsewhere): make endpoint"},
-		{name: "an endpoint without an event type", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[:2] }),
+		{name: "an endpoint without an event type", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = slices.Delete(e.EnabledEvents, 2, 3) }),
 			want: "does not get checkout.session.async_payment_failed: make endpoint"},
+		{name: "an endpoint from before refunds and disputes were handled", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[:3] }),
+			want: "does not get charge.refunded, charge.dispute.created: make endpoint"},
 		{name: "an endpoint with one too many", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) {
 			e.EnabledEvents = append(e.EnabledEvents, "invoice.paid")
 		}), want: "gets what we do not handle, invoice.paid: make endpoint"},

@@ -114,10 +114,11 @@ func TestRegistrar(t *testing.T) {
 	})
 
 	for name, change := range map[string]func(*stripego.WebhookEndpoint){
-		"lacks an event type": func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[1:] },
-		"has one too many":    func(e *stripego.WebhookEndpoint) { e.EnabledEvents = append(e.EnabledEvents, "charge.refunded") },
-		"gets everything":     func(e *stripego.WebhookEndpoint) { e.EnabledEvents = []string{"*"} },
-		"is disabled":         func(e *stripego.WebhookEndpoint) { e.Status = "disabled" },
+		"lacks an event type":                              func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[1:] },
+		"is from before refunds and disputes were handled": func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[:3] },
+		"has one too many":                                 func(e *stripego.WebhookEndpoint) { e.EnabledEvents = append(e.EnabledEvents, "invoice.paid") },
+		"gets everything":                                  func(e *stripego.WebhookEndpoint) { e.EnabledEvents = []string{"*"} },
+		"is disabled":                                      func(e *stripego.WebhookEndpoint) { e.Status = "disabled" },
 	} {
 		t.Run("corrects one that "+name+", which keeps its secret", func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,376 @@
+package function
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+)
+
+// lasting is a catalogue whose e-book brings e-mails for later, one of them to the admins.
+var lasting = strings.Replace(small, "to: customer}\ndefault", `to: customer}
+      - {key: later, template: d-00000000000000000000000000000002, to: customer, after: 48h}
+      - {key: much-later, template: d-00000000000000000000000000000002, to: admins, after: 480h}
+default`, 1)
+
+const reversals = `  refunded: d-0000000000000000000000000000000a
+  disputed: d-0000000000000000000000000000000b
+`
+
+// reversing is a bench with that catalogue.
+func reversing(t *testing.T, catalogue string) *bench {
+	t.Helper()
+	b := setUp(t)
+	c, err := parseCatalogue("c.yml", []byte(catalogue))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.catalogue = c
+	return b
+}
+
+// refund stores that so much of completed_paid's 4900 has gone back by now.
+func (b *bench) refund(t *testing.T, event string, refunded int) {
+	t.Helper()
+	b.charge(t, event, order.ChargeRefunded, fmt.Sprintf(
+		`"object":"charge","amount":4900,"amount_refunded":%d,"refunded":%v`, refunded, refunded == 4900))
+}
+
+func (b *bench) dispute(t *testing.T, event string) {
+	t.Helper()
+	b.charge(t, event, order.DisputeCreated, `"object":"dispute","amount":4900,"reason":"fraudulent"`)
+}
+
+func (b *bench) charge(t *testing.T, event, eventType, fields string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"id":"%s","type":"%s","created":%d,"data":{"object":{"payment_intent":"pi_000000000000000000000001","currency":"usd",%s}}}`,
+		event, eventType, b.clock.Unix(), fields)
+	e, err := order.ParseEvent([]byte(body), b.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.memory.record(t, e, b.clock)
+}
+
+// stands is each delivery's state, and why where it is cancelled.
+func (b *bench) stands(id string) map[string]string {
+	stands := map[string]string{}
+	for key, d := range b.memory.orders[id].Emails {
+		stands[key] = strings.TrimSuffix(string(d.State)+" "+d.LastError, " ")
+	}
+	return stands
+}
+
+func wants(t *testing.T, b *bench, id string, want map[string]string) {
+	t.Helper()
+	if d := cmp.Diff(want, b.stands(id)); d != "" {
+		t.Errorf("deliveries (-want +got):\n%s", d)
+	}
+}
+
+func TestRefund(t *testing.T) {
+	t.Parallel()
+
+	t.Run("of the whole stops what was to come later, and tells the admins", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		b.clock = b.clock.Add(time.Hour)
+		b.refund(t, "evt_all", 4900)
+		if p := b.sendOrder(t, id); p.Sent != 2 || p.Waiting != 0 || p.Failed != 0 {
+			t.Errorf("progress %+v", p)
+		}
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "sent", "ebook/later": "cancelled refunded", "ebook/much-later": "cancelled refunded",
+			"notice/refunded/" + short("evt_all"): "sent",
+		})
+		if o := b.memory.orders[id]; o.NextDueAt != nil {
+			t.Errorf("something is due at %v", o.NextDueAt)
+		}
+		m := b.sendgrid.mails[len(b.sendgrid.mails)-1]
+		notice, _ := m.Personalizations[0].Data["notice"].(map[string]any)
+		amount, _ := notice["amount"].(map[string]any)
+		if m.Template != "d-0000000000000000000000000000000a" || m.Personalizations[0].To[0].Email != "owner@example.com" ||
+			notice["kind"] != "refunded" || notice["whole"] != true || amount["formatted"] != "$49.00" {
+			t.Errorf("the notice is %+v", m)
+		}
+	})
+
+	t.Run("of a part only tells, each by itself", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		b.refund(t, "evt_a", 1000)
+		b.clock = b.clock.Add(time.Second)
+		b.refund(t, "evt_b", 2000)
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "sent", "ebook/later": "planned", "ebook/much-later": "planned",
+			"notice/refunded/" + short("evt_a"): "sent", "notice/refunded/" + short("evt_b"): "sent",
+		})
+		var told []any
+		for _, m := range b.sendgrid.mails[1:] {
+			notice, _ := m.Personalizations[0].Data["notice"].(map[string]any)
+			told = append(told, notice["amount"].(map[string]any)["formatted"], notice["whole"])
+		}
+		slices.SortFunc(told, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		if d := cmp.Diff([]any{"$10.00", "$20.00", false, false}, told); d != "" {
+			t.Errorf("told (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("that is delivered again tells nobody again", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		before := b.stands(id)
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		wants(t, b, id, before)
+		if n := len(b.sendgrid.mails); n != 2 {
+			t.Errorf("%d mails, want the delivery and the notice", n)
+		}
+	})
+
+	t.Run("that came before the plan lets out what is due at once, and nothing for later", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "sent", "ebook/later": "cancelled refunded", "ebook/much-later": "cancelled refunded",
+			"notice/refunded/" + short("evt_all"): "sent",
+		})
+	})
+
+	t.Run("that was planned before its payment came stops what that owes for later", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_unpaid")
+		b.charge(t, "evt_all", order.ChargeRefunded, `"object":"charge","amount_refunded":4900,"refunded":true,"payment_intent":"pi_000000000000000000000003"`)
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{"notice/refunded/" + short("evt_all"): "sent"})
+		b.place(t, "async_payment_succeeded")
+		b.stripe.lists[id], _ = sample.LineItems("completed_paid")
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "sent", "ebook/later": "cancelled refunded", "ebook/much-later": "cancelled refunded",
+			"notice/refunded/" + short("evt_all"): "sent",
+		})
+	})
+
+	t.Run("leaves what is due, and what is being sent, on its way", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(503))
+		b.sendOrder(t, id) // its delivery is to be attempted again
+		o := b.memory.orders[id]
+		busy := o.Emails["ebook/much-later"]
+		busy.State, busy.Lease = order.Sending, "somebody whose clock is ahead"
+		o.Emails["ebook/much-later"] = busy
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "retry SendGrid answered 503: personalizations.0.to", "ebook/later": "cancelled refunded", "ebook/much-later": "sending",
+			"notice/refunded/" + short("evt_all"): "sent",
+		})
+	})
+
+	t.Run("does not stop what was for later once its time has come", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		b.clock = b.clock.Add(48 * time.Hour)
+		b.sendgrid.answers = append(b.sendgrid.answers, status(503))
+		b.sendOrder(t, id)
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		if now := b.stands(id); !strings.HasPrefix(now["ebook/later"], "retry") || now["ebook/much-later"] != "cancelled refunded" {
+			t.Errorf("deliveries %v", now)
+		}
+	})
+
+	t.Run("does not stop what is due at once, however the clocks differ", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(503))
+		b.sendOrder(t, id)
+		b.clock = b.clock.Add(-time.Minute) // another process
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		if s := b.stands(id)["ebook/delivery"]; !strings.HasPrefix(s, "retry") {
+			t.Errorf("it is %s", s)
+		}
+	})
+
+	t.Run("does not stop a notice, however the clocks differ", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.memory.orders[id].Owe([]order.Email{b.catalogue.notice(b.memory.orders[id], noticeEmailFailed, "ebook/x", b.clock.Add(time.Minute))}, b.clock)
+		b.refund(t, "evt_all", 4900)
+		b.sendOrder(t, id)
+		if s := b.stands(id)["notice/email-failed/ebook/x"]; s != "planned" {
+			t.Errorf("it is %s", s)
+		}
+	})
+
+	t.Run("of an order that is not ours tells nobody", func(t *testing.T) {
+		t.Parallel()
+
+		for _, catalogue := range []string{lasting, lasting + reversals} {
+			b := reversing(t, catalogue+"only: {payment_links: [plink_ours]}\n")
+			id := b.place(t, "completed_paid")
+			b.refund(t, "evt_all", 4900)
+			if p := b.sendOrder(t, id); p.Ignored == "" || len(b.sendgrid.mails) != 0 {
+				t.Errorf("progress %+v, %d mails", p, len(b.sendgrid.mails))
+			}
+			if _, waits := b.memory.orders[id].Unplanned(); waits || strings.Contains(b.logged.String(), `"level":"WARN"`) {
+				t.Errorf("it waits: %v, and the log says\n%s", waits, b.logged)
+			}
+		}
+	})
+
+	t.Run("does without line items", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_unpaid")
+		b.charge(t, "evt_a", order.ChargeRefunded, `"object":"charge","amount_refunded":1000,"payment_intent":"pi_000000000000000000000003"`)
+		b.stripe.status = 502
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{"notice/refunded/" + short("evt_a"): "sent"})
+	})
+
+	t.Run("with a catalogue from before there were such notices stops all the same, and is told in the log once", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting)
+		id := b.place(t, "completed_paid")
+		b.refund(t, "evt_all", 4900)
+		b.dispute(t, "evt_dispute")
+		b.sendOrder(t, id)
+		b.sendOrder(t, id)
+		wants(t, b, id, map[string]string{
+			"ebook/delivery": "sent", "ebook/later": "cancelled refunded", "ebook/much-later": "cancelled refunded",
+		})
+		for _, want := range []string{
+			`"event":"evt_all","event_type":"charge.refunded"}`,
+			`"event":"evt_dispute","event_type":"charge.dispute.created"}`,
+		} {
+			want = `"level":"WARN","msg":"nobody is told by mail: the catalogue's notices have no template for it","call_id":"","order":"` + id + `",` + want
+			if n := strings.Count(b.logged.String(), want); n != 1 {
+				t.Errorf("the log says %d times %s:\n%s", n, want, b.logged)
+			}
+		}
+	})
+}
+
+func TestWhatAnotherProcessPlannedIsNotToldAgain(t *testing.T) {
+	t.Parallel()
+
+	b := reversing(t, lasting)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	b.refund(t, "evt_all", 4900)
+	b.memory.updateFunc = func(string) error { // in between, it has planned the order
+		b.catalogue.plan(b.memory.orders[id], "refund_evt_all", b.clock)
+		return nil
+	}
+	b.sendOrder(t, id)
+	if strings.Contains(b.logged.String(), `"level":"WARN"`) {
+		t.Errorf("the log says\n%s", b.logged)
+	}
+}
+
+func TestDispute(t *testing.T) {
+	t.Parallel()
+
+	b := reversing(t, lasting+reversals)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	b.dispute(t, "evt_dispute")
+	b.sendOrder(t, id)
+	wants(t, b, id, map[string]string{
+		"ebook/delivery": "sent", "ebook/later": "cancelled disputed", "ebook/much-later": "cancelled disputed",
+		"notice/disputed/" + short("evt_dispute"): "sent",
+	})
+	m := b.sendgrid.mails[len(b.sendgrid.mails)-1]
+	notice, _ := m.Personalizations[0].Data["notice"].(map[string]any)
+	amount, _ := notice["amount"].(map[string]any)
+	if m.Template != "d-0000000000000000000000000000000b" || notice["reason"] != "fraudulent" || amount["formatted"] != "$49.00" {
+		t.Errorf("the notice is %+v", m)
+	}
+}
+
+func TestKeysOfReversals(t *testing.T) {
+	t.Parallel()
+
+	b := reversing(t, lasting+reversals)
+	id := b.place(t, "completed_paid")
+	for _, event := range []string{"evt_1PgafyB7WZ01zgkW", "evt_1PGAFYB7WZ01zgkW"} {
+		b.refund(t, event, 4900)
+	}
+	b.sendOrder(t, id)
+	keys := slices.Sorted(maps.Keys(b.memory.orders[id].Emails))
+	if len(keys) != 5 {
+		t.Errorf("keys %v, want one for each event", keys)
+	}
+	for _, key := range keys {
+		if !regexp.MustCompile(`^[a-z0-9/-]+$`).MatchString(key) {
+			t.Errorf("key %q", key)
+		}
+	}
+}
+
+func TestReversalTemplates(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct{ template, subject, text string }{
+		"charge_refunded":        {"refunded", "[test] Refunded: $49.00 to Ada Example", "All of the payment of Ada Example went back: $49.00."},
+		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "Of the €169.00 that José Ñandú paid, €42.25 went back by now."},
+		"charge_dispute_created": {"disputed", "[test] Payment disputed: ¥5,000 by 花子", "The bank of 花子 asks for ¥5,000 of the payment of ¥5,000; the reason is, in Stripe's word: fraudulent."},
+	} {
+		o := sampleOrders(t)[name]
+		about := ""
+		for id, e := range o.Events {
+			if order.OfCharge(e.Type) {
+				about = id
+			}
+		}
+		tmpl, _ := shipped(t).Find(c.template, "")
+		got, err := tmpl.Render(maildata.Of(shop, o, order.Delivery{Email: order.Email{Key: noticeSeries + "/" + c.template + "/1", About: about}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(strings.Fields(got.Text), " "); got.Subject != c.subject || !strings.Contains(text, c.text) {
+			t.Errorf("%s: %q\n%s", name, got.Subject, text)
+		}
+	}
+}

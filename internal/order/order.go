@@ -59,6 +59,8 @@ type Order struct {
 
 	// Audit is what people had done to the order, oldest first.
 	Audit []Entry `bson:"audit,omitempty"`
+	// ForgottenAt is when the order lost what it held of the customer; zero while it has that.
+	ForgottenAt time.Time `bson:"forgotten_at,omitempty"`
 	// NextDueAt is when something is next to be done; nil when nothing is.
 	NextDueAt *time.Time `bson:"next_due_at"`
 	CreatedAt time.Time  `bson:"created_at"`

@@ -29,8 +29,9 @@ type kind struct {
 
 // kinds are what can be asked for, by the verb of the call.
 var kinds = map[string]kind{
-	"id":    {new: func(openfaas.Call) command { return new(sendOrder) }},
-	"sweep": {new: func(openfaas.Call) command { return new(sweepAll) }},
+	"id":     {new: func(openfaas.Call) command { return new(sendOrder) }},
+	"sweep":  {new: func(openfaas.Call) command { return new(sweepAll) }},
+	"resend": {new: func(c openfaas.Call) command { return &resend{call: c.ID} }, changes: true},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.

@@ -102,10 +102,17 @@ func New(e Event, now time.Time) (*Order, error) {
 	return o, nil
 }
 
-// Add takes an event into the order and reports whether it was new to it.
+// Add takes an event into the order and reports whether it was new to it. An order that was forgotten takes the plain
+// facts of it.
 func (o *Order) Add(e Event, now time.Time) (bool, error) {
 	if _, known := o.Events[e.ID]; known {
 		return false, nil
+	}
+	if !o.ForgottenAt.IsZero() {
+		var err error
+		if e, err = e.redacted(); err != nil {
+			return false, err
+		}
 	}
 	if o.Events == nil {
 		o.Events = map[string]Event{}

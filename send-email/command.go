@@ -32,6 +32,8 @@ var kinds = map[string]kind{
 	"id":     {new: func(openfaas.Call) command { return new(sendOrder) }},
 	"sweep":  {new: func(openfaas.Call) command { return new(sweepAll) }},
 	"resend": {new: func(c openfaas.Call) command { return &resend{call: c.ID} }, changes: true},
+	"forget": {new: func(openfaas.Call) command { return new(forget) }, changes: true},
+	"export": {new: func(openfaas.Call) command { return new(export) }},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.

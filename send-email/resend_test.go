@@ -203,6 +203,7 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 	calls := b.memory.calls
 	changing := map[string]string{
 		"resend": `{"order":"` + id + `","reason":"why"}`,
+		"forget": `{"order":"` + id + `"}`,
 	}
 	for verb, arguments := range changing {
 		undated := fmt.Sprintf(`{%q:%s}`, verb, arguments)

@@ -1,5 +1,6 @@
 // Command ops is the owner's: it looks whether all is right, puts the secrets and the webhook endpoint in place,
-// and deploys. `make doctor`, `make secrets`, `make endpoint` and `make up` are its uses.
+// and deploys. `make doctor`, `make secrets`, `make endpoint` and `make up` are its uses. Its other verbs do to orders what
+// the owner wishes.
 package main
 
 import (
@@ -25,6 +26,9 @@ var verbs = []verb{
 	{"secrets", "ask for the functions' secrets and put them at the gateway", secretsVerb},
 	{"endpoint", "register or correct the webhook endpoint in the Stripe account", endpointVerb},
 	{"up", "doctor, build, push, deploy, doctor, and a test purchase", upVerb},
+	{"resend", "send an order's e-mails once more, to another address if need be", resendVerb},
+	{"forget", "take out of the orders what they hold of a customer", forgetVerb},
+	{"export", "give all that is held of a customer", exportVerb},
 }
 
 func main() {

@@ -41,8 +41,8 @@ func TestParseCall(t *testing.T) {
 			return c.ID
 		}
 		one, two := `{"resend": {}, "at": "2026-03-04T05:06:07Z"}`, `{"resend": {}, "at": "2026-03-04T05:06:08Z"}`
-		if id(one) != id(one) || id(one) == id(two) {
-			t.Errorf("they are %s, %s and %s", id(one), id(one), id(two))
+		if first, again, other := id(one), id(one), id(two); first != again || first == other {
+			t.Errorf("they are %s, %s and %s", first, again, other)
 		}
 	})
 

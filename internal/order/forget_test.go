@@ -16,7 +16,8 @@ import (
 // personal is a paid order with all that an order may hold of people: each text has "Ada", in any letters.
 func personal(t *testing.T) *order.Order {
 	t.Helper()
-	o := placed(t, event(t, "completed_paid", func(_, session map[string]any) {
+	o := placed(t, event(t, "completed_paid", func(e, session map[string]any) {
+		e["account"] = "acct_1"
 		session["client_reference_id"] = "ada-1"
 		session["metadata"] = map[string]string{"for": "Ada"}
 		session["locale"] = "fr"
@@ -61,7 +62,7 @@ func TestForget(t *testing.T) {
 		if s := text(t, o); strings.Contains(s, "ada") || strings.Contains(s, "postal") {
 			t.Errorf("something is left: %s", s)
 		}
-		if d := cmp.Diff(plain(before.Facts), o.Facts); d != "" || o.AmountTotal != 4900 || o.Locale != "fr" || o.PaymentIntent == "" {
+		if d := cmp.Diff(plain(before.Facts), o.Facts); d != "" || o.AmountTotal != 4900 || o.Locale != "fr" || o.PaymentIntent == "" || o.Account != "acct_1" {
 			t.Errorf("the facts (-want +got):\n%s", d)
 		}
 		if d := cmp.Diff(before.Items, o.Items); d != "" {

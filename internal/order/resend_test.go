@@ -158,8 +158,8 @@ func TestResend(t *testing.T) {
 		}
 		send(t, o, copyOne)
 		send(t, o, "ebook/later/again-11111111")
-		if keys, err := o.Resend("", again("22222222"), start); err != nil || len(keys) != 2 {
-			t.Errorf("with copies there: %v, %v", keys, err)
+		if keys, err := o.Resend("", again("22222222"), start); err != nil || len(keys) != 2 || len(o.Audit) != 4 {
+			t.Errorf("with copies there: %v, %v, %d entries", keys, err, len(o.Audit))
 		}
 	})
 

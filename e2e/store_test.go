@@ -331,6 +331,60 @@ func paidBy(t testing.TB, name, object, id string, payment any) order.Event {
 	return parsed
 }
 
+// TestStoreForgets reads the whole document, since a field that a write leaves out would stay as it was.
+func TestStoreForgets(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	store := db.store(t)
+	document := func() string {
+		t.Helper()
+		raw, err := db.client(t).Database(db.name).Collection(mongodb.Collection).FindOne(t.Context(), bson.D{{Key: "_id", Value: "cs_1"}}).Raw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	personal := []string{"Ada", "ada@", "plain", "a.b", "client-1", "10001"}
+	held := func() (found []string) {
+		for _, p := range personal {
+			if strings.Contains(document(), p) {
+				found = append(found, p)
+			}
+		}
+		return found
+	}
+	record := func(name, event string) {
+		t.Helper()
+		e := eventOf(t, name, "cs_1", event)
+		e.Payload = strings.Replace(e.Payload, `"client_reference_id":null`, `"client_reference_id":"client-1"`, 1)
+		parsed, err := order.ParseEvent([]byte(e.Payload), received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isNew, err := store.Record(t.Context(), parsed); err != nil || !isNew {
+			t.Fatalf("new %v, %v", isNew, err)
+		}
+	}
+	record("completed_paid", "evt_1")
+	if d := cmp.Diff(personal, held()); d != "" {
+		t.Fatalf("held before (-want +got):\n%s", d)
+	}
+	if _, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error { return o.Forget("", store.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	if found := held(); found != nil {
+		t.Errorf("the document still holds %q", found)
+	}
+	record("completed_paid", "evt_2")
+	if found := held(); found != nil {
+		t.Errorf("a later event brought %q back", found)
+	}
+	o, err := store.Load(t.Context(), "cs_1")
+	if err != nil || len(o.Events) != 2 || !o.Settled() || o.AmountTotal != 4900 {
+		t.Errorf("%d events, %s, %d, %v", len(o.Events), o.PaymentStatus, o.AmountTotal, err)
+	}
+}
+
 func TestStoreDue(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)

@@ -1,6 +1,6 @@
-// Command ops is the owner's: it shows what came of the sales, looks whether all is right, puts the secrets and the
-// webhook endpoint in place, and deploys. `make ops` builds it; `make doctor`, `make secrets`, `make endpoint` and
-// `make up` use it.
+// Command ops is the owner's: it shows what came of the sales, does to orders what the owner wishes, looks whether all
+// is right, puts the secrets and the webhook endpoint in place, and deploys. `make ops` builds it; `make doctor`,
+// `make secrets`, `make endpoint` and `make up` use it.
 package main
 
 import (
@@ -31,6 +31,11 @@ var groups = []struct {
 		{"summary", "what was sold today, in 7 days and in 30, and whether anything waits for you", summaryVerb},
 		{"orders", "the newest orders, or those of a customer, a product, a state", ordersVerb},
 		{"order", "all about one order: what was bought, each e-mail, and how it went", orderVerb},
+	}},
+	{"Do something about an order", []verb{
+		{"resend", "send an order's e-mails once more, to another address if need be", resendVerb},
+		{"forget", "take out of the orders what they hold of a customer", forgetVerb},
+		{"export", "give all that is held of a customer", exportVerb},
 	}},
 	{"Set up and deploy", []verb{
 		{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -193,7 +192,7 @@ func (m *memory) Load(_ context.Context, id string) (*order.Order, error) {
 	if !ok {
 		return nil, order.ErrNotFound
 	}
-	return copied(o), nil
+	return o.Clone(), nil
 }
 
 func (m *memory) Update(_ context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
@@ -205,7 +204,10 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 			return nil, err
 		}
 	}
-	o := copied(m.orders[id])
+	if m.orders[id] == nil {
+		return nil, order.ErrNotFound
+	}
+	o := m.orders[id].Clone()
 	switch err := change(o); err {
 	case nil:
 		m.orders[id] = o
@@ -213,7 +215,7 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 	default:
 		return o, err
 	}
-	return copied(o), nil
+	return o.Clone(), nil
 }
 
 func (m *memory) UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error) {
@@ -241,7 +243,7 @@ func (m *memory) Create(_ context.Context, o *order.Order) (bool, error) {
 	if _, there := m.orders[o.ID]; there {
 		return false, nil
 	}
-	m.orders[o.ID] = copied(o)
+	m.orders[o.ID] = o.Clone()
 	return true, nil
 }
 
@@ -256,7 +258,7 @@ func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*ord
 	var all []*order.Order
 	for _, o := range m.orders {
 		if !o.CreatedAt.Before(since) && o.CreatedAt.Before(until) {
-			slim := copied(o)
+			slim := o.Clone()
 			slim.Events = nil
 			all = append(all, slim)
 		}
@@ -272,13 +274,6 @@ func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*ord
 }
 
 func (m *memory) EnsureIndexes(context.Context) error { return nil }
-
-func copied(o *order.Order) *order.Order {
-	c := *o
-	c.Emails = maps.Clone(o.Emails)
-	c.Plans = maps.Clone(o.Plans)
-	return &c
-}
 
 // fakeSendGrid accepts mails, unless its next answers are set.
 type fakeSendGrid struct {

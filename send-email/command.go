@@ -35,6 +35,9 @@ var kinds = map[string]kind{
 	"order":   {new: func(openfaas.Call) command { return new(showOrder) }},
 	"summary": {new: func(openfaas.Call) command { return new(summarize) }},
 	"report":  {new: func(openfaas.Call) command { return new(sendReport) }},
+	"resend":  {new: func(c openfaas.Call) command { return &resend{call: c.ID} }, changes: true},
+	"forget":  {new: func(openfaas.Call) command { return new(forget) }, changes: true},
+	"export":  {new: func(openfaas.Call) command { return new(export) }},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.

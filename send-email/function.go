@@ -45,6 +45,8 @@ type Parts struct {
 	Templates func() (published.IDs, error)
 	// Rate is how many calls of Stripe and SendGrid a sweep makes in a second; 0 sets no limit.
 	Rate float64
+	// Retention is how old an order may get before what it holds of the customer is forgotten; 0 keeps it.
+	Retention time.Duration
 	// Now is the clock, in UTC and milliseconds.
 	Now func() time.Time
 	// Random is in [0, 1); it spreads attempts and sweeps.
@@ -63,7 +65,8 @@ type Function struct {
 	limit     *rate.Limiter
 	alarm     alarm
 	// reported is the last report that the sweep has seen to.
-	reported string
+	reported  string
+	retention retention
 	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
 	inHand   sync.Map
 	database health
@@ -90,6 +93,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		interval:  p.Interval,
 		limit:     rate.NewLimiter(rate.Inf, 1),
 		alarm:     newAlarm(),
+		retention: retention{age: p.Retention},
 		now:       p.Now,
 		random:    p.Random,
 		log:       p.Log,

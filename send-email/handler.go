@@ -83,9 +83,13 @@ func newFunction() (*Function, error) {
 		Interval:  s.Duration(sweepInterval, time.Minute),
 		Templates: templateIDs(&s),
 		Rate:      s.Float("sweep_rate", 10),
+		Retention: days(s.Float("retention_days", 0)),
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
 		Log:       s.Logger(os.Stdout),
 	}, catalogueFile)
 	return f, cmp.Or(s.Err(), err)
 }
+
+// days are so many, up to a hundred years.
+func days(n float64) time.Duration { return time.Duration(min(n, 36500) * float64(24*time.Hour)) }

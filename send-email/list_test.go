@@ -20,7 +20,7 @@ import (
 func (b *bench) shelve(t *testing.T, id, of string, ago time.Duration, change func(*order.Order)) {
 	t.Helper()
 	placed := b.place(t, of)
-	o := copied(b.memory.orders[placed])
+	o := b.memory.orders[placed].Clone()
 	delete(b.memory.orders, placed)
 	o.ID, o.CreatedAt, o.NextDueAt = id, b.clock.Add(-ago), nil
 	o.Fetch.DoneAt = b.clock
@@ -167,7 +167,7 @@ func TestOrdersInPages(t *testing.T) {
 		b := setUp(t)
 		b.shelve(t, "cs_one", "completed_paid", 9*time.Hour, func(o *order.Order) { o.CustomerEmail = "grace@example.com" })
 		for i := range 2*maxLooked + 1 {
-			o := copied(b.memory.orders["cs_one"])
+			o := b.memory.orders["cs_one"].Clone()
 			o.ID, o.CreatedAt, o.CustomerEmail = fmt.Sprintf("cs_%d", i), b.clock.Add(-time.Duration(i)*time.Second), ""
 			b.memory.orders[o.ID] = o
 		}

@@ -93,6 +93,21 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusNotFound, "no such order"
 	case errors.Is(err, errUnread):
 		return http.StatusServiceUnavailable, "the database does not answer; ask again"
+	case errors.Is(err, order.ErrNoDelivery):
+		return http.StatusNotFound, "the order has no such e-mail"
+	case conflicts(err):
+		return http.StatusConflict, err.Error()
 	}
 	return http.StatusServiceUnavailable, "not now; the sweep will try again"
+}
+
+// conflicts reports whether what was asked for cannot be done as the order is. Such an error says why in words that are
+// meant for the caller, and holds no more than the key and the state of an e-mail.
+func conflicts(err error) bool {
+	for _, target := range []error{order.ErrInFlight, order.ErrNothingOwed, order.ErrNobody, order.ErrForgotten} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
 }

@@ -60,7 +60,7 @@ func TestSummary(t *testing.T) {
 		b := setUp(t)
 		b.shelve(t, "cs_due", "completed_paid", 0, func(o *order.Order) { o.NextDueAt = &o.CreatedAt })
 		for i := range maxDue {
-			o := copied(b.memory.orders["cs_due"])
+			o := b.memory.orders["cs_due"].Clone()
 			o.ID = fmt.Sprintf("cs_%d", i)
 			b.memory.orders[o.ID] = o
 		}

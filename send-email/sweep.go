@@ -129,4 +129,7 @@ func (f *Function) sweepOnce(quit context.Context) {
 	case done.Orders > 0:
 		f.log.Info("swept", "orders", done.Orders, "errors", done.Errors, "duration", time.Since(began))
 	}
+	if err == nil {
+		f.forgetOld(ctx, f.pacedUntil(quit))
+	}
 }

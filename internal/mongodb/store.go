@@ -30,7 +30,7 @@ type Documents interface {
 	// Load reads an order; order.ErrNotFound where there is none.
 	Load(ctx context.Context, id string) (*order.Order, error)
 	// Replace writes an order over the one of its revision, which it raises by one, and reports whether
-	// there was one. Of its events only those of the given IDs are written.
+	// there was one. Of its events only those of the given IDs are written: the new ones, and those with another payload.
 	Replace(ctx context.Context, o *order.Order, events []string) (bool, error)
 	// CountDelivery counts one more delivery of an event, and reports whether the order holds it.
 	CountDelivery(ctx context.Context, id, event string) (bool, error)
@@ -208,7 +208,7 @@ func (s *Store) update(ctx context.Context, id string, read *order.Order, change
 		case err != nil:
 			return o, err
 		}
-		written, err := s.replace(ctx, o, added(o.Events, known))
+		written, err := s.replace(ctx, o, changed(o.Events, known))
 		if err != nil {
 			return nil, fmt.Errorf("update order %s: %w", id, err)
 		}
@@ -222,11 +222,11 @@ func (s *Store) update(ctx context.Context, id string, read *order.Order, change
 	}
 }
 
-// added are the IDs of the events that were not known.
-func added(events, known map[string]order.Event) []string {
+// changed are the IDs of the events that were not known, or not with that payload.
+func changed(events, known map[string]order.Event) []string {
 	var ids []string
-	for id := range events {
-		if _, ok := known[id]; !ok {
+	for id, e := range events {
+		if old, ok := known[id]; !ok || old.Payload != e.Payload {
 			ids = append(ids, id)
 		}
 	}

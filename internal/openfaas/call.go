@@ -2,6 +2,8 @@ package openfaas
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -27,6 +29,9 @@ type Call struct {
 	Verb string
 	// At is when the call was made; zero where it does not say.
 	At time.Time
+	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that tell it from others: the time
+	// in them makes another call of the same wish.
+	ID string
 
 	arguments json.RawMessage
 }
@@ -37,7 +42,8 @@ func ParseCall(body []byte) (Call, error) {
 	if strict(body, &fields) != nil {
 		return Call{}, ErrCall
 	}
-	var c Call
+	sum := sha256.Sum256(body)
+	c := Call{ID: hex.EncodeToString(sum[:4])}
 	for name, value := range fields {
 		switch {
 		case name == "at":

@@ -2,6 +2,7 @@ package openfaas_test
 
 import (
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -26,6 +27,22 @@ func TestParseCall(t *testing.T) {
 		}
 		if err := c.Arguments(new(struct{})); !errors.Is(err, openfaas.ErrCall) {
 			t.Errorf("a field that is not known: %v", err)
+		}
+	})
+
+	t.Run("knows a copy of a call, and another call", func(t *testing.T) {
+		t.Parallel()
+
+		id := func(body string) string {
+			c, err := openfaas.ParseCall([]byte(body))
+			if err != nil || !regexp.MustCompile(`^[0-9a-f]{8}$`).MatchString(c.ID) {
+				t.Errorf("%s has the ID %q: %v", body, c.ID, err)
+			}
+			return c.ID
+		}
+		one, two := `{"resend": {}, "at": "2026-03-04T05:06:07Z"}`, `{"resend": {}, "at": "2026-03-04T05:06:08Z"}`
+		if first, again, other := id(one), id(one), id(two); first != again || first == other {
+			t.Errorf("they are %s, %s and %s", first, again, other)
 		}
 	})
 

@@ -53,6 +53,8 @@ type Email struct {
 	NotBefore time.Time `bson:"not_before"`
 	// About is the key of the delivery that a notice speaks of.
 	About string `bson:"about,omitempty"`
+	// CopyOf is the key of the delivery that this one sends again, at a person's wish.
+	CopyOf string `bson:"copy_of,omitempty"`
 }
 
 // Delivery is an e-mail that an order owes, with what became of it.

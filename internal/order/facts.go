@@ -27,8 +27,10 @@ type Facts struct {
 	// all the same, if Stripe says both; then it is paid.
 	PaymentFailed bool `bson:"payment_failed"`
 
-	CustomerName  string `bson:"customer_name,omitempty"`
-	CustomerEmail string `bson:"customer_email,omitempty"`
+	// These two, the reference and the metadata are written when they are empty too: a field that is left out of a write
+	// stays as it was, and they are to go when the order is forgotten.
+	CustomerName  string `bson:"customer_name"`
+	CustomerEmail string `bson:"customer_email"`
 
 	AmountTotal    int64  `bson:"amount_total"`
 	AmountSubtotal int64  `bson:"amount_subtotal"`
@@ -43,11 +45,11 @@ type Facts struct {
 	// PaymentIntent leads from a refund back to the order.
 	PaymentIntent string `bson:"payment_intent,omitempty"`
 	// ClientReferenceID is typed by the buyer, or by the link that brought them: decide nothing by it.
-	ClientReferenceID string `bson:"client_reference_id,omitempty"`
+	ClientReferenceID string `bson:"client_reference_id"`
 	// Account is the connected account that the session belongs to; empty for the platform's own.
 	Account string `bson:"account,omitempty"`
 	// Metadata is a list, not a map: a key may hold dots and dollar signs.
-	Metadata []Pair `bson:"metadata,omitempty"`
+	Metadata []Pair `bson:"metadata"`
 
 	// SessionCreated is when the buyer opened the Checkout page.
 	SessionCreated time.Time `bson:"session_created"`

@@ -104,7 +104,26 @@ func FuzzParseEvent(f *testing.F) {
 		if id, _, _ := e.Session(); err != nil || o.ID != id || o.NextDueAt == nil && o.Settled() {
 			t.Errorf("its order is %+v: %v", o, err)
 		}
+		forgettable(t, o)
 	})
+}
+
+// forgettable fails where an order cannot be forgotten, or loses more by it than what it holds of the customer.
+func forgettable(t *testing.T, o *order.Order) {
+	t.Helper()
+	want := plain(o.Facts)
+	if err := o.Forget("", start); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(want, o.Facts) {
+		t.Errorf("forgotten, it is another order:\n%s", cmp.Diff(want, o.Facts))
+	}
+}
+
+// plain are the facts that are about nobody.
+func plain(f order.Facts) order.Facts {
+	f.CustomerName, f.CustomerEmail, f.ClientReferenceID, f.Metadata = "", "", "", nil
+	return f
 }
 
 // FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays so. What its charges
@@ -155,6 +174,7 @@ func FuzzFold(f *testing.F) {
 		if want.Settled() != settled || want.PaymentFailed != failed {
 			t.Errorf("paid %v, failed %v; the events say %v and %v", want.Settled(), want.PaymentFailed, settled, failed)
 		}
+		defer forgettable(t, want)
 		for _, p := range orders {
 			if got := placed(t, p...); !reflect.DeepEqual(got.Facts, want.Facts) {
 				t.Errorf("another order of arrival, another order:\n%s", cmp.Diff(want.Facts, got.Facts))

@@ -61,6 +61,8 @@ type Order struct {
 	Audit []Entry `bson:"audit,omitempty"`
 	// Report is the data of a report's e-mail, as JSON; empty in an order.
 	Report string `bson:"report,omitempty"`
+	// ForgottenAt is when the order lost what it held of the customer; zero while it has that.
+	ForgottenAt time.Time `bson:"forgotten_at,omitempty"`
 	// NextDueAt is when something is next to be done; nil when nothing is.
 	NextDueAt *time.Time `bson:"next_due_at"`
 	CreatedAt time.Time  `bson:"created_at"`
@@ -101,10 +103,17 @@ func New(e Event, now time.Time) (*Order, error) {
 	return o, nil
 }
 
-// Add takes an event into the order and reports whether it was new to it.
+// Add takes an event into the order and reports whether it was new to it. An order that was forgotten takes the plain
+// facts of it.
 func (o *Order) Add(e Event, now time.Time) (bool, error) {
 	if _, known := o.Events[e.ID]; known {
 		return false, nil
+	}
+	if !o.ForgottenAt.IsZero() {
+		var err error
+		if e, err = e.redacted(); err != nil {
+			return false, err
+		}
 	}
 	if o.Events == nil {
 		o.Events = map[string]Event{}

@@ -1,0 +1,153 @@
+package order
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// forgotten is what a cancelled delivery of a forgotten order says.
+const forgotten = "forgotten"
+
+// Concerns reports whether somebody with that e-mail address is the order's customer, or was sent something of it.
+// Letters count as the same in both cases. The shop's admins are not meant.
+func (o *Order) Concerns(email string) bool {
+	if o.IsOf(email) {
+		return true
+	}
+	for _, d := range o.Emails {
+		if d.Audience != Admins && d.goesTo(email) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsOf reports whether somebody with that e-mail address is the order's customer.
+func (o *Order) IsOf(email string) bool {
+	if strings.EqualFold(o.CustomerEmail, email) {
+		return true
+	}
+	for _, d := range o.Emails { // Stripe may have said another address since then
+		if d.Audience == Customer && d.goesTo(email) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e Email) goesTo(email string) bool {
+	return slices.ContainsFunc(e.To, func(a Address) bool { return strings.EqualFold(a.Email, email) })
+}
+
+// Forget takes out of the order what it holds of people: names and addresses, what Stripe said beyond the plain facts of
+// a sale, and what the owner wrote. Amounts, what was bought, states and times stay, and what is still to be sent is
+// cancelled. What is forgotten does not come back with a later event. An order that is being sent something is left whole,
+// and the error is ErrInFlight; one that was forgotten before stays as it is, and the error is ErrForgotten. One that is
+// paid only later is planned all the same: that the customer's e-mails have nobody to go to is then told to the admins.
+func (o *Order) Forget(why string, now time.Time) error {
+	if !o.ForgottenAt.IsZero() {
+		return ErrForgotten
+	}
+	for key, d := range o.Emails {
+		if d.State == Sending {
+			return fmt.Errorf("%w: %s is %s", ErrInFlight, key, d.State)
+		}
+	}
+	events := map[string]Event{}
+	for id, e := range o.Events {
+		slim, err := e.redacted()
+		if err != nil {
+			return fmt.Errorf("event %s: %w", id, err)
+		}
+		events[id] = slim
+	}
+	facts, err := fold(events)
+	if err != nil {
+		return err
+	}
+	o.Events, o.Facts = events, facts
+	o.forgetEmails(now)
+	o.Fetch.LastError = ""
+	o.Audit = slices.Clone(o.Audit)
+	for i := range o.Audit {
+		o.Audit[i].Reason = ""
+	}
+	o.ForgottenAt = now
+	o.Note(Entry{At: now, Verb: "forget", Reason: why})
+	return nil
+}
+
+func (o *Order) forgetEmails(now time.Time) {
+	for key := range o.Emails {
+		o.Cancel(key, forgotten, now)
+		d := o.Emails[key]
+		if d.Audience != Admins {
+			d.To = nil
+		}
+		if d.LastError != forgotten {
+			d.LastError = ""
+		}
+		o.put(key, d, now)
+	}
+}
+
+// redacted is the event with no more in its payload than what makes an order's facts, of which none is about a person.
+// The fields are those that are kept: what Stripe adds to its objects one day is left out.
+func (e Event) redacted() (Event, error) {
+	if OfCharge(e.Type) {
+		return e.redactedCharge()
+	}
+	in, s, wrong, err := decode([]byte(e.Payload))
+	switch {
+	case err != nil:
+		return Event{}, malformed(err)
+	case wrong != nil:
+		return Event{}, wrong
+	case s == nil:
+		return Event{}, fmt.Errorf("%w: nothing in it", ErrMalformed)
+	}
+	slim := map[string]any{
+		"id": in.ID, "object": in.Object, "type": in.Type, "created": in.Created, "livemode": in.Livemode, "account": in.Account,
+		"data": map[string]any{"object": map[string]any{
+			"id": s.ID, "object": s.Object, "livemode": s.Livemode, "created": s.Created,
+			"payment_status": s.PaymentStatus, "mode": s.Mode, "locale": s.Locale,
+			"amount_total": s.AmountTotal, "amount_subtotal": s.AmountSubtotal, "total_details": s.TotalDetails, "currency": s.Currency,
+			"payment_link": s.PaymentLink, "payment_intent": s.PaymentIntent,
+		}},
+	}
+	return e.saying(slim)
+}
+
+// redactedCharge is redacted for an event of a charge.
+func (e Event) redactedCharge() (Event, error) {
+	env, err := ParseEnvelope([]byte(e.Payload))
+	if err != nil {
+		return Event{}, err
+	}
+	c, err := env.charge(e.Type)
+	if err != nil {
+		return Event{}, err
+	}
+	object := map[string]any{"object": "charge", "amount_refunded": c.Amount, "refunded": c.Whole}
+	if e.Type == DisputeCreated {
+		object = map[string]any{"object": "dispute", "amount": c.Amount, "reason": c.Reason}
+	}
+	object["payment_intent"], object["currency"] = c.PaymentIntent, c.Currency
+	return e.saying(map[string]any{
+		"id": env.ID, "object": "event", "type": env.Type, "created": env.Created.Unix(), "livemode": env.Livemode, "account": env.account,
+		"data": map[string]any{"object": object},
+	})
+}
+
+// saying is the event with that for its payload.
+func (e Event) saying(slim map[string]any) (Event, error) {
+	payload, err := json.Marshal(slim)
+	if err != nil {
+		return Event{}, err // cannot be: they are texts and numbers that JSON had
+	}
+	e.Payload, e.told = string(payload), nil
+	return e, nil
+}

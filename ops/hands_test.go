@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/openfaas"
+	"handler/function/local/terminal"
+	"handler/function/ops/owner"
+	"handler/function/ops/screen"
+)
+
+// answering is a client of a gateway that gives those answers, one after the other, and what was asked of it without
+// the times.
+func answering(t *testing.T, answers ...string) (client *owner.Client, asked *[]string) {
+	t.Helper()
+	asked = &[]string{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var call map[string]json.RawMessage
+		if err := json.Unmarshal(body, &call); err != nil || !openfaas.Signed(body, r.Header.Get(openfaas.SignatureHeader), []string{"k"}) {
+			t.Errorf("%s is not signed: %v", body, err)
+		}
+		for verb, arguments := range call {
+			if verb != "at" {
+				*asked = append(*asked, r.URL.Path+" "+verb+" "+string(arguments))
+			}
+		}
+		if len(answers) == 0 {
+			t.Errorf("asked once too often: %s", body)
+			return
+		}
+		_, _ = io.WriteString(w, answers[0])
+		answers = answers[1:]
+	}))
+	t.Cleanup(server.Close)
+	return &owner.Client{Gateway: server.URL, Key: "k"}, asked
+}
+
+func TestResend(t *testing.T) {
+	t.Parallel()
+
+	t.Run("asks for it, and shows what became of each", func(t *testing.T) {
+		t.Parallel()
+
+		client, asked := answering(t, `{"id":"cs_1","emails":[{"key":"a/b/again-1","state":"sent"},{"key":"c","state":"waiting"}]}`)
+		var out strings.Builder
+		err := resend(t.Context(), client, screen.Screen{Out: &out}, resending{Order: "cs_1", Key: "a/b", To: "ada@example.com", Reason: "why"})
+		const want = "E-MAIL       STATE\na/b/again-1  sent\nc            waiting\n"
+		if d := cmp.Diff(want, out.String()); err != nil || d != "" {
+			t.Errorf("%v (-want +got):\n%s", err, d)
+		}
+		if d := cmp.Diff([]string{`/function/send-email resend {"order":"cs_1","key":"a/b","to":"ada@example.com","reason":"why"}`}, *asked); d != "" {
+			t.Errorf("asked (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("fails where an e-mail did", func(t *testing.T) {
+		t.Parallel()
+
+		client, _ := answering(t, `{"id":"cs_1","emails":[{"key":"a","state":"sent"},{"key":"c","state":"failed"}]}`)
+		var out strings.Builder
+		err := resend(t.Context(), client, screen.Screen{Out: &out, JSON: true}, resending{Order: "cs_1", Reason: "why"})
+		if err == nil || !strings.Contains(err.Error(), "1 of 2") || !json.Valid([]byte(out.String())) {
+			t.Errorf("%v, %s", err, out.String())
+		}
+	})
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+
+	const (
+		would = `{"orders":["cs_1","cs_2"],"already":[],"not_yet":[],"dry_run":true}`
+		done  = `{"orders":["cs_1","cs_2"],"already":[],"not_yet":[],"dry_run":false}`
+		dry   = `/function/send-email forget {"email":"ada@example.com","dry_run":true}`
+		real  = `/function/send-email forget {"email":"ada@example.com"}`
+	)
+	says := func(answer bool, err error) func(context.Context, string) (bool, error) {
+		return func(context.Context, string) (bool, error) { return answer, err }
+	}
+	for name, c := range map[string]struct {
+		answers []string
+		confirm func(context.Context, string) (bool, error)
+		json    bool
+		asked   []string
+		shows   []string
+		hides   string
+		err     error
+		fails   string
+	}{
+		"does what was said to be done, and tells who holds more": {
+			[]string{would, done}, says(true, nil), false, []string{dry, real}, []string{"To be forgotten:\n  cs_1\n  cs_2\nForgotten: 2", "Stripe", "SendGrid", "backups"}, "", nil, "",
+		},
+		"does nothing without a yes": {
+			[]string{would}, says(false, nil), false, []string{dry}, nil, "Forgotten", nil, "nothing was changed",
+		},
+		"does nothing where nobody can be asked": {
+			[]string{would}, says(false, terminal.ErrNone), false, []string{dry}, nil, "Forgotten", terminal.ErrNone, "--yes",
+		},
+		"only says what it would do in a dry run": {
+			[]string{would}, nil, false, []string{dry}, []string{"Would be forgotten: 2\n  cs_1"}, "Stripe", nil, "",
+		},
+		"answers a program in JSON alone": {
+			[]string{would, done}, says(true, nil), true, []string{dry, real}, []string{"{\n  \"orders\": [\n    \"cs_1\""}, "To be", nil, "",
+		},
+		"says that there is no such customer": {
+			[]string{`{"orders":[],"already":[],"not_yet":[]}`}, says(true, nil), false, []string{dry}, nil, "", owner.ErrNotFound, "no order",
+		},
+		"says what was forgotten before": {
+			[]string{`{"orders":[],"already":["cs_1"],"not_yet":[],"dry_run":true}`}, says(true, nil), false, []string{dry}, []string{"Forgotten before: 1\n  cs_1"}, "", nil, "",
+		},
+		"fails where an order is left": {
+			[]string{would, `{"orders":["cs_1"],"already":[],"not_yet":["cs_2"]}`}, says(true, nil), false, []string{dry, real}, []string{"Forgotten: 1"}, "", owner.ErrConflict, "cs_2",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			client, asked := answering(t, c.answers...)
+			var out strings.Builder
+			wish := forgetting{customerFlags: customerFlags{Email: "ada@example.com"}}
+			err := forget(t.Context(), client, screen.Screen{Out: &out, JSON: c.json}, wish, c.confirm)
+			if d := cmp.Diff(c.asked, *asked); d != "" {
+				t.Errorf("asked (-want +got):\n%s", d)
+			}
+			for _, want := range c.shows {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("it does not show %q:\n%s", want, out.String())
+				}
+			}
+			if c.hides != "" && strings.Contains(out.String(), c.hides) {
+				t.Errorf("it shows %q:\n%s", c.hides, out.String())
+			}
+			if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) || c.err != nil && !errors.Is(err, c.err) {
+				t.Errorf("error %v, want %q", err, c.fails)
+			}
+		})
+	}
+}
+
+func TestHandsWantWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+
+	for _, args := range []string{
+		"resend", "resend cs_1", "resend --reason why", "resend cs_1 a b --reason why", "forget", "forget --email a@b.example --order cs_1",
+		"export", "export --email a@b.example --order cs_1", "export cs_1", "forget cs_1",
+	} {
+		if err := dispatch(t.Context(), strings.Fields(args)); exitCode(err) != 2 {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"handler/function/internal/order"
+)
+
+// sold is a bench with two orders of Ada's, one paid, whose e-mails were sent, and one unpaid.
+func sold(t *testing.T) (b *bench, paid, unpaid string) {
+	t.Helper()
+	b = setUp(t)
+	paid, unpaid = b.place(t, "completed_paid"), b.place(t, "completed_unpaid")
+	b.sendOrder(t, paid)
+	b.sendOrder(t, unpaid)
+	b.memory.orders[unpaid].CustomerEmail = b.memory.orders[paid].CustomerEmail
+	return b, paid, unpaid
+}
+
+// stored is an order as the database has it.
+func (b *bench) stored(t *testing.T, id string) string {
+	t.Helper()
+	raw, err := bson.Marshal(b.memory.orders[id])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ToLower(string(raw))
+}
+
+func (b *bench) forgets(t *testing.T, arguments string) forgotten {
+	t.Helper()
+	var done forgotten
+	if res := b.invoke(b.dated("forget", arguments)); json.Unmarshal(res.Body, &done) != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("got %d %s", res.StatusCode, res.Body)
+	}
+	return done
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+
+	t.Run("finds all orders of an address, whatever its letters, and looks first", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, unpaid := sold(t)
+		b.clock = b.clock.Add(time.Hour)
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		before := b.memory.orders[paid].Clone()
+		want := forgotten{Orders: []string{paid, unpaid}, Already: []string{}, NotYet: []string{}, DryRun: true}
+		customer := strings.ToUpper(b.memory.orders[paid].CustomerEmail)
+		if d := cmp.Diff(want, b.forgets(t, `{"email":"`+customer+`","dry_run":true}`)); d != "" {
+			t.Errorf("a dry run (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff(before, b.memory.orders[paid], cmpopts.IgnoreUnexported(order.Event{})); d != "" {
+			t.Errorf("a dry run changed (-before +after):\n%s", d)
+		}
+		want.DryRun = false
+		if d := cmp.Diff(want, b.forgets(t, `{"email":"`+customer+`"}`)); d != "" {
+			t.Errorf("forgotten (-want +got):\n%s", d)
+		}
+		for _, id := range []string{paid, unpaid} {
+			s := strings.NewReplacer("metadata", "", "owner@example.com", "").Replace(b.stored(t, id))
+			if strings.Contains(s, "ada") || strings.Contains(s, "bob") || strings.Contains(s, "@") {
+				t.Errorf("something is left: %q", s)
+			}
+		}
+		if got := b.forgets(t, `{"email":"`+customer+`"}`); len(got.Orders) != 0 {
+			t.Errorf("found once more: %+v", got)
+		}
+		if got := b.forgets(t, `{"order":"`+paid+`"}`); len(got.Orders) != 0 || len(got.Already) != 1 {
+			t.Errorf("by its ID: %+v", got)
+		}
+		if strings.Contains(strings.ToLower(b.logged.String()), "ada@") {
+			t.Errorf("the log holds the address:\n%s", b.logged)
+		}
+	})
+
+	t.Run("finds an order by somebody who was sent a copy, and none by an admin", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, _ := sold(t)
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		if got := b.forgets(t, `{"email":"owner@example.com"}`); len(got.Orders) != 0 {
+			t.Errorf("an admin: %+v", got)
+		}
+		if got := b.forgets(t, `{"email":"Bob@example.com"}`); cmp.Diff([]string{paid}, got.Orders) != "" {
+			t.Errorf("got %+v", got)
+		}
+	})
+
+	t.Run("leaves an order that is being sent something, says so, and does the others", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, unpaid := sold(t)
+		b.die(paid, b.clock.Add(time.Minute), 0)
+		before := b.memory.orders[paid].Clone()
+		got := b.forgets(t, `{"email":"`+b.memory.orders[paid].CustomerEmail+`"}`)
+		if cmp.Diff([]string{paid}, got.NotYet) != "" || cmp.Diff([]string{unpaid}, got.Orders) != "" ||
+			!cmp.Equal(before, b.memory.orders[paid], cmpopts.IgnoreUnexported(order.Event{})) {
+			t.Errorf("got %+v", got)
+		}
+	})
+
+	t.Run("cancels what was still to be sent, and tells the admins if money comes later", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503))
+		b.sendOrder(t, id)
+		b.forgets(t, `{"order":"`+id+`"}`)
+		b.clock = b.clock.Add(order.Horizon)
+		b.sendOrder(t, id)
+		if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Cancelled || len(b.sendgrid.mails) != 0 {
+			t.Errorf("%s, %d mails", d.State, len(b.sendgrid.mails))
+		}
+
+		id = b.place(t, "completed_unpaid")
+		b.forgets(t, `{"order":"`+id+`"}`)
+		b.place(t, "async_payment_succeeded")
+		b.sendOrder(t, id)
+		if d := cmp.Diff([]string{"course/sale", "notice/email-failed/course/welcome"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent (-want +got):\n%s", d)
+		}
+	})
+
+	for name, c := range map[string]struct {
+		arguments string
+		status    int
+	}{
+		"nobody":           {`{}`, 400},
+		"two things":       {`{"email":"ada@example.com","order":"cs_1"}`, 400},
+		"no address":       {`{"email":"@"}`, 400},
+		"a name with it":   {`{"email":"Ada <ada@example.com>"}`, 400},
+		"no ID":            {`{"order":"cs_a.b"}`, 400},
+		"an unknown order": {`{"order":"cs_none"}`, 404},
+		"an unknown field": {`{"email":"ada@example.com","dryrun":true}`, 400},
+	} {
+		t.Run("refuses "+name, func(t *testing.T) {
+			t.Parallel()
+
+			b, _, _ := sold(t)
+			for _, verb := range []string{"forget", "export"} {
+				if res := b.invoke(b.dated(verb, c.arguments)); res.StatusCode != c.status {
+					t.Errorf("%s: %d %s", verb, res.StatusCode, res.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestExport(t *testing.T) {
+	t.Parallel()
+
+	export := func(t *testing.T, b *bench, arguments string) (orders []map[string]any, text string) {
+		t.Helper()
+		res := b.invoke(fmt.Sprintf(`{"export":%s}`, arguments)) // it changes nothing, and needs no date
+		var out struct{ Orders []map[string]any }
+		if err := json.Unmarshal(res.Body, &out); err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("got %d %s", res.StatusCode, res.Body)
+		}
+		return out.Orders, string(res.Body)
+	}
+
+	t.Run("gives all that is held of the customer", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, unpaid := sold(t)
+		email := b.memory.orders[paid].CustomerEmail
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"as asked on the phone"}`)
+		orders, text := export(t, b, `{"email":"`+strings.ToUpper(email)+`"}`)
+		if len(orders) != 2 || orders[0]["_id"] != paid || orders[1]["_id"] != unpaid {
+			t.Fatalf("%d orders: %s", len(orders), text)
+		}
+		for _, want := range []string{email, "Ada Example", `"postal_code":"10001"`, `"amount_total":4900`, "prod_ebook", `"sent_at":"2024-11-24T12:00:00Z"`,
+			`"customer_details":{`, "as asked on the phone"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("it does not hold %q:\n%s", want, text)
+			}
+		}
+		for _, others := range []string{"owner@example.com", "bob@example.com"} {
+			if strings.Contains(text, others) {
+				t.Errorf("it holds the address of %s", others)
+			}
+		}
+		b.forgets(t, `{"email":"`+email+`"}`)
+		if orders, _ := export(t, b, `{"email":"`+email+`"}`); len(orders) != 0 {
+			t.Errorf("forgotten, and exported: %v", orders)
+		}
+	})
+
+	t.Run("gives somebody who was sent a copy no more than that", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, _ := sold(t)
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		orders, text := export(t, b, `{"email":"bob@example.com"}`)
+		if len(orders) != 1 || strings.Count(text, "bob@example.com") != 2 || strings.Contains(text, "ada") || strings.Contains(text, "4900") {
+			t.Errorf("it holds %s", text)
+		}
+	})
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+
+	// aged is a bench that forgets after 30 days, with so many orders that are 31 days old and one that is
+	// 690 hours old.
+	aged := func(t *testing.T, old int) (b *bench, young string) {
+		t.Helper()
+		b = setUpOffline(t)
+		young = b.place(t, "completed_unpaid")
+		for i := range old {
+			o := b.memory.orders[young].Clone()
+			o.ID = fmt.Sprintf("cs_%d", i)
+			o.CreatedAt = b.clock.Add(-time.Duration(i/3) * time.Minute) // some of the same time
+			b.memory.orders[o.ID] = o
+		}
+		b.clock = b.clock.Add(31 * 24 * time.Hour)
+		b.memory.orders[young].CreatedAt = b.clock.Add(-690 * time.Hour)
+		b.retention.age = 30 * 24 * time.Hour
+		b.interval = time.Minute
+		return b, young
+	}
+	count := func(b *bench) (n int) {
+		for _, o := range b.memory.orders {
+			if !o.ForgottenAt.IsZero() {
+				n++
+			}
+		}
+		return n
+	}
+
+	t.Run("forgets what is old, a part after each sweep, once a day", func(t *testing.T) {
+		t.Parallel()
+
+		const old = 2*retentionPart + 10
+		b, young := aged(t, old)
+		b.sweepOnce(t.Context())
+		if n := count(b); n != retentionPart {
+			t.Errorf("%d after the first sweep", n)
+		}
+		for range 3 {
+			b.sweepOnce(t.Context())
+		}
+		if n := count(b); n != old || !b.memory.orders[young].ForgottenAt.IsZero() {
+			t.Errorf("%d of %d, and the young one at %v", n, old, b.memory.orders[young].ForgottenAt)
+		}
+		if a := b.memory.orders["cs_0"].Audit; len(a) != 1 || a[0].Verb != "forget" || a[0].Reason != byAge {
+			t.Errorf("audit %+v", a)
+		}
+		if !strings.Contains(b.logged.String(), fmt.Sprintf(`"orders forgotten by their age","orders":%d`, old)) || strings.Contains(b.logged.String(), "cs_1") {
+			t.Errorf("log: %s", b.logged)
+		}
+		b.clock = b.clock.Add(23 * time.Hour)
+		b.sweepOnce(t.Context())
+		b.clock = b.clock.Add(2 * time.Hour)
+		for range 3 {
+			b.sweepOnce(t.Context())
+		}
+		if !b.memory.orders[young].ForgottenAt.IsZero() {
+			t.Error("the young one was forgotten too early")
+		}
+		b.clock = b.clock.Add(25 * time.Hour)
+		if b.sweepOnce(t.Context()); b.memory.orders[young].ForgottenAt.IsZero() {
+			t.Error("the next day's walk did not find the one that is old by then")
+		}
+	})
+
+	t.Run("goes on though many were made in one millisecond", func(t *testing.T) {
+		t.Parallel()
+
+		b, _ := aged(t, 3*retentionPart)
+		for id, o := range b.memory.orders {
+			if id != "cs_0" {
+				o.CreatedAt = b.clock.Add(-31 * 24 * time.Hour)
+			}
+		}
+		b.memory.orders["cs_0"].CreatedAt = b.clock.Add(-32 * 24 * time.Hour)
+		for range 4 {
+			b.sweepOnce(t.Context())
+		}
+		if b.memory.orders["cs_0"].ForgottenAt.IsZero() || !b.retention.before.IsZero() {
+			t.Errorf("the walk stands at %v", b.retention.before)
+		}
+	})
+
+	t.Run("keeps all where nothing is set, and leaves what is being sent something", func(t *testing.T) {
+		t.Parallel()
+
+		b, _ := aged(t, 2)
+		b.retention.age = 0
+		if b.sweepOnce(t.Context()); count(b) != 0 {
+			t.Error("forgotten all the same")
+		}
+		b.retention.age = 30 * 24 * time.Hour
+		b.memory.orders["cs_1"].Emails = map[string]order.Delivery{"ebook/delivery": {State: order.Sending, DueAt: b.clock.Add(time.Minute)}}
+		if b.sweepOnce(t.Context()); count(b) != 1 || !b.memory.orders["cs_1"].ForgottenAt.IsZero() {
+			t.Errorf("%d forgotten", count(b))
+		}
+	})
+
+	t.Run("begins nothing once the process is to end", func(t *testing.T) {
+		t.Parallel()
+
+		b, _ := aged(t, 2)
+		quit, end := context.WithCancel(t.Context())
+		end()
+		if b.sweepOnce(quit); count(b) != 0 {
+			t.Errorf("%d forgotten", count(b))
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package function
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+)
+
+// maxReason is how many characters a reason may have.
+const maxReason = 500
+
+// maxAddress is how long an e-mail address may be (RFC 5321, 4.5.3.1).
+const maxAddress = 254
+
+// resend asks for e-mails of an order to be sent another time: the one of a key, or all that went to the customer.
+type resend struct {
+	Order  string `json:"order"`
+	Key    string `json:"key"`
+	To     string `json:"to"`
+	Reason string `json:"reason"`
+
+	// call tells the call from others.
+	call string
+}
+
+// resent is what came of it so far.
+type resent struct {
+	ID     string       `json:"id"`
+	Emails []resentMail `json:"emails"`
+}
+
+// resentMail is a copy that is owed now, and how far it is: sent, waiting or failed.
+type resentMail struct {
+	Key   string `json:"key"`
+	State string `json:"state"`
+}
+
+func (r *resend) valid() bool {
+	said := strings.TrimSpace(r.Reason)
+	return order.ValidID(r.Order) && said != "" && utf8.RuneCountInString(r.Reason) <= maxReason &&
+		(r.To == "" || len(r.To) <= maxAddress && isAddress(r.To))
+}
+
+func (r *resend) order() string { return r.Order }
+
+// answer owes the copies, and sends them as if they had been due. What was owed by a copy of the call is not owed
+// again.
+func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
+	orders, err := f.store()
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	_, err = orders.Update(ctx, r.Order, func(o *order.Order) error {
+		before := len(o.Emails)
+		var err error
+		if keys, err = o.Resend(r.Key, f.wish(r, o), f.now()); err == nil && len(o.Emails) == before {
+			return mongodb.ErrUnchanged
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
+	if _, err := f.sendAsked(ctx, log, r.Order); err != nil && !putOff(err) {
+		return nil, err
+	}
+	o, err := orders.Load(ctx, r.Order)
+	if err != nil {
+		return nil, err
+	}
+	out := resent{ID: o.ID}
+	for _, key := range keys {
+		out.Emails = append(out.Emails, resentMail{key, standing(o.Emails[key])})
+	}
+	return out, nil
+}
+
+// wish is the call as the order knows it.
+func (f *Function) wish(r *resend, o *order.Order) order.Again {
+	return order.Again{
+		Call: r.call, To: r.To, Reason: r.Reason,
+		Template: func(e order.Email) (id, name string) { return f.catalogue.templateNow(e, o) },
+	}
+}
+
+// standing is a delivery's state in a word for the owner.
+func standing(d order.Delivery) string {
+	if d.Final() {
+		return string(d.State)
+	}
+	return "waiting"
+}
+
+// templateNow is the template of a copy: the one that the catalogue has now for the e-mail, which the owner may have
+// mended, or else the one that the e-mail was planned with.
+func (c *catalogue) templateNow(e order.Email, o *order.Order) (id, name string) {
+	if t := c.templateOf(e.CopyOf); t.Value != "" {
+		return c.template(t, o)
+	}
+	return e.Template, e.TemplateName
+}
+
+// templateOf is the template that the catalogue names for a key, if it names one.
+func (c *catalogue) templateOf(key string) template {
+	first, rest, _ := strings.Cut(key, "/")
+	if first == noticeSeries {
+		kind, _, _ := strings.Cut(rest, "/")
+		return c.Notices.template(notice(kind))
+	}
+	for _, s := range slices.Concat(c.Series, []series{c.defaultSeries()}) {
+		for _, e := range s.Emails {
+			if s.Name.Value == first && e.Key.Value == rest {
+				return e.Template
+			}
+		}
+	}
+	return template{}
+}

@@ -28,6 +28,7 @@ const (
 // Recorder is the store, as far as this function needs it.
 type Recorder interface {
 	Record(context.Context, order.Event) (added bool, err error)
+	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 }
 
 // Queue calls another function later.
@@ -41,8 +42,16 @@ type Endpoint struct {
 	// Secrets are the signing secrets of the endpoint, none of them empty; more than one while it is
 	// rolled.
 	Secrets func() ([]string, error)
-	Store   func() (Recorder, error)
-	Queue   Queue
+	// Keys sign the owner's calls; more than one while the key is rolled.
+	Keys  func() ([]string, error)
+	Store func() (Recorder, error)
+	Queue Queue
+	// Stripe is asked for what its webhook did not bring.
+	Stripe *Stripe
+	// Window is how far back that is looked for without being asked; 0 turns it off.
+	Window time.Duration
+	// Random is in [0, 1); it spreads replicas.
+	Random func() float64
 	// AcceptTestEvents: events of Stripe's test mode are stored, and not acknowledged and ignored.
 	AcceptTestEvents bool
 	Log              *slog.Logger
@@ -50,8 +59,16 @@ type Endpoint struct {
 	turnedAway turnedAway
 }
 
-// Receive verifies, decodes, stores and hands on one event, and says so.
+// Receive answers one call: an event of Stripe's, or a call of the owner's.
 func (e *Endpoint) Receive(req handler.Request) handler.Response {
+	if isOwners(req) {
+		return e.receiveOwner(req)
+	}
+	return e.receiveEvent(req)
+}
+
+// receiveEvent verifies, decodes, stores and hands on one event, and says so.
+func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	began := time.Now()
 	if err := e.verify(req); err != nil {
 		return e.turnAway(req, err)
@@ -72,12 +89,7 @@ func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	log = log.With("order", id, "event", event.ID, "event_type", event.Type)
 
 	// Stripe may hang up; what it said is stored all the same.
-	ctx := openfaas.Context(req)
-	added, err := e.record(ctx, event)
-	if err != nil {
-		return openfaas.Refuse(log, err, toStatus)
-	}
-	queued, err := e.handOn(ctx, log, id)
+	added, queued, err := e.take(openfaas.Context(req), log, id, event)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
@@ -112,6 +124,15 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 		return event, "a session in setup mode sells nothing", nil
 	}
 	return event, "", nil
+}
+
+// take stores an event of an order and hands the order on, and reports whether each was new and was done.
+func (e *Endpoint) take(ctx context.Context, log *slog.Logger, id string, event order.Event) (added, queued bool, err error) {
+	if added, err = e.record(ctx, event); err != nil {
+		return false, false, err
+	}
+	queued, err = e.handOn(ctx, log, id)
+	return added, queued, err
 }
 
 func (e *Endpoint) record(ctx context.Context, event order.Event) (bool, error) {
@@ -155,6 +176,14 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusBadRequest, "invalid signature"
 	case errors.Is(err, order.ErrMalformed):
 		return http.StatusBadRequest, "not a Stripe event"
+	case errors.Is(err, openfaas.ErrCall):
+		return http.StatusBadRequest, `want {"reconcile": {"since": …}, "at": …}`
+	case errors.Is(err, openfaas.ErrStale):
+		return http.StatusBadRequest, openfaas.ErrStale.Error()
+	case errors.Is(err, errCursor):
+		return http.StatusConflict, "Stripe does not know any more where to go on; begin again"
+	case errors.Is(err, errStripe):
+		return http.StatusServiceUnavailable, "Stripe could not be asked; what was found until then is stored; go on later"
 	}
 	return http.StatusServiceUnavailable, "the event could not be stored; try again"
 }

@@ -20,14 +20,21 @@ import (
 	"handler/function/internal/sample"
 )
 
-const secret = "whsec_test"
+const (
+	secret    = "whsec_test"
+	ownersKey = "a key of the test"
+)
 
 // bench is an endpoint with all that it touches.
 type bench struct {
 	*Endpoint
 	recordFunc func(order.Event) (bool, error)
 	invokeFunc func(ctx context.Context, function, body string) error
+	// known is what the store holds; known is asked knownAsked times.
+	known      map[string]*order.Order
+	knownAsked int
 	recorded   []string
+	events     []order.Event
 	payloads   []string
 	invoked    []string
 	log        bytes.Buffer
@@ -41,6 +48,7 @@ func setUp(t testing.TB) *bench {
 	}
 	b.Endpoint = &Endpoint{
 		Secrets:          func() ([]string, error) { return []string{secret}, nil },
+		Keys:             func() ([]string, error) { return []string{ownersKey}, nil },
 		Store:            func() (Recorder, error) { return b, nil },
 		Queue:            b,
 		AcceptTestEvents: true,
@@ -51,8 +59,14 @@ func setUp(t testing.TB) *bench {
 
 func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
 	b.recorded = append(b.recorded, e.ID)
+	b.events = append(b.events, e)
 	b.payloads = append(b.payloads, e.Payload)
 	return b.recordFunc(e)
+}
+
+func (b *bench) Known(context.Context, map[string][]string) (map[string]*order.Order, error) {
+	b.knownAsked++
+	return b.known, nil
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {

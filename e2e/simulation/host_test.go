@@ -239,6 +239,7 @@ func (w *world) key(value string) func() (string, error) {
 func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 	e := &webhook.Endpoint{
 		Secrets:          w.secret(signingSecret),
+		Keys:             w.secret(functionsKey),
 		Store:            func() (webhook.Recorder, error) { return p.store(), nil },
 		Queue:            callerOf{w.queue, p},
 		AcceptTestEvents: true,

@@ -20,9 +20,10 @@ const buyers = 8
 
 const buyUsage = `Plays purchases on a running laptop, as Stripe would tell of them.
 
-  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--state DIR]
+  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--missed] [--state DIR]
 
-Each purchase has a session of its own. The sample events there are: %v.
+Each purchase has a session of its own. With --missed nobody tells stripe-webhook of it, as if the endpoint at Stripe were
+deleted: the stand-in for Stripe alone knows, until ops reconcile or stripe-webhook itself asks it. The sample events there are: %v.
 `
 
 func buyCommand(ctx context.Context, args []string) error {
@@ -30,6 +31,7 @@ func buyCommand(ctx context.Context, args []string) error {
 	event := set.String("event", "completed_paid", "file of an event as Stripe sends it, or the name of a sample")
 	items := set.String("items", "", "file of the session's line items (default: the sample's, if it is one)")
 	n := set.Int("n", 1, "how many")
+	missed := set.Bool("missed", false, "do not call the webhook")
 	set.Usage = func() {
 		fmt.Fprintf(set.Output(), buyUsage, sample.Names())
 		set.PrintDefaults()
@@ -56,6 +58,9 @@ func buyCommand(ctx context.Context, args []string) error {
 	if stripeAPI.real() {
 		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
+	if *missed {
+		return b.missMany(ctx, newConsole(), body, list, *n)
+	}
 	if *n > 1 {
 		return b.buyMany(ctx, newConsole(), body, list, *n)
 	}
@@ -64,6 +69,24 @@ func buyCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	return b.tellStory(ctx, newConsole(), p)
+}
+
+// missMany plays n purchases of which the webhook is not told.
+func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n int) error {
+	for range n {
+		p, err := b.Miss(ctx, body, list)
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			c.say("  %s is paid at Stripe, and nobody here was told.", p.Session)
+		}
+	}
+	if n > 1 {
+		c.say("  %d sessions are paid at Stripe, and nobody here was told.", n)
+	}
+	c.say("  go run ./ops reconcile --since 1h --laptop   finds that")
+	return nil
 }
 
 // readPurchase reads the event and its items: files, or a sample by its name.

@@ -85,7 +85,7 @@ func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n i
 	if n > 1 {
 		c.say("  %d sessions are paid at Stripe, and nobody here was told.", n)
 	}
-	c.say("  go run ./ops reconcile --since 1h --laptop   finds that")
+	c.say("  go run ./ops reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
 	return nil
 }
 

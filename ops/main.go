@@ -24,6 +24,7 @@ var verbs = []verb{
 	{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},
 	{"secrets", "ask for the functions' secrets and put them at the gateway", secretsVerb},
 	{"endpoint", "register or correct the webhook endpoint in the Stripe account", endpointVerb},
+	{"reconcile", "ask Stripe for what its webhook did not bring, and store it", reconcileVerb},
 	{"up", "doctor, build, push, deploy, doctor, and a test purchase", upVerb},
 }
 

@@ -77,7 +77,11 @@ func received(o *order.Order) []step {
 		if e.Deliveries > 1 {
 			detail += fmt.Sprintf("; delivered %d times", e.Deliveries)
 		}
-		steps = append(steps, step{At: e.ReceivedAt, Kind: kindReceived, What: "Event received", Detail: detail})
+		what := "Event received"
+		if e.Found != "" { // the webhook did not bring it
+			what = "Event found at Stripe (" + e.Found + ")"
+		}
+		steps = append(steps, step{At: e.ReceivedAt, Kind: kindReceived, What: what, Detail: detail})
 		if i == 0 {
 			steps = append(steps, step{At: o.CreatedAt, Kind: kindStored, What: "Order stored", Detail: o.ID})
 		}

@@ -162,3 +162,16 @@ func TestStateOf(t *testing.T) {
 		})
 	}
 }
+
+func TestTimelineSaysWhoFoundAnEvent(t *testing.T) {
+	t.Parallel()
+
+	o := setup(t).samples["completed_paid"]
+	for id, e := range o.Events {
+		e.Found = order.FoundByItself
+		o.Events[id] = e
+	}
+	if got := story(o); !strings.Contains(got[0], "Event found at Stripe (catch-up) | checkout.session.completed") {
+		t.Errorf("it begins with %q", got[0])
+	}
+}

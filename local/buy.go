@@ -58,6 +58,9 @@ func buyCommand(ctx context.Context, args []string) error {
 	if stripeAPI.real() {
 		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
+	if *missed && stripeAPI.real() {
+		return errors.New("--missed: the real Stripe has no purchase that was made here; delete its webhook endpoint and buy there")
+	}
 	if *missed {
 		return b.missMany(ctx, newConsole(), body, list, *n)
 	}

@@ -19,8 +19,8 @@ run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no
 	@exec $(LOCAL) run --state $(STATE) $(if $(QUIET),--quiet)
 
 .PHONY: buy
-buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100), or what becomes of one (SESSION=cs_… EVENT=charge_refunded)
-	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N)) $(if $(SESSION),--session '$(SESSION)')
+buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100 MISSED=1), or what becomes of one (SESSION=cs_… EVENT=charge_refunded)
+	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N)) $(if $(SESSION),--session '$(SESSION)') $(if $(MISSED),--missed)
 
 .PHONY: chaos
 chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)

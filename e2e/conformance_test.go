@@ -3,11 +3,13 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -91,6 +93,34 @@ func TestStripeAcceptsOurRequests(t *testing.T) {
 	}
 	if a.status != 200 || o.Fetch.DoneAt.IsZero() || len(o.Items) == 0 || o.Items[0].Price == "" || o.Items[0].ProductName == "" {
 		t.Errorf("got %d %s; fetched %+v, items %+v", a.status, a.body, o.Fetch, o.Items)
+	}
+}
+
+// TestStripeAcceptsTheSearch has stripe-webhook ask stripe-mock for events and sessions that its webhook did not bring.
+func TestStripeAcceptsTheSearch(t *testing.T) {
+	s := running(t)
+	address, tls := freeAddress(t), freeAddress(t)
+	start(t, process.Command{
+		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
+	}, address)
+	secrets := secretsFolder(t, map[string]string{
+		"mongodb-uri": s.env["MONGODB_URI"], "send-email-key": "k", "stripe-api-key": "sk_test_123", "stripe-webhook-secret": "whsec_1",
+	})
+	handler := freeAddress(t)
+	start(t, process.Command{
+		Path: s.handler(t, "stripe-webhook"),
+		Env: append(os.Environ(), "handler_address="+handler, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
+			"stripe_api_base=http://"+address, "catch_up_window=0", "healthcheck_interval=0s"),
+	}, handler)
+
+	since := time.Now().AddDate(0, 0, -90).Format(time.RFC3339)
+	for _, after := range []string{"", "checkout:evt_1", "sessions:cs_1"} {
+		body := fmt.Appendf(nil, `{"reconcile": {"since": %q, "dry_run": true, "after": %q}, "at": %q}`, since, after, time.Now().Format(time.RFC3339))
+		a := call(t, http.MethodPost, "http://"+handler, http.Header{openfaas.SignatureHeader: {openfaas.Sign(body, "k")}}, body)
+		var done struct{ Seen int }
+		if err := json.Unmarshal([]byte(a.body), &done); err != nil || a.status != http.StatusOK || done.Seen == 0 {
+			t.Errorf("after %q: %d %s", after, a.status, a.body)
+		}
 	}
 }
 

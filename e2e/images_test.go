@@ -171,7 +171,7 @@ func startImage(t *testing.T, img v1.Image) string {
 		Path: filepath.Join(workdir, config.Cmd[0]),
 		Args: config.Cmd[1:],
 		Dir:  workdir,
-		Env: append(slices.Clone(config.Env), "handler_address="+address, "secret_mount_path="+secrets, "sweep_interval=0",
+		Env: append(slices.Clone(config.Env), "handler_address="+address, "secret_mount_path="+secrets, "sweep_interval=0", "catch_up_window=0",
 			"template_ids=placeholder", "healthcheck_interval=0"),
 		Line: func(line string) { t.Log(line) },
 	}, address)

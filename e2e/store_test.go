@@ -385,6 +385,44 @@ func TestStoreForgets(t *testing.T) {
 	}
 }
 
+// One read tells of a hundred events which are stored, and gives nothing of what they hold.
+func TestStoreKnown(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+
+	for _, e := range []order.Event{
+		eventOf(t, "completed_unpaid", "cs_known", "evt_one"), eventOf(t, "async_payment_failed", "cs_known", "evt_two"),
+		eventOf(t, "completed_paid", "cs_other", "evt_three"),
+	} {
+		if _, err := store.Record(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := map[string][]string{"cs_known": {"evt_one", "evt_missing", "evt_three"}, "cs_other": {"evt_three", "evt_one"}, "cs_none": {"evt_none"}}
+	for i := range 97 {
+		asked["cs_none"] = append(asked["cs_none"], fmt.Sprintf("evt_%d", i))
+	}
+	known, err := store.Known(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(id string, status order.PaymentStatus, event, eventType string) *order.Order {
+		o := &order.Order{ID: id, Events: map[string]order.Event{event: {ID: event, Type: eventType}}}
+		o.PaymentStatus = status
+		return o
+	}
+	want := map[string]*order.Order{
+		"cs_known": says("cs_known", order.Unpaid, "evt_one", order.Completed),
+		"cs_other": says("cs_other", order.Paid, "evt_three", order.Completed),
+	}
+	if d := cmp.Diff(want, known, cmpopts.IgnoreUnexported(order.Event{})); d != "" {
+		t.Errorf("known (-want +got):\n%s", d)
+	}
+	if known, err := store.Known(t.Context(), nil); err != nil || len(known) > 0 {
+		t.Errorf("of nothing %v is known, %v", known, err)
+	}
+}
+
 func TestStoreDue(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)

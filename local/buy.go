@@ -20,11 +20,13 @@ const buyers = 8
 
 const buyUsage = `Plays purchases on a running laptop, as Stripe would tell of them.
 
-  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--state DIR]
+  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--missed] [--state DIR]
   local buy --event FILE|NAME --session cs_… [--state DIR]
 
 Each purchase has a session of its own, and a payment. With a session that was bought before, the event is what
-becomes of it: a refund, a dispute, the news of a bank debit. The sample events there are: %v.
+becomes of it: a refund, a dispute, the news of a bank debit. With --missed nobody tells stripe-webhook of it, as if the
+endpoint at Stripe were deleted: the stand-in for Stripe alone knows, until ops reconcile or stripe-webhook itself asks
+it. The sample events there are: %v.
 `
 
 func buyCommand(ctx context.Context, args []string) error {
@@ -33,6 +35,7 @@ func buyCommand(ctx context.Context, args []string) error {
 	items := set.String("items", "", "file of the session's line items (default: the sample's, if it is one)")
 	session := set.String("session", "", "a session that was bought before")
 	n := set.Int("n", 1, "how many")
+	missed := set.Bool("missed", false, "do not call the webhook")
 	set.Usage = func() {
 		fmt.Fprintf(set.Output(), buyUsage, sample.Names())
 		set.PrintDefaults()
@@ -65,6 +68,12 @@ func buyCommand(ctx context.Context, args []string) error {
 	if stripeAPI.real() {
 		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
+	if *missed && stripeAPI.real() {
+		return errors.New("--missed: the real Stripe has no purchase that was made here; delete its webhook endpoint and buy there")
+	}
+	if *missed {
+		return b.missMany(ctx, newConsole(), body, list, *n)
+	}
 	if *n > 1 {
 		return b.buyMany(ctx, newConsole(), body, list, *n)
 	}
@@ -78,6 +87,24 @@ func (b *buyer) followed(ctx context.Context, session string, event []byte) (sho
 		return shop.Purchase{}, err
 	}
 	return shop.Purchase{Session: o.ID, Payment: o.PaymentIntent}.Then(event, time.Now())
+}
+
+// missMany plays n purchases of which the webhook is not told.
+func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n int) error {
+	for range n {
+		p, err := b.Miss(ctx, body, list)
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			c.say("  %s is paid at Stripe, and nobody here was told.", p.Session)
+		}
+	}
+	if n > 1 {
+		c.say("  %d sessions are paid at Stripe, and nobody here was told.", n)
+	}
+	c.say("  go run ./ops reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
+	return nil
 }
 
 // readPurchase reads the event and its items: files, or a sample by its name.

@@ -159,3 +159,14 @@ func (c onlyOrder) Load(_ context.Context, id string) (*order.Order, error) {
 	}
 	return c.order, nil
 }
+
+func TestMissMany(t *testing.T) {
+	t.Parallel()
+
+	b := setupBuyer(t, func(http.ResponseWriter, *http.Request) { t.Error("the webhook was called") })
+	c, out := quiet(t)
+	if err := b.missMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20); err != nil {
+		t.Fatal(err)
+	}
+	mustContain(t, out.String(), "20 sessions are paid at Stripe, and nobody here was told", "ops reconcile --since 1h")
+}

@@ -66,7 +66,9 @@ func setupBuyer(t *testing.T, webhook http.HandlerFunc) *buyer {
 	t.Helper()
 	server := httptest.NewServer(webhook)
 	t.Cleanup(server.Close)
-	return &buyer{&shop.Shop{Env: map[string]string{"WEBHOOK_URL": server.URL, "WEBHOOK_SECRET": "whsec_ours"}}}
+	stripe := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(stripe.Close)
+	return &buyer{&shop.Shop{Env: map[string]string{"WEBHOOK_URL": server.URL, "WEBHOOK_SECRET": "whsec_ours", "STRIPE_URL": stripe.URL}}}
 }
 
 func mustSample(t *testing.T, name string) []byte {

@@ -143,7 +143,7 @@ func TestDeployment(t *testing.T) {
 func TestDeploymentOfOurStack(t *testing.T) {
 	services := readOurStack(t)
 	for name, secrets := range map[string][]string{
-		"stripe-webhook": {"stripe-webhook-secret", "mongodb-uri", "send-email-key"},
+		"stripe-webhook": {"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "send-email-key"},
 		"send-email":     {"stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
 	} {
 		d := deployment(services.Functions[name])

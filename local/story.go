@@ -67,7 +67,7 @@ func (l *laptop) playSample(ctx context.Context) error {
 func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
-	if err := b.SetItems(ctx, p); err != nil {
+	if err := b.AtStripe(ctx, p); err != nil {
 		return err
 	}
 	began := time.Now()

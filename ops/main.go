@@ -32,10 +32,11 @@ var groups = []struct {
 		{"orders", "the newest orders, or those of a customer, a product, a state", ordersVerb},
 		{"order", "all about one order: what was bought, each e-mail, and how it went", orderVerb},
 	}},
-	{"Do something about an order", []verb{
+	{"Do something about orders", []verb{
 		{"resend", "send an order's e-mails once more, to another address if need be", resendVerb},
 		{"forget", "take out of the orders what they hold of a customer", forgetVerb},
 		{"export", "give all that is held of a customer", exportVerb},
+		{"reconcile", "ask Stripe for what its webhook did not bring, and store it", reconcileVerb},
 	}},
 	{"Set up and deploy", []verb{
 		{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},

@@ -17,6 +17,7 @@ import (
 	"github.com/sendgrid/sendgrid-go"
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -91,7 +92,7 @@ func resultOf(res *rest.Response, now time.Time) result {
 	header := http.Header(res.Headers)
 	switch {
 	case r.accepted():
-		r.MessageID = wordOf(header.Get("X-Message-Id"))
+		r.MessageID = openfaas.Word(header.Get("X-Message-Id"))
 		return r
 	case refusesTheMail(res.StatusCode):
 		r.Permanent = true
@@ -125,7 +126,7 @@ func reasonOf(status int, body string) string {
 	if json.Unmarshal([]byte(body), &answer) == nil {
 		for _, e := range answer.Errors {
 			if e.Field != "" && len(fields) < 5 {
-				fields = append(fields, wordOf(e.Field))
+				fields = append(fields, openfaas.Word(e.Field))
 			}
 		}
 	}

@@ -6,9 +6,14 @@
 package function
 
 import (
+	"context"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
+	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
@@ -19,16 +24,27 @@ import (
 // when they are used.
 var setup = sync.OnceValues(newEndpoint)
 
-// The image build runs this package's tests with no secrets; where the platform has mounted that of the database,
-// the process connects while it starts, and not while its first buyer waits.
+// catchUpWindow is the setting that says how far back to look for what the webhook missed; 0 turns that off.
+const catchUpWindow = "catch_up_window"
+
+// startCatchUp has that looked for, once in a process.
+var startCatchUp = sync.OnceFunc(func() { go catchUp() })
+
+// The image build runs this package's tests with no secrets and no settings; where the platform has mounted the
+// database's, the process connects while it starts, and not while its first buyer waits. Where the platform has set
+// the window, the process begins to look for what was missed, and elsewhere with the first call.
 func init() {
 	if connected() {
 		go warmUp()
+	}
+	if os.Getenv(catchUpWindow) != "" {
+		startCatchUp()
 	}
 }
 
 // Handle answers one call of the function.
 func Handle(req handler.Request) (handler.Response, error) {
+	startCatchUp()
 	e, err := setup()
 	if err != nil {
 		e.Log.Error("the settings are wrong", "err", err)
@@ -50,6 +66,18 @@ func warmUp() {
 	}
 }
 
+// catchUp looks for what was missed until the platform ends the process, of which it tells first. What is wrong with the
+// settings is told at the first call.
+func catchUp() {
+	e, err := setup()
+	if err != nil {
+		return
+	}
+	quit, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	e.CatchUpUntil(quit)
+}
+
 // newEndpoint wires the function to its platform. It calls nothing yet, and its log is there even where
 // the settings are wrong.
 func newEndpoint() (*Endpoint, error) {
@@ -58,10 +86,15 @@ func newEndpoint() (*Endpoint, error) {
 	log := s.Logger(os.Stdout)
 	orders := s.Orders("stripe-webhook")
 	key := func() (string, error) { return secrets.First("send-email-key") }
+	stripeKey := func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") }
 	return &Endpoint{
 		Secrets:          func() ([]string, error) { return secrets.Lines("stripe-webhook-secret", "whsec_") },
+		Keys:             func() ([]string, error) { return secrets.Lines("send-email-key") },
 		Store:            func() (Recorder, error) { return orders() },
 		Queue:            openfaas.NewGateway(s.URL("gateway_url", "http://gateway:8080"), key),
+		Stripe:           NewStripe(s.URL("stripe_api_base", "https://api.stripe.com"), nil, stripeKey),
+		Window:           s.Duration(catchUpWindow, 48*time.Hour),
+		Random:           rand.Float64,
 		AcceptTestEvents: s.Bool("accept_test_events", true),
 		Log:              log,
 	}, s.Err()

@@ -29,6 +29,8 @@ const (
 type Recorder interface {
 	Record(context.Context, order.Event) (added bool, err error)
 	RecordCharge(context.Context, order.Event) (id string, added bool, err error)
+	OfPayment(ctx context.Context, paymentIntent string) (id string, err error)
+	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 }
 
 // Queue calls another function later.
@@ -42,8 +44,16 @@ type Endpoint struct {
 	// Secrets are the signing secrets of the endpoint, none of them empty; more than one while it is
 	// rolled.
 	Secrets func() ([]string, error)
-	Store   func() (Recorder, error)
-	Queue   Queue
+	// Keys sign the owner's calls; more than one while the key is rolled.
+	Keys  func() ([]string, error)
+	Store func() (Recorder, error)
+	Queue Queue
+	// Stripe is asked for what its webhook did not bring.
+	Stripe *Stripe
+	// Window is how far back that is looked for without being asked; 0 turns it off.
+	Window time.Duration
+	// Random is in [0, 1); it spreads replicas.
+	Random func() float64
 	// AcceptTestEvents: events of Stripe's test mode are stored, and not acknowledged and ignored.
 	AcceptTestEvents bool
 	Log              *slog.Logger
@@ -51,8 +61,19 @@ type Endpoint struct {
 	turnedAway turnedAway
 }
 
-// Receive verifies, decodes, stores and hands on one event, and says so.
+// ofNoOrder is why an event of a charge is ignored: most charges of an account may be of other systems.
+const ofNoOrder = "no order has this payment"
+
+// Receive answers one call: an event of Stripe's, or a call of the owner's.
 func (e *Endpoint) Receive(req handler.Request) handler.Response {
+	if isOwners(req) {
+		return e.receiveOwner(req)
+	}
+	return e.receiveEvent(req)
+}
+
+// receiveEvent verifies, decodes, stores and hands on one event, and says so.
+func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	began := time.Now()
 	if err := e.verify(req); err != nil {
 		return e.turnAway(req, err)
@@ -67,16 +88,11 @@ func (e *Endpoint) Receive(req handler.Request) handler.Response {
 		return ignore(log, why)
 	}
 	// Stripe may hang up; what it said is stored all the same.
-	ctx := openfaas.Context(req)
-	id, added, err := e.record(ctx, event)
+	id, added, queued, err := e.take(openfaas.Context(req), log, event)
 	if order.OfCharge(event.Type) && errors.Is(err, order.ErrNotFound) {
-		return ignore(log, "no order has this payment") // most charges of an account may be of other systems
+		return ignore(log, ofNoOrder)
 	}
 	log = log.With("order", id)
-	if err != nil {
-		return openfaas.Refuse(log, err, toStatus)
-	}
-	queued, err := e.handOn(ctx, log, id)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
@@ -118,6 +134,16 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 		return event, "a session in setup mode sells nothing", nil
 	}
 	return event, "", nil
+}
+
+// take puts an event into its order, whose ID it gives, and hands the order on. It reports whether the event was new, and
+// whether the queue has the order.
+func (e *Endpoint) take(ctx context.Context, log *slog.Logger, event order.Event) (id string, added, queued bool, err error) {
+	if id, added, err = e.record(ctx, event); err != nil {
+		return id, false, false, err
+	}
+	queued, err = e.handOn(ctx, log.With("order", id), id)
+	return id, added, queued, err
 }
 
 // record puts an event into its order, whose ID it gives.
@@ -169,6 +195,14 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusBadRequest, "invalid signature"
 	case errors.Is(err, order.ErrMalformed):
 		return http.StatusBadRequest, "not a Stripe event"
+	case errors.Is(err, openfaas.ErrCall):
+		return http.StatusBadRequest, `want {"reconcile": {"since": …}, "at": …}`
+	case errors.Is(err, openfaas.ErrStale):
+		return http.StatusBadRequest, openfaas.ErrStale.Error()
+	case errors.Is(err, errCursor):
+		return http.StatusConflict, "Stripe does not know any more where to go on; begin again"
+	case errors.Is(err, errStripe):
+		return http.StatusServiceUnavailable, "Stripe could not be asked; what was found until then is stored; go on later"
 	}
 	return http.StatusServiceUnavailable, "the event could not be stored; try again"
 }

@@ -20,7 +20,10 @@ import (
 	"handler/function/internal/sample"
 )
 
-const secret = "whsec_test"
+const (
+	secret    = "whsec_test"
+	ownersKey = "a key of the test"
+)
 
 // bench is an endpoint with all that it touches.
 type bench struct {
@@ -28,11 +31,17 @@ type bench struct {
 	recordFunc func(order.Event) (bool, error)
 	chargeFunc func(order.Event) (string, bool, error)
 	invokeFunc func(ctx context.Context, function, body string) error
-	recorded   []string
-	charged    []string
-	payloads   []string
-	invoked    []string
-	log        bytes.Buffer
+	// known is what the store holds; known is asked knownAsked times.
+	known      map[string]*order.Order
+	knownAsked int
+	// payments are the orders, by their payment intents.
+	payments map[string]string
+	recorded []string
+	charged  []string
+	events   []order.Event
+	payloads []string
+	invoked  []string
+	log      bytes.Buffer
 }
 
 func setUp(t testing.TB) *bench {
@@ -44,6 +53,7 @@ func setUp(t testing.TB) *bench {
 	}
 	b.Endpoint = &Endpoint{
 		Secrets:          func() ([]string, error) { return []string{secret}, nil },
+		Keys:             func() ([]string, error) { return []string{ownersKey}, nil },
 		Store:            func() (Recorder, error) { return b, nil },
 		Queue:            b,
 		AcceptTestEvents: true,
@@ -54,6 +64,7 @@ func setUp(t testing.TB) *bench {
 
 func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
 	b.recorded = append(b.recorded, e.ID)
+	b.events = append(b.events, e)
 	b.payloads = append(b.payloads, e.Payload)
 	return b.recordFunc(e)
 }
@@ -66,6 +77,21 @@ func (b *bench) RecordCharge(_ context.Context, e order.Event) (string, bool, er
 		b.payloads = append(b.payloads, e.Payload)
 	}
 	return id, added, err
+}
+
+func (b *bench) Known(_ context.Context, events map[string][]string) (map[string]*order.Order, error) {
+	if len(events) > 0 { // of nothing the store knows without asking
+		b.knownAsked++
+	}
+	return b.known, nil
+}
+
+func (b *bench) OfPayment(_ context.Context, paymentIntent string) (string, error) {
+	id, known := b.payments[paymentIntent]
+	if !known {
+		return "", order.ErrNotFound
+	}
+	return id, nil
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {

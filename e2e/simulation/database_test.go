@@ -160,6 +160,26 @@ func (c documents) CountDelivery(ctx context.Context, id, event string) (known b
 	return known && err == nil, err
 }
 
+func (c documents) Known(ctx context.Context, orders, events []string) (known []*order.Order, err error) {
+	err = c.operate(ctx, "known", func(s stored) error {
+		for _, id := range orders {
+			if s[id] == nil {
+				continue
+			}
+			o := &order.Order{ID: id, Events: map[string]order.Event{}}
+			o.PaymentStatus = s[id].PaymentStatus
+			for _, event := range events {
+				if e, ok := s[id].Events[event]; ok {
+					o.Events[event] = order.Event{Type: e.Type}
+				}
+			}
+			known = append(known, o)
+		}
+		return nil
+	})
+	return known, err
+}
+
 func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []order.DueOrder, err error) {
 	err = c.operate(ctx, "due", func(s stored) error {
 		due = nil

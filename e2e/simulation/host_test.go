@@ -239,10 +239,20 @@ func (w *world) key(value string) func() (string, error) {
 func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 	e := &webhook.Endpoint{
 		Secrets:          w.secret(signingSecret),
+		Keys:             w.secret(functionsKey),
 		Store:            func() (webhook.Recorder, error) { return p.store(), nil },
 		Queue:            callerOf{w.queue, p},
+		Stripe:           webhook.NewStripe("https://stripe.invalid", transport{p, w.stripe}, w.key("rk_test_1")),
+		Random:           w.random,
 		AcceptTestEvents: true,
 		Log:              p.log(),
+	}
+	if w.lost > 0 {
+		e.Window = 10 * 24 * time.Hour
+		w.spawn(func() {
+			p.step()
+			e.CatchUpUntil(p.quit)
+		})
 	}
 	return e.Receive
 }

@@ -26,7 +26,7 @@ var mutants = []mutant{
 	{"a write does not look at the revision", "internal/mongodb/store.go",
 		"\t\tif written {", "\t\tif written || true {"},
 	{"Stripe is answered before the order is stored", "stripe-webhook/receive.go",
-		"\tlog = log.With(\"order\", id)\n\tif err != nil {", "\tlog = log.With(\"order\", id)\n\tif false {"},
+		`if id, added, err = e.record(ctx, event); err != nil {`, `if id, added, err = e.record(ctx, event); false {`},
 	{"a second event of an order is not stored", "internal/mongodb/store.go",
 		`if known, err := s.countDelivery(ctx, o.ID, e.ID); err != nil || known {`, `if _, err := s.countDelivery(ctx, o.ID, e.ID); true {`},
 	{"there is no sweep", "send-email/sweep.go",

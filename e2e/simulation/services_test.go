@@ -1,12 +1,14 @@
 package simulation
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,12 +81,17 @@ func (w *world) limitHeader() map[string]string {
 	return map[string]string{"X-RateLimit-Reset": fmt.Sprint(time.Now().Add(wait).Unix())}
 }
 
-// stripeAPI is the model of Stripe, as far as it says what a session bought.
+// stripeAPI is the model of Stripe, as far as it says what a session bought, and what happened.
 type stripeAPI struct{ w *world }
 
 func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
 	if res, err := s.w.reach("stripe", p, r); res != nil || err != nil {
 		return res, err
+	}
+	if r.URL.Path == "/v1/events" {
+		time.Sleep(s.w.between(time.Millisecond, 50*time.Millisecond))
+		p.step()
+		return s.listEvents(r), nil
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v1/checkout/sessions/"), "/line_items")
 	for _, bought := range s.w.sessions {
@@ -101,6 +108,29 @@ func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
 	}
 	s.w.broke("send-email asked Stripe for a session that there is not: %s", r.URL.Path)
 	return respond(r, http.StatusNotFound, nil, `{"error":{"type":"invalid_request_error"}}`), nil
+}
+
+// listEvents is a page of what happened until now, the newest first. Its pages are short, so that there are some.
+func (s *stripeAPI) listEvents(r *http.Request) *http.Response {
+	const pageSize = 3
+	q := r.URL.Query()
+	var all []event
+	for _, bought := range s.w.sessions {
+		for _, e := range slices.Concat(bought.events, bought.charges) {
+			if e.created <= time.Since(s.w.start) && slices.Contains(q["types[]"], e.eventType) {
+				all = append(all, e)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b event) int { return cmp.Or(cmp.Compare(b.created, a.created), cmp.Compare(a.id, b.id)) })
+	if after := q.Get("starting_after"); after != "" {
+		all = all[1+slices.IndexFunc(all, func(e event) bool { return e.id == after }):]
+	}
+	var page []string
+	for _, e := range all[:min(pageSize, len(all))] {
+		page = append(page, string(e.body))
+	}
+	return respond(r, http.StatusOK, nil, fmt.Sprintf(`{"object":"list","has_more":%t,"data":[%s]}`, len(all) > pageSize, strings.Join(page, ",")))
 }
 
 // sendgridAPI is the model of SendGrid: it keeps every copy that it accepted.

@@ -87,6 +87,11 @@ func (s *session) declined() bool {
 func (s *session) happen(bought *sync.WaitGroup) {
 	s.w.note(s.id, "%s: %v", s.kind, s.products)
 	for _, e := range append(slices.Clone(s.events), s.charges...) {
+		if w := s.w; w.lost > 0 && w.chance(w.lost) {
+			w.note("stripe", "%s will never be delivered", e.id)
+			w.fault("stripe never delivers")
+			continue
+		}
 		times := 1
 		if s.w.chance(0.3) {
 			times = 2

@@ -73,6 +73,9 @@ func (w *world) run(seed uint64) {
 	time.Sleep(w.span)
 	w.settle()
 	bought.Wait()
+	if w.lost > 0 {
+		time.Sleep(healed)
+	}
 	w.waitUntilDone()
 	w.stop()
 	w.judge()
@@ -92,6 +95,10 @@ func (w *world) settle() {
 // patience is how long after the last fault and the last delivery something may still be due: the
 // longest pause between attempts, the longest lease, and a sweep or two.
 const patience = 8 * time.Hour
+
+// healed is how long after the last fault what Stripe never delivered may still be missing: stripe-webhook looks for
+// that once a day, a tenth more or less, or again after an hour.
+const healed = 30 * time.Hour
 
 func (w *world) waitUntilDone() {
 	for end := time.Now().Add(patience + w.scheduled); time.Now().Before(end); time.Sleep(w.interval) {
@@ -237,6 +244,9 @@ type weather struct {
 	outages   []outage
 	scheduled time.Duration // how much later the follow-up of the e-book is due
 	rate      float64
+	// lost is the probability that Stripe never delivers an event. Where it is zero, stripe-webhook does not look for
+	// such events either.
+	lost float64
 }
 
 func (w weather) String() string {

@@ -98,6 +98,20 @@ func fields(o *order.Order) (bson.D, error) {
 	return set, nil
 }
 
+func (c collection) Known(ctx context.Context, orders, events []string) ([]*order.Order, error) {
+	show := bson.D{{Key: "payment_status", Value: 1}}
+	for _, id := range events {
+		show = append(show, bson.E{Key: "events." + id + ".type", Value: 1})
+	}
+	cursor, err := c.orders.Find(ctx,
+		bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: orders}}}}, options.Find().SetProjection(show))
+	if err != nil {
+		return nil, err
+	}
+	var known []*order.Order
+	return known, cursor.All(ctx, &known)
+}
+
 func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error) {
 	cursor, err := c.orders.Find(ctx,
 		bson.D{{Key: DueField, Value: bson.D{{Key: "$lte", Value: now}}}},

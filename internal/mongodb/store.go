@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -34,6 +35,9 @@ type Documents interface {
 	Replace(ctx context.Context, o *order.Order, events []string) (bool, error)
 	// CountDelivery counts one more delivery of an event, and reports whether the order holds it.
 	CountDelivery(ctx context.Context, id, event string) (bool, error)
+	// Known are those of the orders that are there: their ID, their payment status, and of the events those that they
+	// hold, by their types alone.
+	Known(ctx context.Context, orders, events []string) ([]*order.Order, error)
 	// Due are the orders whose NextDueAt is not after now, the earliest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	// Recent are the orders made at or after since and at or before until, the newest first, without their events.
@@ -155,6 +159,35 @@ func (s *Store) countDelivery(ctx context.Context, id, event string) (known bool
 	})
 	if err != nil {
 		return false, fmt.Errorf("record event %s: %w", event, err)
+	}
+	return known, nil
+}
+
+// Known reads at once what is known of events, by the IDs of their orders. Of each order that there is it gives the
+// payment status and, without their payloads, those of the events that it holds: it is to be looked at, and not to be
+// changed.
+func (s *Store) Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	ids := map[string]bool{} // two orders may be asked for one event, which is to be named once
+	for _, of := range events {
+		for _, id := range of {
+			ids[id] = true
+		}
+	}
+	var found []*order.Order
+	err := do(ctx, func(ctx context.Context) (err error) {
+		found, err = s.documents.Known(ctx, slices.Sorted(maps.Keys(events)), slices.Sorted(maps.Keys(ids)))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find known events: %w", err)
+	}
+	known := make(map[string]*order.Order, len(found))
+	for _, o := range found {
+		o.Name()
+		known[o.ID] = o
 	}
 	return known, nil
 }

@@ -3,6 +3,7 @@ package openfaas
 import (
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 )
 
@@ -25,3 +26,14 @@ func (s *Settings) Logger(w io.Writer) *slog.Logger {
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
+
+// Word is a service's name for something, or its ID for it; of what looks like anything else, a dash. It may be logged
+// and stored.
+func Word(name string) string {
+	if !wordForm.MatchString(name) {
+		return "-"
+	}
+	return name
+}
+
+var wordForm = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)

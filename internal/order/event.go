@@ -36,6 +36,8 @@ type Event struct {
 	Payload string `bson:"payload"`
 	// Deliveries counts how often Stripe delivered it. Nothing is decided by it.
 	Deliveries int `bson:"deliveries"`
+	// Found says who found it, where the webhook did not bring it: FoundByOwner or FoundByItself.
+	Found string `bson:"found,omitempty"`
 
 	// told is what Payload says, once it was read.
 	told *told

@@ -127,6 +127,9 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 	o.Facts = facts
 	o.FetchAnew(now) // news is a reason to try again
 	o.touch(now)
+	if e.Found == FoundByOwner {
+		o.Note(Entry{At: now, Verb: e.Found})
+	}
 	return true, nil
 }
 

@@ -43,6 +43,8 @@ func heard(e order.Event) string {
 		return "Refunded"
 	case e.Type == order.ChargeRefunded:
 		return "Refunded in part"
+	case e.Found != "": // the webhook did not bring it
+		return "Event found at Stripe (" + e.Found + ")"
 	}
 	return "Event received"
 }

@@ -134,3 +134,16 @@ func mustClaim(t *testing.T, o *order.Order, owner string, at time.Time) {
 		t.Fatal(err)
 	}
 }
+
+func TestTimelineSaysWhoFoundAnEvent(t *testing.T) {
+	t.Parallel()
+
+	o := fetched(t, "completed_paid")
+	for id, e := range o.Events {
+		e.Found = order.FoundByItself
+		o.Events[id] = e
+	}
+	if got := story(view.Timeline(o)); !strings.Contains(got[0], "Event found at Stripe (catch-up) | checkout.session.completed") {
+		t.Errorf("it begins with %q", got[0])
+	}
+}

@@ -247,6 +247,27 @@ func TestSetItems(t *testing.T) {
 	})
 }
 
+// What is missed is at Stripe, as if it had been delivered, and the webhook hears nothing.
+func TestMiss(t *testing.T) {
+	t.Parallel()
+
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, r.Method+" "+r.URL.Path+" "+string(body))
+	}))
+	defer server.Close()
+	s := &Shop{Env: map[string]string{"STRIPE_URL": server.URL, "WEBHOOK_URL": server.URL + "/webhook"}}
+	p, err := s.Miss(t.Context(), mustSample(t, "completed_paid"), []byte("[]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"PUT /_local/line_items/" + p.Session + " []", "PUT /_local/events " + string(p.Body)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // setupShop is a shop whose webhook is the function given.
 func setupShop(t *testing.T, answer func(w http.ResponseWriter, body []byte, signature string)) *Shop {
 	t.Helper()

@@ -5,6 +5,7 @@ package shop
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,6 +55,12 @@ func (s *Shop) SetItems(ctx context.Context, p Purchase) error {
 	return err
 }
 
+// Happen tells the stand-in for Stripe of the event, which it lists from then on with the session.
+func (s *Shop) Happen(ctx context.Context, p Purchase) error {
+	_, err := Request(ctx, http.MethodPut, s.Env["STRIPE_URL"]+"/_local/events", "", p.Body)
+	return err
+}
+
 // Pay delivers the event as Stripe does, and gives the function's answer.
 func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
@@ -64,15 +71,26 @@ func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 
 // Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the session.
 func (s *Shop) Buy(ctx context.Context, event, items []byte) (string, error) {
-	p, err := NewPurchase(event, items, time.Now())
+	p, err := s.Miss(ctx, event, items)
 	if err != nil {
-		return "", err
-	}
-	if err := s.SetItems(ctx, p); err != nil {
 		return "", err
 	}
 	_, err = s.Pay(ctx, p)
 	return p.Session, err
+}
+
+// Miss plays a purchase of which Stripe's webhook never tells, as if its endpoint were deleted.
+func (s *Shop) Miss(ctx context.Context, event, items []byte) (Purchase, error) {
+	p, err := NewPurchase(event, items, time.Now())
+	if err != nil {
+		return p, err
+	}
+	return p, s.AtStripe(ctx, p)
+}
+
+// AtStripe has the stand-in for Stripe know of a purchase: what was bought, and that it was.
+func (s *Shop) AtStripe(ctx context.Context, p Purchase) error {
+	return errors.Join(s.SetItems(ctx, p), s.Happen(ctx, p))
 }
 
 // Refusal is an answer that is no 2xx.

@@ -80,13 +80,10 @@ func (s *Service) putAccount(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// registerAccount serves what the owner's command asks for. Sessions and events are listed empty: the laptop
-// keeps none.
+// registerAccount serves what the owner's command asks for.
 func (s *Service) registerAccount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/products", s.permitted("product", s.listProducts))
 	mux.HandleFunc("GET /v1/payment_links", s.permitted("payment_links", s.listPaymentLinks))
-	mux.HandleFunc("GET /v1/checkout/sessions", s.permitted("checkout_session", s.listNone("payment_link", "status")))
-	mux.HandleFunc("GET /v1/events", s.permitted("event", s.listNone("type")))
 	mux.HandleFunc("GET /v1/webhook_endpoints", s.permitted("webhook", s.listEndpoints))
 	mux.HandleFunc("POST /v1/webhook_endpoints", s.permitted("webhook", s.createEndpoint))
 	mux.HandleFunc("POST /v1/webhook_endpoints/{id}", s.permitted("webhook", s.updateEndpoint))
@@ -149,17 +146,6 @@ func (s *Service) listPaymentLinks(w http.ResponseWriter, r *http.Request) {
 func shown(all []Object, p listParameters) []Object {
 	want, filtered := p.filters["active"]
 	return slices.DeleteFunc(slices.Clone(all), func(o Object) bool { return filtered && want != fmt.Sprint(o["active"]) })
-}
-
-func (s *Service) listNone(filters ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := readListParameters(r, "", filters...)
-		if err != nil {
-			refuse(w, err)
-			return
-		}
-		answerPage(w, r, p, nil, "object")
-	}
 }
 
 // answerPage answers the page of a list that was asked for.

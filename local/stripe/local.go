@@ -39,8 +39,8 @@ func (k key) validate() error {
 	return nil
 }
 
-// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's session, and
-// /_local/account.
+// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's session, /_local/events
+// and /_local/account.
 func (s *Service) registerLocal(mux *http.ServeMux) {
 	const path = "/_local/line_items/{session}"
 	mux.HandleFunc("PUT "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -74,10 +74,23 @@ func (s *Service) registerLocal(mux *http.ServeMux) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("PUT /_local/events", s.putEvent)
 	mux.HandleFunc("PUT /_local/account", s.putAccount)
 	mux.HandleFunc("/_local/", func(w http.ResponseWriter, r *http.Request) {
 		localError(w, http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path))
 	})
+}
+
+func (s *Service) putEvent(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLineItemsBody))
+	if err == nil {
+		err = s.AddEvent(body)
+	}
+	if err != nil {
+		localError(w, http.StatusBadRequest, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *Service) showLineItems(w http.ResponseWriter, k key) {

@@ -15,18 +15,23 @@ import (
 // key says whose session: the shop's own when account is empty, else a connected account's.
 type key struct{ session, account string }
 
-// store holds the line items of sessions, and appends each change to its file when it has one.
+// store holds the line items of sessions, and events, and appends each change to its file when it has one.
 type store struct {
 	mu    sync.Mutex
 	items map[key][]item
-	path  string
+	// events are the newest, as they came.
+	events []event
+	path   string
+	// appended is how many lines the file has got since it was written anew.
+	appended int
 }
 
-// record is one line of the file: the items that a session had from then on, or null for none.
+// record is one line of the file: the items that a session had from then on, or null for none; or an event.
 type record struct {
-	Session string            `json:"session"`
+	Session string            `json:"session,omitempty"`
 	Account string            `json:"account,omitempty"`
 	Items   []json.RawMessage `json:"items"`
+	Event   json.RawMessage   `json:"event,omitempty"`
 }
 
 func openStore(path string) (*store, error) {
@@ -47,7 +52,7 @@ func (s *store) get(k key) ([]item, bool) {
 func (s *store) set(k key, items []item) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.append(k, items); err != nil {
+	if err := s.append(itemsRecord(k, items)); err != nil {
 		return err
 	}
 	s.items[k] = items
@@ -57,7 +62,7 @@ func (s *store) set(k key, items []item) error {
 func (s *store) remove(k key) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.append(k, nil); err != nil {
+	if err := s.append(itemsRecord(k, nil)); err != nil {
 		return err
 	}
 	delete(s.items, k)
@@ -96,6 +101,11 @@ func (s *store) replay(line []byte) error {
 	if err := json.Unmarshal(line, &rec); err != nil {
 		return err
 	}
+	if rec.Event != nil {
+		e, err := parseEvent(rec.Event)
+		s.keep(e)
+		return err
+	}
 	k := key{rec.Session, rec.Account}
 	if rec.Items == nil {
 		delete(s.items, k)
@@ -109,11 +119,16 @@ func (s *store) replay(line []byte) error {
 	return err
 }
 
-func (s *store) append(k key, items []item) error {
+func (s *store) append(rec record) error {
 	if s.path == "" {
 		return nil
 	}
-	line, err := encode(k, items)
+	if s.appended > 2*maxEvents { // most of them are of no use any more
+		if err := s.rewrite(); err != nil {
+			return err
+		}
+	}
+	line, err := rec.line()
 	if err != nil {
 		return err
 	}
@@ -126,19 +141,28 @@ func (s *store) append(k key, items []item) error {
 		// Half a line may be there now, and the next one must not be glued to it.
 		return errors.Join(err, s.rewrite())
 	}
+	s.appended++
 	return nil
 }
 
 // rewrite puts a new file in the old one's place, so that there is always a whole one.
 func (s *store) rewrite() error {
 	var all bytes.Buffer
+	var records []record
 	for k, items := range s.items {
-		line, err := encode(k, items)
+		records = append(records, itemsRecord(k, items))
+	}
+	for _, e := range s.events {
+		records = append(records, record{Event: e.raw})
+	}
+	for _, rec := range records {
+		line, err := rec.line()
 		if err != nil {
 			return err
 		}
 		all.Write(line)
 	}
+	s.appended = 0
 	next := s.path + ".next"
 	if err := os.WriteFile(next, all.Bytes(), 0o600); err != nil {
 		return err
@@ -146,8 +170,8 @@ func (s *store) rewrite() error {
 	return os.Rename(next, s.path)
 }
 
-// encode is one line. No items is a session that bought nothing, nil one that is not there.
-func encode(k key, items []item) ([]byte, error) {
+// itemsRecord is what a session bought. No items is a session that bought nothing, nil one that is not there.
+func itemsRecord(k key, items []item) record {
 	rec := record{Session: k.session, Account: k.account}
 	if items != nil {
 		rec.Items = []json.RawMessage{}
@@ -155,6 +179,10 @@ func encode(k key, items []item) ([]byte, error) {
 	for _, it := range items {
 		rec.Items = append(rec.Items, it.raw)
 	}
+	return rec
+}
+
+func (rec record) line() ([]byte, error) {
 	b, err := json.Marshal(rec)
 	return append(b, '\n'), err
 }

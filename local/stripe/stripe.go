@@ -1,13 +1,14 @@
 // Package stripe stands in for Stripe on the laptop, for what Tillbell asks of it: what was bought in a Checkout
-// Session, and, for the owner's command, what the account sells and which webhook endpoints it has. Webhooks are
-// signed and posted elsewhere.
+// Session, which sessions and events there were, and, for the owner's command, what the account sells and which
+// webhook endpoints it has. Webhooks are signed and posted elsewhere.
 //
 // It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's types and
 // codes. Where Stripe would not know a parameter, this does not either. It tells keys by their form alone,
 // and takes test mode keys only, so that a live key pasted by mistake stands out at once.
 //
 // What a session's line items are is set at /_local/line_items/{session}, and held to what every line item
-// of Stripe has, so that a mistake in a sample shows where it is made.
+// of Stripe has, so that a mistake in a sample shows where it is made. An event, with its session, is put to
+// /_local/events; the newest few thousand are kept.
 package stripe
 
 import (
@@ -26,7 +27,7 @@ const apiVersion = "2023-10-16"
 
 // Options say how the stand-in is to be. The zero value is good.
 type Options struct {
-	// File keeps the line items over a restart, as JSON lines. In memory only if empty.
+	// File keeps line items and events over a restart, as JSON lines. In memory only if empty.
 	File string
 	// Logger gets one line for each API call. Default: none.
 	Logger *slog.Logger
@@ -47,7 +48,7 @@ func New(o Options) (*Service, error) {
 	}
 	store, err := openStore(o.File)
 	if err != nil {
-		return nil, fmt.Errorf("open the line items: %w", err)
+		return nil, fmt.Errorf("open what was bought: %w", err)
 	}
 	return &Service{store, &account{}, o.Logger, fault.New(answerFault)}, nil
 }
@@ -56,7 +57,7 @@ func New(o Options) (*Service, error) {
 func (s *Service) Handler() http.Handler {
 	api := http.NewServeMux()
 	api.HandleFunc("GET /v1/checkout/sessions/{id}/line_items", s.permitted("checkout_session", s.listLineItems))
-	api.HandleFunc("GET /v1/checkout/sessions/{id}", s.permitted("checkout_session", s.getSession))
+	s.registerHistory(api)
 	s.registerAccount(api)
 	api.HandleFunc("GET /v1/account", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := parameters(r); err != nil {
@@ -98,19 +99,6 @@ func (s *Service) identified(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (s *Service) getSession(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	if _, err := parameters(r); err != nil {
-		refuse(w, err)
-		return
-	}
-	if _, ok := s.store.get(key{id, r.Header.Get("Stripe-Account")}); !ok {
-		refuse(w, noSuchSession(id))
-		return
-	}
-	respond(w, http.StatusOK, map[string]any{"id": id, "object": "checkout.session", "livemode": false})
 }
 
 func respond(w http.ResponseWriter, status int, body any) {

@@ -1,0 +1,74 @@
+// Package stripeclient is how the functions ask Stripe: with limits of their own, with errors that may be logged and
+// stored, and with a look at whether it was Stripe that answered.
+package stripeclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"handler/function/internal/openfaas"
+)
+
+// New asks a Stripe API, through http.DefaultTransport where transport is nil. stripe-go would wait 80 seconds for an
+// answer and try three times; this waits as long as it is told, once.
+func New(url string, transport http.RoundTripper, timeout time.Duration) stripe.Backend {
+	return stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+		URL:               stripe.String(url),
+		HTTPClient:        &http.Client{Timeout: timeout, Transport: transport},
+		MaxNetworkRetries: stripe.Int64(0),
+		EnableTelemetry:   stripe.Bool(false),
+		// Its own logger prints error bodies to stderr.
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+	})
+}
+
+// ErrAnswer: what was answered is not Stripe's.
+var ErrAnswer = errors.New("the answer is not one of Stripe's")
+
+// IsList is ErrAnswer where there is no list: stripe-go takes {}, null and what comes with a 3xx for one with nothing
+// in it.
+func IsList(res *stripe.APIResponse) error {
+	var answer struct {
+		Object string `json:"object"`
+	}
+	if res.StatusCode != http.StatusOK || json.Unmarshal(res.RawJSON, &answer) != nil || answer.Object != "list" {
+		return ErrAnswer
+	}
+	return nil
+}
+
+// Error is what may be kept of an error of Stripe's.
+type Error struct {
+	Status              int
+	Kind, Code, Request string
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("Stripe answered %d %s %s (request %s)", e.Status, e.Kind, e.Code, e.Request)
+}
+
+// Redacted keeps of an error what may be logged and stored: of Stripe's an Error, since its message may quote what was
+// sent; of a connection's what went wrong. stripe-go's error for an answer that is not Stripe's holds the answer, so of
+// that nothing is kept.
+func Redacted(err error) error {
+	var transport *url.Error
+	var e *stripe.Error
+	switch {
+	case errors.As(err, &transport):
+		return transport.Err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return err
+	case !errors.As(err, &e):
+		return ErrAnswer
+	}
+	return &Error{
+		Status: e.HTTPStatusCode, Kind: openfaas.Word(string(e.Type)), Code: openfaas.Word(string(e.Code)), Request: openfaas.Word(e.RequestID),
+	}
+}

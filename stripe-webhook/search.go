@@ -1,0 +1,75 @@
+package function
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+const (
+	// eventsKept is for how long Stripe lists events: https://docs.stripe.com/api/events
+	eventsKept = 30 * 24 * time.Hour
+	// overlap is by how much sessions are looked at that may have their events still: nobody says at what hour those go.
+	// A dry run may show such a session beside its event; what stores the one finds that the other is known.
+	overlap = 24 * time.Hour
+)
+
+// listing is one of Stripe's lists, as it is asked for, newest first.
+type listing struct {
+	// name is the listing's in cursors, and what is Stripe's word for the things in it.
+	name, what string
+	path       string
+	query      [][2]string
+	// sessions: they are Checkout Sessions, and not events.
+	sessions bool
+}
+
+// listings are where events since a time are, in the order in which they are gone through: what makes orders comes
+// before what is found by the order that it is about. Sessions are asked for only where Stripe has no events any more.
+func listings(since, now time.Time) []listing {
+	created := [2]string{"created[gte]", strconv.FormatInt(since.Unix(), 10)}
+	var checkout, rest [][2]string
+	for _, t := range order.HandledTypes() {
+		if strings.HasPrefix(t, "checkout.session.") {
+			checkout = append(checkout, [2]string{"types[]", t})
+		} else {
+			rest = append(rest, [2]string{"types[]", t})
+		}
+	}
+	all := []listing{{name: "checkout", what: "Events", path: "/v1/events", query: append(checkout, created)}}
+	if since.Before(now.Add(-eventsKept)) {
+		until := strconv.FormatInt(now.Add(overlap-eventsKept).Unix(), 10)
+		all = append(all, listing{
+			name: "sessions", what: "Checkout Sessions", path: "/v1/checkout/sessions", sessions: true,
+			query: [][2]string{created, {"created[lt]", until}, {"status", "complete"}},
+		})
+	}
+	if rest != nil {
+		all = append(all, listing{name: "payments", what: "Events", path: "/v1/events", query: append(rest, created)})
+	}
+	return all
+}
+
+// cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at the listing's
+// beginning.
+type cursor struct{ listing, after string }
+
+// parseCursor reads a cursor's text. The empty one is where a search begins.
+func parseCursor(text string, all []listing) (cursor, error) {
+	if text == "" {
+		return cursor{listing: all[0].name}, nil
+	}
+	var c cursor
+	c.listing, c.after, _ = strings.Cut(text, ":")
+	known := slices.ContainsFunc(all, func(l listing) bool { return l.name == c.listing })
+	if !known || c.after != "" && !objectID.MatchString(c.after) {
+		return c, openfaas.ErrCall
+	}
+	return c, nil
+}
+
+func (c cursor) String() string { return c.listing + ":" + c.after }

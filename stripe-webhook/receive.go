@@ -47,7 +47,7 @@ type Endpoint struct {
 	AcceptTestEvents bool
 	Log              *slog.Logger
 
-	turnedAway turnedAway
+	turnedAway openfaas.TurnedAway
 }
 
 // Receive verifies, decodes, stores and hands on one event, and says so.
@@ -83,6 +83,15 @@ func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	}
 	log.Info("event stored", "new", added, "payment_status", facts.PaymentStatus, "queued", queued, "duration", time.Since(began))
 	return openfaas.JSON(http.StatusOK, stored{ID: id, Queued: queued})
+}
+
+// turnAway answers what verify did not let through. What is wrong with the function itself is always told.
+func (e *Endpoint) turnAway(req handler.Request, err error) handler.Response {
+	log := e.Log.With("call_id", openfaas.CallID(req))
+	if errors.Is(err, errSignature) {
+		return e.turnedAway.Refuse(log, err, toStatus)
+	}
+	return openfaas.Refuse(log, err, toStatus)
 }
 
 // stored is the answer for an event that is in its order.

@@ -188,6 +188,9 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 			return nil, err
 		}
 	}
+	if m.orders[id] == nil {
+		return nil, order.ErrNotFound
+	}
 	o := copied(m.orders[id])
 	switch err := change(o); err {
 	case nil:

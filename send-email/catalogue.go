@@ -101,6 +101,8 @@ type notices struct {
 	EmailFailed    template `yaml:"email_failed"`
 	UnknownProduct template `yaml:"unknown_product"`
 	ItemsMissing   template `yaml:"items_missing"`
+	// EmailBounced may be left out: then it is EmailFailed's.
+	EmailBounced template `yaml:"email_bounced"`
 }
 
 // text is a value that knows its line, so that a mistake found later can name it.

@@ -168,10 +168,11 @@ func (c *catalogue) check(k *checker) {
 	k.emails(c.Default.Emails)
 	for _, n := range noticeKinds {
 		t := c.Notices.template(n)
-		if t.Value == "" {
-			k.wrong(1, "notices has no %s", strings.ReplaceAll(string(n), "-", "_"))
-		} else {
+		switch {
+		case t.Value != "":
 			k.template(t)
+		case n != noticeBounced: // which may be left out
+			k.wrong(1, "notices has no %s", strings.ReplaceAll(string(n), "-", "_"))
 		}
 	}
 }

@@ -23,9 +23,10 @@ const (
 	noticeEmailFailed    notice = maildata.EmailFailed
 	noticeUnknownProduct notice = maildata.UnknownProduct
 	noticeItemsMissing   notice = maildata.ItemsMissing
+	noticeBounced        notice = maildata.Bounced
 )
 
-var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing}
+var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeBounced, noticeUnknownProduct, noticeItemsMissing}
 
 func (n notices) template(kind notice) template {
 	switch kind {
@@ -37,6 +38,11 @@ func (n notices) template(kind notice) template {
 		return n.UnknownProduct
 	case noticeItemsMissing:
 		return n.ItemsMissing
+	case noticeBounced:
+		if n.EmailBounced.Value == "" { // a catalogue from before there was this notice
+			return n.EmailFailed
+		}
+		return n.EmailBounced
 	}
 	return template{}
 }
@@ -119,7 +125,7 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 // notice tells the admins of something about an order; of what, if there may be several.
 func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
 	key := noticeKey(kind)
-	if kind == noticeEmailFailed {
+	if kind == noticeEmailFailed || kind == noticeBounced {
 		key += "/" + about
 	}
 	id, name := c.template(c.Notices.template(kind), o)
@@ -145,6 +151,15 @@ func (c *catalogue) failureNotices(o *order.Order, d order.Delivery, now time.Ti
 		return nil
 	}
 	return []order.Email{c.notice(o, noticeEmailFailed, d.Key, now)}
+}
+
+// bounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome: the admins are told
+// once. Of their own they are not: that notice would go the same way.
+func (c *catalogue) bounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
+	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
+		return nil
+	}
+	return []order.Email{c.notice(o, noticeBounced, d.Key, now)}
 }
 
 // ours reports whether the shop claims an order: all are its own, unless the catalogue says which.

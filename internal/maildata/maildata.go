@@ -19,6 +19,7 @@ const (
 	EmailFailed    = "email-failed"
 	UnknownProduct = "unknown-product"
 	ItemsMissing   = "items-missing"
+	Bounced        = "bounced"
 )
 
 type orderData struct {
@@ -50,7 +51,7 @@ type itemData struct {
 
 type noticeData struct {
 	Kind string `json:"kind"`
-	// About is the delivery that failed, or the products that no series names.
+	// About is the delivery that failed or did not arrive, or the products that no series names.
 	About string `json:"about"`
 	// Reason is why it failed.
 	Reason string `json:"reason"`
@@ -106,10 +107,29 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	kind, _, _ := strings.Cut(rest, "/")
 	n := noticeData{Kind: kind, About: d.About, Reason: o.Emails[d.About].LastError}
-	if kind == ItemsMissing {
+	switch kind {
+	case ItemsMissing:
 		n.Reason = o.Fetch.LastError
+	case Bounced:
+		n.Reason = bounceReason(o.Emails[d.About])
 	}
 	return n
+}
+
+// bounceReason is why an e-mail did not arrive: what happened, and what the mail server said of it.
+func bounceReason(d order.Delivery) string {
+	a, ok := d.Trouble()
+	if !ok {
+		return ""
+	}
+	what := map[order.ArrivalKind]string{
+		order.Bounced: "it bounced", order.Blocked: "the mail server refused it for now, and SendGrid does not try again",
+		order.Dropped: "SendGrid dropped it", order.SpamReport: "the recipient reported it as spam",
+	}[a.Kind]
+	if a.Reason == "" {
+		return what
+	}
+	return what + ": " + a.Reason
 }
 
 func itemDataOf(i order.Item, locale string) itemData {

@@ -40,8 +40,8 @@ type batched struct {
 	ignored int
 }
 
-// decodeEvents reads a verified body. An event that cannot be read is one of those ignored: SendGrid would send it again
-// and again, and all others with it.
+// decodeEvents reads a verified body. A field of another type than it should have is left out, and no reason to refuse the
+// rest: SendGrid would send all of it again and again.
 func decodeEvents(body []byte) (batched, error) {
 	b := batched{orders: map[string]map[string][]order.Arrival{}}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -55,7 +55,7 @@ func decodeEvents(body []byte) (batched, error) {
 			return b, errNoEvents
 		}
 		key, a, ours := e.arrival()
-		if err != nil || !ours {
+		if !ours {
 			b.ignored++
 			continue
 		}

@@ -127,10 +127,12 @@ func TestArrivals(t *testing.T) {
 		b, a := listening(t, false)
 		id := b.place(t, "completed_paid")
 		b.sendOrder(t, id)
+		odd := event("open", id, delivery, "m1", b.clock.Add(time.Minute))
+		odd["status"] = 5
 		events := []any{
 			event("processed", id, delivery, "m1", b.clock), event("delivered", id, delivery, "m1", b.clock.Add(2*time.Second), "response", "250 OK"),
 			event("processed", id, "ebook/sale", "m2", b.clock, "email", "owner@example.com"), event("click", id, delivery, "m1", b.clock),
-			event("open", id, delivery, "m1", b.clock.Add(time.Minute)), event("open", id, delivery, "m1", b.clock.Add(time.Hour)),
+			odd, event("open", id, delivery, "m1", b.clock.Add(time.Hour)),
 		}
 		before := b.memory.calls
 		if got := b.tell(t, a, events...); got != (arrived{5, 1}) {
@@ -193,8 +195,12 @@ func TestArrivals(t *testing.T) {
 			b, a := listening(t, false)
 			id := b.place(t, "completed_paid")
 			b.sendOrder(t, id)
+			b.alarm = newAlarm()
 			e := event(c.kind, id, delivery, "m1", b.clock, append(c.more, "reason", c.reason)...)
 			b.tell(t, a, e, e)
+			if len(b.alarm) != 1 {
+				t.Error("nobody is woken for the notice")
+			}
 			b.tell(t, a, event("delivered", id, delivery, "m1", b.clock.Add(time.Second)), e, event("dropped", id, delivery, "m1", b.clock.Add(time.Hour)))
 			b.invoke(`{"sweep":true}`)
 			if d := cmp.Diff([]string{delivery, "ebook/sale", bounced}, b.sendgrid.sent()); d != "" {

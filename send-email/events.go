@@ -42,7 +42,7 @@ var (
 
 // fromSendGrid reports whether a call says of itself that it is one of SendGrid's Event Webhook.
 func fromSendGrid(req handler.Request) bool {
-	return req.Header.Get(eventwebhook.VerificationHTTPHeader) != ""
+	return len(req.Header.Values(eventwebhook.VerificationHTTPHeader)) > 0
 }
 
 // receiveEvents verifies one call of SendGrid's Event Webhook, and stores what concerns our orders. Its 2xx says that

@@ -120,11 +120,11 @@ func TestEvents(t *testing.T) {
 		t.Parallel()
 
 		for outcome, want := range map[string][]string{
-			`{"event":"bounce"}`:     {"processed", "bounce"},
-			`{"event":"blocked"}`:    {"processed", "bounce"},
-			`{"event":"dropped"}`:    {"dropped"},
-			`{"event":"deferred"}`:   {"processed", "deferred", "delivered"},
-			`{"event":"spamreport"}`: {"processed", "delivered", "spamreport"},
+			`{"event":"bounce"}`:                          {"processed", "bounce"},
+			`{"event":"blocked"}`:                         {"processed", "bounce"},
+			`{"event":"dropped"}`:                         {"dropped"},
+			`{"event":"deferred"}`:                        {"processed", "deferred", "delivered"},
+			`{"event":"spamreport"}`:                      {"processed", "delivered", "spamreport"},
 			`{"event":"open","copies":2,"reversed":true}`: {"open", "open", "delivered", "delivered", "processed", "processed"},
 		} {
 			l := listen(t)

@@ -117,6 +117,9 @@ type deliveryView struct {
 	LastTriedAt  *time.Time      `json:"last_tried_at"`
 	SentAt       *time.Time      `json:"sent_at"`
 	FailedAt     *time.Time      `json:"failed_at"`
+	Proven       bool            `json:"proven"`
+	Copies       int             `json:"copies"`
+	Arrivals     []arrivalView   `json:"arrivals"`
 	// Href leads to the message, where the inbox has it.
 	Href string `json:"-"`
 }
@@ -183,6 +186,7 @@ func (i *Inbox) viewDelivery(d order.Delivery, names map[string]string) delivery
 		Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt),
 		LastTriedAt: orNil(d.LastTriedAt), SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt),
+		Proven: d.Proven, Copies: d.Copies(), Arrivals: viewArrivals(d),
 	}
 	if !d.Final() {
 		v.DueAt = orNil(d.DueAt)

@@ -52,7 +52,7 @@ const (
 func timeline(o *order.Order) []step {
 	steps := slices.Concat(received(o), taken(o), fetched(o), planned(o))
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		steps = slices.Concat(steps, owed(o, o.Emails[key]), delivered(o.Emails[key]))
+		steps = slices.Concat(steps, owed(o, o.Emails[key]), delivered(o.Emails[key]), arrivalSteps(o.Emails[key]))
 	}
 	slices.SortStableFunc(steps, func(a, b step) int {
 		if a.Expected != b.Expected {

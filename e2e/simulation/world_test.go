@@ -234,6 +234,8 @@ type weather struct {
 	outages   []outage
 	scheduled time.Duration // how much later the follow-up of the e-book is due
 	rate      float64
+	// tells: SendGrid tells what becomes of the mails.
+	tells bool
 }
 
 func (w weather) String() string {

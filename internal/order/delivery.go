@@ -111,8 +111,11 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	if d.State == Sending && d.Lease == owner {
 		return nil // claimed already by a write whose answer was lost
 	}
-	if d.Final() || d.DueAt.After(now) || len(d.Arrivals) > 0 { // SendGrid has it: see Prove
+	if d.Final() || d.DueAt.After(now) {
 		return ErrNotDue
+	}
+	if len(d.Arrivals) > 0 {
+		return ErrNotDue // SendGrid has it: see Prove
 	}
 	if d.State == Sending {
 		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202

@@ -74,8 +74,8 @@ func (s *system) oweLater(t *testing.T, session string) {
 	}
 }
 
-// told waits until so many notices of a kind are sent, and gives the order.
-func (s *system) told(t *testing.T, session, kind string, times int) *order.Order {
+// notified waits until so many notices of a kind are sent, and gives the order.
+func (s *system) notified(t *testing.T, session, kind string, times int) *order.Order {
 	t.Helper()
 	var o *order.Order
 	eventually(t, func() (err error) {
@@ -119,11 +119,11 @@ func TestRefund(t *testing.T) {
 		if _, answer := s.becomes(t, p, "charge_refunded_partly"); answer != stored(p) {
 			t.Errorf("answered %s", answer)
 		}
-		if o := s.told(t, p.Session, "refunded", 1); o.Emails["ebook/later"].State != order.Planned || o.RefundedWholly {
+		if o := s.notified(t, p.Session, "refunded", 1); o.Emails["ebook/later"].State != order.Planned || o.RefundedWholly {
 			t.Errorf("after a part: %s", states(o))
 		}
 		whole, _ := s.becomes(t, p, "charge_refunded")
-		o := s.told(t, p.Session, "refunded", 2)
+		o := s.notified(t, p.Session, "refunded", 2)
 		if d := o.Emails["ebook/later"]; d.State != order.Cancelled || d.LastError != "refunded" || !o.RefundedWholly || o.NextDueAt != nil {
 			t.Errorf("after the whole: %s", states(o))
 		}
@@ -143,7 +143,7 @@ func TestRefund(t *testing.T) {
 		if _, answer := s.becomes(t, p, "charge_dispute_created"); answer != stored(p) {
 			t.Errorf("answered %s", answer)
 		}
-		o := s.told(t, p.Session, "disputed", 1)
+		o := s.notified(t, p.Session, "disputed", 1)
 		if d := o.Emails["ebook/later"]; d.State != order.Cancelled || d.LastError != "disputed" || o.DisputeReason != "fraudulent" {
 			t.Errorf("disputed: %s", states(o))
 		}

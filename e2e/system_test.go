@@ -84,7 +84,7 @@ func newSystem() (*system, error) {
 	if err := os.CopyFS(s.templates, os.DirFS(filepath.Join(root, "send-email", "templates"))); err != nil {
 		return nil, err
 	}
-	s.process = exec.Command(laptop, "run", "--quiet", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--templates", s.templates)
+	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--templates", s.templates)
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}

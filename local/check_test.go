@@ -51,7 +51,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := shippedChecker(t, nil).run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "11 templates render with each of 10 sample orders.")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "12 templates render with each of 10 sample orders.")
 	})
 
 	t.Run("says what is not published", func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := c.run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "Not published yet in the account main: disputed, email-failed, items-missing, payment-failed, receipt, refunded, sale, unknown-product.")
+		mustContain(t, out.String(), "Not published yet in the account main: bounced, disputed, email-failed, items-missing, payment-failed, receipt, refunded, sale, unknown-product.")
 	})
 
 	t.Run("says where the mistakes are", func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestCheckCatalogue(t *testing.T) {
 			t.Fatalf("got %v\n%s", err, out.String())
 		}
 		want := lineOf(t, c.catalogue, "- owner\n") + `: "owner" is not an e-mail address
-` + lineOf(t, c.catalogue, "recept") + `: there is no template "recept"; there are delivery, disputed, email-failed, follow-up, items-missing, payment-failed, receipt, refunded, report, sale, unknown-product`
+` + lineOf(t, c.catalogue, "recept") + `: there is no template "recept"; there are bounced, delivery, disputed, email-failed, follow-up, items-missing, payment-failed, receipt, refunded, report, sale, unknown-product`
 		if d := cmp.Diff(want, err.Error()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}

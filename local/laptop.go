@@ -44,6 +44,9 @@ type laptop struct {
 	providerAddr, natsAddr, metricsAddr string
 	mongodb, inbox, sendgrid, stripe    string
 	shop                                *stripe.Service
+	mails                               *sendgrid.Service
+	// eventKey is the public key of the Event Webhook.
+	eventKey string
 
 	logsMu sync.Mutex
 
@@ -105,11 +108,18 @@ func (l *laptop) startDatabase(ctx context.Context) error {
 // startStandIns serves what stands in for SendGrid and Stripe. They are there also where the real
 // services are used, and then nobody calls them.
 func (l *laptop) startStandIns(context.Context) error {
-	mails, err := sendgrid.New(sendgrid.Options{File: filepath.Join(l.state, "inbox.jsonl"), Logger: l.logger("sendgrid")})
+	var err error
+	l.mails, err = sendgrid.New(sendgrid.Options{File: filepath.Join(l.state, "inbox.jsonl"), Logger: l.logger("sendgrid")})
 	if err != nil {
 		return err
 	}
-	pages, err := l.newInbox(mails)
+	// It is disabled until somebody wants to see what becomes of e-mails: where things are counted and measured, nobody does.
+	hook, err := l.mails.AddWebhook(sendgrid.Webhook{URL: gatewayURL + "/function/send-email", Signed: true})
+	if err != nil {
+		return err
+	}
+	l.eventKey = hook.PublicKey()
+	pages, err := l.newInbox(l.mails)
 	if err != nil {
 		return err
 	}
@@ -120,7 +130,7 @@ func (l *laptop) startStandIns(context.Context) error {
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.shop.Handler()}} {
+	}{{&l.sendgrid, l.mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.shop.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}
@@ -133,6 +143,7 @@ func (l *laptop) startProvider(context.Context) error {
 	if !sendgridAPI.real() {
 		defaults["sendgrid_host"] = l.sendgrid
 		defaults["template_ids"] = "placeholder" // the stand-in needs none to be published
+		defaults["sendgrid_webhook_key"] = l.eventKey
 	}
 	if !stripeAPI.real() {
 		defaults["stripe_api_base"] = l.stripe
@@ -266,6 +277,9 @@ func (l *laptop) stop() {
 	defer cancel()
 	if l.cron != nil {
 		l.cron.Stop()
+	}
+	if l.mails != nil {
+		l.mails.Close()
 	}
 	if l.provider != nil {
 		if err := l.provider.Close(ctx); err != nil {

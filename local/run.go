@@ -17,6 +17,7 @@ import (
 func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
+	events := set.Bool("events", true, "have the stand-in for SendGrid tell what becomes of the e-mails")
 	templates := set.String("templates", templatesFolder, "folder of the e-mail templates that the inbox renders")
 	f, err := parseFolders(set, args)
 	if err != nil {
@@ -28,7 +29,7 @@ func runCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer held.Close()
-	return run(ctx, f, *quiet)
+	return run(ctx, f, *quiet, *events)
 }
 
 // takeFolder makes sure that a laptop can run here, and takes its state folder for it.
@@ -106,7 +107,7 @@ func alreadyRunning(state string, err error) error {
 }
 
 // run is the whole of it: build, start, play, stay, stop.
-func run(ctx context.Context, f folders, quiet bool) error {
+func run(ctx context.Context, f folders, quiet, events bool) error {
 	c := newConsole()
 	began := time.Now()
 	l, err := bringUp(ctx, c, f, nil)
@@ -115,6 +116,7 @@ func run(ctx context.Context, f folders, quiet bool) error {
 	}
 	defer l.stop()
 	c.say("Ready after %s.\n", took(time.Since(began)))
+	l.mails.EnableWebhooks(events)
 	if !quiet && l.firstTime(ctx) && l.playable() {
 		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
 			c.trouble("the sample purchase: %v", err)

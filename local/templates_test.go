@@ -38,7 +38,7 @@ func TestPublishTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := lock.IDs(firstAccount)
-	for _, name := range []string{"delivery", "receipt", "follow-up", "sale", "payment-failed", "email-failed", "unknown-product", "items-missing", "refunded", "disputed"} {
+	for _, name := range []string{"delivery", "receipt", "follow-up", "sale", "payment-failed", "email-failed", "bounced", "unknown-product", "items-missing", "refunded", "disputed"} {
 		if _, _, ok := ids.Find(name, ""); !ok {
 			t.Errorf("%s is not published", name)
 		}

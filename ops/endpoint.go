@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"path/filepath"
+	"time"
 
 	"handler/function/local/terminal"
 	"handler/function/ops/endpoint"
+	"handler/function/ops/eventhook"
 	"handler/function/ops/secrets"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -18,6 +22,9 @@ enabled, and with exactly the event types that stripe-webhook handles. It says w
 
 Stripe tells an endpoint's signing secret only when it makes one: it goes to the gateway as stripe-webhook-secret, and
 is shown to nobody. Test mode and live mode have endpoints of their own: the key says which is meant.
+
+Where SENDGRID_SETUP_KEY is set, the same for SendGrid's Event Webhook at PUBLIC_URL/function/send-email, by which
+send-email knows what arrived: enabled, signed, and told of what is kept. Its public key goes into settings.yml.
 ` + target.Variables
 
 func endpointVerb(ctx context.Context, args []string) error {
@@ -57,7 +64,37 @@ func endpointVerb(ctx context.Context, args []string) error {
 		}
 		return nil
 	}
-	return r.Run(ctx)
+	if err := r.Run(ctx); err != nil {
+		return err
+	}
+	return eventHook(ctx, t, r)
+}
+
+// eventHook is the same for SendGrid. It is the owner's choice to use it: where the key for it is missing, or may not do
+// it, nothing is wrong.
+func eventHook(ctx context.Context, t *target.Target, r endpoint.Registrar) error {
+	skipped := func(why string) error {
+		fmt.Printf("– SendGrid's Event Webhook was not looked at: %s\n", why)
+		return nil
+	}
+	switch {
+	case t.SendGridStandIn:
+		return skipped("the laptop's SendGrid has its own")
+	case !t.HasSendGridSetupKey():
+		return skipped("SENDGRID_SETUP_KEY is not set")
+	}
+	h := eventhook.Registrar{
+		Account: eventhook.Account{API: t.SendGridAPI, Key: t.SendGridSetupKey(), HTTP: &http.Client{Timeout: 10 * time.Second}},
+		URL:     t.EventsURL(), Set: t.Setting(eventhook.Setting), Confirm: r.Confirm, Yes: r.Yes, DryRun: r.DryRun, Out: r.Out,
+		Keep: func(setting string) error {
+			return eventhook.WriteSetting(filepath.Join(t.Folder(), "settings.yml"), setting)
+		},
+	}
+	err := h.Run(ctx)
+	if errors.Is(err, eventhook.ErrPermission) {
+		return skipped("SENDGRID_SETUP_KEY may not do that; it takes the scopes user.webhooks.event.settings.read, create and update")
+	}
+	return err
 }
 
 // setupKey is the key to ask Stripe with, which is asked for where none is set.

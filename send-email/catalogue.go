@@ -105,6 +105,8 @@ type notices struct {
 	// Refunded and Disputed may be left out, as in catalogues that are older than they are.
 	Refunded template `yaml:"refunded"`
 	Disputed template `yaml:"disputed"`
+	// EmailBounced may be left out: then it is EmailFailed's.
+	EmailBounced template `yaml:"email_bounced"`
 }
 
 // text is a value that knows its line, so that a mistake found later can name it.

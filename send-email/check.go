@@ -245,6 +245,7 @@ func (c *Catalogue) Print(w io.Writer) {
 var noticeCause = map[notice]string{
 	noticePaymentFailed:  "when a payment fails",
 	noticeEmailFailed:    "when an e-mail fails",
+	noticeBounced:        "when an e-mail does not arrive",
 	noticeUnknownProduct: "when no series names a product",
 	noticeItemsMissing:   "when Stripe does not say what",
 	noticeRefunded:       "when money goes back",

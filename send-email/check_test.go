@@ -90,6 +90,7 @@ payment link plink_1             course    welcome           letter (fr)        
 anything else                    default   receipt           letter (fr)                          customer            at once
 when a payment fails             notice    payment-failed    alarm                                admins              at once
 when an e-mail fails             notice    email-failed      alarm                                admins              at once
+when an e-mail does not arrive   notice    bounced           alarm                                admins              at once
 when no series names a product   notice    unknown-product   alarm                                admins              at once
 when Stripe does not say what    notice    items-missing     alarm                                admins              at once
 

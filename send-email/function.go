@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 )
@@ -49,6 +51,8 @@ type Parts struct {
 	Retention time.Duration
 	// Now is the clock, in UTC and milliseconds.
 	Now func() time.Time
+	// EventKeys are the public keys of SendGrid's Event Webhook, as the setting has them; none where it is not used.
+	EventKeys string
 	// Random is in [0, 1); it spreads attempts and sweeps.
 	Random func() float64
 	Log    *slog.Logger
@@ -72,9 +76,16 @@ type Function struct {
 	database health
 	// indexed are the stores whose index is there.
 	indexed sync.Map
-	now     func() time.Time
-	random  func() float64
-	log     *slog.Logger
+	// eventKeys verify SendGrid's events; eventKeysErr says what is wrong with one.
+	eventKeys    []*ecdsa.PublicKey
+	eventKeysErr error
+	arriving     chan struct{}
+	toldNotUsed  sync.Once
+	turnedAway   openfaas.TurnedAway
+
+	now    func() time.Time
+	random func() float64
+	log    *slog.Logger
 }
 
 // New wires a function, which calls nothing yet. Its error is that of the catalogue, or of a template in it
@@ -94,10 +105,12 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		limit:     rate.NewLimiter(rate.Inf, 1),
 		alarm:     newAlarm(),
 		retention: retention{age: p.Retention},
+		arriving:  make(chan struct{}, atOnce),
 		now:       p.Now,
 		random:    p.Random,
 		log:       p.Log,
 	}
+	f.eventKeys, f.eventKeysErr = readEventKeys(p.EventKeys)
 	if p.Rate > 0 {
 		f.limit.SetLimit(rate.Limit(p.Rate))
 	}

@@ -80,6 +80,7 @@ func newFunction() (*Function, error) {
 			URL: s.URL("sendgrid_host", "https://api.sendgrid.com"),
 			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
 		},
+		EventKeys: s.String(eventKeyName, ""),
 		Interval:  s.Duration(sweepInterval, time.Minute),
 		Templates: templateIDs(&s),
 		Rate:      s.Float("sweep_rate", 10),

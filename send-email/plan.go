@@ -25,12 +25,15 @@ const (
 	noticeItemsMissing   notice = maildata.ItemsMissing
 	noticeRefunded       notice = maildata.Refunded
 	noticeDisputed       notice = maildata.Disputed
+	noticeBounced        notice = maildata.Bounced
 )
 
-var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed}
+var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeBounced, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed}
 
 // optional reports whether a catalogue may do without the notice.
-func (n notice) optional() bool { return n == noticeRefunded || n == noticeDisputed }
+func (n notice) optional() bool {
+	return n == noticeRefunded || n == noticeDisputed || n == noticeBounced
+}
 
 // field is the notice's name in the catalogue.
 func (n notice) field() string { return strings.ReplaceAll(string(n), "-", "_") }
@@ -49,6 +52,11 @@ func (n notices) template(kind notice) template {
 		return n.Refunded
 	case noticeDisputed:
 		return n.Disputed
+	case noticeBounced:
+		if n.EmailBounced.Value == "" { // a catalogue from before there was this notice
+			return n.EmailFailed
+		}
+		return n.EmailBounced
 	}
 	return template{}
 }
@@ -141,7 +149,7 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
 	key := noticeKey(kind)
 	switch kind {
-	case noticeEmailFailed:
+	case noticeEmailFailed, noticeBounced:
 		key += "/" + about
 	case noticeRefunded, noticeDisputed:
 		key += "/" + short(about)
@@ -169,6 +177,15 @@ func (c *catalogue) failureNotices(o *order.Order, d order.Delivery, now time.Ti
 		return nil
 	}
 	return []order.Email{c.notice(o, noticeEmailFailed, d.Key, now)}
+}
+
+// bounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome: the admins are told
+// once. Of their own they are not: that notice would go the same way.
+func (c *catalogue) bounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
+	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
+		return nil
+	}
+	return []order.Email{c.notice(o, noticeBounced, d.Key, now)}
 }
 
 // ours reports whether the shop claims an order: all are its own, unless the catalogue says which.

@@ -29,6 +29,9 @@ var (
 
 // Receive verifies and decodes one call, and does what it asks for.
 func (f *Function) Receive(req handler.Request) handler.Response {
+	if fromSendGrid(req) {
+		return f.receiveEvents(req)
+	}
 	log := f.log.With("call_id", openfaas.CallID(req))
 	if wakesOnly(req) {
 		return handler.Response{StatusCode: http.StatusNoContent}

@@ -231,9 +231,12 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 
 // claim takes a delivery, unless somebody else has it, or it is hopeless and ends here.
 func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
-	hopeless := false
+	proven, hopeless := false, false
 	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		now := f.now()
+		if proven = o.Prove(key, now); proven {
+			return nil
+		}
 		if o.Emails[key].State == order.Sending && !f.database.steady(now) {
 			return order.ErrNotDue // whoever has it may be about to record what came of it
 		}
@@ -248,6 +251,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		return o, false, nil // somebody else is at it, or has done it
 	case err != nil:
 		return o, false, err
+	case proven:
+		log.Info("e-mail known to be sent by SendGrid's events", "message_id", o.Emails[key].MessageID, "unsure", o.Emails[key].Unsure)
+		return o, false, nil
 	case hopeless:
 		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent, and the admins are told")
 		return o, false, nil

@@ -58,7 +58,7 @@ type Endpoint struct {
 	AcceptTestEvents bool
 	Log              *slog.Logger
 
-	turnedAway turnedAway
+	turnedAway openfaas.TurnedAway
 }
 
 // ofNoOrder is why an event of a charge is ignored: most charges of an account may be of other systems.
@@ -105,6 +105,15 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 func ignore(log *slog.Logger, why string) handler.Response {
 	log.Info("event ignored", "reason", why)
 	return openfaas.JSON(http.StatusOK, map[string]string{"ignored": why})
+}
+
+// turnAway answers what verify did not let through. What is wrong with the function itself is always told.
+func (e *Endpoint) turnAway(req handler.Request, err error) handler.Response {
+	log := e.Log.With("call_id", openfaas.CallID(req))
+	if errors.Is(err, errSignature) {
+		return e.turnedAway.Refuse(log, err, toStatus)
+	}
+	return openfaas.Refuse(log, err, toStatus)
 }
 
 // stored is the answer for an event that is in its order.

@@ -24,8 +24,8 @@ func TestAFloodIsCounted(t *testing.T) {
 			}
 		}
 		flood(1000)
-		if n := strings.Count(b.log.String(), "call refused"); n != linesASecond {
-			t.Errorf("%d lines for 1,000 requests in a second, want %d", n, linesASecond)
+		if n := strings.Count(b.log.String(), "call refused"); n != openfaas.LinesASecond {
+			t.Errorf("%d lines for 1,000 requests in a second, want %d", n, openfaas.LinesASecond)
 		}
 
 		b.log.Reset()

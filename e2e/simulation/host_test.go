@@ -260,11 +260,11 @@ func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 func (w *world) bootSender(p *process) func(handler.Request) handler.Response {
 	store := p.store()
 	f, err := sendemail.New(sendemail.Parts{
-		Keys:     w.secret(functionsKey),
-		Store:    func() (sendemail.Store, error) { return store, nil },
-		Stripe:   sendemail.Service{URL: "https://stripe.invalid", Key: w.key("rk_test_1"), Transport: transport{p, w.stripe}},
-		SendGrid: sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("SG.a.b"), Transport: transport{p, w.sendgrid}},
-		Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
+		Keys:      w.secret(functionsKey),
+		Store:     func() (sendemail.Store, error) { return store, nil },
+		Stripe:    sendemail.Service{URL: "https://stripe.invalid", Key: w.key("rk_test_1"), Transport: transport{p, w.stripe}},
+		SendGrid:  sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("SG.a.b"), Transport: transport{p, w.sendgrid}},
+		EventKeys: eventsKey.public, Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
 	}, catalogueOf(w.scheduled))
 	if err != nil {
 		panic(err)

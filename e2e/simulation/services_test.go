@@ -145,6 +145,7 @@ type mailCopy struct {
 	// at is when it was accepted, and due when it had been to be sent.
 	at, due time.Time
 	to      string
+	message string
 	// unheard: the answer did not reach the process. died: the process did, before it had recorded it.
 	unheard, died, recorded bool
 }
@@ -162,7 +163,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 		s.w.note(p.name, "SendGrid refuses %s for good", delivery)
 		return respond(r, http.StatusBadRequest, nil, `{"errors":[{"field":"personalizations.0.to"}]}`), nil
 	}
-	c := &mailCopy{by: p, at: time.Now(), to: to}
+	c := &mailCopy{by: p, at: time.Now(), to: to, message: fmt.Sprintf("m%d", time.Since(s.w.start))}
 	s.accept(delivery, c)
 	switch {
 	case s.w.chance(s.w.faulty / 4):
@@ -185,7 +186,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 	}
 	time.Sleep(slow)
 	p.step()
-	return respond(r, http.StatusAccepted, map[string]string{"X-Message-Id": "m-" + delivery}, ""), nil
+	return respond(r, http.StatusAccepted, map[string]string{"X-Message-Id": c.message}, ""), nil
 }
 
 func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
@@ -195,6 +196,9 @@ func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
 	n := len(s.copies[delivery])
 	s.w.mu.Unlock()
 	s.w.note(c.by.name, "SendGrid accepts %s, copy %d", delivery, n)
+	if s.w.tells {
+		s.w.tell(delivery, c)
+	}
 }
 
 func (s *sendgridAPI) unheard(c *mailCopy) {

@@ -247,6 +247,8 @@ type weather struct {
 	// lost is the probability that Stripe never delivers an event. Where it is zero, stripe-webhook does not look for
 	// such events either.
 	lost float64
+	// tells: SendGrid tells what becomes of the mails.
+	tells bool
 }
 
 func (w weather) String() string {

@@ -26,6 +26,7 @@ const (
 	ItemsMissing   = "items-missing"
 	Refunded       = "refunded"
 	Disputed       = "disputed"
+	Bounced        = "bounced"
 )
 
 type orderData struct {
@@ -57,7 +58,7 @@ type itemData struct {
 
 type noticeData struct {
 	Kind string `json:"kind"`
-	// About is the delivery that failed, the products that no series names, or the event of a refund or a dispute.
+	// About is the delivery that failed or did not arrive, the products that no series names, or the event of a refund or a dispute.
 	About string `json:"about"`
 	// Reason is why it failed, or why a payment is disputed.
 	Reason string `json:"reason"`
@@ -126,8 +127,26 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	case Refunded, Disputed:
 		c, _ := o.Events[d.About].Charge() // it was read before; one that is gone says nothing
 		n.Amount, n.Whole, n.Reason = MoneyOf(c.Amount, c.Currency, o.Locale), c.Whole, c.Reason
+	case Bounced:
+		n.Reason = bounceReason(o.Emails[d.About])
 	}
 	return n
+}
+
+// bounceReason is why an e-mail did not arrive: what happened, and what the mail server said of it.
+func bounceReason(d order.Delivery) string {
+	a, ok := d.Trouble()
+	if !ok {
+		return ""
+	}
+	what := map[order.ArrivalKind]string{
+		order.Bounced: "it bounced", order.Blocked: "the mail server refused it for now, and SendGrid does not try again",
+		order.Dropped: "SendGrid dropped it", order.SpamReport: "the recipient reported it as spam",
+	}[a.Kind]
+	if a.Reason == "" {
+		return what
+	}
+	return what + ": " + a.Reason
 }
 
 func itemDataOf(i order.Item, locale string) itemData {

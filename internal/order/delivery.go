@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is where a delivery stands:
 //
@@ -9,6 +12,8 @@ import "time"
 //	   │         └─ retry ◀┘ └ its lease runs out: claimed again, and unsure from then on;
 //	   │               │       failed when that happened MaxLost times
 //	   └───────────────┴─▶ cancelled, on purpose
+//
+// What SendGrid's events prove to be sent is sent, from whichever state but a live lease: see Arrive.
 type State string
 
 // The states of a delivery. Sent, failed and cancelled are final.
@@ -72,8 +77,16 @@ type Delivery struct {
 	Lost int `bson:"lost,omitempty"`
 	// Unsure: an attempt ended without an answer, by a process that died or a connection that broke
 	// after the request was out. SendGrid may have accepted that one too, and has no idempotency key
-	// to ask by, so a second copy is possible.
+	// to ask by, so a second copy is possible. Where its events tell of one message, and there was one attempt, it
+	// is sure again; where they tell of several, Copies says so.
 	Unsure bool `bson:"unsure,omitempty"`
+
+	// Arrivals is what SendGrid told of it later, by time: of each kind and recipient the first.
+	Arrivals []Arrival `bson:"arrivals,omitempty"`
+	// Messages are the IDs that SendGrid told of, in the order of their letters.
+	Messages []string `bson:"messages,omitempty"`
+	// Proven: that it is sent was told by SendGrid's events, and by no answer to an attempt.
+	Proven bool `bson:"proven,omitempty"`
 
 	MessageID  string `bson:"message_id,omitempty"`
 	LastStatus int    `bson:"last_status,omitempty"`
@@ -107,6 +120,9 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	if d.Final() || d.DueAt.After(now) {
 		return ErrNotDue
 	}
+	if len(d.Arrivals) > 0 {
+		return ErrNotDue // SendGrid has it: see Prove
+	}
 	if d.State == Sending {
 		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202
 		// and the write that records it: this attempt may be the second copy.
@@ -128,7 +144,7 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 // Hopeless reports whether a due delivery is not to be claimed again: too many of its holders died.
 func (o *Order) Hopeless(key string, now time.Time) bool {
 	d := o.Emails[key]
-	return d.State == Sending && d.Lost >= MaxLost-1 && !d.DueAt.After(now)
+	return d.State == Sending && d.Lost >= MaxLost-1 && !d.DueAt.After(now) && len(d.Arrivals) == 0
 }
 
 // Abandon ends a hopeless delivery, and plans who is to be told in the same change.
@@ -151,13 +167,20 @@ func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time
 	if !ok {
 		return ErrNoDelivery
 	}
-	if d.State == Sent && d.Lease == owner {
+	if d.State == Sent && d.Lease == owner && !d.Proven {
 		return nil // recorded already by a write whose answer was lost
 	}
-	if d.State != Sending || d.Lease != owner {
+	switch {
+	case d.Lease != owner, d.State != Sending && !d.Proven:
 		d.Unsure = true
+	case d.Proven:
+		d.Unsure = d.Attempts > 1
 	}
-	d.State = Sent
+	if d.MessageID != "" && d.MessageID != messageID { // another copy
+		d.Messages = slices.Clone(d.Messages)
+		d.know(d.MessageID)
+	}
+	d.State, d.Proven = Sent, false
 	d.Lease = owner
 	d.MessageID = messageID
 	d.LastStatus = status
@@ -191,7 +214,8 @@ type Setback struct {
 	Unsure bool
 }
 
-// MarkRetry gives the delivery back, to be attempted again at the given time.
+// MarkRetry gives the delivery back, to be attempted again at the given time. One of which SendGrid told meanwhile is
+// sent instead: by this attempt, or by one before it.
 func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
 	return o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry
@@ -200,7 +224,8 @@ func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error
 }
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be
-// told is planned in the same change, so that one cannot happen without the other.
+// told is planned in the same change, so that one cannot happen without the other. One of which SendGrid told
+// meanwhile is sent instead, and nobody is told.
 func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Failed
@@ -209,7 +234,9 @@ func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now ti
 	if err != nil {
 		return err
 	}
-	o.Owe(notices, now)
+	if o.Emails[key].State == Failed {
+		o.Owe(notices, now)
+	}
 	return nil
 }
 
@@ -227,7 +254,9 @@ func (o *Order) settle(key, owner string, s Setback, now time.Time, change func(
 	d.Unsure = d.Unsure || s.Unsure
 	d.LastStatus = s.Status
 	d.LastError = s.Reason
-	change(&d)
+	if change(&d); len(d.Arrivals) > 0 {
+		d.prove()
+	}
 	o.put(key, d, now)
 	return nil
 }

@@ -87,10 +87,19 @@ func (o *Order) forgetEmails(now time.Time) {
 		if d.Audience != Admins {
 			d.To = nil
 		}
+		d.forgetArrivals()
 		if d.LastError != forgotten {
 			d.LastError = ""
 		}
 		o.put(key, d, now)
+	}
+}
+
+// forgetArrivals leaves what came of the e-mail and when, and not at whom, nor what a mail server said of them.
+func (d *Delivery) forgetArrivals() {
+	d.Arrivals = slices.Clone(d.Arrivals)
+	for i, a := range d.Arrivals {
+		d.Arrivals[i] = Arrival{Kind: a.Kind, At: a.At, Message: a.Message}
 	}
 }
 

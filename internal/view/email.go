@@ -31,6 +31,11 @@ type Email struct {
 	SentAt       *time.Time `json:"sent_at"`
 	FailedAt     *time.Time `json:"failed_at"`
 	CancelledAt  *time.Time `json:"cancelled_at,omitempty"`
+	// Proven: no answer to an attempt, but SendGrid's events say that it was sent.
+	Proven bool `json:"proven"`
+	// Copies is how many are known to have been sent, by SendGrid's events.
+	Copies   int            `json:"copies"`
+	Arrivals []EmailArrival `json:"arrivals"`
 }
 
 // Recipient is whom an e-mail goes to.
@@ -45,6 +50,7 @@ func emailOf(d order.Delivery) Email {
 		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
 		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
+		Proven: d.Proven, Copies: d.Copies(), Arrivals: arrivalsOf(d),
 	}
 	if !d.Final() {
 		e.DueAt = orNil(d.DueAt)

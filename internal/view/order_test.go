@@ -89,7 +89,7 @@ func TestOf(t *testing.T) {
 		want := view.Email{
 			Key: "ebook/sale", State: order.Retry, To: []view.Recipient{{Email: "owner@example.com"}}, Attempts: 1, LastStatus: 503,
 			LastError: "SendGrid answered 503", NotBefore: later(40 * time.Millisecond), PlannedAt: later(40 * time.Millisecond),
-			DueAt: &due, FirstTriedAt: &tried, LastTriedAt: &tried,
+			DueAt: &due, FirstTriedAt: &tried, LastTriedAt: &tried, Arrivals: []view.EmailArrival{},
 		}
 		if d := cmp.Diff(want, v.Emails[1]); d != "" {
 			t.Errorf("(-want +got):\n%s", d)

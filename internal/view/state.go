@@ -42,8 +42,8 @@ func StateOf(o *order.Order, now time.Time) State {
 	if o.Events == nil { // then only its time says that a refund's plan is to be made
 		waits = o.NextDueAt != nil
 	}
-	for _, d := range o.Emails {
-		if d.State == order.Failed {
+	for key, d := range o.Emails {
+		if d.State == order.Failed && !o.Resent(key) {
 			return Failed
 		}
 		waits = waits || !d.Final()

@@ -44,7 +44,9 @@ const (
 	EmailSent     Kind = "sent"
 	EmailFailed   Kind = "failed"
 	Cancelled     Kind = "cancelled"
-	Due           Kind = "due"
+	// Arrived is what SendGrid told of an e-mail.
+	Arrived Kind = "arrived"
+	Due     Kind = "due"
 	// ByHand is a line of the audit.
 	ByHand Kind = "by_hand"
 )
@@ -53,7 +55,7 @@ const (
 // says. Steps of the same time stay in the order of the tellers.
 var (
 	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, byHand}
-	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled}
+	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
 )
 
 // Timeline is how an order went, as its document says, and last what is to come. Of attempts that document keeps the

@@ -101,10 +101,13 @@ func (s sampleOrder) data(shop maildata.Shop, template string) map[string]any {
 	name, _, _ := strings.Cut(template, ".")
 	o := *s.order
 	o.Fetch.LastError = "Stripe answered 404 invalid_request_error resource_missing"
-	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "SendGrid answered 400: Does not contain a valid address."}}
+	o.Emails = map[string]order.Delivery{"ebook/delivery": {
+		LastError: "SendGrid answered 400: Does not contain a valid address.",
+		Arrivals:  []order.Arrival{{Kind: order.Bounced, Reason: "550 5.1.1 no such mailbox"}},
+	}}
 	d := order.Delivery{Email: order.Email{Key: "ebook/" + name}}
 	switch name {
-	case maildata.EmailFailed:
+	case maildata.EmailFailed, maildata.Bounced:
 		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name + "/ebook/delivery", About: "ebook/delivery"}
 	case maildata.UnknownProduct:
 		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: "prod_unknown"}

@@ -22,6 +22,7 @@ type Account struct {
 type account struct {
 	mu sync.Mutex
 	Account
+	webhooks []*Webhook
 }
 
 // SetAccount replaces the account.
@@ -93,6 +94,8 @@ func scopeOf(r *http.Request) string {
 	switch first, _, _ := strings.Cut(path, "/"); {
 	case path == "mail/send":
 		return "mail.send"
+	case strings.HasPrefix(path, "user/webhooks/event/settings"):
+		return "user.webhooks.event.settings." + action
 	case first == "templates" && strings.Contains(path, "/versions"):
 		return "templates.versions." + action
 	case first == "templates", first == "whitelabel", first == "verified_senders":

@@ -57,7 +57,8 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	if err := s.inbox.add(s.message(id, r, body)); err != nil {
+	m := s.message(id, r, body)
+	if err := s.inbox.add(m); err != nil {
 		w.Header().Del("X-Message-Id")
 		s.log.Error("sendgrid could not keep a mail", "err", err)
 		refuse(w, http.StatusInternalServerError, "internal server error")
@@ -65,6 +66,7 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 	}
 	s.log.Info("sendgrid accepted a mail", "status", http.StatusAccepted, "message_id", id)
 	w.WriteHeader(http.StatusAccepted)
+	s.tell(m)
 }
 
 // readMail answers the body of a mail send, or the status and message that refuse it.

@@ -1,6 +1,6 @@
 // Package sendgrid stands in for SendGrid on the laptop: its mail send API and the messages that it
-// accepted, and its templates API, whose templates are kept in memory only. Package inbox shows the
-// messages to a person.
+// accepted, its templates API, whose templates are kept in memory only, and its Event Webhook, which is
+// told what becomes of the messages. Package inbox shows the messages to a person.
 //
 // The API holds every request to the rules that SendGrid documents and answers with SendGrid's statuses
 // and error bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is
@@ -15,6 +15,7 @@
 package sendgrid
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -44,6 +45,7 @@ type Service struct {
 	faults *fault.Injector
 
 	account account
+	teller  teller
 }
 
 // New opens the inbox. An error is about its file.
@@ -59,11 +61,13 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}
 	s := &Service{inbox: box, now: o.Now, log: o.Logger}
+	s.teller.quit, s.teller.end = context.WithCancel(context.Background())
 	s.faults = fault.New(s.answerFault)
 	return s, nil
 }
 
-// API serves SendGrid's API, and the fault that its calls are to meet at /_local/fault.
+// API serves SendGrid's API, the fault that its calls are to meet at /_local/fault, and at /_local/events what is to
+// become of the next mails.
 func (s *Service) API() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v3/mail/send", s.authorized(s.send))
@@ -73,6 +77,8 @@ func (s *Service) API() http.Handler {
 	}))
 	s.templateRoutes(mux)
 	s.accountRoutes(mux)
+	s.webhookRoutes(mux)
+	mux.HandleFunc("PUT /_local/events", s.serveOutcome)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "not found")
 	})

@@ -15,6 +15,7 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/local/mongod/mongodtest"
+	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
 
@@ -140,6 +141,16 @@ func TestFailures(t *testing.T) {
 		{name: "a function without its secret", want: "✗ send-email is not able to work: secret stripe-api-key is missing", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 503 }},
 		{name: "a function that takes what is unsigned", want: "✗ send-email answers an unsigned call with 200, not with 400", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 200 }},
 		{name: "another signing secret at the gateway", want: "✗ stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET: make secrets", spoil: func(_ *testing.T, w *world) { w.gateway.signing = "whsec_another" }},
+		{name: "no Event Webhook", want: "✗ SendGrid has no Event Webhook at PUBLIC/function/send-email: make endpoint", spoil: func(_ *testing.T, w *world) {
+			w.hook, w.settings["sendgrid_webhook_key"] = nil, "key"
+		}},
+		{name: "an Event Webhook with faults", want: "✗ SendGrid's Event Webhook is disabled and is not told of processed, deferred, delivered, open, dropped, spam_report and is not signed: make endpoint", spoil: func(_ *testing.T, w *world) {
+			w.hook = &sendgrid.Webhook{Kinds: []string{"bounce"}}
+		}},
+		{name: "an Event Webhook with another key", want: "✗ sendgrid_webhook_key in settings.yml is not the key of SendGrid's Event Webhook: make endpoint, and deploy", spoil: func(_ *testing.T, w *world) {
+			w.settings["sendgrid_webhook_key"] = "older"
+		}},
+		{name: "a proxy that keeps SendGrid's events back", want: "✗ the proxy does not pass SendGrid's events on to send-email", spoil: func(_ *testing.T, w *world) { w.events = false }},
 		{name: "a proxy that passes nothing", want: "✗ the proxy does not pass /function/stripe-webhook on", spoil: func(_ *testing.T, w *world) { w.proxied = nil }},
 		{name: "a proxy that passes the gateway's API", want: "✗ the proxy passes /system/info on to the gateway", spoil: func(_ *testing.T, w *world) { w.proxied = append(w.proxied, "/system/info") }},
 		{name: "a proxy that passes send-email", want: "✗ the proxy passes /function/send-email on", spoil: func(_ *testing.T, w *world) { w.proxied = append(w.proxied, "/function/send-email") }},
@@ -187,6 +198,8 @@ func TestNotChecked(t *testing.T) {
 		{"endpoints, with the functions' key alone", func(w *world) { delete(w.env, "STRIPE_SETUP_KEY") },
 			"– the webhook endpoint: not checked: the key may not read Webhook Endpoints; STRIPE_SETUP_KEY may be one that may"},
 		{"the sender, with the functions' key alone", func(w *world) { delete(w.env, "SENDGRID_SETUP_KEY") }, "– the sender: not checked: the key may not read it"},
+		{"SendGrid's events, with the functions' key alone", func(w *world) { delete(w.env, "SENDGRID_SETUP_KEY") }, "– SendGrid's events: not checked: the key may not read them"},
+		{"SendGrid's events, where they are not used", func(w *world) { w.hook = nil }, "– SendGrid's events: not checked: they are not used, since sendgrid_webhook_key in settings.yml is empty"},
 		{"the templates, with the functions' key alone", func(w *world) { delete(w.env, "SENDGRID_SETUP_KEY") }, "– the templates: not checked: the key may not read them"},
 		{"the architecture", func(w *world) { w.gateway.arch = "" }, "– the images' architecture: not checked: the gateway does not say"},
 		{"products where there are none", func(w *world) { w.account.Products, w.account.PaymentLinks = nil, nil }, "– the products: not checked: the Stripe account has none that is active"},

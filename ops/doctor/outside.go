@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"handler/function/ops/eventhook"
 	"handler/function/ops/target"
 )
 
@@ -61,7 +62,13 @@ func (d *doctor) lookAtProxy(ctx context.Context) Finding {
 			return wrong("let it pass only /function/stripe-webhook", "the proxy passes %s on to the gateway (%d)", path, a.status)
 		}
 	}
-	return ok("the proxy passes neither the gateway's API nor its UI nor send-email on")
+	if a, err := d.post(ctx, d.EventsURL(), nil, "{}"); err == nil && a.status != http.StatusNotFound {
+		return wrong("let it pass only SendGrid's events, as docs/deploy/Caddyfile does", "the proxy passes calls of send-email on to the gateway (%d)", a.status)
+	}
+	if d.Setting(eventhook.Setting) != "" && !d.passesEvents(ctx) {
+		return wrong("let it pass them, as docs/deploy/Caddyfile does", "the proxy does not pass SendGrid's events on to send-email")
+	}
+	return ok("the proxy passes neither the gateway's API nor its UI nor an owner's calls of send-email on")
 }
 
 // passed reports whether an answer is one of the gateway's, or of send-email, which takes only POST.

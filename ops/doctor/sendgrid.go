@@ -25,6 +25,7 @@ func (d *doctor) sendgridChecks() []Check {
 		{Name: theSendGridKey, Look: d.lookAtScopes},
 		{Name: "the sender", Needs: needs, Look: d.lookAtSender},
 		{Name: "the templates", Needs: needs, Look: d.lookAtTemplates},
+		{Name: theEvents, Needs: []string{theSendGridKey}, Look: d.lookAtEvents},
 	}
 }
 

@@ -49,6 +49,9 @@ type world struct {
 	options  doctor.Options
 	// proxied are the paths that the proxy lets through.
 	proxied []string
+	// hook is SendGrid's Event Webhook, which the proxy lets through as long as events is true.
+	hook   *sendgrid.Webhook
+	events bool
 	// templates are the versions of the template receipt: 1 for the active one.
 	templates []int
 }
@@ -81,10 +84,12 @@ func newWorld(t *testing.T) *world {
 			Products:    []stripe.Object{product("prod_ebook")}, PaymentLinks: []stripe.Object{link("plink_1", "prod_ebook")},
 		},
 		mails: sendgrid.Account{
-			Scopes:  map[string][]string{sendKey: {"mail.send"}, sendSetup: {"templates.read", "whitelabel.read", "verified_senders.read"}},
+			Scopes:  map[string][]string{sendKey: {"mail.send"}, sendSetup: {"templates.read", "whitelabel.read", "verified_senders.read", "user.webhooks.event.settings.read"}},
 			Domains: map[string]bool{"example.com": true},
 		},
 		proxied:   []string{"/function/stripe-webhook"},
+		hook:      &sendgrid.Webhook{Enabled: true, Signed: true},
+		events:    true,
 		templates: []int{1, 0},
 	}
 	// Nobody listens on port 1, and no server of another test is given it.
@@ -133,9 +138,23 @@ func (w *world) report(t *testing.T, endpoints register) []string {
 				return
 			}
 		}
+		if w.events && r.Method == http.MethodPost && r.URL.Path == "/function/send-email" && r.Header.Get("X-Twilio-Email-Event-Webhook-Signature") != "" {
+			w.gateway.ServeHTTP(rw, r)
+			return
+		}
 		http.NotFound(rw, r)
 	}))
 	t.Cleanup(proxy.Close)
+	if w.hook != nil {
+		w.hook.URL = proxy.URL + "/function/send-email"
+		made, err := w.sendgrid.AddWebhook(*w.hook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, set := w.settings["sendgrid_webhook_key"]; !set {
+			w.settings["sendgrid_webhook_key"] = "older, " + made.PublicKey()
+		}
+	}
 	w.options.HTTP = proxy.Client()
 	for _, e := range endpoints {
 		e.URL = strings.Replace(e.URL, "PUBLIC", proxy.URL, 1)

@@ -57,8 +57,8 @@ Read from the environment, else from .env (a laptop that runs here knows its own
                         secrets, which no gateway gives back
   STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
                         write webhook endpoints (default: STRIPE_API_KEY)
-  SENDGRID_SETUP_KEY    a key for this command alone, which may read templates and verified senders (default:
-                        SENDGRID_API_KEY)
+  SENDGRID_SETUP_KEY    a key for this command alone, which may read templates and verified senders, and write Event
+                        Webhooks (default: SENDGRID_API_KEY)
 `
 
 // The variables that are no secret of a function.
@@ -169,6 +169,9 @@ func (t *Target) StripeSetupKey() string {
 	return cmp.Or(t.value(stripeSetupVariable), t.Given(StripeKey))
 }
 
+// HasSendGridSetupKey reports whether there is a key of SendGrid's for this command itself.
+func (t *Target) HasSendGridSetupKey() bool { return t.value(sendgridSetupVariable) != "" }
+
 // SendGridSetupKey is SendGrid's.
 func (t *Target) SendGridSetupKey() string {
 	return cmp.Or(t.value(sendgridSetupVariable), t.Given(SendGridKey))
@@ -195,6 +198,14 @@ func (t *Target) WebhookURL() string {
 		return ""
 	}
 	return t.PublicURL + "/function/stripe-webhook"
+}
+
+// EventsURL is where SendGrid is to post its events, likewise.
+func (t *Target) EventsURL() string {
+	if t.PublicURL == "" {
+		return ""
+	}
+	return t.PublicURL + "/function/send-email"
 }
 
 // Secrets are the names of those that stack.yml's functions need, in order.

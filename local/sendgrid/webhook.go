@@ -1,0 +1,221 @@
+package sendgrid
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Webhook is an Event Webhook of the account: where SendGrid posts what becomes of the mails.
+type Webhook struct {
+	ID, URL, Name string
+	Enabled       bool
+	// Kinds are what it is to be told of, by the names that the settings have for them.
+	Kinds []string
+	// Signed: what is posted is signed by Key.
+	Signed bool
+	Key    *ecdsa.PrivateKey
+}
+
+// maxWebhooks is how many an account may have; SendGrid's smaller plans allow as many.
+const maxWebhooks = 2
+
+// webhookKinds are the settings' names, with the events' own.
+var webhookKinds = map[string]string{
+	"processed": "processed", "delivered": "delivered", "deferred": "deferred", "bounce": "bounce", "dropped": "dropped",
+	"spam_report": "spamreport", "open": "open", "click": "click", "unsubscribe": "unsubscribe",
+	"group_unsubscribe": "group_unsubscribe", "group_resubscribe": "group_resubscribe",
+}
+
+// wants reports whether it is told of an event.
+func (w *Webhook) wants(event string) bool {
+	return slices.ContainsFunc(w.Kinds, func(kind string) bool { return webhookKinds[kind] == event })
+}
+
+// PublicKey is the key as SendGrid shows it; empty where it does not sign.
+func (w *Webhook) PublicKey() string {
+	if !w.Signed {
+		return ""
+	}
+	der, err := x509.MarshalPKIXPublicKey(&w.Key.PublicKey)
+	if err != nil {
+		return "" // cannot be: it is one of P-256
+	}
+	return base64.StdEncoding.EncodeToString(der)
+}
+
+// AddWebhook adds an Event Webhook as the dashboard does, of all kinds where none are named, and gives it as it is
+// made: with an ID and a key.
+func (s *Service) AddWebhook(w Webhook) (Webhook, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return w, err
+	}
+	w.ID, w.Key = strings.ToLower(rand.Text()), key
+	if w.Kinds == nil {
+		w.Kinds = slices.Sorted(maps.Keys(webhookKinds))
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	s.account.webhooks = append(s.account.webhooks, &w)
+	return w, nil
+}
+
+// EnableWebhooks enables or disables all of them.
+func (s *Service) EnableWebhooks(on bool) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	for i, w := range s.account.webhooks {
+		changed := *w
+		changed.Enabled = on
+		s.account.webhooks[i] = &changed
+	}
+}
+
+// Webhooks are those of the account, the oldest first.
+func (s *Service) Webhooks() []Webhook {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	var all []Webhook
+	for _, w := range s.account.webhooks {
+		all = append(all, *w)
+	}
+	return all
+}
+
+// webhookRoutes serves the settings of Event Webhooks; the fields are those that SendGrid documents:
+// https://www.twilio.com/docs/sendgrid/api-reference/webhooks
+func (s *Service) webhookRoutes(mux *http.ServeMux) {
+	const settings = "/v3/user/webhooks/event/settings"
+	mux.HandleFunc("GET "+settings+"/all", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+		all := []map[string]any{}
+		for _, hook := range s.Webhooks() {
+			all = append(all, hook.object())
+		}
+		respond(w, http.StatusOK, map[string]any{"max_allowed": maxWebhooks, "webhooks": all})
+	}))
+	mux.HandleFunc("POST "+settings, s.authorized(s.createWebhook))
+	mux.HandleFunc("PATCH "+settings+"/{id}", s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		s.changeWebhook(w, r, func(hook *Webhook, fields map[string]any) string { return hook.set(fields) },
+			func(hook *Webhook) any { return hook.object() })
+	}))
+	mux.HandleFunc("PATCH "+settings+"/signed/{id}", s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		s.changeWebhook(w, r, func(hook *Webhook, fields map[string]any) string {
+			on, ok := fields["enabled"].(bool)
+			if !ok || len(fields) != 1 {
+				return "enabled is required"
+			}
+			hook.Signed = on
+			return ""
+		}, func(hook *Webhook) any { return map[string]any{"id": hook.ID, "public_key": hook.PublicKey()} })
+	}))
+}
+
+// object is a webhook as SendGrid shows it.
+func (w *Webhook) object() map[string]any {
+	o := map[string]any{"id": w.ID, "url": w.URL, "enabled": w.Enabled, "friendly_name": w.Name, "oauth_client_id": "", "oauth_token_url": ""}
+	for kind := range webhookKinds {
+		o[kind] = slices.Contains(w.Kinds, kind)
+	}
+	if w.Signed {
+		o["public_key"] = w.PublicKey()
+	}
+	return o
+}
+
+// set lays fields over what is there, and says what is wrong with one.
+func (w *Webhook) set(fields map[string]any) string {
+	for name, value := range fields {
+		on, flag := value.(bool)
+		text, isText := value.(string)
+		_, kind := webhookKinds[name]
+		switch {
+		case name == "enabled" && flag:
+			w.Enabled = on
+		case name == "friendly_name" && isText:
+			w.Name = text
+		case name == "url" && isText && isURL(text):
+			w.URL = text
+		case kind && flag:
+			w.Kinds = slices.DeleteFunc(slices.Clone(w.Kinds), func(k string) bool { return k == name })
+			if on {
+				w.Kinds = append(w.Kinds, name)
+			}
+		default:
+			return name + " is not valid"
+		}
+	}
+	return ""
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && strings.HasPrefix(u.Scheme, "http") && u.Host != ""
+}
+
+func (s *Service) createWebhook(w http.ResponseWriter, r *http.Request) {
+	fields, ok := readFields(w, r)
+	if !ok {
+		return
+	}
+	hook := Webhook{Kinds: []string{}}
+	wrong := hook.set(fields)
+	switch {
+	case wrong != "":
+	case hook.URL == "":
+		wrong = "url is required"
+	case len(s.Webhooks()) >= maxWebhooks:
+		wrong = "you have reached the number of webhooks of your plan"
+	}
+	if wrong != "" {
+		refuse(w, http.StatusBadRequest, wrong)
+		return
+	}
+	made, err := s.AddWebhook(hook)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "internal server error")
+		return
+	}
+	respond(w, http.StatusCreated, made.object())
+}
+
+// changeWebhook changes the webhook of a request. One that is disabled is told of nothing any more when the answer
+// comes.
+func (s *Service) changeWebhook(w http.ResponseWriter, r *http.Request, change func(*Webhook, map[string]any) string, show func(*Webhook) any) {
+	fields, ok := readFields(w, r)
+	if !ok {
+		return
+	}
+	s.teller.posting.Lock()
+	defer s.teller.posting.Unlock()
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	i := slices.IndexFunc(s.account.webhooks, func(hook *Webhook) bool { return hook.ID == r.PathValue("id") })
+	if i < 0 {
+		refuse(w, http.StatusNotFound, "webhook not found")
+		return
+	}
+	changed := *s.account.webhooks[i]
+	if wrong := change(&changed, fields); wrong != "" {
+		refuse(w, http.StatusBadRequest, wrong)
+		return
+	}
+	s.account.webhooks[i] = &changed
+	respond(w, http.StatusOK, show(&changed))
+}
+
+func readFields(w http.ResponseWriter, r *http.Request) (fields map[string]any, ok bool) {
+	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&fields) != nil {
+		refuse(w, http.StatusBadRequest, "Bad Request")
+		return nil, false
+	}
+	return fields, true
+}

@@ -1,0 +1,189 @@
+package function
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// sendGridEvent is what we read of one event; custom_args are fields like the others:
+// https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+type sendGridEvent struct {
+	Event     string `json:"event"`
+	Type      string `json:"type"`
+	Email     string `json:"email"`
+	Timestamp int64  `json:"timestamp"`
+	MessageID string `json:"sg_message_id"`
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	Response  string `json:"response"`
+	Order     string `json:"order"`
+	Delivery  string `json:"delivery"`
+}
+
+// batched is what one call of SendGrid's told.
+type batched struct {
+	// orders are the events by the order and the key of the delivery that they say they are about.
+	orders map[string]map[string][]order.Arrival
+	// ignored counts those that are not about an e-mail of ours, or of a kind that is not kept.
+	ignored int
+}
+
+// decodeEvents reads a verified body. A field of another type than it should have is left out, and no reason to refuse the
+// rest: SendGrid would send all of it again and again.
+func decodeEvents(body []byte) (batched, error) {
+	b := batched{orders: map[string]map[string][]order.Arrival{}}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if start, err := d.Token(); err != nil || start != json.Delim('[') {
+		return b, errNoEvents
+	}
+	for d.More() {
+		var e sendGridEvent
+		err := d.Decode(&e)
+		if unreadable := new(json.UnmarshalTypeError); err != nil && !errors.As(err, &unreadable) {
+			return b, errNoEvents
+		}
+		key, a, ours := e.arrival()
+		if !ours {
+			b.ignored++
+			continue
+		}
+		if b.orders[e.Order] == nil {
+			b.orders[e.Order] = map[string][]order.Arrival{}
+		}
+		b.orders[e.Order][key] = append(b.orders[e.Order][key], a)
+	}
+	if _, err := d.Token(); err != nil {
+		return b, errNoEvents
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return b, errNoEvents
+	}
+	return b, nil
+}
+
+// arrival is what an event says of the delivery with that key.
+func (e sendGridEvent) arrival() (key string, a order.Arrival, ours bool) {
+	const year10000 = 253402300800
+	key, ours = strings.CutPrefix(e.Delivery, e.Order+"/")
+	kind := order.ArrivalKind(e.Event)
+	if kind == order.Bounced && e.Type == string(order.Blocked) {
+		kind = order.Blocked
+	}
+	if !ours || !order.ValidID(e.Order) || !slices.Contains(order.ArrivalKinds(), kind) || e.Timestamp <= 0 || e.Timestamp >= year10000 {
+		return "", a, false
+	}
+	message, _, _ := strings.Cut(e.MessageID, ".") // the rest says which server had it, and for which recipient
+	if openfaas.Word(message) != message {
+		message = ""
+	}
+	return key, order.Arrival{
+		Kind: kind, To: e.Email, At: time.Unix(e.Timestamp, 0).UTC(), Message: message, Status: e.Status, Reason: cmp.Or(e.Reason, e.Response),
+	}, true
+}
+
+// arrived is what became of a call's events.
+type arrived struct {
+	// Stored is how many are about deliveries of ours.
+	Stored  int `json:"stored"`
+	Ignored int `json:"ignored"`
+}
+
+// arrive stores what was told, one order after the other. Where the call's time is up, or the database goes away, what is
+// stored stays: SendGrid brings all of it again, and then there is less to do.
+func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (arrived, error) {
+	done := arrived{Ignored: told.ignored}
+	if len(told.orders) == 0 {
+		return done, nil
+	}
+	orders, err := f.store()
+	if err != nil {
+		return done, err
+	}
+	began := time.Now()
+	for _, id := range slices.Sorted(maps.Keys(told.orders)) {
+		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, told.orders[id])
+		if err != nil {
+			return done, err
+		}
+		done.Stored += stored
+		done.Ignored += ignored
+	}
+	log.Info("SendGrid's events stored", "orders", len(told.orders), "events", done.Stored, "ignored", done.Ignored, "duration", time.Since(began))
+	return done, nil
+}
+
+// arriveAt stores what was told of one order's deliveries, in one write; who is to be told of a bounce is planned in
+// the same one.
+func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store, id string, told map[string][]order.Arrival) (stored, ignored int, err error) {
+	var before map[string]order.Delivery
+	o, err := orders.Update(ctx, id, func(o *order.Order) error {
+		stored, ignored, before = 0, 0, maps.Clone(o.Emails)
+		news := false
+		for _, key := range slices.Sorted(maps.Keys(told)) {
+			changed, err := o.Arrive(key, told[key], f.now())
+			if errors.Is(err, order.ErrNoDelivery) {
+				ignored += len(told[key])
+				continue
+			}
+			stored += len(told[key])
+			if changed {
+				news = true
+				o.Owe(f.catalogue.bounceNotices(o, o.Emails[key], f.now()), f.now())
+			}
+		}
+		if !news {
+			return mongodb.ErrUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, order.ErrNotFound) {
+		return 0, count(told), nil // of another shop that sends by the same account, or of a database that was replaced
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	for key := range told {
+		reportArrival(log.With("delivery", key), before[key], o.Emails[key])
+	}
+	f.alarm.set(o.NextDueAt) // a notice is due at once
+	return stored, ignored, nil
+}
+
+func count(told map[string][]order.Arrival) (n int) {
+	for _, list := range told {
+		n += len(list)
+	}
+	return n
+}
+
+// reportArrival says in the log what is news of a delivery, and nothing of what a mail server said.
+func reportArrival(log *slog.Logger, before, after order.Delivery) {
+	if after.Proven && !before.Proven {
+		log.Info("e-mail known to be sent by SendGrid's events", "message_id", after.MessageID, "attempt", after.Attempts, "unsure", after.Unsure)
+	}
+	if after.Copies() > 1 && before.Copies() < 2 {
+		log.Error("e-mail was sent more than once", "copies", after.Copies())
+	}
+	trouble, is := after.Trouble()
+	if _, was := before.Trouble(); !is || was {
+		return
+	}
+	if after.Audience == order.Admins {
+		log.Error("e-mail to the admins did not arrive; nobody else is told", "kind", trouble.Kind)
+		return
+	}
+	log.Warn("e-mail did not arrive; the admins are told", "kind", trouble.Kind)
+}

@@ -29,7 +29,7 @@ const (
 type Recorder interface {
 	Record(context.Context, order.Event) (added bool, err error)
 	RecordCharge(context.Context, order.Event) (id string, added bool, err error)
-	OfPayment(ctx context.Context, paymentIntent string) (id string, err error)
+	OfPayments(ctx context.Context, paymentIntents []string) (ids map[string]string, err error)
 	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 }
 

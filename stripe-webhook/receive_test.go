@@ -35,13 +35,14 @@ type bench struct {
 	known      map[string]*order.Order
 	knownAsked int
 	// payments are the orders, by their payment intents.
-	payments map[string]string
-	recorded []string
-	charged  []string
-	events   []order.Event
-	payloads []string
-	invoked  []string
-	log      bytes.Buffer
+	payments      map[string]string
+	paymentsAsked int
+	recorded      []string
+	charged       []string
+	events        []order.Event
+	payloads      []string
+	invoked       []string
+	log           bytes.Buffer
 }
 
 func setUp(t testing.TB) *bench {
@@ -86,12 +87,11 @@ func (b *bench) Known(_ context.Context, events map[string][]string) (map[string
 	return b.known, nil
 }
 
-func (b *bench) OfPayment(_ context.Context, paymentIntent string) (string, error) {
-	id, known := b.payments[paymentIntent]
-	if !known {
-		return "", order.ErrNotFound
+func (b *bench) OfPayments(_ context.Context, paymentIntents []string) (map[string]string, error) {
+	if len(paymentIntents) > 0 { // as with Known
+		b.paymentsAsked++
 	}
-	return id, nil
+	return b.payments, nil
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {

@@ -3,7 +3,6 @@ package function
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -50,8 +49,10 @@ type missing struct {
 // candidate is an event that was read at Stripe.
 type candidate struct {
 	event order.Event
-	order string
-	facts order.Facts
+	// order is the ID of its order, and payment the payment intent by which a charge's is found.
+	order   string
+	payment string
+	facts   order.Facts
 	// why it is none for this function; empty where it is one.
 	why string
 	err error
@@ -119,16 +120,17 @@ func (e *Endpoint) lookAt(ctx context.Context, log *slog.Logger, s search, l lis
 		return 0, err
 	}
 	var all []candidate
-	asked := map[string][]string{}
 	for _, raw := range p.Data {
-		c, err := e.candidate(raw, l).found(ctx, store)
-		if err != nil {
-			return 0, err
-		}
+		all = append(all, e.candidate(raw, l))
+	}
+	if err := findOrders(ctx, store, all); err != nil {
+		return 0, err
+	}
+	asked := map[string][]string{}
+	for _, c := range all {
 		if c.missing() {
 			asked[c.order] = append(asked[c.order], c.event.ID)
 		}
-		all = append(all, c)
 	}
 	known, err := store.Known(ctx, asked)
 	if err != nil {
@@ -153,32 +155,39 @@ func (e *Endpoint) candidate(raw json.RawMessage, l listing) (c candidate) {
 			return c
 		}
 	}
-	if c.event, c.why, c.err = e.decode(payload); c.err == nil && c.why == "" && !order.OfCharge(c.event.Type) {
-		c.order, c.facts, c.err = c.event.Session()
+	if c.event, c.why, c.err = e.decode(payload); c.err != nil || c.why != "" {
+		return c
 	}
+	if !order.OfCharge(c.event.Type) {
+		c.order, c.facts, c.err = c.event.Session()
+		return c
+	}
+	var charge order.Charge
+	charge, c.err = c.event.Charge()
+	c.payment, c.facts.AmountTotal, c.facts.Currency = charge.PaymentIntent, charge.Amount, charge.Currency
 	return c
 }
 
-// found is the candidate with its order: that of a charge is the one that its payment intent paid for.
-func (c candidate) found(ctx context.Context, store Recorder) (candidate, error) {
-	if c.order != "" || !c.missing() {
-		return c, nil
+// findOrders gives the candidates that are about charges their orders: those that their payment intents paid for.
+func findOrders(ctx context.Context, store Recorder, all []candidate) error {
+	var payments []string
+	for _, c := range all {
+		if c.payment != "" {
+			payments = append(payments, c.payment)
+		}
 	}
-	charge, err := c.event.Charge()
+	ids, err := store.OfPayments(ctx, payments)
 	if err != nil {
-		c.err = err
-		return c, nil
+		return err
 	}
-	c.facts.AmountTotal, c.facts.Currency = charge.Amount, charge.Currency
-	if charge.PaymentIntent == "" {
-		c.why = ofNoOrder
-		return c, nil
+	for i, c := range all {
+		if c.missing() && c.order == "" {
+			if all[i].order = ids[c.payment]; all[i].order == "" {
+				all[i].why = ofNoOrder
+			}
+		}
 	}
-	c.order, err = store.OfPayment(ctx, charge.PaymentIntent)
-	if errors.Is(err, order.ErrNotFound) {
-		c.why, err = ofNoOrder, nil
-	}
-	return c, err
+	return nil
 }
 
 // holds reports whether an order, nil where there is none, holds what a candidate says. A session says nothing new

@@ -211,6 +211,9 @@ func TestReconcile(t *testing.T) {
 		if again := b.ask(t, threeDays, ""); again.Known != 2 || again.Recorded != 0 || l.askedCharges != 3 {
 			t.Errorf("again: %+v", again)
 		}
+		if b.paymentsAsked != 3 {
+			t.Errorf("%d questions to the database about the payments of 3 pages", b.paymentsAsked)
+		}
 	})
 
 	t.Run("writes nothing where it is only to show what is missing", func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -212,17 +213,17 @@ func (c documents) Recent(ctx context.Context, since, until time.Time, limit int
 	return recent, err
 }
 
-func (c documents) OfPayment(ctx context.Context, paymentIntent string) (id string, err error) {
-	err = c.operate(ctx, "of payment "+paymentIntent, func(s stored) error {
+func (c documents) OfPayments(ctx context.Context, paymentIntents []string) (ids map[string]string, err error) {
+	err = c.operate(ctx, "of payments "+strings.Join(paymentIntents, " "), func(s stored) error {
+		ids = map[string]string{}
 		for _, o := range s {
-			if o.PaymentIntent == paymentIntent {
-				id = o.ID
-				return nil
+			if slices.Contains(paymentIntents, o.PaymentIntent) {
+				ids[o.PaymentIntent] = o.ID
 			}
 		}
-		return order.ErrNotFound
+		return nil
 	})
-	return id, err
+	return ids, err
 }
 
 func (c documents) EnsureIndexes(ctx context.Context) error {

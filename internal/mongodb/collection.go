@@ -136,14 +136,23 @@ func (c collection) Recent(ctx context.Context, since, until time.Time, limit in
 	return recent, cursor.All(ctx, &recent)
 }
 
-func (c collection) OfPayment(ctx context.Context, paymentIntent string) (string, error) {
-	var found struct {
-		ID string `bson:"_id"`
+func (c collection) OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error) {
+	cursor, err := c.orders.Find(ctx,
+		bson.D{{Key: paymentField, Value: bson.D{{Key: "$in", Value: paymentIntents}}}},
+		options.Find().SetProjection(bson.D{{Key: paymentField, Value: 1}}))
+	if err != nil {
+		return nil, err
 	}
-	err := c.orders.FindOne(ctx, bson.D{{Key: paymentField, Value: paymentIntent}},
-		options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})).Decode(&found)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		err = order.ErrNotFound
+	var found []struct {
+		ID            string `bson:"_id"`
+		PaymentIntent string `bson:"payment_intent"`
 	}
-	return found.ID, err
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, o := range found {
+		ids[o.PaymentIntent] = o.ID
+	}
+	return ids, nil
 }

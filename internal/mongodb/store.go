@@ -42,9 +42,10 @@ type Documents interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	// Recent are the orders made at or after since and at or before until, the newest first, without their events.
 	Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error)
-	// OfPayment is the ID of the order that a payment intent (pi_…) paid for; order.ErrNotFound where there is none.
-	OfPayment(ctx context.Context, paymentIntent string) (string, error)
-	// EnsureIndexes creates what Due, Recent and OfPayment read by, if it is not there.
+	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment intents; those without an
+	// order are left out.
+	OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error)
+	// EnsureIndexes creates what Due, Recent and OfPayments read by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
 
@@ -331,17 +332,30 @@ func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*or
 	}
 }
 
-// OfPayment is the ID of the order that a payment intent (pi_…) paid for; order.ErrNotFound where there is none.
-func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, error) {
-	var id string
+// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment intents; those without an
+// order are left out.
+func (s *Store) OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error) {
+	if len(paymentIntents) == 0 {
+		return nil, nil
+	}
+	var ids map[string]string
 	err := do(ctx, func(ctx context.Context) (err error) {
-		id, err = s.documents.OfPayment(ctx, paymentIntent)
+		ids, err = s.documents.OfPayments(ctx, paymentIntents)
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("find the order of %s: %w", paymentIntent, err)
+		return nil, fmt.Errorf("find the orders of payments: %w", err)
 	}
-	return id, nil
+	return ids, nil
+}
+
+// OfPayment is OfPayments of one; order.ErrNotFound where it has no order.
+func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, error) {
+	ids, err := s.OfPayments(ctx, []string{paymentIntent})
+	if id, ok := ids[paymentIntent]; ok || err != nil {
+		return id, err
+	}
+	return "", fmt.Errorf("find the order of %s: %w", paymentIntent, order.ErrNotFound)
 }
 
 // do gives an operation its time, which a later deadline of the caller's would otherwise replace, and

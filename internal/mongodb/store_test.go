@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,12 +33,12 @@ func (c *one) Replace(_ context.Context, o *order.Order, _ []string) (bool, erro
 	return true, nil
 }
 
-func (c *one) OfPayment(_ context.Context, paymentIntent string) (string, error) {
+func (c *one) OfPayments(_ context.Context, paymentIntents []string) (map[string]string, error) {
 	c.looks++
-	if paymentIntent != c.order.PaymentIntent {
-		return "", order.ErrNotFound
+	if !slices.Contains(paymentIntents, c.order.PaymentIntent) {
+		return nil, nil
 	}
-	return c.order.ID, nil
+	return map[string]string{c.order.PaymentIntent: c.order.ID}, nil
 }
 
 func (c *one) CountDelivery(_ context.Context, _, event string) (bool, error) {

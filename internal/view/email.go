@@ -1,6 +1,8 @@
 package view
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"handler/function/internal/order"
@@ -42,6 +44,15 @@ type Email struct {
 type Recipient struct {
 	Email string `json:"email"`
 	Name  string `json:"name,omitempty"`
+}
+
+// Recipients are their addresses, in one text.
+func (e Email) Recipients() string {
+	var to []string
+	for _, r := range e.To {
+		to = append(to, r.Email)
+	}
+	return cmp.Or(strings.Join(to, ", "), "nobody")
 }
 
 func emailOf(d order.Delivery) Email {

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 	}
 	switch d.State {
 	case order.Sent:
-		return []Step{ended(d.SentAt, EmailSent, "Sent to "+recipients(d), answered(d))}
+		return []Step{ended(d.SentAt, EmailSent, "Sent to "+emailOf(d).Recipients(), answered(d))}
 	case order.Failed:
 		return []Step{ended(d.FailedAt, EmailFailed, "Failed for good", answered(d))}
 	case order.Cancelled:
@@ -53,7 +52,7 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 		return []Step{{At: d.DueAt, Kind: Due, What: "Its lease ends", Delivery: d.Key, Attempt: d.Attempts, Unsure: d.Unsure,
 			Detail: "and somebody else tries, if nothing is heard of this attempt before", Expected: true}}
 	}
-	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + recipients(d), Delivery: d.Key, Expected: true}}
+	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + emailOf(d).Recipients(), Delivery: d.Key, Expected: true}}
 }
 
 // answered is what SendGrid said at last, and what else there is to know of the attempts.
@@ -72,12 +71,4 @@ func answered(d order.Delivery) string {
 		parts = append(parts, "a second copy is possible, as an attempt ended without an answer")
 	}
 	return strings.Join(parts, "; ")
-}
-
-func recipients(d order.Delivery) string {
-	var to []string
-	for _, a := range d.To {
-		to = append(to, a.Email)
-	}
-	return cmp.Or(strings.Join(to, ", "), "nobody")
 }

@@ -76,7 +76,7 @@ func (v Viewer) emails(o view.Order) {
 	var rows [][]screen.Cell
 	for _, e := range o.Emails {
 		rows = append(rows, []screen.Cell{
-			stateCell(string(e.State)), plain("%s", e.Key), plain("%s", recipients(e)), plain("%s", cmp.Or(e.TemplateName, e.Template)),
+			stateCell(string(e.State)), plain("%s", e.Key), plain("%s", e.Recipients()), plain("%s", cmp.Or(e.TemplateName, e.Template)),
 			plain("%d", e.Attempts), plain("%s", v.when(e)), plain("%s", said(e)), dim("%s", e.MessageID),
 		})
 	}
@@ -109,14 +109,6 @@ func said(e view.Email) string {
 		parts = append(parts, "unsure: a second copy is possible")
 	}
 	return strings.Join(parts, "; ")
-}
-
-func recipients(e view.Email) string {
-	var to []string
-	for _, r := range e.To {
-		to = append(to, r.Email)
-	}
-	return cmp.Or(strings.Join(to, ", "), "nobody")
 }
 
 // timeline tells each step by how long it came after the first.

@@ -71,8 +71,8 @@ func (f *Function) makeReport(ctx context.Context) (string, error) {
 	return id, err
 }
 
-// reportInTime makes the report once its time of day has come. What keeps it from it is tried again with the next
-// sweep, which also sends the e-mail.
+// reportInTime makes the report once its time of day has come, and wakes the sweep, which sends it. What keeps it from
+// that is tried again after the next sweep.
 func (f *Function) reportInTime(ctx context.Context) {
 	now := f.now()
 	id := order.ReportID(now)
@@ -84,4 +84,5 @@ func (f *Function) reportInTime(ctx context.Context) {
 		return
 	}
 	f.reported = id
+	f.alarm.set(&now)
 }

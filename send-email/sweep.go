@@ -121,7 +121,6 @@ func (f *Function) sweepOnce(quit context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(quit), max(f.interval, budget))
 	defer cancel()
 	began := time.Now()
-	f.reportInTime(ctx)
 	done, err := f.sweep(ctx, f.pacedUntil(quit))
 	switch {
 	case err != nil:
@@ -129,7 +128,8 @@ func (f *Function) sweepOnce(quit context.Context) {
 	case done.Orders > 0:
 		f.log.Info("swept", "orders", done.Orders, "errors", done.Errors, "duration", time.Since(began))
 	}
-	if err == nil {
+	if err == nil { // what is due comes first
+		f.reportInTime(ctx)
 		f.forgetOld(ctx, f.pacedUntil(quit))
 	}
 }

@@ -23,11 +23,7 @@ type exported struct {
 }
 
 func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, err := f.store()
-	if err != nil {
-		return nil, err
-	}
-	ids, err := r.find(ctx, orders)
+	orders, ids, err := r.find(ctx, f)
 	if err != nil {
 		return nil, err
 	}

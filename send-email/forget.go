@@ -25,20 +25,24 @@ func (w whose) valid() bool {
 
 func (w whose) order() string { return w.Order }
 
-// find gives the IDs of the orders, the newest first. It looks at all that there are.
-func (w whose) find(ctx context.Context, orders Store) ([]string, error) {
+// find gives the IDs of the orders, the newest first, and the store that has them. It looks at all that there are.
+func (w whose) find(ctx context.Context, f *Function) (Store, []string, error) {
+	orders, err := f.store()
+	if err != nil {
+		return nil, nil, err
+	}
 	if w.Order != "" {
 		_, err := orders.Load(ctx, w.Order)
-		return []string{w.Order}, err
+		return orders, []string{w.Order}, err
 	}
 	ids := []string{}
-	err := orders.Walk(ctx, time.Time{}, wholly, func(o *order.Order) bool {
+	err = orders.Walk(ctx, time.Time{}, wholly, func(o *order.Order) bool {
 		if o.Concerns(w.Email) {
 			ids = append(ids, o.ID)
 		}
 		return true
 	})
-	return ids, err
+	return orders, ids, err
 }
 
 // forget asks for what is held of a customer to be taken out of their orders (GDPR, Art. 17).
@@ -59,11 +63,7 @@ type forgotten struct {
 }
 
 func (r *forget) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, err := f.store()
-	if err != nil {
-		return nil, err
-	}
-	ids, err := r.find(ctx, orders)
+	orders, ids, err := r.find(ctx, f)
 	if err != nil {
 		return nil, err
 	}

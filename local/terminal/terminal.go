@@ -38,6 +38,9 @@ func (t Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 func (t Terminal) Hidden(ctx context.Context, prompt string) (string, error) {
 	fd := int(t.In.Fd())
 	before, err := term.GetState(fd)
+	if err == nil {
+		err = quiet(fd)
+	}
 	if err != nil {
 		return "", ErrNone
 	}

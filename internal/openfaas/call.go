@@ -44,20 +44,16 @@ func ParseCall(body []byte) (Call, error) {
 	}
 	sum := sha256.Sum256(body)
 	c := Call{ID: hex.EncodeToString(sum[:4])}
-	for name, value := range fields {
-		switch {
-		case name == "at":
-			if strict(value, &c.At) != nil {
-				return Call{}, ErrCall
-			}
-		case c.Verb != "":
-			return Call{}, ErrCall // two things at once
-		default:
-			c.Verb, c.arguments = name, value
+	if at, dated := fields["at"]; dated {
+		if strict(at, &c.At) != nil {
+			return Call{}, ErrCall
 		}
+		delete(fields, "at")
 	}
-	if c.Verb == "" {
-		return Call{}, ErrCall
+	if len(fields) != 1 {
+		return Call{}, ErrCall // nothing, or two things at once
+	}
+	for c.Verb, c.arguments = range fields {
 	}
 	return c, nil
 }

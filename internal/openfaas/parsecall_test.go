@@ -48,7 +48,7 @@ func TestParseCall(t *testing.T) {
 
 	for _, body := range []string{
 		``, `null`, `{}`, `[]`, `"sweep"`, `{"sweep": true, "id": "cs_1"}`, `{"at": "2026-03-04T05:06:07Z"}`, `{"sweep": true, "at": 1}`,
-		`{"sweep": true, "at": "yesterday"}`, `{"sweep": true} {}`, `{"sweep": true`,
+		`{"sweep": true, "at": "yesterday"}`, `{"sweep": true} {}`, `{"sweep": true`, `{"": "", "id": "cs_1"}`,
 	} {
 		t.Run("refuses "+body, func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func (b *bench) stored(t *testing.T, id string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.ToLower(string(raw))
+	return string(raw)
 }
 
 func (b *bench) forgets(t *testing.T, arguments string) forgotten {
@@ -69,8 +69,9 @@ func TestForget(t *testing.T) {
 			t.Errorf("forgotten (-want +got):\n%s", d)
 		}
 		for _, id := range []string{paid, unpaid} {
-			s := strings.NewReplacer("metadata", "", "owner@example.com", "").Replace(b.stored(t, id))
-			if strings.Contains(s, "ada") || strings.Contains(s, "bob") || strings.Contains(s, "@") {
+			// No part of a lease, which is random capitals, looks like these.
+			s := strings.ReplaceAll(b.stored(t, id), "owner@example.com", "")
+			if strings.Contains(s, "Ada") || strings.Contains(s, "Bob") || strings.Contains(s, "@") {
 				t.Errorf("something is left: %q", s)
 			}
 		}

@@ -74,7 +74,8 @@ func (o *Order) copiesBy(call string) []string {
 	return keys
 }
 
-// resendable are the keys that are meant: one, or the originals of all that the customer got.
+// resendable are the keys that are meant: one, or the originals of all that the customer got, or should have got: what was
+// cancelled is sent only by its key.
 func (o *Order) resendable(key string) ([]string, error) {
 	switch {
 	case !o.ForgottenAt.IsZero():
@@ -89,7 +90,7 @@ func (o *Order) resendable(key string) ([]string, error) {
 	}
 	var keys []string
 	for _, k := range slices.Sorted(maps.Keys(o.Emails)) {
-		if d := o.Emails[k]; d.Audience == Customer && d.CopyOf == "" {
+		if d := o.Emails[k]; d.Audience == Customer && d.CopyOf == "" && d.State != Cancelled {
 			keys = append(keys, k)
 		}
 	}

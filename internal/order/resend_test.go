@@ -113,9 +113,18 @@ func TestResend(t *testing.T) {
 		refused(order.Sending)
 		must(t, o.MarkRetry(key, "one", order.Setback{Status: 503}, start.Add(time.Hour), start))
 		refused(order.Retry)
+	})
+
+	t.Run("sends what was cancelled by its key alone", func(t *testing.T) {
+		t.Parallel()
+
+		o := planned(t)
 		o.Cancel(key, "refunded", start)
-		if _, err := o.Resend(key, again("11111111"), start); err != nil {
-			t.Errorf("cancelled: %v", err)
+		if keys, err := o.Resend("", again("11111111"), start); !errors.Is(err, order.ErrNothingOwed) {
+			t.Errorf("without a key: %v, %v", keys, err)
+		}
+		if keys, err := o.Resend(key, again("11111111"), start); err != nil || len(keys) != 1 {
+			t.Errorf("by its key: %v, %v", keys, err)
 		}
 	})
 

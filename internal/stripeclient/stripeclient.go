@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -64,6 +66,8 @@ func Redacted(err error) error {
 	case errors.As(err, &transport):
 		return transport.Err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, new(net.Error)): // it broke in the middle of the answer
 		return err
 	case !errors.As(err, &e):
 		return ErrAnswer

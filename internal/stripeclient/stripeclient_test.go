@@ -44,6 +44,11 @@ func TestRedacted(t *testing.T) {
 		"a page that is not its":    {answers(502, `<html>sk_test_1`), "the answer is not one of Stripe's"},
 		"a connection that hangs":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"},
 		"a connection that is torn": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+		"one torn in the middle": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"object": "list", `)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, "unexpected EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

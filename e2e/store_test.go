@@ -385,6 +385,43 @@ func TestStoreForgets(t *testing.T) {
 	}
 }
 
+// What was looked at of Stripe is kept from the first time on, for each mode, by however many ask for it at once; and
+// it is no order.
+func TestStoreWatched(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+
+	at := received
+	firsts := make([]time.Time, 8)
+	together(len(firsts), func(i int) {
+		since, until, err := store.Watched(t.Context(), "live", at.Add(time.Duration(i)*time.Second))
+		if err != nil || !until.Equal(since) {
+			t.Errorf("since %v, until %v, %v", since, until, err)
+		}
+		firsts[i] = since
+	})
+	for _, since := range firsts {
+		if !since.Equal(firsts[0]) {
+			t.Errorf("it began at %v, and at %v", firsts[0], since)
+		}
+	}
+	for _, until := range []time.Time{at.Add(time.Hour), at.Add(time.Minute)} { // the later one stays
+		if err := store.WatchedUntil(t.Context(), "live", until); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if since, until, err := store.Watched(t.Context(), "live", at.Add(48*time.Hour)); err != nil || !since.Equal(firsts[0]) || !until.Equal(at.Add(time.Hour)) {
+		t.Errorf("since %v, until %v, %v", since, until, err)
+	}
+	if since, _, err := store.Watched(t.Context(), "test", at.Add(48*time.Hour)); err != nil || !since.Equal(at.Add(48*time.Hour)) {
+		t.Errorf("the other mode began at %v, %v", since, err)
+	}
+	err := store.Walk(t.Context(), time.Time{}, at.Add(1000*time.Hour), func(o *order.Order) bool { t.Errorf("an order: %+v", o); return true })
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // One read tells of a hundred events which are stored, and gives nothing of what they hold.
 func TestStoreKnown(t *testing.T) {
 	t.Parallel()

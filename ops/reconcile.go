@@ -17,8 +17,10 @@ nothing is sent twice, also while Stripe delivers the same events.
   ops reconcile --since 72h --dry-run   what is missing; changes nothing
   ops reconcile --since 72h             stores it, some ten orders a second
 
-Stripe keeps events for 30 days. Of what is older, it asks for the Checkout Sessions themselves, as they are now.
-stripe-webhook does the same by itself when it starts and once a day, for the last catch_up_window (settings.yml).
+It cannot know of orders that were delivered by other means, or removed from the database: look at the dry run first.
+Stripe keeps events for 30 days. Of what is older, it asks for the Checkout Sessions themselves, as they are now: one that
+was refunded since is still paid. stripe-webhook does the same by itself when it starts and once a day, back to its last
+look, and by catch_up_window (settings.yml) at the least.
 
 Stopped with Ctrl-C it says how to go on. The key stripe-api-key must be allowed to read Events and Checkout Sessions.
 ` + ownerHelp

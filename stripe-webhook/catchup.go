@@ -16,17 +16,19 @@ const (
 	// daily is how often to look, and soon when to look again after that went wrong.
 	daily = 24 * time.Hour
 	soon  = time.Hour
+	// late is how long Stripe may take to list an event, and by how much looks overlap for it.
+	late = time.Hour
 )
 
-// CatchUpUntil looks at Stripe for what was missed in the Window, soon after it is called and then once a day, somewhat
-// early or late, so that replicas spread out. When quit is done it ends what it has in hand, and returns.
+// CatchUpUntil looks at Stripe for what was missed, soon after it is called and then once a day, somewhat early or late, so
+// that replicas spread out. When quit is done it ends what it has in hand, and returns.
 func (e *Endpoint) CatchUpUntil(quit context.Context) {
 	if e.Window == 0 {
 		return
 	}
-	said := ""
+	started, said := time.Now(), ""
 	for pause := firstLook; e.rest(quit, pause); {
-		err := e.catchUp(quit)
+		err := e.catchUp(quit, started)
 		pause = daily
 		if err == nil {
 			said = ""
@@ -52,21 +54,54 @@ func (e *Endpoint) rest(quit context.Context, pause time.Duration) bool {
 	}
 }
 
-// catchUp looks once. Whatever breaks in it does not end the process, which has sales to store.
-func (e *Endpoint) catchUp(quit context.Context) (err error) {
+// catchUp looks once. Whatever breaks in it does not end the process, which has sales to store. What was sold before the
+// first process of this database started is not looked for: somebody else may have written to those customers.
+func (e *Endpoint) catchUp(quit context.Context, started time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	began := time.Now()
-	done, err := e.find(context.WithoutCancel(quit), e.Log, search{
-		since: began.Add(-e.Window), who: order.FoundByItself,
+	ctx, began := context.WithoutCancel(quit), time.Now()
+	mode, err := e.Stripe.mode()
+	if err != nil {
+		return err
+	}
+	store, err := e.Store()
+	if err != nil {
+		return err
+	}
+	first, until, err := store.Watched(ctx, mode, started)
+	if err != nil {
+		return err
+	}
+	since := e.lookSince(began, first, until)
+	done, err := e.find(ctx, e.Log, search{
+		since: since, who: order.FoundByItself,
 		more: func() bool { return quit.Err() == nil },
 	}, "")
 	if err != nil && done.Recorded == 0 {
 		return err
 	}
-	e.Log.Info("caught up with Stripe", "seen", done.Seen, "recorded", done.Recorded, "whole", err == nil && done.Next == "", "duration", time.Since(began))
+	whole := err == nil && done.Next == ""
+	e.Log.Info("caught up with Stripe", "since", since, "seen", done.Seen, "recorded", done.Recorded, "whole", whole, "duration", time.Since(began))
+	if whole {
+		err = store.WatchedUntil(ctx, mode, began)
+	}
 	return err
+}
+
+// lookSince is how far back to look: by the Window, and to where it was last looked at whole, if that is longer ago; but
+// not beyond the first time, nor for what Stripe may list no more.
+func (e *Endpoint) lookSince(now, first, until time.Time) time.Time {
+	since := now.Add(-e.Window)
+	if last := until.Add(-late); last.Before(since) {
+		since = last
+	}
+	for _, bound := range []time.Time{first, now.Add(overlap - eventsKept)} {
+		if since.Before(bound) {
+			since = bound
+		}
+	}
+	return since
 }

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -21,6 +22,8 @@ func (b *bench) catchUpFor(t *testing.T, d time.Duration) {
 	b.CatchUpUntil(quit)
 }
 
+const day = 24 * time.Hour
+
 func TestCatchUp(t *testing.T) {
 	t.Parallel()
 
@@ -38,9 +41,82 @@ func TestCatchUp(t *testing.T) {
 			if len(b.events) != 1 || b.events[0].Found != order.FoundByItself || len(b.invoked) != 1 {
 				t.Fatalf("recorded %v, called %v", b.recorded, b.invoked)
 			}
-			want := fmt.Sprint(time.Now().Add(-48*time.Hour - time.Second).Unix())
-			if got := l.asked[0].Get("created[gte]"); got != want {
+		})
+	})
+
+	for _, tt := range []struct {
+		name                 string
+		first, until, window time.Duration
+		want                 time.Duration
+	}{
+		{"looks back by the window", 90 * day, 5 * time.Minute, 48 * time.Hour, 48 * time.Hour},
+		{"looks back to the last whole look, where that is longer ago", 90 * day, 4 * day, 48 * time.Hour, 4*day + time.Hour},
+		{"looks at an hour again, whatever the window", 90 * day, day, time.Minute, 25 * time.Hour},
+		{"looks at nothing from before it was there", 3 * time.Hour, 3 * time.Hour, 48 * time.Hour, 3 * time.Hour},
+		{"looks no further back than Stripe surely lists", 90 * day, 40 * day, 48 * time.Hour, 29 * day},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			synctest.Test(t, func(t *testing.T) {
+				b := setUp(t)
+				b.Window = tt.window
+				l := b.stripe(&listed{})
+				at := time.Now().Add(firstLook)
+				b.first["test"], b.until["test"] = at.Add(-tt.first), at.Add(-tt.until)
+				b.catchUpFor(t, time.Minute)
+				if got, want := l.asked[0].Get("created[gte]"), fmt.Sprint(at.Add(-tt.want).Unix()); got != want {
+					t.Errorf("asked since %s, want %s", got, want)
+				}
+				if !b.until["test"].Equal(at) {
+					t.Errorf("it keeps that it looked until %v, and not %v", b.until["test"], at)
+				}
+			})
+		})
+	}
+
+	t.Run("begins with the first process, and not with its first look; for each mode by itself", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			b := setUp(t)
+			b.Window = 48 * time.Hour
+			l := b.stripe(&listed{})
+			started := time.Now()
+			b.catchUpFor(t, time.Minute)
+			b.Stripe.key = func() (string, error) { return "rk_live_1", nil }
+			live := time.Now()
+			b.catchUpFor(t, time.Minute)
+			if got, want := l.asked[0].Get("created[gte]"), fmt.Sprint(started.Unix()); got != want {
 				t.Errorf("asked since %s, want %s", got, want)
+			}
+			if got, want := l.asked[1].Get("created[gte]"), fmt.Sprint(live.Unix()); got != want || len(b.first) != 2 {
+				t.Errorf("in live mode: asked since %s, want %s", got, want)
+			}
+		})
+	})
+
+	t.Run("keeps only that it looked at all", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			b := setUp(t)
+			b.Window = 48 * time.Hour
+			l := b.stripe(&listed{events: []string{saleAt(t, "completed_paid", 1), saleAt(t, "completed_paid", 2)}})
+			record := b.recordFunc
+			started := time.Now()
+			l.answer = func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }
+			b.catchUpFor(t, time.Minute)
+			l.answer = nil
+			b.recordFunc = func(e order.Event) (bool, error) {
+				if e.ID == "evt_2" {
+					return false, errors.New("away")
+				}
+				return record(e)
+			}
+			b.catchUpFor(t, time.Minute)
+			if len(b.known) != 1 || !b.until["test"].Equal(started) {
+				t.Errorf("it keeps that it looked until %v after its start", b.until["test"].Sub(started))
 			}
 		})
 	})
@@ -153,11 +229,26 @@ func TestCatchUp(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := setUp(t)
 			b.Window = time.Hour
-			b.stripe(&listed{events: []string{saleAt(t, "completed_paid", 1)}})
-			b.recordFunc = func(order.Event) (bool, error) { panic("a bug") }
+			b.stripe(&listed{events: []string{saleAt(t, "completed_paid", 1), saleAt(t, "completed_paid", 2), saleAt(t, "completed_paid", 3)}})
+			record := b.recordFunc
+			b.recordFunc = func(e order.Event) (bool, error) {
+				switch e.ID {
+				case "evt_1":
+					panic("a bug")
+				case "evt_2":
+					return false, fmt.Errorf("update: %w", order.ErrUnreadable)
+				}
+				return record(e)
+			}
 			b.catchUpFor(t, time.Minute)
-			if !strings.Contains(b.log.String(), "a bug") {
-				t.Errorf("the log says:\n%s", b.log.String())
+			log := b.log.String()
+			for _, want := range []string{"event=evt_1 order=cs_test_1 err=\"panic: a bug", "event=evt_2 order=cs_test_2 err=\"update: a stored event", "seen=3 recorded=1 whole=true"} {
+				if !strings.Contains(log, want) {
+					t.Errorf("the log does not say %s:\n%s", want, log)
+				}
+			}
+			if len(b.invoked) != 1 {
+				t.Errorf("handed on: %v", b.invoked)
 			}
 		})
 	})

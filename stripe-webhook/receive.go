@@ -31,6 +31,8 @@ type Recorder interface {
 	RecordCharge(context.Context, order.Event) (id string, added bool, err error)
 	OfPayments(ctx context.Context, paymentIntents []string) (ids map[string]string, err error)
 	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
+	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
+	WatchedUntil(ctx context.Context, mode string, until time.Time) error
 }
 
 // Queue calls another function later.
@@ -50,7 +52,7 @@ type Endpoint struct {
 	Queue Queue
 	// Stripe is asked for what its webhook did not bring.
 	Stripe *Stripe
-	// Window is how far back that is looked for without being asked; 0 turns it off.
+	// Window is how far back that is looked for without being asked, at the least; 0 turns it off.
 	Window time.Duration
 	// Random is in [0, 1); it spreads replicas.
 	Random func() float64
@@ -80,10 +82,10 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	}
 	log := e.Log.With("call_id", openfaas.CallID(req))
 	event, why, err := e.decode(req.Body)
-	if err != nil {
-		return openfaas.Refuse(log, err, toStatus)
-	}
 	log = log.With("event", event.ID, "event_type", event.Type)
+	if err != nil {
+		return unreadable(log, err)
+	}
 	if why != "" {
 		return ignore(log, why)
 	}
@@ -107,6 +109,18 @@ func ignore(log *slog.Logger, why string) handler.Response {
 	return openfaas.JSON(http.StatusOK, map[string]string{"ignored": why})
 }
 
+// unreadable answers what Stripe signed and cannot be read.
+func unreadable(log *slog.Logger, err error) handler.Response {
+	status, text := toStatus(err)
+	logUnreadable(log.With("status", status), err)
+	return openfaas.Error(status, text)
+}
+
+// logUnreadable has a person look at an event that nothing came of: it may be a sale.
+func logUnreadable(log *slog.Logger, err error) {
+	log.Error("an event of Stripe's cannot be read", "err", err)
+}
+
 // turnAway answers what verify did not let through. What is wrong with the function itself is always told.
 func (e *Endpoint) turnAway(req handler.Request, err error) handler.Response {
 	log := e.Log.With("call_id", openfaas.CallID(req))
@@ -122,7 +136,8 @@ type stored struct {
 	Queued bool   `json:"queued"`
 }
 
-// decode reads a verified event. Where the event is not for this function, why says it.
+// decode reads a verified event. Where the event is not for this function, why says it. Beside an error it gives the ID and
+// the type, where those can be read.
 func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error) {
 	env, err := order.ParseEnvelope(body)
 	if err != nil {
@@ -135,10 +150,11 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 	case !env.Livemode && !e.AcceptTestEvents:
 		return event, "test events are not accepted here", nil
 	}
-	event, err = env.Event(time.Now().UTC().Truncate(time.Millisecond))
+	whole, err := env.Event(time.Now().UTC().Truncate(time.Millisecond))
 	if err != nil {
 		return event, "", err
 	}
+	event = whole
 	if _, facts, err := event.Session(); err == nil && facts.Mode == "setup" {
 		return event, "a session in setup mode sells nothing", nil
 	}

@@ -37,12 +37,14 @@ type bench struct {
 	// payments are the orders, by their payment intents.
 	payments      map[string]string
 	paymentsAsked int
-	recorded      []string
-	charged       []string
-	events        []order.Event
-	payloads      []string
-	invoked       []string
-	log           bytes.Buffer
+	// first and until are what the store keeps of the looks at Stripe, by modes; they are now where they are not there.
+	first, until map[string]time.Time
+	recorded     []string
+	charged      []string
+	events       []order.Event
+	payloads     []string
+	invoked      []string
+	log          bytes.Buffer
 }
 
 func setUp(t testing.TB) *bench {
@@ -51,6 +53,8 @@ func setUp(t testing.TB) *bench {
 		recordFunc: func(order.Event) (bool, error) { return true, nil },
 		chargeFunc: func(order.Event) (string, bool, error) { return "cs_paid", true, nil },
 		invokeFunc: func(context.Context, string, string) error { return nil },
+		first:      map[string]time.Time{},
+		until:      map[string]time.Time{},
 	}
 	b.Endpoint = &Endpoint{
 		Secrets:          func() ([]string, error) { return []string{secret}, nil },
@@ -92,6 +96,18 @@ func (b *bench) OfPayments(_ context.Context, paymentIntents []string) (map[stri
 		b.paymentsAsked++
 	}
 	return b.payments, nil
+}
+
+func (b *bench) Watched(_ context.Context, mode string, now time.Time) (since, until time.Time, err error) {
+	if _, ok := b.first[mode]; !ok {
+		b.first[mode], b.until[mode] = now, now
+	}
+	return b.first[mode], b.until[mode], nil
+}
+
+func (b *bench) WatchedUntil(_ context.Context, mode string, until time.Time) error {
+	b.until[mode] = until
+	return nil
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {
@@ -203,6 +219,19 @@ func TestReceive(t *testing.T) {
 		live := []byte(strings.ReplaceAll(string(test), `"livemode": false`, `"livemode": true`))
 		if res := b.Receive(signed(live, secret, time.Now())); res.StatusCode != 200 || len(b.recorded) != 1 {
 			t.Errorf("a live event: %d %s, recorded %v", res.StatusCode, res.Body, b.recorded)
+		}
+	})
+
+	t.Run("names what Stripe signed and it cannot read", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		res := b.Receive(signed(change(body(t, "completed_paid"), `"amount_total": 4900`, `"amount_total": "ada"`), secret, time.Now()))
+		log := b.log.String()
+		for _, want := range []string{"level=ERROR", "event=evt_", "event_type=checkout.session.completed", "status=400"} {
+			if !strings.Contains(log, want) || strings.Contains(log, "ada") || res.StatusCode != http.StatusBadRequest {
+				t.Errorf("answered %d; the log does not say %s:\n%s", res.StatusCode, want, log)
+			}
 		}
 	})
 

@@ -3,11 +3,17 @@ package function
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"handler/function/internal/order"
 )
+
+// errBroken: an event was too much for this code.
+var errBroken = errors.New("panic")
 
 // search looks at Stripe for events that the webhook did not bring, and has them stored as the webhook would.
 type search struct {
@@ -23,7 +29,7 @@ type search struct {
 // tally is what a search has come upon.
 type tally struct {
 	// Seen is how many events there were at Stripe: those that were Known, those to be Recorded, those that this
-	// function Ignored, and those in which it found no order.
+	// function Ignored, and those that are Malformed, or whose order is.
 	Seen      int `json:"seen"`
 	Known     int `json:"known"`
 	Recorded  int `json:"recorded"`
@@ -140,7 +146,7 @@ func (e *Endpoint) lookAt(ctx context.Context, log *slog.Logger, s search, l lis
 		if c.known = holds(known[c.order], c, l); c.missing() && !s.dryRun && i > 0 && !s.more() {
 			return i, nil
 		}
-		if err := e.settle(ctx, log, s, c, done); err != nil {
+		if err := e.settle(ctx, log.With("event", p.ids[i]), s, c, done); err != nil {
 			return i, err
 		}
 	}
@@ -208,7 +214,7 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	count := &done.Recorded
 	switch {
 	case c.err != nil:
-		log.Warn("an event at Stripe cannot be read", "event", c.event.ID, "err", c.err)
+		logUnreadable(log, c.err)
 		count = &done.Malformed
 	case c.why != "":
 		count = &done.Ignored
@@ -216,10 +222,13 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 		count = &done.Known
 	case !s.dryRun:
 		added, err := e.keep(ctx, log, c, s.who)
-		if err != nil {
+		switch {
+		case errors.Is(err, order.ErrUnreadable), errors.Is(err, errBroken): // the others go on
+			logUnreadable(log.With("order", c.order), err)
+			count = &done.Malformed
+		case err != nil:
 			return err
-		}
-		if !added { // the webhook was faster
+		case !added: // the webhook was faster
 			count = &done.Known
 		}
 	}
@@ -233,12 +242,17 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	return nil
 }
 
-// keep stores an event that was found, and hands its order on, when it is its turn.
+// keep stores an event that was found, and hands its order on, when it is its turn. Where that panics, it is errBroken.
 func (e *Endpoint) keep(ctx context.Context, log *slog.Logger, c candidate, who string) (added bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errBroken, p, debug.Stack())
+		}
+	}()
 	if err := e.Stripe.turn.Wait(ctx); err != nil {
 		return false, err
 	}
-	log = log.With("event", c.event.ID, "event_type", c.event.Type)
+	log = log.With("event_type", c.event.Type)
 	_, added, queued, err := e.take(ctx, log, c.event.FoundBy(who))
 	if err == nil {
 		log.Info("event found at Stripe", "order", c.order, "new", added, "payment_status", c.facts.PaymentStatus, "queued", queued, "found", who)

@@ -276,7 +276,7 @@ func TestReconcile(t *testing.T) {
 		since, _ := strconv.ParseInt(q.Get("created[gte]"), 10, 64)
 		until, _ := strconv.ParseInt(q.Get("created[lt]"), 10, 64)
 		days := func(at int64) int { return int(time.Since(time.Unix(at, 0)).Round(time.Hour).Hours() / 24) }
-		if q.Get("status") != "complete" || days(since) != 90 || days(until) != 29 {
+		if q.Get("status") != "complete" || days(since) != 91 || days(until) != 29 {
 			t.Errorf("it asked for %v: from %d to %d days ago", q, days(since), days(until))
 		}
 		if again := b.ask(t, 90*24*time.Hour, ""); again.Known != 5 {

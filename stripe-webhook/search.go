@@ -16,6 +16,9 @@ const (
 	// overlap is by how much sessions are looked at that may have their events still: nobody says at what hour those go.
 	// A dry run may show such a session beside its event; what stores the one finds that the other is known.
 	overlap = 24 * time.Hour
+	// openFor is how long a session may be paid for: https://docs.stripe.com/api/checkout/sessions/create, expires_at. What
+	// became of one since a time may have been opened so much before.
+	openFor = 24 * time.Hour
 )
 
 // listing is one of Stripe's lists, as it is asked for, newest first.
@@ -31,7 +34,9 @@ type listing struct {
 // listings are where events since a time are, in the order in which they are gone through: what makes orders comes
 // before what is found by the order that it is about. Sessions are asked for only where Stripe has no events any more.
 func listings(since, now time.Time) []listing {
-	created := [2]string{"created[gte]", strconv.FormatInt(since.Unix(), 10)}
+	created := func(since time.Time) [2]string {
+		return [2]string{"created[gte]", strconv.FormatInt(since.Unix(), 10)}
+	}
 	var checkout, rest [][2]string
 	for _, t := range order.HandledTypes() {
 		if strings.HasPrefix(t, "checkout.session.") {
@@ -40,18 +45,15 @@ func listings(since, now time.Time) []listing {
 			rest = append(rest, [2]string{"types[]", t})
 		}
 	}
-	all := []listing{{name: "checkout", what: "Events", path: "/v1/events", query: append(checkout, created)}}
+	all := []listing{{name: "checkout", what: "Events", path: "/v1/events", query: append(checkout, created(since))}}
 	if since.Before(now.Add(-eventsKept)) {
 		until := strconv.FormatInt(now.Add(overlap-eventsKept).Unix(), 10)
 		all = append(all, listing{
 			name: "sessions", what: "Checkout Sessions", path: "/v1/checkout/sessions", sessions: true,
-			query: [][2]string{created, {"created[lt]", until}, {"status", "complete"}},
+			query: [][2]string{created(since.Add(-openFor)), {"created[lt]", until}, {"status", "complete"}},
 		})
 	}
-	if rest != nil {
-		all = append(all, listing{name: "payments", what: "Events", path: "/v1/events", query: append(rest, created)})
-	}
-	return all
+	return append(all, listing{name: "payments", what: "Events", path: "/v1/events", query: append(rest, created(since))})
 }
 
 // cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at the listing's

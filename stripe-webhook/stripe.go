@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -48,6 +49,18 @@ type Stripe struct {
 // nil.
 func NewStripe(url string, transport http.RoundTripper, key func() (string, error)) *Stripe {
 	return &Stripe{stripeclient.New(url, transport, stripeTimeout), key, rate.NewLimiter(turnsASecond, 1)}
+}
+
+// mode is whose events the key reads: "live" or "test".
+func (s *Stripe) mode() (string, error) {
+	key, err := s.key()
+	if err != nil {
+		return "", err
+	}
+	if strings.Contains(key, "_live_") {
+		return "live", nil
+	}
+	return "test", nil
 }
 
 // page is a page of one of Stripe's lists, as Stripe wrote it.

@@ -20,6 +20,8 @@ type database struct {
 	orders stored
 	// claimed are the times at which deliveries were due when they were last claimed.
 	claimed map[string]time.Time
+	// watched are since when and until when Stripe was looked at, by its modes.
+	watched map[string][2]time.Time
 }
 
 // stored are the documents. Each is never changed, only replaced.
@@ -224,6 +226,27 @@ func (c documents) OfPayments(ctx context.Context, paymentIntents []string) (ids
 		return nil
 	})
 	return ids, err
+}
+
+func (c documents) Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error) {
+	err = c.operate(ctx, "watched "+mode, func(stored) error {
+		if _, ok := c.d.watched[mode]; !ok {
+			c.d.watched[mode] = [2]time.Time{now, now}
+		}
+		since, until = c.d.watched[mode][0], c.d.watched[mode][1]
+		return nil
+	})
+	return since, until, err
+}
+
+func (c documents) WatchedUntil(ctx context.Context, mode string, until time.Time) error {
+	return c.operate(ctx, "watched until "+mode, func(stored) error {
+		w := c.d.watched[mode]
+		if until.After(w[1]) {
+			c.d.watched[mode] = [2]time.Time{w[0], until}
+		}
+		return nil
+	})
 }
 
 func (c documents) EnsureIndexes(ctx context.Context) error {

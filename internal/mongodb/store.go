@@ -45,6 +45,11 @@ type Documents interface {
 	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment intents; those without an
 	// order are left out.
 	OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error)
+	// Watched gives since when events of a mode are watched for, and until when they were looked at whole; it makes both
+	// now where neither is known.
+	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
+	// WatchedUntil raises until when they were looked at whole.
+	WatchedUntil(ctx context.Context, mode string, until time.Time) error
 	// EnsureIndexes creates what Due, Recent and OfPayments read by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
@@ -138,7 +143,7 @@ func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error)
 		case err != nil:
 			// The event itself was read before; what cannot be read is one that is stored. That is
 			// no fault of whoever sent this one.
-			return fmt.Errorf("a stored event: %v", err)
+			return fmt.Errorf("%w: %v", order.ErrUnreadable, err)
 		case !isNew:
 			return ErrUnchanged
 		}

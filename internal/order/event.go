@@ -25,14 +25,18 @@ const (
 // ErrMalformed: the payload is no event of Stripe's, or one without what an order needs.
 var ErrMalformed = errors.New("malformed event")
 
+// ErrUnreadable: an order holds an event that cannot be read.
+var ErrUnreadable = errors.New("a stored event cannot be read")
+
 // Event is one of Stripe's events, as it was received.
 type Event struct {
 	ID         string    `bson:"-"`
 	Type       string    `bson:"type"`
 	Created    time.Time `bson:"created"`
 	ReceivedAt time.Time `bson:"received_at"`
-	// Payload is the exact body that Stripe signed, so that nothing it said is lost. It is kept as
-	// text, not as a document: dots and dollars in its keys stay data.
+	// Payload is the exact body that Stripe signed, or what Stripe's API says of an event that was Found, so that nothing
+	// it said is lost; of a forgotten order, the plain facts of it. It is kept as text, not as a document: dots and
+	// dollars in its keys stay data.
 	Payload string `bson:"payload"`
 	// Deliveries counts how often Stripe delivered it. Nothing is decided by it.
 	Deliveries int `bson:"deliveries"`

@@ -67,7 +67,7 @@ type Function struct {
 	catalogue *catalogue
 	interval  time.Duration
 	limit     *rate.Limiter
-	alarm     alarm
+	alarm     *alarm
 	// reported is the last report that the sweep has seen to.
 	reported  string
 	retention retention

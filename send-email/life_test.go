@@ -205,6 +205,23 @@ func TestUnrecorded(t *testing.T) {
 	})
 }
 
+// A process that was not told that it has a lease knows it by its name, also where it takes no other's.
+func TestOwnClaimIsKnown(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	b.die(id, b.clock.Add(lease), 0)
+	o := b.memory.orders[id]
+	if _, claimed, err := b.claim(t.Context(), b.log, b.memory, o, "ebook/delivery", "the dead"); err != nil || !claimed {
+		t.Errorf("its own: claimed %v, %v", claimed, err)
+	}
+	if _, claimed, err := b.claim(t.Context(), b.log, b.memory, o, "ebook/delivery", "another"); err != nil || claimed {
+		t.Errorf("another's: claimed %v, %v", claimed, err)
+	}
+}
+
 func TestHopelessIsAbandoned(t *testing.T) {
 	t.Parallel()
 

@@ -66,7 +66,7 @@ func (n notices) template(kind notice) template {
 func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 	event, ofCharge := reason.Event()
 	switch {
-	case !c.ours(o):
+	case !c.claims(o, reason):
 		o.Ignore(reason, "the catalogue's only does not name it", now)
 	case ofCharge:
 		c.planCharge(o, reason, event, now)
@@ -76,6 +76,16 @@ func (c *catalogue) plan(o *order.Order, reason order.Reason, now time.Time) {
 		c.planPaid(o, now)
 	}
 	stopLater(o, now)
+}
+
+// claims reports whether an order is ours as to a plan. What the plan of its payment found stays, however the catalogue
+// changes; a charge of which nobody knows what it paid for is told rather than passed over.
+func (c *catalogue) claims(o *order.Order, reason order.Reason) bool {
+	if o.Planned(order.ForPaid) {
+		return o.Ignored == ""
+	}
+	_, ofCharge := reason.Event()
+	return c.ours(o) || ofCharge && o.Fetch.DoneAt.IsZero()
 }
 
 // planPaid freezes what the series of what was bought owe.
@@ -98,7 +108,8 @@ func (c *catalogue) planPaid(o *order.Order, now time.Time) {
 
 // needsItems reports whether a plan can only be made knowing what was bought.
 func (c *catalogue) needsItems(reason order.Reason) bool {
-	return reason == order.ForPaid || c.Only != nil
+	_, ofCharge := reason.Event()
+	return reason == order.ForPaid || c.Only != nil && !ofCharge
 }
 
 func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {

@@ -241,6 +241,48 @@ func TestRefund(t *testing.T) {
 		}
 	})
 
+	t.Run("is told though nobody knows what was bought, once, also where only some orders are ours", func(t *testing.T) {
+		t.Parallel()
+
+		for _, catalogue := range []string{lasting + reversals, lasting + reversals + "only: {products: [prod_ebook]}\n"} {
+			b := reversing(t, catalogue)
+			id := b.place(t, "completed_paid")
+			b.dispute(t, "evt_dispute")
+			b.stripe.status = 502
+			b.sendOrder(t, id)
+			b.sendOrder(t, id)
+			wants(t, b, id, map[string]string{"notice/disputed/" + short("evt_dispute"): "sent"})
+			b.stripe.status = 0
+			b.clock = b.clock.Add(time.Hour)
+			b.sendOrder(t, id)
+			wants(t, b, id, map[string]string{
+				"ebook/delivery": "sent", "ebook/later": "cancelled disputed", "ebook/much-later": "cancelled disputed",
+				"notice/disputed/" + short("evt_dispute"): "sent",
+			})
+		}
+	})
+
+	t.Run("of an order is ours, or not, as its payment was, whatever the catalogue says now", func(t *testing.T) {
+		t.Parallel()
+
+		ours, others := lasting+reversals+"only: {payment_links: [plink_ebook0000000000000000]}\n", lasting+reversals+"only: {payment_links: [plink_other]}\n"
+		for _, c := range []struct {
+			then, now string
+			ignored   bool
+		}{{ours, others, false}, {others, ours, true}} {
+			b := reversing(t, c.then)
+			id := b.place(t, "completed_paid")
+			b.sendOrder(t, id)
+			b.catalogue = reversing(t, c.now).catalogue
+			b.dispute(t, "evt_dispute")
+			p := b.sendOrder(t, id)
+			_, told := b.stands(id)["notice/disputed/"+short("evt_dispute")]
+			if told == c.ignored || (p.Ignored != "") != c.ignored {
+				t.Errorf("ignored %q, told %v; want it ignored: %v", p.Ignored, told, c.ignored)
+			}
+		}
+	})
+
 	t.Run("of an order that is not ours tells nobody", func(t *testing.T) {
 		t.Parallel()
 

@@ -118,8 +118,8 @@ func (f *Function) nextDue(o *order.Order, tried map[string]bool, until time.Tim
 // plan makes all plans that the order waits for, one after the other.
 func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
 	for {
-		reason, waits := o.Unplanned()
-		if !waits || o.Fetch.NotBefore.After(f.now()) {
+		reason, can := o.Plannable(f.now())
+		if !can {
 			return o, nil
 		}
 		var err error
@@ -139,13 +139,12 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 		}
 		var err error
 		if items, err = f.items.fetch(ctx, o.ID, o.Account); err != nil {
-			return f.fetchFailed(ctx, log, orders, o, err)
+			return f.fetchFailed(ctx, log, orders, o, reason, err)
 		}
 	}
 	made := false
 	planned, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
-		r, waits := o.Unplanned()
-		if made = waits && r == reason; !made {
+		if made = o.Awaits(reason); !made {
 			return mongodb.ErrUnchanged
 		}
 		if fetch {
@@ -163,13 +162,13 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 	return planned, err
 }
 
-// fetchFailed puts the plan off: without the items nobody knows which e-mails are owed.
-func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, cause error) (*order.Order, error) {
+// fetchFailed puts a plan off: without the items nobody knows which e-mails are owed.
+func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, cause error) (*order.Order, error) {
 	if isMisconfigured(cause) {
 		return o, cause
 	}
 	after, err := orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
-		if _, waits := o.Unplanned(); !waits || !o.Fetch.DoneAt.IsZero() {
+		if !o.Awaits(reason) || !o.Fetch.DoneAt.IsZero() {
 			return mongodb.ErrUnchanged // somebody else has them by now
 		}
 		now := f.now()
@@ -237,7 +236,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		if proven = o.Prove(key, now); proven {
 			return nil
 		}
-		if o.Emails[key].State == order.Sending && !f.database.steady(now) {
+		if d := o.Emails[key]; d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now) {
 			return order.ErrNotDue // whoever has it may be about to record what came of it
 		}
 		if hopeless = o.Hopeless(key, now); hopeless {
@@ -255,7 +254,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		log.Info("e-mail known to be sent by SendGrid's events", "message_id", o.Emails[key].MessageID, "unsure", o.Emails[key].Unsure)
 		return o, false, nil
 	case hopeless:
-		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent, and the admins are told")
+		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent")
 		return o, false, nil
 	}
 	return o, true, nil

@@ -3,6 +3,7 @@ package function
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -126,6 +127,7 @@ func TestAlarm(t *testing.T) {
 		"the earliest":                       {[]time.Duration{30 * time.Second, 10 * time.Second, 20 * time.Second}, 10 * time.Second},
 		"the interval, if all else is later": {[]time.Duration{time.Hour}, time.Minute},
 		"a pause at least":                   {[]time.Duration{-time.Hour}, minPause},
+		"what comes after any number":        {append(slices.Repeat([]time.Duration{48 * time.Hour}, 1000), 5*time.Second), 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +143,11 @@ func TestAlarm(t *testing.T) {
 				a.wait(t.Context(), time.Now, time.Minute)
 				if got := time.Since(began); got != c.want {
 					t.Errorf("woke after %v, want %v", got, c.want)
+				}
+				again := time.Now()
+				a.wait(t.Context(), time.Now, time.Minute)
+				if got := time.Since(again); got != time.Minute {
+					t.Errorf("woke again after %v, with nothing set", got)
 				}
 			})
 		})

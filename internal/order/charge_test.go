@@ -185,20 +185,40 @@ func TestChargesArePlannedEachByItself(t *testing.T) {
 		}
 	})
 
-	t.Run("not while nobody knows what was bought and nobody asks any more", func(t *testing.T) {
+	t.Run("before that of the payment, while nobody knows what was bought", func(t *testing.T) {
+		t.Parallel()
+
+		o := placed(t, event(t, "completed_paid", nil), first)
+		next := func(now time.Time, want order.Reason, due time.Time) {
+			t.Helper()
+			if r, _ := o.Plannable(now); r != want || o.NextDueAt == nil || !o.NextDueAt.Equal(due) {
+				t.Errorf("to plan is %q, want %q; due at %v, want %v", r, want, o.NextDueAt, due)
+			}
+		}
+		grace, later := start.Add(order.DispatchGrace), start.Add(time.Hour)
+		next(start, order.ForPaid, grace)
+		o.FetchFailed("away", later, start)
+		next(start, "refund_evt_b", grace)
+		next(later, order.ForPaid, grace)
+		o.Plan("refund_evt_b", nil, start)
+		next(start, "", later)
+		next(later, order.ForPaid, later)
+	})
+
+	t.Run("and alone, when nobody asks any more what was bought", func(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_paid", nil), first)
 		for at := start; o.Fetch.FailedAt.IsZero(); at = at.Add(order.Horizon) {
 			o.FetchFailed("away", at, at)
 		}
-		if r, waits := o.Unplanned(); waits {
-			t.Errorf("it waits for %s", r)
+		if d := cmp.Diff([]order.Reason{"refund_evt_b"}, plans(o)); d != "" || o.Awaits(order.ForPaid) || o.NextDueAt != nil {
+			t.Errorf("due at %v, plans (-want +got):\n%s", o.NextDueAt, d)
 		}
 		_, err := o.Add(second, start)
 		must(t, err)
-		if r, waits := o.Unplanned(); !waits || r != order.ForPaid {
-			t.Errorf("after a refund it waits for %q, %v", r, waits)
+		if d := cmp.Diff([]order.Reason{order.ForPaid, "refund_evt_a"}, plans(o)); d != "" {
+			t.Errorf("after a further event, plans (-want +got):\n%s", d)
 		}
 	})
 

@@ -41,19 +41,42 @@ func (r Reason) Event() (id string, ok bool) {
 	return "", false
 }
 
+// ofPayment reports whether a plan is one of the payment, and not of a charge.
+func (r Reason) ofPayment() bool {
+	_, ofCharge := r.Event()
+	return !ofCharge
+}
+
 // Unplanned is the plan that the order waits for, if any: that of its payment first, then those of its charges, the
-// oldest first. An order whose line items could not be fetched waits for nothing but a person, or a further event:
-// see FetchAnew.
-func (o *Order) Unplanned() (Reason, bool) {
-	if !o.Fetch.FailedAt.IsZero() {
+// oldest first.
+func (o *Order) Unplanned() (Reason, bool) { return first(o.awaited()) }
+
+// Plannable is the plan that can be made now, if any. While the line items are not to be asked for, those of the charges
+// go first: they tell the admins of what may not wait.
+func (o *Order) Plannable(now time.Time) (Reason, bool) {
+	all := o.awaited()
+	if o.Fetch.NotBefore.After(now) {
+		all = slices.DeleteFunc(all, Reason.ofPayment)
+	}
+	return first(all)
+}
+
+// Awaits reports whether the order waits for a plan.
+func (o *Order) Awaits(r Reason) bool { return slices.Contains(o.awaited(), r) }
+
+// awaited are the reasons of the plans that the order waits for. For that of its payment it does not where the line items
+// could not be fetched: that needs a person, or a further event, see FetchAnew.
+func (o *Order) awaited() []Reason {
+	return slices.DeleteFunc(o.reasons(), func(r Reason) bool {
+		return o.Planned(r) || r.ofPayment() && !o.Fetch.FailedAt.IsZero()
+	})
+}
+
+func first(all []Reason) (Reason, bool) {
+	if len(all) == 0 {
 		return "", false
 	}
-	for _, r := range o.reasons() {
-		if !o.planned(r) {
-			return r, true
-		}
-	}
-	return "", false
+	return all[0], true
 }
 
 // reasons are those of all plans that the events ask for, in the order in which they are made.
@@ -71,7 +94,8 @@ func (o *Order) reasons() []Reason {
 	return all
 }
 
-func (o *Order) planned(r Reason) bool {
+// Planned reports whether a plan was made.
+func (o *Order) Planned(r Reason) bool {
 	_, done := o.Plans[r]
 	return done
 }
@@ -79,7 +103,7 @@ func (o *Order) planned(r Reason) bool {
 // Plan freezes what the order owes for a reason. Once made, a plan is not made again, however the
 // catalogue changes; a second call changes nothing.
 func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
-	if o.planned(r) {
+	if o.Planned(r) {
 		return
 	}
 	if o.Plans == nil {
@@ -92,7 +116,7 @@ func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
 
 // Ignore makes the plan of an order that is not this shop's: it owes nothing, and says why.
 func (o *Order) Ignore(r Reason, why string, now time.Time) {
-	if o.planned(r) {
+	if o.Planned(r) {
 		return
 	}
 	o.Plan(r, nil, now)
@@ -152,9 +176,9 @@ func (o *Order) nextDue() *time.Time {
 			next = &t
 		}
 	}
-	if _, waits := o.Unplanned(); waits {
+	for _, r := range o.awaited() {
 		at := o.lastReceived().Add(DispatchGrace)
-		if o.Fetch.NotBefore.After(at) {
+		if r.ofPayment() && o.Fetch.NotBefore.After(at) {
 			at = o.Fetch.NotBefore
 		}
 		sooner(at)

@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"handler/function/internal/order"
 	"handler/function/local/chaos"
 	"handler/function/local/runenv"
 )
@@ -57,11 +59,12 @@ func redeploy(ctx context.Context, t *testing.T, gateway string) error {
 		for _, steps := range [][]string{{"deploy"}, {"remove", "deploy"}} {
 			began := time.Now()
 			for _, step := range steps {
-				cmd := exec.CommandContext(ctx, filepath.Join(".local", "bin", "faas-cli"), step, "-f", "stack.yml", "--gateway", gateway)
-				cmd.Dir = ".."
-				cmd.Env = append(os.Environ(), "OPENFAAS_CONFIG="+t.TempDir())
-				if out, err := cmd.CombinedOutput(); err != nil {
-					return fmt.Errorf("faas-cli %s: %w\n%s", step, err, out)
+				flags := []string{step, "-f", "stack.yml"}
+				if step == "deploy" {
+					flags = append(flags, "--env", "healthcheck_interval=1s") // so that it happens often
+				}
+				if err := faasCLI(ctx, t, gateway, flags...); err != nil {
+					return err
 				}
 				if a := call(t, http.MethodPost, gateway+"/function/stripe-webhook", nil, nil); step == "remove" && a.status != http.StatusNotFound {
 					t.Errorf("a removed function answers %d %s", a.status, a.body)
@@ -71,6 +74,60 @@ func redeploy(ctx context.Context, t *testing.T, gateway string) error {
 		}
 	}
 	return nil
+}
+
+func faasCLI(ctx context.Context, t *testing.T, gateway string, flags ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(".local", "bin", "faas-cli"), append(flags, "--gateway", gateway)...)
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "OPENFAAS_CONFIG="+t.TempDir())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("faas-cli %s: %w\n%s", flags[0], err, out)
+	}
+	return nil
+}
+
+// TestRedeployEndsWhatIsInHand deploys send-email anew, as stack.yml says, while its sweep waits for SendGrid: the
+// e-mail is recorded, and goes out once.
+func TestRedeployEndsWhatIsInHand(t *testing.T) {
+	s := running(t)
+	deploy := func(settings ...string) {
+		t.Helper()
+		if err := faasCLI(t.Context(), t, s.env["GATEWAY_URL"], append([]string{"deploy", "-f", "stack.yml", "--filter", "send-email"}, settings...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deploy()
+	defer deploy("--env", "healthcheck_interval=1s")
+	s.fault(t, "SENDGRID_URL", `{"status": 503, "times": 1}`)
+	defer s.fault(t, "SENDGRID_URL", `{}`)
+	session := newSession()
+	s.deliver(t, s.play(t, session, "completed_paid")[0])
+	await := func(state order.State) {
+		t.Helper()
+		eventually(t, func() error {
+			o, err := s.store.Load(t.Context(), session)
+			if err == nil && !slices.ContainsFunc(deliveries(o), func(d order.Delivery) bool { return d.State == state && d.DueAt.After(time.Now()) }) {
+				err = fmt.Errorf("none is %s: %s", state, states(o))
+			}
+			return err
+		})
+	}
+	await(order.Retry)
+	s.fault(t, "SENDGRID_URL", `{"delay_ms": 5000, "times": -1}`)
+	await(order.Sending)
+	before := processOf(t, s, "SEND_EMAIL_PID")
+	deploy()
+	if processOf(t, s, "SEND_EMAIL_PID") == before {
+		t.Error("it is the same process")
+	}
+	s.fault(t, "SENDGRID_URL", `{}`)
+	o := s.settledWith(t, session, 2)
+	s.sentOnce(t, o)
+	for key, d := range o.Emails {
+		if d.Unsure {
+			t.Errorf("%s may have been sent twice: %+v", key, d)
+		}
+	}
 }
 
 // sweepEvery asks for a sweep, as send-email does of itself every minute.

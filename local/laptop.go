@@ -155,6 +155,7 @@ func (l *laptop) startProvider(context.Context) error {
 		Defaults: defaults,
 		Logger:   l.logger("provider"),
 		Changed:  l.tell,
+		Grace:    30 * time.Second, // faasd's
 		Log: func(function, instance, line string) {
 			fmt.Fprintln(l.logFile(function), line)
 		},

@@ -210,7 +210,7 @@ case $1 in
 info | build) ;;
 push)
 	function=${2##*/}; function=${function%%%%:*}
-	cp -r "%[1]s/image:docker.io%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
+	cp -r "%[1]s/image:registry.invalid%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
 *) echo "docker $1?"; exit 1 ;;
 esac`
 

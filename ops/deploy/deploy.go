@@ -47,10 +47,13 @@ func Look(ctx context.Context, folder string, laptop bool) Machine {
 	images := exec.CommandContext(ctx, "make", "-n", "images")
 	images.Dir = folder
 	return Machine{
-		Docker: exec.CommandContext(ctx, "docker", "info").Run() == nil,
+		Docker: Docker(ctx),
 		Images: images.Run() == nil,
 	}
 }
+
+// Docker reports whether a Docker engine answers.
+func Docker(ctx context.Context) bool { return exec.CommandContext(ctx, "docker", "info").Run() == nil }
 
 // nobodys is what stack.yml's images begin with where REGISTRY is not set.
 const nobodys = "registry.invalid/"

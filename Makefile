@@ -51,8 +51,8 @@ endpoint: $(OPS) ## register or correct the webhook endpoint at Stripe (URL=http
 	@exec $(OPS) endpoint $(OPS_FLAGS) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(NEW),--new)
 
 .PHONY: up
-up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name FORCE=1 NO_PURCHASE=1)
-	@exec $(OPS) up $(OPS_FLAGS) $(if $(FORCE),--force) $(if $(NO_PURCHASE),--no-purchase)
+up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name NO_BUILD=1 FORCE=1 NO_PURCHASE=1)
+	@exec $(OPS) up $(OPS_FLAGS) $(if $(FORCE),--force) $(if $(NO_BUILD),--no-build) $(if $(NO_PURCHASE),--no-purchase)
 
 .PHONY: ops
 ops: $(OPS) ## the owner's command, as .local/bin/ops, and what it does: see what came of the sales, and more

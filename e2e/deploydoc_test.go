@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,10 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"handler/function/local/dotenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -108,13 +111,20 @@ func TestDeployGuide(t *testing.T) {
 	u := newUser(t, s)
 	defer s.emptied(t)()
 	for _, e := range all {
-		if out := u.types(t, e.commands); !matches(e.says, out) {
+		out := u.types(t, e.commands)
+		if key := u.key(t); key != "" && strings.Contains(out, key) {
+			t.Fatalf("docs/deploy.md:%d: the functions' key is shown", e.line)
+		}
+		if !matches(e.says, out) {
 			t.Fatalf("docs/deploy.md:%d: after\n%s\nit says\n%s\n\nand what comes out is\n%s", e.line, e.commands, e.says, out)
 		}
 	}
 	signing := strings.TrimSpace(s.secret(t, "stripe-webhook-secret"))
 	if signing != rolled {
 		t.Errorf("the signing secret is %q, and was rolled to %q", signing, rolled)
+	}
+	if key := strings.TrimSpace(s.secret(t, "send-email-key")); key == "" || key != u.key(t) {
+		t.Error("the functions' key is not the one in .env")
 	}
 	shop := *s
 	shop.env = maps.Clone(s.env)
@@ -181,10 +191,11 @@ func newUser(t *testing.T, s *system) *user {
 	var edits strings.Builder
 	for name, value := range map[string]string{
 		"PUBLIC_URL": s.env["GATEWAY_URL"], "STRIPE_API_KEY": s.env["STRIPE_API_KEY"], "STRIPE_SETUP_KEY": "rk_test_setup00",
-		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"],
+		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"], "REGISTRY": "ghcr.io/you",
 	} {
 		fmt.Fprintf(&edits, "grep -q '^%s=' \"$1\" || exit 1\nsed -i 's|^%s=.*|%s=%s|' \"$1\"\n", name, name, name, value)
 	}
+	edits.WriteString("shift; for file; do echo '# edited' >>\"$file\"; done\n")
 	for name, script := range map[string]string{
 		"edit":   edits.String(),
 		"ssh":    `test "$*" = "root@YOUR-HOST cat /var/lib/faasd/secrets/basic-auth-password" && echo password`,
@@ -195,12 +206,29 @@ func newUser(t *testing.T, s *system) *user {
 		}
 	}
 	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); name != "GATEWAY_URL" && name != "OPENFAAS_URL" && name != "PUBLIC_URL" && name != "REGISTRY" && name != "TAG" {
+		name, _, _ := strings.Cut(v, "=")
+		if !slices.Contains([]string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "REGISTRY", "TAG", "SEND_EMAIL_KEY", "SENDGRID_API_KEY", "SENDGRID_SETUP_KEY"}, name) {
 			u.env = append(u.env, v)
 		}
 	}
-	u.env = append(u.env, "PATH="+programs+":"+os.Getenv("PATH"), "EDITOR=edit", "OPENFAAS_CONFIG="+t.TempDir(), "MAKEFLAGS=--no-print-directory")
+	u.env = append(u.env, "PATH="+programs+":"+os.Getenv("PATH"), "EDITOR=edit", "OPENFAAS_CONFIG="+t.TempDir(), "MAKEFLAGS=--no-print-directory",
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com")
+	u.types(t, "git init -q && git add -A && git commit -qm \"As it came\"")
 	return u
+}
+
+// key is the functions' key as the user's .env has it, which nobody else may read.
+func (u *user) key(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(u.clone, ".env")
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	values, err := dotenv.Read(file) // which refuses one that others may read
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values["SEND_EMAIL_KEY"]
 }
 
 // docker is one whose registry is the laptop's store of images: what is pushed are the functions that it has
@@ -210,7 +238,7 @@ case $1 in
 info | build) ;;
 push)
 	function=${2##*/}; function=${function%%%%:*}
-	cp -r "%[1]s/image:docker.io%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
+	cp -r "%[1]s/image:registry.invalid%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
 *) echo "docker $1?"; exit 1 ;;
 esac`
 

@@ -44,7 +44,7 @@ func TestReadStack(t *testing.T) {
 
 	t.Run("takes registry and tag from the environment", func(t *testing.T) {
 		services := readOurStack(t)
-		if got := services.Functions["send-email"].Image; got != "docker.io/tillbell/send-email:latest" {
+		if got := services.Functions["send-email"].Image; got != "registry.invalid/tillbell/send-email:latest" {
 			t.Errorf("image %s", got)
 		}
 		t.Setenv("REGISTRY", "ghcr.io/shop")
@@ -108,7 +108,7 @@ func TestDeployment(t *testing.T) {
 		labels, annotations := map[string]string{"l": "1"}, map[string]string{"topic": "cron-function"}
 		got := deployment(stack.Function{
 			Name:        "send-email",
-			Image:       "docker.io/tillbell/send-email:latest",
+			Image:       "registry.invalid/tillbell/send-email:latest",
 			Environment: map[string]string{"exec_timeout": "55s"},
 			Secrets:     []string{"mongodb-uri", "send-email-key"},
 			Labels:      &labels,
@@ -117,7 +117,7 @@ func TestDeployment(t *testing.T) {
 		})
 		want := types.FunctionDeployment{
 			Service:     "send-email",
-			Image:       "docker.io/tillbell/send-email:latest",
+			Image:       "registry.invalid/tillbell/send-email:latest",
 			Namespace:   "openfaas-fn",
 			EnvVars:     map[string]string{"exec_timeout": "55s"},
 			Secrets:     []string{"mongodb-uri", "send-email-key"},
@@ -147,7 +147,7 @@ func TestDeploymentOfOurStack(t *testing.T) {
 		"send-email":     {"stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
 	} {
 		d := deployment(services.Functions[name])
-		if d.Service != name || d.Image != "docker.io/tillbell/"+name+":latest" {
+		if d.Service != name || d.Image != "registry.invalid/tillbell/"+name+":latest" {
 			t.Errorf("%s is deployed as %s of %s", name, d.Service, d.Image)
 		}
 		for _, s := range secrets {

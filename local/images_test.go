@@ -14,12 +14,12 @@ func TestImages(t *testing.T) {
 		t.Parallel()
 
 		refs := []string{
-			"docker.io/tillbell/send-email:latest",
-			"docker.io/tillbell/send-email:v2",
+			"registry.invalid/tillbell/send-email:latest",
+			"registry.invalid/tillbell/send-email:v2",
 			"ghcr.io/else/send-email:latest",
 			"localhost:5000/send-email@sha256:abc",
 			"docker.io-tillbell-send-email-latest",
-			"docker.io%2Ftillbell%2Fsend-email:latest", // looks like the first one escaped
+			"registry.invalid%2Ftillbell%2Fsend-email:latest", // looks like the first one escaped
 			"../send-email",
 		}
 		all := images{t.TempDir()}

@@ -38,7 +38,7 @@ func TestStack(t *testing.T) {
 		t.Run(name+" is named by the environment, and set by one file", func(t *testing.T) {
 			t.Parallel()
 
-			if want := "${REGISTRY:-docker.io/tillbell}/" + name + ":${TAG:-latest}"; f.Image != want {
+			if want := "${REGISTRY:-registry.invalid/tillbell}/" + name + ":${TAG:-latest}"; f.Image != want {
 				t.Errorf("image %s, want %s", f.Image, want)
 			}
 			if !slices.Equal(f.EnvironmentFile, []string{"settings.yml"}) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"handler/function/internal/published"
+	"handler/function/local/dotenv"
 	"handler/function/local/publish"
 	"handler/function/local/terminal"
 )
@@ -32,11 +33,13 @@ func templatesCommand(ctx context.Context, args []string) error {
 	set.BoolVar(&p.Overwrite, "overwrite", false, "replace also what was made in SendGrid's design editor")
 	set.StringVar(&p.Account, "account", "", "what the lock calls the SendGrid account of the key (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
 	set.StringVar(&p.Host, "host", "", "SendGrid's API (default: sendgrid_host in settings.yml, else "+sendgridHost+")")
+	env := set.String("env", ".env", "`file` of NAME=value lines, readable by you alone, for the key that the environment does not say")
 	if err := parseFlags(set, args); err != nil {
 		return err
 	}
-	if p.Key = strings.TrimSpace(os.Getenv(sendgridAPI.variable)); p.Key == "" {
-		return fmt.Errorf("set %s to a key that may create and read templates and their versions", sendgridAPI.variable)
+	var err error
+	if p.Key, err = publishingKey(*env); err != nil {
+		return err
 	}
 	services, err := readStack()
 	if err != nil {
@@ -46,6 +49,22 @@ func templatesCommand(ctx context.Context, args []string) error {
 	p.Account = cmp.Or(p.Account, settings["sendgrid_account"])
 	p.Host = strings.TrimRight(cmp.Or(p.Host, settings["sendgrid_host"], sendgridHost), "/")
 	return publishTemplates(ctx, &c, &p)
+}
+
+// sendgridSetup is the variable of the key for the owner's own commands.
+const sendgridSetup = "SENDGRID_SETUP_KEY"
+
+// publishingKey is the key to publish with: what was set for this command counts more than what .env says for all.
+func publishingKey(env string) (string, error) {
+	file, err := dotenv.Read(env)
+	if err != nil {
+		return "", err
+	}
+	key := cmp.Or(os.Getenv(sendgridSetup), os.Getenv(sendgridAPI.variable), file[sendgridSetup], file[sendgridAPI.variable])
+	if key = strings.TrimSpace(key); key == "" {
+		return "", fmt.Errorf("set %s, in the environment or in .env, to a key that may create and read templates and their versions", sendgridSetup)
+	}
+	return key, nil
 }
 
 // publishTemplates publishes what is checked.

@@ -69,11 +69,34 @@ func TestPublishTemplates(t *testing.T) {
 	})
 }
 
-func TestTemplatesCommand(t *testing.T) {
-	t.Setenv("SENDGRID_API_KEY", "")
-	if err := templatesCommand(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "set SENDGRID_API_KEY to a key") {
-		t.Errorf("got %v", err)
+func TestPublishingKey(t *testing.T) {
+	env := filepath.Join(t.TempDir(), ".env")
+	for _, c := range []struct{ name, setup, api, file, want string }{
+		{"is the one for it, of .env", "", "", "SENDGRID_API_KEY=SG.send\nSENDGRID_SETUP_KEY=SG.setup\n", "SG.setup"},
+		{"is the one for sending where there is no other", "", "", "SENDGRID_API_KEY=SG.send\nSENDGRID_SETUP_KEY=\n", "SG.send"},
+		{"is what the environment says of another account", "", "SG.other", "SENDGRID_SETUP_KEY=SG.setup\n", "SG.other"},
+		{"is the environment's for it before that for sending", "SG.setup", "SG.send", "", "SG.setup"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("SENDGRID_SETUP_KEY", c.setup)
+			t.Setenv("SENDGRID_API_KEY", c.api)
+			if err := os.WriteFile(env, []byte(c.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := publishingKey(env); got != c.want || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
+
+	t.Run("is asked for where there is none", func(t *testing.T) {
+		t.Setenv("SENDGRID_SETUP_KEY", "")
+		t.Setenv("SENDGRID_API_KEY", "")
+		err := templatesCommand(t.Context(), []string{"--env", filepath.Join(t.TempDir(), "none")})
+		if err == nil || !strings.Contains(err.Error(), "set SENDGRID_SETUP_KEY, in the environment or in .env, to a key") {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 func TestAccountToPublishTo(t *testing.T) {

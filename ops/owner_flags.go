@@ -21,7 +21,8 @@ Exit codes: 0 done, 1 it went wrong, 2 the command was not understood, 3 there i
 `
 
 // errNoKey: there is nothing to sign calls with.
-var errNoKey = errors.New("there is no key to sign the call with: set SEND_EMAIL_KEY to the secret send-email-key, or give --key")
+var errNoKey = errors.New("there is no key to sign the call with: set SEND_EMAIL_KEY, in the environment or in .env, to the secret send-email-key; " +
+	"or make secrets ONLY=send-email-key NEW_KEY=1 makes a new one, and keeps it in .env")
 
 // ownerFlags are those of the verbs that call the functions.
 type ownerFlags struct {

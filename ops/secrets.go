@@ -16,7 +16,8 @@ import (
 
 const secretsHelp = `ops secrets puts the secrets that stack.yml names at the gateway, by faas-cli. What the environment or .env does
 not say it asks for, without showing it; send-email-key it makes itself. Each is checked for its form and put there
-at once. None is printed, none is written to a file, and none is on a command line.
+at once. None is printed, and none is on a command line. What is typed is written to no file; the key that is made goes
+into .env as well, readable by you alone, since your own calls of the functions are signed with it.
 
 The functions read a changed secret when they next use it: no deployment is needed.
 ` + target.Variables
@@ -43,6 +44,14 @@ func secretsVerb(ctx context.Context, args []string) error {
 		return err
 	}
 	k.NewKey = *newKey
+	if t.Laptop == nil { // which tells its own
+		k.Keep = func(name, value string) (string, error) {
+			if variable := target.Variable(name); os.Getenv(variable) != "" {
+				fmt.Printf("! %s, in the environment, is now an old one: unset it.\n", variable)
+			}
+			return t.Keep(name, value)
+		}
+	}
 	return k.Run(ctx, names)
 }
 

@@ -23,7 +23,7 @@ const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions
 Stripe's key is of test mode. It begins nothing where something is wrong before.
 
 With a Docker engine it is faas-cli up that builds; without one it is make images, which needs none. REGISTRY and TAG say
-where the images go. Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose
+where the images go; with --no-build they are there already, as for going back to an earlier TAG. Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose
 order is then waited for. On a laptop a sample purchase is played. With a live key nothing is bought.
 ` + target.Variables
 
@@ -32,6 +32,7 @@ func upVerb(ctx context.Context, args []string) error {
 	var f doctorFlags
 	f.register(set)
 	force := set.Bool("force", false, "deploy though something is wrong")
+	noBuild := set.Bool("no-build", false, "deploy the images of REGISTRY and TAG as they are at the registry")
 	noPurchase := set.Bool("no-purchase", false, "buy nothing")
 	if err := parse(set, args); err != nil {
 		return err
@@ -40,13 +41,18 @@ func upVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if t.Laptop == nil {
+		if err := deploy.CheckRegistry(t.Services, t.Registry()); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("Looking at %s.\n\n", t)
 	before, after := f.groups(t)
 	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{before}); wrongs > 0 && !*force {
 		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
 	}
 	fmt.Println()
-	if err := deployTo(ctx, f.Flags, t); err != nil {
+	if err := deployTo(ctx, f.Flags, t, *noBuild); err != nil {
 		return err
 	}
 	fmt.Println()
@@ -60,17 +66,19 @@ func upVerb(ctx context.Context, args []string) error {
 	return buy(ctx, os.Stdout, t)
 }
 
-// deployTo builds and deploys, and waits until stripe-webhook answers again.
-func deployTo(ctx context.Context, f target.Flags, t *target.Target) error {
+// deployTo builds where it is not built, deploys, and waits until stripe-webhook answers again.
+func deployTo(ctx context.Context, f target.Flags, t *target.Target, built bool) error {
 	cli, err := gateway.FindCLI(f.CLI, t.Gateway)
 	if err != nil {
 		return err
 	}
-	steps, err := deploy.Steps(deploy.Look(ctx, t.Folder(), t.Laptop != nil), cli, t.StackFile)
+	machine := deploy.Look(ctx, t.Folder(), t.Laptop != nil)
+	machine.Built = built
+	steps, err := deploy.Steps(machine, cli, t.StackFile)
 	if err != nil {
 		return err
 	}
-	if err := deploy.Run(ctx, os.Stdout, t.Folder(), steps); err != nil {
+	if err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), steps); err != nil {
 		return err
 	}
 	wait := purchase.Wait{For: time.Minute, Every: 500 * time.Millisecond}

@@ -105,9 +105,9 @@ func (c *client) pause(h http.Header) time.Duration {
 func refusal(res *rest.Response, scope string) error {
 	switch res.StatusCode {
 	case http.StatusUnauthorized:
-		return keyError{"SendGrid does not know the key in SENDGRID_API_KEY (401): it is wrong, was revoked, or is of another region than sendgrid_host"}
+		return keyError{"SendGrid does not know the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY (401): it is wrong, was revoked, or is of another region than sendgrid_host"}
 	case http.StatusForbidden:
-		return keyError{fmt.Sprintf("the key in SENDGRID_API_KEY lacks the scope %s (403); in all it needs %s", scope, strings.Join(scopes, ", "))}
+		return keyError{fmt.Sprintf("the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY, lacks the scope %s (403); in all it needs %s", scope, strings.Join(scopes, ", "))}
 	case http.StatusNotFound:
 		return errNotFound
 	}

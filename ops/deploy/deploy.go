@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/openfaas/go-sdk/stack"
+
 	"handler/function/ops/gateway"
 )
 
@@ -29,6 +31,8 @@ func (s Step) String() string { return strings.Join(s.Args, " ") }
 type Machine struct {
 	// Laptop: the gateway is a laptop's, which has built the images itself.
 	Laptop bool
+	// Built: the images are at their registry already.
+	Built bool
 	// Docker: a Docker engine answers.
 	Docker bool
 	// Images: make images is there, which builds without Docker.
@@ -43,9 +47,28 @@ func Look(ctx context.Context, folder string, laptop bool) Machine {
 	images := exec.CommandContext(ctx, "make", "-n", "images")
 	images.Dir = folder
 	return Machine{
-		Docker: exec.CommandContext(ctx, "docker", "info").Run() == nil,
+		Docker: Docker(ctx),
 		Images: images.Run() == nil,
 	}
+}
+
+// Docker reports whether a Docker engine answers.
+func Docker(ctx context.Context) bool { return exec.CommandContext(ctx, "docker", "info").Run() == nil }
+
+// nobodys is what stack.yml's images begin with where REGISTRY is not set.
+const nobodys = "registry.invalid/"
+
+// ErrNoRegistry: nobody has said where the images are.
+var ErrNoRegistry = errors.New("set REGISTRY, in the environment or in .env, to where the functions' images go, such as ghcr.io/you")
+
+// CheckRegistry is ErrNoRegistry where none is named, and an image of stack.yml needs one.
+func CheckRegistry(services *stack.Services, registry string) error {
+	for _, f := range services.Functions {
+		if registry == "" && strings.HasPrefix(f.Image, nobodys) {
+			return ErrNoRegistry
+		}
+	}
+	return nil
 }
 
 // ErrNoBuilder: images cannot be built here.
@@ -59,6 +82,8 @@ func Steps(m Machine, cli *gateway.CLI, stackFile string) ([]Step, error) {
 	switch {
 	case m.Laptop:
 		return []Step{{"deploy what make run built", faas("deploy")}}, nil
+	case m.Built:
+		return []Step{{"deploy what is at the registry", faas("deploy")}}, nil
 	case m.Docker:
 		return []Step{{"build, push and deploy", faas("up")}}, nil
 	case m.Images:
@@ -70,13 +95,16 @@ func Steps(m Machine, cli *gateway.CLI, stackFile string) ([]Step, error) {
 	return nil, ErrNoBuilder
 }
 
-// Run runs the steps, each only where the one before it went well.
-func Run(ctx context.Context, out io.Writer, folder string, steps []Step) error {
+// Run runs the steps, each only where the one before it went well, with the images' registry where one is named.
+func Run(ctx context.Context, out io.Writer, folder, registry string, steps []Step) error {
 	for _, s := range steps {
 		fmt.Fprintf(out, "To %s: %s\n", s.What, s)
 		cmd := exec.CommandContext(ctx, s.Args[0], s.Args[1:]...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, out, out
 		cmd.Env = append(os.Environ(), "OPENFAAS_URL=") // the gateway is named
+		if registry != "" {
+			cmd.Env = append(cmd.Env, "REGISTRY="+registry)
+		}
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("%s: %w", s.What, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/local/stackfile"
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
 )
@@ -24,6 +25,7 @@ func TestSteps(t *testing.T) {
 	}{
 		"a laptop deploys what it has built": {deploy.Machine{Laptop: true, Docker: true}, []string{"faas-cli deploy -f stack.yml --gateway http://g:8080"}},
 		"Docker is faas-cli's business":      {deploy.Machine{Docker: true, Images: true}, []string{"faas-cli up -f stack.yml --gateway http://g:8080"}},
+		"what is built is built no more":     {deploy.Machine{Built: true, Docker: true, Images: true}, []string{"faas-cli deploy -f stack.yml --gateway http://g:8080"}},
 		"without Docker, make images builds": {deploy.Machine{Images: true}, []string{"make images PUSH=1", "faas-cli deploy -f stack.yml --gateway http://g:8080"}},
 	} {
 		steps, err := deploy.Steps(tt.machine, cli, "some/stack.yml")
@@ -40,15 +42,35 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+func TestCheckRegistry(t *testing.T) {
+	services, err := stackfile.Read("../../stack.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deploy.CheckRegistry(services, ""); !errors.Is(err, deploy.ErrNoRegistry) {
+		t.Errorf("without a registry: %v", err)
+	}
+	if err := deploy.CheckRegistry(services, "ghcr.io/shop"); err != nil {
+		t.Errorf("with one in .env: %v", err)
+	}
+	t.Setenv("REGISTRY", "ghcr.io/shop")
+	if services, err = stackfile.Read("../../stack.yml"); err != nil {
+		t.Fatal(err)
+	}
+	if err := deploy.CheckRegistry(services, ""); err != nil {
+		t.Errorf("with images that are named: %v", err)
+	}
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 
 	folder := t.TempDir()
 	var out bytes.Buffer
-	err := deploy.Run(t.Context(), &out, folder, []deploy.Step{
-		{What: "do one", Args: []string{"sh", "-c", "touch one; echo done"}}, {What: "fail", Args: []string{"sh", "-c", "exit 2"}}, {What: "do three", Args: []string{"touch", "three"}},
+	err := deploy.Run(t.Context(), &out, folder, "ghcr.io/shop", []deploy.Step{
+		{What: "do one", Args: []string{"sh", "-c", "touch one; echo done for $REGISTRY"}}, {What: "fail", Args: []string{"sh", "-c", "exit 2"}}, {What: "do three", Args: []string{"touch", "three"}},
 	})
-	if err == nil || !strings.Contains(err.Error(), "fail: exit status 2") || !strings.Contains(out.String(), "done\n") {
+	if err == nil || !strings.Contains(err.Error(), "fail: exit status 2") || !strings.Contains(out.String(), "done for ghcr.io/shop\n") {
 		t.Errorf("error %v, output %q", err, out.String())
 	}
 	if _, err := os.Stat(filepath.Join(folder, "one")); err != nil {

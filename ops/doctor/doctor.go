@@ -15,6 +15,7 @@ import (
 	"handler/function/internal/mongodb"
 	function "handler/function/send-email"
 
+	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -31,6 +32,8 @@ type Options struct {
 	Ports []string
 	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.
 	HTTP *http.Client
+	// Docker reports whether a Docker engine answers, which then builds the images. Default: by docker info.
+	Docker func(context.Context) bool
 	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
 	Loopback bool
 }
@@ -52,6 +55,9 @@ type doctor struct {
 func Groups(t *target.Target, o Options) (before, after Group) {
 	if o.Ports == nil {
 		o.Ports = []string{"8080", "8081", "9090"}
+	}
+	if o.Docker == nil {
+		o.Docker = deploy.Docker
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{

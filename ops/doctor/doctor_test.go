@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ func TestNothingWrong(t *testing.T) {
 
 	w := newWorld(t)
 	for _, line := range w.report(t, register{right()}) {
-		if strings.HasPrefix(line, "✗") || strings.HasPrefix(line, "–") && !strings.HasPrefix(line, "– the functions' key and database") {
+		if strings.HasPrefix(line, "✗") || strings.HasPrefix(line, "–") {
 			t.Error(line)
 		}
 	}
@@ -45,6 +46,19 @@ func otherArch() string {
 		return "amd64"
 	}
 	return "arm64"
+}
+
+func noDocker(context.Context) bool { return false }
+
+// TestArchitectureWithoutDocker: make images builds for more than this machine's own.
+func TestArchitectureWithoutDocker(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.gateway.arch, w.options.Docker = otherArch(), noDocker
+	if all := strings.Join(w.report(t, register{right()}), "\n"); strings.Contains(all, "✗") || !strings.Contains(all, "✓ the gateway runs on "+otherArch()) {
+		t.Errorf("it says\n%s", all)
+	}
 }
 
 // TestFailures breaks one thing of a world in which all is right. The report must say so in one line, what to do
@@ -74,6 +88,9 @@ func TestFailures(t *testing.T) {
 			w.gateway.secrets = slices.DeleteFunc(w.gateway.secrets, func(s string) bool { return s == "send-email-key" })
 		}},
 		{name: "another architecture", want: "✗ the gateway runs on " + otherArch(), spoil: func(_ *testing.T, w *world) { w.gateway.arch = otherArch() }},
+		{name: "an architecture that nothing here builds for", want: "✗ the gateway runs on arm, and images that are built here without Docker are for amd64 and arm64: make images PUSH=1 PLATFORMS=linux/arm", spoil: func(_ *testing.T, w *world) {
+			w.gateway.arch, w.options.Docker = "armv7l", noDocker
+		}},
 		{name: "a connection string with Atlas's placeholder", want: "✗ the connection string: mongodb-uri still has Atlas's <db_password> in it", spoil: func(_ *testing.T, w *world) {
 			w.env["MONGODB_URI"] = "mongodb+srv://shop:<db_password>@cluster0.example.mongodb.net/"
 		}},
@@ -141,6 +158,11 @@ func TestFailures(t *testing.T) {
 		{name: "a function without its secret", want: "✗ send-email is not able to work: secret stripe-api-key is missing", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 503 }},
 		{name: "a function that takes what is unsigned", want: "✗ send-email answers an unsigned call with 200, not with 400", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 200 }},
 		{name: "another signing secret at the gateway", want: "✗ stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET: make secrets", spoil: func(_ *testing.T, w *world) { w.gateway.signing = "whsec_another" }},
+		{name: "another key at the gateway", want: "✗ send-email refuses what is signed with SEND_EMAIL_KEY: make secrets", spoil: func(_ *testing.T, w *world) { w.gateway.key = "another" }},
+		{name: "functions that cannot use the database", want: "✗ send-email cannot do its work: try again: faas-cli logs send-email says why; does Atlas's Network Access", spoil: func(_ *testing.T, w *world) { w.gateway.owners = 503 }},
+		{name: "an Event Webhook whose key is not deployed", want: "✗ send-email does not have the sendgrid_webhook_key of settings.yml yet, and refuses SendGrid's events: make up", spoil: func(_ *testing.T, w *world) {
+			w.gateway.events = "SendGrid's events are not used here"
+		}},
 		{name: "no Event Webhook", want: "✗ SendGrid has no Event Webhook at PUBLIC/function/send-email: make endpoint", spoil: func(_ *testing.T, w *world) {
 			w.hook, w.settings["sendgrid_webhook_key"] = nil, "key"
 		}},
@@ -193,6 +215,7 @@ func TestNotChecked(t *testing.T) {
 		spoil func(*world)
 		want  string
 	}{
+		{"the functions' key, which is not here", func(w *world) { delete(w.env, "SEND_EMAIL_KEY") }, "– the functions' key and database: not checked: set SEND_EMAIL_KEY in .env, or make secrets"},
 		{"no key here", func(w *world) { delete(w.env, "STRIPE_API_KEY") }, "– Stripe's key: not checked: set STRIPE_API_KEY in the environment or in .env"},
 		{"what needs a key that is not here", func(w *world) { delete(w.env, "STRIPE_API_KEY") }, "– the webhook endpoint: not checked: first, Stripe's key"},
 		{"endpoints, with the functions' key alone", func(w *world) { delete(w.env, "STRIPE_SETUP_KEY") },

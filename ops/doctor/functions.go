@@ -113,7 +113,7 @@ func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 	const what = "the functions' key and database"
 	key, _, _ := strings.Cut(d.Given(target.FunctionsKey), "\n")
 	if key == "" {
-		return unknown("SEND_EMAIL_KEY is not known here, and need not be", what)
+		return unknown("set SEND_EMAIL_KEY in .env, or make secrets ONLY=send-email-key NEW_KEY=1 makes a new one there; without it the owner's commands cannot work either", what)
 	}
 	body := `{"id":"cs_test_doctor"}`
 	a, err := d.post(ctx, d.Gateway+"/function/send-email", http.Header{openfaas.SignatureHeader: {openfaas.Sign([]byte(body), key)}}, body)
@@ -124,6 +124,8 @@ func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 		return ok("send-email takes what is signed with its key, and reads the database")
 	case a.status == http.StatusBadRequest:
 		return wrong("make secrets, with the key that you mean", "send-email refuses what is signed with SEND_EMAIL_KEY")
+	case a.status == http.StatusServiceUnavailable:
+		return wrong("faas-cli logs send-email says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
 	}
 	return wrong("faas-cli logs send-email", "send-email answers a signed call with %d: %s", a.status, a.said())
 }

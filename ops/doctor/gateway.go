@@ -59,13 +59,23 @@ func (d *doctor) lookAtSecrets(ctx context.Context) Finding {
 // architectures are the names that uname gives, in Go's.
 var architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm"}
 
-// lookAtArchitecture compares where the functions are to run with what Docker builds here.
+// withoutDocker are those for which make images builds.
+var withoutDocker = []string{"amd64", "arm64"}
+
+// lookAtArchitecture compares where the functions are to run with what is built here: by Docker, for this machine's own
+// architecture, or without it, for several.
 func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 	info, err := d.gateway.Info(ctx)
 	if err != nil || info.Arch == "" {
 		return unknown("the gateway does not say which one it runs on", "the images' architecture")
 	}
 	there := cmp.Or(architectures[info.Arch], info.Arch)
+	if d.Laptop == nil && !d.options.Docker(ctx) {
+		if !slices.Contains(withoutDocker, there) {
+			return wrong("make images PUSH=1 PLATFORMS=linux/"+there+", and then make up NO_BUILD=1", "the gateway runs on %s, and images that are built here without Docker are for %s", there, list(withoutDocker))
+		}
+		return ok("the gateway runs on %s, for which images are built here without Docker too", there)
+	}
 	here := runtime.GOARCH
 	if _, arch, found := strings.Cut(os.Getenv("DOCKER_DEFAULT_PLATFORM"), "/"); found {
 		here, _, _ = strings.Cut(arch, "/")

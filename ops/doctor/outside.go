@@ -58,21 +58,26 @@ func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
 func (d *doctor) lookAtProxy(ctx context.Context) Finding {
 	for _, path := range []string{"/system/info", "/ui/", "/function/send-email"} {
 		a, err := d.call(ctx, http.MethodGet, d.PublicURL+path, nil, "")
-		if err == nil && passed(path, a.status) {
-			return wrong("let it pass only /function/stripe-webhook", "the proxy passes %s on to the gateway (%d)", path, a.status)
+		if err == nil && answered(path, a.status) {
+			return wrong("let it pass only what docs/deploy/Caddyfile lets through", "the proxy passes %s on to the gateway (%d)", path, a.status)
 		}
 	}
 	if a, err := d.post(ctx, d.EventsURL(), nil, "{}"); err == nil && a.status != http.StatusNotFound {
 		return wrong("let it pass only SendGrid's events, as docs/deploy/Caddyfile does", "the proxy passes calls of send-email on to the gateway (%d)", a.status)
 	}
-	if d.Setting(eventhook.Setting) != "" && !d.passesEvents(ctx) {
-		return wrong("let it pass them, as docs/deploy/Caddyfile does", "the proxy does not pass SendGrid's events on to send-email")
+	if d.Setting(eventhook.Setting) != "" {
+		switch d.eventsPassed(ctx) {
+		case keptBack:
+			return wrong("let it pass them, as docs/deploy/Caddyfile does", "the proxy does not pass SendGrid's events on to send-email")
+		case notUsedYet:
+			return wrong("make up", "send-email does not have the %s of settings.yml yet, and refuses SendGrid's events", eventhook.Setting)
+		}
 	}
 	return ok("the proxy passes neither the gateway's API nor its UI nor an owner's calls of send-email on")
 }
 
-// passed reports whether an answer is one of the gateway's, or of send-email, which takes only POST.
-func passed(path string, status int) bool {
+// answered reports whether an answer is one of the gateway's, or of send-email, which takes only POST.
+func answered(path string, status int) bool {
 	return status/100 == 2 || path == "/system/info" && status == http.StatusUnauthorized || path == "/function/send-email" && status == http.StatusMethodNotAllowed
 }
 

@@ -1,8 +1,10 @@
 package doctor_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,9 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sendgrid/sendgrid-go/helpers/eventwebhook"
 	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/webhook"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/local/mongod"
 	"handler/function/local/mongod/mongodtest"
@@ -32,6 +36,7 @@ const (
 	sendKey     = "SG.functions.key"
 	sendSetup   = "SG.setup.key"
 	signing     = "whsec_right000"
+	key         = "the-functions-right-key"
 )
 
 // world is all that the doctor looks at, with nothing wrong in it: the real stand-ins and the embedded database,
@@ -65,19 +70,24 @@ type gateway struct {
 	// unsigned is what the functions answer to an unsigned call.
 	unsigned map[string]int
 	signing  string
-	ahead    time.Duration
+	// key signs the owner's calls, which are answered with owners.
+	key    string
+	owners int
+	// events is what send-email answers to SendGrid's, where it does not refuse their signature.
+	events string
+	ahead  time.Duration
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		dir:      t.TempDir(),
-		env:      map[string]string{"STRIPE_API_KEY": stripeKey, "STRIPE_SETUP_KEY": stripeSetup, "STRIPE_WEBHOOK_SECRET": signing, "SENDGRID_API_KEY": sendKey, "SENDGRID_SETUP_KEY": sendSetup},
+		env:      map[string]string{"STRIPE_API_KEY": stripeKey, "STRIPE_SETUP_KEY": stripeSetup, "STRIPE_WEBHOOK_SECRET": signing, "SENDGRID_API_KEY": sendKey, "SENDGRID_SETUP_KEY": sendSetup, "SEND_EMAIL_KEY": key},
 		settings: map[string]string{},
 		gateway: gateway{
 			secrets:   []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
 			functions: map[string]int{"stripe-webhook": 1, "send-email": 1}, arch: runtime.GOARCH,
-			unsigned: map[string]int{"stripe-webhook": 400, "send-email": 400}, signing: signing,
+			unsigned: map[string]int{"stripe-webhook": 400, "send-email": 400}, signing: signing, key: key, owners: 404,
 		},
 		account: stripe.Account{
 			Permissions: map[string][]string{stripeKey: {"checkout_session_read", "product_read", "event_read"}},
@@ -93,7 +103,7 @@ func newWorld(t *testing.T) *world {
 		templates: []int{1, 0},
 	}
 	// Nobody listens on port 1, and no server of another test is given it.
-	w.options = doctor.Options{Ports: []string{"1"}, Loopback: true, DatabaseMB: 512, CLI: w.program(t, "faas-cli", "echo 0.13.13")}
+	w.options = doctor.Options{Ports: []string{"1"}, Loopback: true, DatabaseMB: 512, Docker: func(context.Context) bool { return true }, CLI: w.program(t, "faas-cli", "echo 0.13.13")}
 	var err error
 	if w.stripe, err = stripe.New(stripe.Options{}); err != nil {
 		t.Fatal(err)
@@ -138,7 +148,7 @@ func (w *world) report(t *testing.T, endpoints register) []string {
 				return
 			}
 		}
-		if w.events && r.Method == http.MethodPost && r.URL.Path == "/function/send-email" && r.Header.Get("X-Twilio-Email-Event-Webhook-Signature") != "" {
+		if w.events && r.Method == http.MethodPost && r.URL.Path == "/function/send-email" && r.Header.Get(eventwebhook.VerificationHTTPHeader) != "" {
 			w.gateway.ServeHTTP(rw, r)
 			return
 		}
@@ -310,6 +320,17 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if webhook.ValidatePayload(body[:n], r.Header.Get("Stripe-Signature"), g.signing) != nil {
 			w.WriteHeader(http.StatusBadRequest)
 		}
+	case r.Header.Get(openfaas.SignatureHeader) != "":
+		body, _ := io.ReadAll(r.Body)
+		if !openfaas.Signed(body, r.Header.Get(openfaas.SignatureHeader), []string{g.key}) {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(g.owners)
+		fmt.Fprint(w, `{"error": "try again"}`)
+	case r.Header.Get(eventwebhook.VerificationHTTPHeader) != "" && g.events != "":
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(w, `{"error": %q}`, g.events)
 	case r.Method != http.MethodPost && strings.HasPrefix(r.URL.Path, "/function/"):
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	case g.unsigned[function] != 0:

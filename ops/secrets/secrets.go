@@ -1,5 +1,5 @@
 // Package secrets puts the functions' secrets at the gateway: those that are known on this side, those that it asks
-// for, and the one that it makes itself. It shows none of them, and keeps none.
+// for, and the one that it makes itself. It shows none of them, and keeps only the last, where it is told to.
 package secrets
 
 import (
@@ -33,7 +33,9 @@ type Keeper struct {
 	Ask func(ctx context.Context, prompt string) (string, error)
 	// NewKey has send-email-key made anew though there is one.
 	NewKey bool
-	Out    io.Writer
+	// Keep keeps the key that was made on this side too, and says where; nil where it is known here anyhow.
+	Keep func(name, value string) (where string, err error)
+	Out  io.Writer
 }
 
 // ErrMissing: not every secret is at the gateway.
@@ -104,6 +106,9 @@ func (leftOut) Is(target error) bool { return target == errLeftOut }
 
 // value finds a secret, and says where it comes from.
 func (k *Keeper) value(ctx context.Context, name string) (value, from string, err error) {
+	if name == target.FunctionsKey && k.NewKey {
+		return k.make(name)
+	}
 	if given := k.Given(name); given != "" {
 		variable := target.Variable(name)
 		err := target.CheckForm(name, given)
@@ -117,8 +122,8 @@ func (k *Keeper) value(ctx context.Context, name string) (value, from string, er
 		}
 		return value, "as typed", err
 	}
-	if name == target.FunctionsKey && (k.NewKey || !k.has(name)) {
-		return newKey(), "made at random", nil
+	if name == target.FunctionsKey && !k.has(name) {
+		return k.make(name)
 	}
 	if name == target.FunctionsKey {
 		return "", "", errKept
@@ -131,6 +136,20 @@ func (k *Keeper) value(ctx context.Context, name string) (value, from string, er
 		}
 	}
 	return value, "as typed", err
+}
+
+// make makes a secret. It is kept on this side before it is at the gateway, which gives none back: if that fails, the
+// next run puts it there.
+func (k *Keeper) make(name string) (value, from string, err error) {
+	value = newKey()
+	if k.Keep == nil {
+		return value, "made at random", nil
+	}
+	where, err := k.Keep(name, value)
+	if err != nil {
+		return "", "", fmt.Errorf("keep %s: %w", name, err)
+	}
+	return value, "made at random and kept in " + where, nil
 }
 
 // ask asks until the form is right. Enter alone leaves things as they are.

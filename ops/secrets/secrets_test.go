@@ -114,6 +114,54 @@ func TestRun(t *testing.T) {
 		}
 	})
 
+	t.Run("makes a new key where that is asked for, also in place of one that is known here", func(t *testing.T) {
+		t.Parallel()
+
+		s := &store{values: map[string]string{}}
+		k := secrets.Keeper{Gateway: s, There: []string{target.FunctionsKey}, Given: given(map[string]string{target.FunctionsKey: "Xsecret6-of-before"}), Ask: nobody, NewKey: true, Out: &bytes.Buffer{}}
+		if err := k.Run(t.Context(), []string{target.FunctionsKey}); err != nil {
+			t.Fatal(err)
+		}
+		if key := s.values[target.FunctionsKey]; len(key) != 64 {
+			t.Errorf("the functions' key is %q", key)
+		}
+	})
+
+	t.Run("keeps the key that it makes, before the gateway has it", func(t *testing.T) {
+		t.Parallel()
+
+		s, out := &store{values: map[string]string{}, err: errors.New("the gateway is away")}, &bytes.Buffer{}
+		kept := map[string]string{}
+		k := secrets.Keeper{Gateway: s, Given: given(kept), Ask: nobody, Out: out,
+			Keep: func(name, value string) (string, error) { kept[name] = value; return "some.env", nil }}
+		if err := k.Run(t.Context(), []string{target.FunctionsKey}); !errors.Is(err, s.err) {
+			t.Errorf("error %v", err)
+		}
+		key := kept[target.FunctionsKey]
+		s.err = nil
+		if err := k.Run(t.Context(), []string{target.FunctionsKey}); err != nil || key == "" || s.values[target.FunctionsKey] != key {
+			t.Errorf("%q is kept, and %q at the gateway, %v", key, s.values[target.FunctionsKey], err)
+		}
+		k.NewKey = true
+		if err := k.Run(t.Context(), []string{target.FunctionsKey}); err != nil || kept[target.FunctionsKey] == key || s.values[target.FunctionsKey] != kept[target.FunctionsKey] {
+			t.Errorf("%q is kept of the new one, and %q at the gateway, %v", kept[target.FunctionsKey], s.values[target.FunctionsKey], err)
+		}
+		if text := out.String(); !strings.Contains(text, "made at random and kept in some.env") || strings.Contains(text, key) || strings.Contains(text, kept[target.FunctionsKey]) {
+			t.Errorf("it says\n%s", text)
+		}
+	})
+
+	t.Run("puts no key at the gateway that it cannot keep", func(t *testing.T) {
+		t.Parallel()
+
+		s, full := &store{values: map[string]string{}}, errors.New("the disk is full")
+		k := secrets.Keeper{Gateway: s, Given: given(nil), Ask: nobody, Out: &bytes.Buffer{},
+			Keep: func(string, string) (string, error) { return "", full }}
+		if err := k.Run(t.Context(), []string{target.FunctionsKey}); !errors.Is(err, full) || s.calls != nil {
+			t.Errorf("error %v, calls %v", err, s.calls)
+		}
+	})
+
 	t.Run("keeps what is there and is not given, where nobody can be asked, and says what is missing", func(t *testing.T) {
 		t.Parallel()
 

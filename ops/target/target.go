@@ -16,6 +16,7 @@ import (
 
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/local/dotenv"
 	"handler/function/local/runenv"
 	"handler/function/local/stackfile"
 )
@@ -53,6 +54,7 @@ Read from the environment, else from .env (a laptop that runs here knows its own
 
   GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
+  REGISTRY              where the functions' images go, such as ghcr.io/you; TAG is read from the environment alone
   STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
                         secrets, which no gateway gives back
   STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
@@ -68,6 +70,7 @@ const (
 	publicVariable        = "PUBLIC_URL"
 	stripeSetupVariable   = "STRIPE_SETUP_KEY"
 	sendgridSetupVariable = "SENDGRID_SETUP_KEY"
+	registryVariable      = "REGISTRY"
 )
 
 // The secrets whose values a check can do something with.
@@ -97,7 +100,9 @@ type Target struct {
 	StripeAPI, SendGridAPI         string
 	StripeStandIn, SendGridStandIn bool
 
-	dotEnv map[string]string
+	// dotEnv is what dotEnvFile says.
+	dotEnv     map[string]string
+	dotEnvFile string
 }
 
 // ErrNoStack: the command was started elsewhere.
@@ -112,7 +117,7 @@ func (f Flags) Find() (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Services: services, StackFile: f.Stack}
+	t := &Target{Services: services, StackFile: f.Stack, dotEnvFile: f.DotEnv}
 	if cmp.Or(f.Gateway, os.Getenv(gatewayVariable), os.Getenv(openfaasVariable)) == "" {
 		t.Laptop, err = runenv.ReadRunning(f.State)
 		if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
@@ -120,7 +125,7 @@ func (f Flags) Find() (*Target, error) {
 		}
 	}
 	if t.Laptop == nil {
-		if t.dotEnv, err = readDotEnv(f.DotEnv); err != nil {
+		if t.dotEnv, err = dotenv.Read(f.DotEnv); err != nil {
 			return nil, err
 		}
 	}
@@ -163,6 +168,14 @@ func (t *Target) Given(secret string) string {
 	}
 	return t.value(Variable(secret))
 }
+
+// Keep has .env say a secret, so that it is known on this side from the next command on, and gives the file's name.
+func (t *Target) Keep(secret, value string) (file string, err error) {
+	return t.dotEnvFile, dotenv.Set(t.dotEnvFile, Variable(secret), value)
+}
+
+// Registry is where the functions' images go, or nothing where nobody said it.
+func (t *Target) Registry() string { return t.value(registryVariable) }
 
 // StripeSetupKey and SendGridSetupKey are the keys with which this command itself asks, or nothing.
 func (t *Target) StripeSetupKey() string {

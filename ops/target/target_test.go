@@ -11,52 +11,6 @@ import (
 	"handler/function/local/runenv"
 )
 
-func TestReadDotEnv(t *testing.T) {
-	t.Parallel()
-
-	t.Run("takes values as they are", func(t *testing.T) {
-		t.Parallel()
-
-		got, err := readDotEnv(file(t, 0o600, "# the shop's\n\nA=1\nexport B = 'two words'\nC=\"p$w#rd\"\nD=mongodb://u:a$b#c@h/?x=1&y=2\nE=it's\nF=\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[string]string{"A": "1", "B": "two words", "C": "p$w#rd", "D": "mongodb://u:a$b#c@h/?x=1&y=2", "E": "it's", "F": ""}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
-	})
-
-	t.Run("need not be there", func(t *testing.T) {
-		t.Parallel()
-
-		if got, err := readDotEnv(filepath.Join(t.TempDir(), ".env")); got != nil || err != nil {
-			t.Errorf("%v, %v", got, err)
-		}
-	})
-
-	t.Run("is refused where others may read it, with what to do", func(t *testing.T) {
-		t.Parallel()
-
-		for _, mode := range []os.FileMode{0o640, 0o604, 0o644} {
-			path := file(t, mode, "STRIPE_API_KEY=sk_live_secret\n")
-			_, err := readDotEnv(path)
-			if err == nil || !strings.Contains(err.Error(), "chmod 600 "+path) || strings.Contains(err.Error(), "sk_live") {
-				t.Errorf("%o: %v", mode, err)
-			}
-		}
-	})
-
-	t.Run("names the line that it does not understand, and shows nothing of it", func(t *testing.T) {
-		t.Parallel()
-
-		_, err := readDotEnv(file(t, 0o600, "A=1\nsk_live_secret\n"))
-		if err == nil || !strings.Contains(err.Error(), ".env:2:") || strings.Contains(err.Error(), "sk_live") {
-			t.Errorf("%v", err)
-		}
-	})
-}
-
 func TestCheckForm(t *testing.T) {
 	t.Parallel()
 

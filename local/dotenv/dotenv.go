@@ -1,4 +1,6 @@
-package target
+// Package dotenv reads and changes .env, the file of an owner's keys, which lies beside the settings and is never
+// committed.
+package dotenv
 
 import (
 	"bufio"
@@ -6,16 +8,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// readDotEnv reads a file of KEY=value lines, as they are: nothing in a value means anything but one pair of
+// Read reads a file of KEY=value lines, as they are: nothing in a value means anything but one pair of
 // quotes around it, since passwords have dollars and hashes in them. There may be no file. One that others than
 // its owner may read is refused, and no error shows anything of what is in it.
-func readDotEnv(path string) (map[string]string, error) {
+func Read(path string) (map[string]string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -57,4 +60,39 @@ func unquoted(value string) string {
 		}
 	}
 	return value
+}
+
+// Set has a file say a value, in place of what it says of that name, or at its end. All else in it stays as it is. The
+// file is replaced at once, and readable by its owner alone, also where there was none.
+func Set(path, name, value string) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".env-*") // with mode 600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // which is in vain where it was renamed
+	_, err = temp.WriteString(with(string(text), name, value))
+	if err := errors.Join(err, temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+// with is a file's text where it says a value.
+func with(text, name, value string) string {
+	line := name + "=" + value
+	old := regexp.MustCompile(`(?m)^[ \t]*(export )?[ \t]*` + regexp.QuoteMeta(name) + `[ \t]*=.*$`)
+	if old.MatchString(text) {
+		return old.ReplaceAllLiteralString(text, line)
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text + line + "\n"
 }

@@ -60,6 +60,7 @@ func setUpOffline(t testing.TB) *bench {
 		Store:     func() (Store, error) { return b.memory, nil },
 		Templates: func() (published.IDs, error) { return published.Placeholders(templateNames()), nil },
 		Now:       func() time.Time { return b.clock },
+		Interval:  time.Minute,
 		Random:    func() float64 { return 0.5 },
 		Log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
 	}, catalogueFile)

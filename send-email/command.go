@@ -82,5 +82,5 @@ func (r *sweepAll) valid() bool { return bool(*r) }
 func (r *sweepAll) order() string { return "" }
 
 func (r *sweepAll) answer(ctx context.Context, f *Function, _ *slog.Logger) (any, error) {
-	return f.sweep(ctx, f.pacedUntil(context.Background()))
+	return f.sweepAsked(ctx)
 }

@@ -23,6 +23,8 @@ type health struct {
 	// since is the first answer, and last the latest, in a row without a failure or a gap. Both are
 	// zero while it fails, or was never asked.
 	since, last time.Time
+	// refused: a lease was not taken over, since it was not steady.
+	refused bool
 }
 
 // saw notes how a look at what is due ended, the one read that fails only where the database does.
@@ -43,5 +45,16 @@ func (h *health) saw(err error, now time.Time) {
 func (h *health) steady(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.since.IsZero() && now.Sub(h.last) <= longestGap && h.last.Sub(h.since) >= steadyAfter
+	steady := !h.since.IsZero() && now.Sub(h.last) <= longestGap && h.last.Sub(h.since) >= steadyAfter
+	h.refused = h.refused || !steady
+	return steady
+}
+
+// hasRefused reports whether steady was asked in vain since the last time.
+func (h *health) hasRefused() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	refused := h.refused
+	h.refused = false
+	return refused
 }

@@ -169,6 +169,34 @@ func TestSweepUntil(t *testing.T) {
 	})
 }
 
+// A process that sweeps only when it is asked takes over what a dead one left, however seldom it is asked.
+func TestSweepAskedTakesOver(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		b, s, quit := alive(t, 1, func(b *bench, _ *stub) { b.interval = 0 })
+		defer quit()
+		b.invoke(`{"sweep":true}`)
+		d := b.memory.orders["cs_0"].Emails["ebook/delivery"]
+		d.State, d.Lease, d.DueAt = order.Sending, "the dead", b.now()
+		b.memory.orders["cs_0"].Emails["ebook/delivery"] = d
+		due := b.now()
+		b.memory.orders["cs_0"].NextDueAt = &due
+		time.Sleep(5 * time.Minute)
+		began := time.Now()
+		if res := b.invoke(`{"sweep":true}`); strings.TrimSpace(string(res.Body)) != `{"orders":1,"errors":0}` {
+			t.Errorf("answered %s", res.Body)
+		}
+		if d := b.memory.delivery("cs_0"); d.State != order.Sent || !d.Unsure || len(s.sent()) != 3 || time.Since(began) > budget {
+			t.Errorf("after %v %+v, and %d mails", time.Since(began), d, len(s.sent()))
+		}
+		began = time.Now()
+		if b.invoke(`{"sweep":true}`); time.Since(began) > time.Second {
+			t.Errorf("with nothing left it took %v", time.Since(began))
+		}
+	})
+}
+
 // TestUnrecorded: what came of one mail cannot be recorded for an hour, and all others go out meanwhile.
 func TestUnrecorded(t *testing.T) {
 	t.Parallel()

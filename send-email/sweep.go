@@ -49,6 +49,24 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	}
 }
 
+// sweepAsked is a sweep that somebody asked for. Where this process does not sweep by itself, nobody has looked at the
+// database before: it is looked at for as long as it takes to know that it is steady, if a lease is to be taken over.
+func (f *Function) sweepAsked(ctx context.Context) (swept, error) {
+	wait := f.pacedUntil(context.Background())
+	done, err := f.sweep(ctx, wait)
+	if err != nil || !f.database.hasRefused() || f.interval > 0 {
+		return done, err
+	}
+	select {
+	case <-ctx.Done():
+		return done, nil
+	case <-time.After(steadyAfter):
+	}
+	again, err := f.sweep(ctx, wait)
+	again.Orders = max(done.Orders, again.Orders)
+	return again, err
+}
+
 // sweepRound visits a round's orders up to one that cannot be handled: whether that is by itself or
 // because the database is away, the next look at what is due shows. It counts the visits.
 func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *swept) (visits int, err error) {

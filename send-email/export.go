@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -49,12 +47,10 @@ func heldOf(o *order.Order, email string) (any, error) {
 	mine := o.Clone()
 	theirs := email == "" || o.IsOf(email)
 	for key, d := range mine.Emails {
-		sent := slices.ContainsFunc(d.To, func(a order.Address) bool { return strings.EqualFold(a.Email, email) })
-		switch {
-		case sent, theirs && d.Audience == order.Customer:
-		case theirs:
-			d.To = nil
-			mine.Emails[key] = d
+		switch only := d.OnlyTo(email); {
+		case theirs && d.Audience == order.Customer:
+		case theirs, len(only.To) > 0:
+			mine.Emails[key] = only
 		default:
 			delete(mine.Emails, key)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +198,49 @@ func TestExport(t *testing.T) {
 		b.forgets(t, `{"email":"`+email+`"}`)
 		if orders, _ := export(t, b, `{"email":"`+email+`"}`); len(orders) != 0 {
 			t.Errorf("forgotten, and exported: %v", orders)
+		}
+	})
+
+	t.Run("gives no address of others, also where SendGrid told of it", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, _ := sold(t)
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		o := b.memory.orders[paid]
+		sale := o.Emails["ebook/sale"]
+		sale.To = append(sale.To, order.Address{Email: "partner@example.com"})
+		o.Emails["ebook/sale"] = sale
+		for key, d := range o.Emails {
+			var told []order.Arrival
+			for _, to := range d.To {
+				told = append(told, order.Arrival{Kind: order.Delivered, To: to.Email, At: b.clock, Message: "m1", Reason: "250 <" + to.Email + "> has it"})
+			}
+			if _, err := o.Arrive(key, told, b.clock); err != nil {
+				t.Fatal(err)
+			}
+		}
+		customer := o.CustomerEmail
+		for arguments, knows := range map[string][]string{
+			`{"order":"` + paid + `"}`:        {customer},
+			`{"email":"` + customer + `"}`:    {customer},
+			`{"email":"bob@example.com"}`:     {"bob@example.com"},
+			`{"email":"Partner@example.com"}`: nil,
+		} {
+			_, text := export(t, b, arguments)
+			for _, address := range []string{customer, "bob@example.com", "owner@example.com", "partner@example.com"} {
+				has := strings.Contains(text, `\u003c`+address+`\u003e has it`) && strings.Contains(text, `"to":"`+address)
+				if has != slices.Contains(knows, address) || !has && strings.Contains(text, address) {
+					t.Errorf("%s and %s: it holds %s", arguments, address, text)
+				}
+			}
+		}
+		// An admin who buys is a customer like any other, and knows of a sale what the admins were sent.
+		o.CustomerEmail = "owner@example.com"
+		if _, text := export(t, b, `{"email":"owner@example.com"}`); !strings.Contains(text, `"to":"owner@`) || strings.Contains(text, "partner@") {
+			t.Errorf("an admin's own: it holds %s", text)
+		}
+		if d := o.Emails["ebook/sale"]; len(d.To) != 2 || d.Arrivals[1].Reason == "" {
+			t.Errorf("the export changed the order: %+v", d)
 		}
 	})
 

@@ -3,6 +3,7 @@ package function
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,18 +19,20 @@ type export struct{ whose }
 type exported struct {
 	Email  string `json:"email,omitempty"`
 	Orders []any  `json:"orders"`
+	// Next is where to go on; empty at the end.
+	Next string `json:"next,omitempty"`
 }
 
 func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, ids, err := r.find(ctx, f)
+	list, err := r.find(ctx, f, maxExported)
 	if err != nil {
 		return nil, err
 	}
-	out := exported{Email: r.Email, Orders: []any{}}
-	for _, id := range ids {
-		o, err := orders.Load(ctx, id)
+	out := exported{Email: r.Email, Orders: []any{}, Next: list.next}
+	for _, id := range list.ids {
+		o, err := list.orders.Load(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errUnread, err)
 		}
 		held, err := heldOf(o, r.Email)
 		if err != nil {

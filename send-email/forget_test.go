@@ -256,6 +256,88 @@ func TestExport(t *testing.T) {
 	})
 }
 
+// A shop has more orders than one call may look at, and a customer more than one may forget or export.
+func TestCustomerInParts(t *testing.T) {
+	t.Parallel()
+
+	// many are so many orders of other people, and of Grace's, who bought first and last.
+	many := func(t *testing.T, others, graces int) *bench {
+		t.Helper()
+		b := setUp(t)
+		b.shelve(t, "cs_a", "completed_unpaid", 0, func(o *order.Order) { o.CustomerEmail = "eve@example.com" })
+		for i := range others + graces {
+			o := b.memory.orders["cs_a"].Clone()
+			o.ID, o.CreatedAt = fmt.Sprintf("cs_%d", i), b.clock.Add(-time.Duration(i/2)*time.Second)
+			if i < graces/2 || i >= others+graces/2 {
+				o.CustomerEmail = "grace@example.com"
+			}
+			b.memory.orders[o.ID] = o
+		}
+		return b
+	}
+	type part struct {
+		Orders []any
+		Next   string
+	}
+	ask := func(t *testing.T, b *bench, verb string) (all []any, parts []int) {
+		t.Helper()
+		p := part{}
+		for first := true; first || p.Next != ""; first = false {
+			next := p.Next
+			p = part{}
+			res := b.invoke(b.dated(verb, fmt.Sprintf(`{"email":"grace@example.com","before":%q}`, next)))
+			if err := json.Unmarshal(res.Body, &p); err != nil || res.StatusCode != http.StatusOK || len(parts) > 20 {
+				t.Fatalf("%d %s", res.StatusCode, res.Body)
+			}
+			all, parts = append(all, p.Orders...), append(parts, len(p.Orders))
+		}
+		return all, parts
+	}
+
+	t.Run("is found among all", func(t *testing.T) {
+		t.Parallel()
+
+		b := many(t, 2*maxLooked, 4)
+		if all, parts := ask(t, b, "export"); len(all) != 4 || !slices.Equal(parts, []int{2, 0, 2}) {
+			t.Errorf("exported %d, in %v", len(all), parts)
+		}
+		if all, parts := ask(t, b, "forget"); len(all) != 4 || !slices.Equal(parts, []int{2, 0, 2}) {
+			t.Errorf("forgot %v, in %v", all, parts)
+		}
+	})
+
+	t.Run("has no more in an answer than it may hold, and each order once", func(t *testing.T) {
+		t.Parallel()
+
+		const rest = 3
+		b := many(t, 2, 2*maxForgotten+rest)
+		all, parts := ask(t, b, "export")
+		seen := map[any]bool{}
+		for _, o := range all {
+			seen[o.(map[string]any)["_id"]] = true
+		}
+		if len(all) != 2*maxForgotten+rest || len(seen) != len(all) || slices.Max(parts) != maxExported {
+			t.Errorf("exported %d, in %v", len(all), parts)
+		}
+		if all, parts := ask(t, b, "forget"); len(all) != 2*maxForgotten+rest || !slices.Equal(parts, []int{maxForgotten, maxForgotten, rest}) {
+			t.Errorf("forgot %d, in %v", len(all), parts)
+		}
+	})
+
+	t.Run("goes on where an answer before has ended, and nowhere else", func(t *testing.T) {
+		t.Parallel()
+
+		b := many(t, 1, 1)
+		for _, arguments := range []string{`{"email":"grace@example.com","before":"cs_1"}`, `{"order":"cs_1","before":"2026-11-24T12:00:00Z"}`} {
+			for _, verb := range []string{"export", "forget"} {
+				if res := b.invoke(b.dated(verb, arguments)); res.StatusCode != http.StatusBadRequest {
+					t.Errorf("%s %s: %d %s", verb, arguments, res.StatusCode, res.Body)
+				}
+			}
+		}
+	})
+}
+
 func TestRetention(t *testing.T) {
 	t.Parallel()
 

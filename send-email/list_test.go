@@ -253,10 +253,31 @@ func TestReadingWithoutADatabase(t *testing.T) {
 	b := setUp(t)
 	b.memory.loadFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
 	b.memory.walkErr = b.memory.loadFunc("")
-	for _, body := range []string{`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`} {
+	for _, body := range []string{
+		`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`, `{"export": {"email": "ada@example.com"}}`, `{"export": {"order": "cs_1"}}`,
+		b.dated("forget", `{"email": "ada@example.com"}`), b.dated("forget", `{"order": "cs_1"}`),
+	} {
 		res := b.invoke(body)
 		if got := strings.TrimSpace(string(res.Body)); res.StatusCode != http.StatusServiceUnavailable || got != `{"error":"the database does not answer; ask again"}` {
 			t.Errorf("%s: %d %s", body, res.StatusCode, got)
 		}
+	}
+}
+
+// What an owner asks for is not done by a sweep, and may have been done though the answer was lost.
+func TestChangingWithoutADatabase(t *testing.T) {
+	t.Parallel()
+
+	b := reporting(t, "")
+	b.memory.updateFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
+	b.memory.loadFunc = b.memory.updateFunc
+	for _, body := range []string{b.dated("resend", `{"order":"cs_1","reason":"x"}`), `{"report": true}`} {
+		res := b.invoke(body)
+		if got := string(res.Body); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(got, "it may not be done; look before you ask again") {
+			t.Errorf("%s: %d %s", body, res.StatusCode, got)
+		}
+	}
+	if res := b.invoke(`{"id": "cs_1"}`); !strings.Contains(string(res.Body), "the sweep will try again") {
+		t.Errorf("an order's e-mails: %d %s", res.StatusCode, res.Body)
 	}
 }

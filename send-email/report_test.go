@@ -94,6 +94,42 @@ func TestReport(t *testing.T) {
 		}
 	})
 
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter)
+		kind   string
+		log    string
+	}{
+		"is known to be sent by SendGrid's events, and not sent again": {hangUp, "processed", "e-mail known to be sent by SendGrid's events"},
+		"bounces into the log alone":                                   {nil, "bounce", "e-mail to the admins did not arrive; nobody else is told"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := reporting(t, "")
+			a := newAccount(t)
+			if b.eventKeys, b.eventKeysErr = readEventKeys(a.public(t)); b.eventKeysErr != nil {
+				t.Fatal(b.eventKeysErr)
+			}
+			if c.answer != nil {
+				b.sendgrid.answers = append(b.sendgrid.answers, c.answer)
+			}
+			b.invoke(call)
+			e := event(c.kind, "report_2024-11-24", reportKey, "m7", b.clock, "email", "owner@example.com", "reason", "550 no owner@example.com here")
+			if got := b.tell(t, a, e, e); got != (arrived{2, 0}) {
+				t.Errorf("got %+v", got)
+			}
+			b.clock = b.clock.Add(time.Hour)
+			b.invoke(`{"sweep": true}`)
+			d := b.memory.orders["report_2024-11-24"].Emails
+			if r := d[reportKey]; len(d) != 1 || r.State != order.Sent || r.Attempts != 1 || r.Unsure || len(r.Arrivals) != 1 {
+				t.Errorf("e-mails %+v", d)
+			}
+			if log := b.logged.String(); strings.Count(log, c.log) != 1 || !strings.Contains(log, `"order":"report_2024-11-24"`) || strings.Contains(log, "owner@") {
+				t.Errorf("log %s", log)
+			}
+		})
+	}
+
 	t.Run("is not made where the catalogue asks for none", func(t *testing.T) {
 		t.Parallel()
 

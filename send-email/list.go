@@ -24,7 +24,7 @@ type listOrders struct {
 	State view.State `json:"state"`
 	// Since is a time in RFC 3339.
 	Since string `json:"since"`
-	// Email is the customer's, in capitals or not.
+	// Email is the customer's, or one that an e-mail of the order went to, other than an admin's; in capitals or not.
 	Email string `json:"email"`
 	// Product is Stripe's ID of a product or of a price, or a part of a name.
 	Product string `json:"product"`
@@ -103,7 +103,7 @@ func stateNames() []string {
 // wants reports whether an order is one of those that are asked for.
 func (r *listOrders) wants(o *order.Order, now time.Time) bool {
 	return (r.State == "" || r.State == view.StateOf(o, now)) &&
-		(r.Email == "" || strings.EqualFold(r.Email, o.CustomerEmail)) &&
+		(r.Email == "" || o.Concerns(r.Email)) &&
 		(r.Product == "" || slices.ContainsFunc(o.Items, r.names))
 }
 

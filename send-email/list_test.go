@@ -65,6 +65,8 @@ func TestOrders(t *testing.T) {
 	b.shelve(t, "cs_failed", "completed_paid", 3*time.Hour, func(o *order.Order) {
 		o.Emails = map[string]order.Delivery{"a/b": {State: order.Failed}}
 		o.CustomerEmail = "Joan@Example.com"
+		o.Emails["a/b/again-0"] = order.Delivery{Email: order.Email{Audience: order.Other, To: []order.Address{{Email: "Joan@work.example"}}}, State: order.Sent}
+		o.Emails["a/sale"] = order.Delivery{Email: order.Email{Audience: order.Admins, To: []order.Address{{Email: "owner@example.com"}}}, State: order.Sent}
 	})
 	b.shelve(t, "cs_unpaid", "completed_unpaid", 24*time.Hour, nil)
 	b.shelve(t, "cs_ahead", "completed_paid", -time.Minute, nil) // by a clock that is
@@ -83,6 +85,8 @@ func TestOrders(t *testing.T) {
 		{`{"before": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_failed", "cs_unpaid"}},
 		{`{"email": "jOAN@example.COM"}`, []string{"cs_failed"}},
 		{`{"email": "joan"}`, []string{}},
+		{`{"email": "joan@work.example"}`, []string{"cs_failed"}},
+		{`{"email": "owner@example.com"}`, []string{}},
 		{`{"product": "prod_ebook"}`, []string{"cs_done"}},
 		{`{"product": "price_ebook"}`, []string{"cs_done"}},
 		{`{"product": "e-book"}`, []string{"cs_done"}},

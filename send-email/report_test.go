@@ -36,7 +36,10 @@ func TestReport(t *testing.T) {
 
 		b := reporting(t, "")
 		b.shelve(t, "cs_yesterday", "completed_paid", 13*time.Hour, nil)
-		b.shelve(t, "cs_today", "completed_jpy", time.Hour, nil)
+		b.shelve(t, "cs_today", "completed_jpy", time.Hour, func(o *order.Order) {
+			due := b.clock.Add(-10 * time.Second)
+			o.NextDueAt = &due
+		})
 		b.shelve(t, "cs_before", "completed_two_products", 37*time.Hour, nil)
 		for range 3 {
 			if res := b.invoke(call); res.StatusCode != http.StatusOK || !strings.Contains(string(res.Body), `"sent":1`) {
@@ -56,6 +59,9 @@ func TestReport(t *testing.T) {
 		}
 		if r.Day != "2024-11-23T00:00:00Z" || !r.Test || len(r.Periods) != 3 {
 			t.Fatalf("report %+v", r)
+		}
+		if r.Now.Due != 1 || r.Now.OldestDue != 10 {
+			t.Errorf("what is due when it is made: %+v", r.Now)
 		}
 		if day, week := r.Periods[0], r.Periods[1]; day.Paid != 1 || day.Total[0].Formatted != "$49.00" || week.Paid != 2 {
 			t.Errorf("the day %+v, the week %+v", day, week)

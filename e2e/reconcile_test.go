@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -80,13 +81,17 @@ func TestReconcile(t *testing.T) {
 		}
 	})
 
-	t.Run("happens by itself when stripe-webhook starts", func(t *testing.T) {
-		p := s.miss(t, 1, time.Now().Add(-40*time.Hour))[0]
+	t.Run("happens by itself when stripe-webhook starts, but for what was sold before it was there", func(t *testing.T) {
+		foreign := s.miss(t, 1, time.Now().Add(-40*time.Hour))[0]
+		p := s.miss(t, 1, time.Now())[0]
 		s.restartWebhook(t)
 		o := s.settledWith(t, p.Session, 2)
 		s.sentOnce(t, o)
 		if found := o.Events[p.Event].Found; found != order.FoundByItself || len(o.Audit) != 0 {
 			t.Errorf("found by %q, audit %v", found, o.Audit)
+		}
+		if _, err := s.store.Load(t.Context(), foreign.Session); !errors.Is(err, order.ErrNotFound) {
+			t.Errorf("what was sold before is there: %v", err)
 		}
 	})
 

@@ -3,6 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"os"
+
+	"handler/function/ops/owner"
+	"handler/function/ops/screen"
 )
 
 const exportHelp = `ops export --email ADDRESS | --order ORDER gives all that the database holds of a customer, as JSON: their orders with the
@@ -27,9 +32,28 @@ func exportVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var answer json.RawMessage // as it came: its numbers are not ours to round
-	if err := client.Call(ctx, "send-email", "export", wish, &answer); err != nil {
-		return err
+	return export(ctx, client, f.screen(), progress(os.Stderr), wish)
+}
+
+// exported is an answer. Its orders are as they came: their numbers are not ours to round.
+type exported struct {
+	Email  string            `json:"email,omitempty"`
+	Orders []json.RawMessage `json:"orders"`
+	Next   string            `json:"next,omitempty"`
+}
+
+// export asks for it as often as it takes, and shows all of it as one document, or nothing.
+func export(ctx context.Context, client *owner.Client, s screen.Screen, out io.Writer, wish customerFlags) error {
+	sum := exported{Email: wish.Email, Orders: []json.RawMessage{}}
+	for {
+		var part exported
+		if err := client.Call(ctx, "send-email", "export", wish, &part); err != nil {
+			return err
+		}
+		if sum.Orders = append(sum.Orders, part.Orders...); part.Next == "" {
+			return s.Value(sum)
+		}
+		wish.Before = part.Next
+		goesOn(out, len(sum.Orders), part.Next)
 	}
-	return f.screen().Value(answer)
 }

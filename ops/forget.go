@@ -5,7 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"strings"
+
+	"golang.org/x/term"
 
 	"handler/function/local/terminal"
 	"handler/function/ops/owner"
@@ -33,6 +37,8 @@ What others still hold of the customer, and where it is erased:
 type customerFlags struct {
 	Email string `json:"email,omitempty"`
 	Order string `json:"order,omitempty"`
+	// Before is where to go on, by the answer before.
+	Before string `json:"before,omitempty"`
 }
 
 func (f *customerFlags) register(set *flag.FlagSet) {
@@ -74,7 +80,21 @@ func forgetVerb(ctx context.Context, args []string) error {
 	case *yes:
 		confirm = func(context.Context, string) (bool, error) { return true, nil }
 	}
-	return forget(ctx, client, f.screen(), wish, confirm)
+	return forget(ctx, client, f.screen(), progress(os.Stderr), wish, confirm)
+}
+
+// progress is where a person sees how far it is with what takes long: a terminal, if there is one.
+func progress(file *os.File) io.Writer {
+	if term.IsTerminal(int(file.Fd())) {
+		return file
+	}
+	return io.Discard
+}
+
+// goesOn tells of the orders that were found so far, and where it goes on among all that there are, the newest first.
+func goesOn(out io.Writer, found int, next string) {
+	made, _, _ := strings.Cut(next, "/")
+	fmt.Fprintf(out, "  %d found; looking at the orders made until %s\n", found, made)
 }
 
 // forgetting is what is asked of send-email.
@@ -89,16 +109,43 @@ type forgotten struct {
 	Already []string `json:"already"`
 	NotYet  []string `json:"not_yet"`
 	DryRun  bool     `json:"dry_run"`
+	Next    string   `json:"next,omitempty"`
+}
+
+func (f *forgotten) add(more forgotten) {
+	f.Orders = append(f.Orders, more.Orders...)
+	f.Already = append(f.Already, more.Already...)
+	f.NotYet = append(f.NotYet, more.NotYet...)
+	f.Next = more.Next
+}
+
+// count is how many orders were found.
+func (f *forgotten) count() int { return len(f.Orders) + len(f.Already) + len(f.NotYet) }
+
+// forgetAll asks for it as often as it takes. Beside an error it gives what was done before.
+func forgetAll(ctx context.Context, client *owner.Client, out io.Writer, wish forgetting) (forgotten, error) {
+	sum := forgotten{Orders: []string{}, Already: []string{}, NotYet: []string{}, DryRun: wish.DryRun}
+	for {
+		var part forgotten
+		if err := client.Call(ctx, "send-email", "forget", wish, &part); err != nil {
+			return sum, err
+		}
+		if sum.add(part); sum.Next == "" {
+			return sum, nil
+		}
+		wish.Before = sum.Next
+		goesOn(out, sum.count(), sum.Next)
+	}
 }
 
 // forget says what would be done, asks, and does it; where there is no asking, it only says so.
-func forget(ctx context.Context, client *owner.Client, s screen.Screen, wish forgetting, confirm func(context.Context, string) (bool, error)) error {
-	var would, done forgotten
+func forget(ctx context.Context, client *owner.Client, s screen.Screen, out io.Writer, wish forgetting, confirm func(context.Context, string) (bool, error)) error {
 	wish.DryRun = true
-	if err := client.Call(ctx, "send-email", "forget", wish, &would); err != nil {
+	would, err := forgetAll(ctx, client, out, wish)
+	if err != nil {
 		return err
 	}
-	if len(would.Orders)+len(would.Already)+len(would.NotYet) == 0 {
+	if would.count() == 0 {
 		return fmt.Errorf("%w: no order is of that address", owner.ErrNotFound)
 	}
 	if confirm == nil || len(would.Orders) == 0 {
@@ -118,7 +165,11 @@ func forget(ctx context.Context, client *owner.Client, s screen.Screen, wish for
 		return errors.New("nothing was changed")
 	}
 	wish.DryRun = false
-	if err := client.Call(ctx, "send-email", "forget", wish, &done); err != nil {
+	done, err := forgetAll(ctx, client, out, wish)
+	if err != nil && done.count() > 0 {
+		return errors.Join(showForgotten(s, done), fmt.Errorf("%w; the same again does the rest", err))
+	}
+	if err != nil {
 		return err
 	}
 	return showForgotten(s, done)
@@ -146,7 +197,8 @@ func showForgotten(s screen.Screen, f forgotten) error {
 		}
 	}
 	if len(f.NotYet) > 0 {
-		return fmt.Errorf("%w: an e-mail of %d orders is being sent; do it again in some minutes: %s", owner.ErrConflict, len(f.NotYet), f.NotYet)
+		return fmt.Errorf("%w: an e-mail of these orders is being sent, or the database was too slow, and they are left whole; do it again in some minutes: %s",
+			owner.ErrConflict, strings.Join(f.NotYet, " "))
 	}
 	return nil
 }

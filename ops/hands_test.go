@@ -118,6 +118,15 @@ func TestForget(t *testing.T) {
 		"says what was forgotten before": {
 			[]string{`{"orders":[],"already":["cs_1"],"not_yet":[],"dry_run":true}`}, says(true, nil), false, []string{dry}, []string{"Forgotten before: 1\n  cs_1"}, "", nil, "",
 		},
+		"asks until there is no more, and shows all at once": {
+			[]string{`{"orders":["cs_1"],"already":[],"not_yet":[],"dry_run":true,"next":"n/cs_1"}`, would, `{"orders":["cs_1"],"already":[],"not_yet":["cs_3"],"next":"m"}`, done}, says(true, nil), false,
+			[]string{dry, `/function/send-email forget {"email":"ada@example.com","before":"n/cs_1","dry_run":true}`, real, `/function/send-email forget {"email":"ada@example.com","before":"m"}`},
+			[]string{"To be forgotten:\n  cs_1\n  cs_1\n  cs_2\n", "Forgotten: 3\n"}, "", owner.ErrConflict, "left whole; do it again in some minutes: cs_3",
+		},
+		"says what was done until it went wrong": {
+			[]string{would, `{"orders":["cs_1"],"already":[],"not_yet":[],"next":"m"}`, `OK`}, says(true, nil), false,
+			[]string{dry, real, `/function/send-email forget {"email":"ada@example.com","before":"m"}`}, []string{"Forgotten: 1\n  cs_1"}, "", nil, "the same again does the rest",
+		},
 		"fails where an order is left": {
 			[]string{would, `{"orders":["cs_1"],"already":[],"not_yet":["cs_2"]}`}, says(true, nil), false, []string{dry, real}, []string{"Forgotten: 1"}, "", owner.ErrConflict, "cs_2",
 		},
@@ -128,7 +137,7 @@ func TestForget(t *testing.T) {
 			client, asked := answering(t, c.answers...)
 			var out strings.Builder
 			wish := forgetting{customerFlags: customerFlags{Email: "ada@example.com"}}
-			err := forget(t.Context(), client, screen.Screen{Out: &out, JSON: c.json}, wish, c.confirm)
+			err := forget(t.Context(), client, screen.Screen{Out: &out, JSON: c.json}, io.Discard, wish, c.confirm)
 			if d := cmp.Diff(c.asked, *asked); d != "" {
 				t.Errorf("asked (-want +got):\n%s", d)
 			}
@@ -145,6 +154,40 @@ func TestForget(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestExport(t *testing.T) {
+	t.Parallel()
+
+	t.Run("is one document, of all the parts, and tells how far it is", func(t *testing.T) {
+		t.Parallel()
+
+		client, asked := answering(t, `{"email":"ada@example.com","orders":[{"n":12345678901234567890}],"next":"2026-11-24T12:00:00Z/cs_1"}`,
+			`{"email":"ada@example.com","orders":[],"next":"m"}`, `{"email":"ada@example.com","orders":[{"n":2}]}`)
+		var out, far strings.Builder
+		err := export(t.Context(), client, screen.Screen{Out: &out}, &far, customerFlags{Email: "ada@example.com"})
+		const want = "{\n  \"email\": \"ada@example.com\",\n  \"orders\": [\n    {\n      \"n\": 12345678901234567890\n    },\n    {\n      \"n\": 2\n    }\n  ]\n}\n"
+		if d := cmp.Diff(want, out.String()); err != nil || d != "" {
+			t.Errorf("%v (-want +got):\n%s", err, d)
+		}
+		const call = `/function/send-email export {"email":"ada@example.com"`
+		if d := cmp.Diff([]string{call + `}`, call + `,"before":"2026-11-24T12:00:00Z/cs_1"}`, call + `,"before":"m"}`}, *asked); d != "" {
+			t.Errorf("asked (-want +got):\n%s", d)
+		}
+		if !strings.HasPrefix(far.String(), "  1 found; looking at the orders made until 2026-11-24T12:00:00Z\n") {
+			t.Errorf("it says %q", far.String())
+		}
+	})
+
+	t.Run("is nothing where a part is missing", func(t *testing.T) {
+		t.Parallel()
+
+		client, _ := answering(t, `{"orders":[{"n":1}],"next":"m"}`, `OK`)
+		var out strings.Builder
+		if err := export(t.Context(), client, screen.Screen{Out: &out}, io.Discard, customerFlags{Email: "ada@example.com"}); err == nil || out.Len() > 0 {
+			t.Errorf("%v, and %q", err, out.String())
+		}
+	})
 }
 
 func TestHandsWantWhatTheyNeed(t *testing.T) {

@@ -34,7 +34,7 @@ func ordersVerb(ctx context.Context, args []string) error {
 	var q see.Query
 	set.StringVar(&q.State, "state", "", "only those in this `state`")
 	since := set.String("since", "", "only those made since `when`: 24h, 7d, 2026-11-01 (in UTC) or 2026-11-01T12:00:00Z")
-	set.StringVar(&q.Email, "email", "", "only those of the customer with this `address`, in capitals or not")
+	set.StringVar(&q.Email, "email", "", "only those of the customer with this `address`, or with an e-mail that went there; in capitals or not")
 	set.StringVar(&q.Product, "product", "", "only those with a product of this `name`, or a part of it, or ID (prod_… or price_…)")
 	set.IntVar(&q.Limit, "limit", 50, "how many at the most")
 	set.StringVar(&q.Before, "before", "", "go on at a `place` that a list before has ended at, or a time")

@@ -244,6 +244,19 @@ func TestArrivals(t *testing.T) {
 		}
 	})
 
+	t.Run("are of the one copy that was sent where SendGrid's answer named no message", func(t *testing.T) {
+		t.Parallel()
+
+		b, a := listening(t, false)
+		id := b.place(t, "completed_paid")
+		b.sendgrid.answers = append(b.sendgrid.answers, status(202))
+		b.sendOrder(t, id)
+		b.tell(t, a, event("processed", id, delivery, "m7", b.clock))
+		if d := b.email(id, delivery); d.State != order.Sent || d.MessageID != "" || d.Copies() != 1 || strings.Contains(b.logged.String(), "more than once") {
+			t.Errorf("got %+v; log: %s", d, b.logged)
+		}
+	})
+
 	t.Run("settle an attempt that ended without an answer, without another", func(t *testing.T) {
 		t.Parallel()
 

@@ -3,9 +3,8 @@ package function
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -20,18 +19,20 @@ type export struct{ whose }
 type exported struct {
 	Email  string `json:"email,omitempty"`
 	Orders []any  `json:"orders"`
+	// Next is where to go on; empty at the end.
+	Next string `json:"next,omitempty"`
 }
 
 func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, ids, err := r.find(ctx, f)
+	list, err := r.find(ctx, f, maxExported)
 	if err != nil {
 		return nil, err
 	}
-	out := exported{Email: r.Email, Orders: []any{}}
-	for _, id := range ids {
-		o, err := orders.Load(ctx, id)
+	out := exported{Email: r.Email, Orders: []any{}, Next: list.next}
+	for _, id := range list.ids {
+		o, err := list.orders.Load(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errUnread, err)
 		}
 		held, err := heldOf(o, r.Email)
 		if err != nil {
@@ -49,12 +50,10 @@ func heldOf(o *order.Order, email string) (any, error) {
 	mine := o.Clone()
 	theirs := email == "" || o.IsOf(email)
 	for key, d := range mine.Emails {
-		sent := slices.ContainsFunc(d.To, func(a order.Address) bool { return strings.EqualFold(a.Email, email) })
-		switch {
-		case sent, theirs && d.Audience == order.Customer:
-		case theirs:
-			d.To = nil
-			mine.Emails[key] = d
+		switch only := d.OnlyTo(email); {
+		case theirs && d.Audience == order.Customer:
+		case theirs, len(only.To) > 0:
+			mine.Emails[key] = only
 		default:
 			delete(mine.Emails, key)
 		}

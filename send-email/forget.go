@@ -3,6 +3,7 @@ package function
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -10,39 +11,63 @@ import (
 	"handler/function/internal/order"
 )
 
+const (
+	// maxForgotten is how many orders one call forgets: a few operations of the database each.
+	maxForgotten = 100
+	// maxExported is how many whole orders one answer holds, with all that Stripe said.
+	maxExported = 20
+)
+
 // whose says whose orders are meant: those of an e-mail address, or one.
 type whose struct {
 	Email string `json:"email"`
 	Order string `json:"order"`
+	// Before is where to go on among the orders of an address: an answer's next, or a time.
+	Before string `json:"before"`
 }
 
 func (w whose) valid() bool {
 	if w.Email == "" {
-		return order.ValidID(w.Order)
+		return order.ValidID(w.Order) && w.Before == ""
 	}
 	return w.Order == "" && len(w.Email) <= maxAddress && isAddress(w.Email)
 }
 
 func (w whose) order() string { return w.Order }
 
-// find gives the IDs of the orders, the newest first, and the store that has them. It looks at all that there are.
-func (w whose) find(ctx context.Context, f *Function) (Store, []string, error) {
+// found are the orders that are meant, by their IDs, the newest first; next is where to go on after them, and empty at
+// the end.
+type found struct {
+	orders Store
+	ids    []string
+	next   string
+}
+
+// find looks for them as far as one call may, and gives so many at the most.
+func (w whose) find(ctx context.Context, f *Function, most int) (found, error) {
+	at, err := f.placeAt("before", w.Before)
+	if err != nil {
+		return found{}, err
+	}
 	orders, err := f.store()
 	if err != nil {
-		return nil, nil, err
+		return found{}, fmt.Errorf("%w: %w", errUnread, err)
 	}
+	list := found{orders: orders}
 	if w.Order != "" {
-		_, err := orders.Load(ctx, w.Order)
-		return orders, []string{w.Order}, err
-	}
-	ids := []string{}
-	err = orders.Walk(ctx, time.Time{}, wholly, func(o *order.Order) bool {
-		if o.Concerns(w.Email) {
-			ids = append(ids, o.ID)
+		if _, err := orders.Load(ctx, w.Order); err != nil {
+			return list, fmt.Errorf("%w: %w", errUnread, err)
 		}
-		return true
+		list.ids = []string{w.Order}
+		return list, nil
+	}
+	full := func() bool { return len(list.ids) == most }
+	list.next, _, err = f.look(ctx, orders, time.Time{}, at, full, func(o *order.Order) {
+		if o.Concerns(w.Email) {
+			list.ids = append(list.ids, o.ID)
+		}
 	})
-	return orders, ids, err
+	return list, err
 }
 
 // forget asks for what is held of a customer to be taken out of their orders (GDPR, Art. 17).
@@ -57,23 +82,26 @@ type forgotten struct {
 	Orders []string `json:"orders"`
 	// Already were forgotten before.
 	Already []string `json:"already"`
-	// NotYet are left whole: one of their e-mails is being sent, or there was no time. The call is to be made again.
+	// NotYet are left whole: one of their e-mails is being sent, or there was no time, or the database did not answer.
+	// The call is to be made again.
 	NotYet []string `json:"not_yet"`
 	DryRun bool     `json:"dry_run"`
+	// Next is where to go on; empty at the end.
+	Next string `json:"next,omitempty"`
 }
 
 func (r *forget) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, ids, err := r.find(ctx, f)
+	list, err := r.find(ctx, f, maxForgotten)
 	if err != nil {
 		return nil, err
 	}
-	done := forgotten{Orders: []string{}, Already: []string{}, NotYet: []string{}, DryRun: r.DryRun}
-	for _, id := range ids {
+	done := forgotten{Orders: []string{}, Already: []string{}, NotYet: []string{}, DryRun: r.DryRun, Next: list.next}
+	for _, id := range list.ids {
 		if ctx.Err() != nil {
 			done.NotYet = append(done.NotYet, id)
 			continue
 		}
-		switch err := f.forget(ctx, orders, id, "", r.DryRun); {
+		switch err := f.forget(ctx, list.orders, id, "", r.DryRun); {
 		case err == nil:
 			done.Orders = append(done.Orders, id)
 		case errors.Is(err, order.ErrForgotten):

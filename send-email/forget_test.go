@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,49 @@ func TestExport(t *testing.T) {
 		}
 	})
 
+	t.Run("gives no address of others, also where SendGrid told of it", func(t *testing.T) {
+		t.Parallel()
+
+		b, paid, _ := sold(t)
+		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		o := b.memory.orders[paid]
+		sale := o.Emails["ebook/sale"]
+		sale.To = append(sale.To, order.Address{Email: "partner@example.com"})
+		o.Emails["ebook/sale"] = sale
+		for key, d := range o.Emails {
+			var told []order.Arrival
+			for _, to := range d.To {
+				told = append(told, order.Arrival{Kind: order.Delivered, To: to.Email, At: b.clock, Message: "m1", Reason: "250 <" + to.Email + "> has it"})
+			}
+			if _, err := o.Arrive(key, told, b.clock); err != nil {
+				t.Fatal(err)
+			}
+		}
+		customer := o.CustomerEmail
+		for arguments, knows := range map[string][]string{
+			`{"order":"` + paid + `"}`:        {customer},
+			`{"email":"` + customer + `"}`:    {customer},
+			`{"email":"bob@example.com"}`:     {"bob@example.com"},
+			`{"email":"Partner@example.com"}`: nil,
+		} {
+			_, text := export(t, b, arguments)
+			for _, address := range []string{customer, "bob@example.com", "owner@example.com", "partner@example.com"} {
+				has := strings.Contains(text, `\u003c`+address+`\u003e has it`) && strings.Contains(text, `"to":"`+address)
+				if has != slices.Contains(knows, address) || !has && strings.Contains(text, address) {
+					t.Errorf("%s and %s: it holds %s", arguments, address, text)
+				}
+			}
+		}
+		// An admin who buys is a customer like any other, and knows of a sale what the admins were sent.
+		o.CustomerEmail = "owner@example.com"
+		if _, text := export(t, b, `{"email":"owner@example.com"}`); !strings.Contains(text, `"to":"owner@`) || strings.Contains(text, "partner@") {
+			t.Errorf("an admin's own: it holds %s", text)
+		}
+		if d := o.Emails["ebook/sale"]; len(d.To) != 2 || d.Arrivals[1].Reason == "" {
+			t.Errorf("the export changed the order: %+v", d)
+		}
+	})
+
 	t.Run("gives somebody who was sent a copy no more than that", func(t *testing.T) {
 		t.Parallel()
 
@@ -208,6 +252,88 @@ func TestExport(t *testing.T) {
 		orders, text := export(t, b, `{"email":"bob@example.com"}`)
 		if len(orders) != 1 || strings.Count(text, "bob@example.com") != 2 || strings.Contains(text, "ada") || strings.Contains(text, "4900") {
 			t.Errorf("it holds %s", text)
+		}
+	})
+}
+
+// A shop has more orders than one call may look at, and a customer more than one may forget or export.
+func TestCustomerInParts(t *testing.T) {
+	t.Parallel()
+
+	// many are so many orders of other people, and of Grace's, who bought first and last.
+	many := func(t *testing.T, others, graces int) *bench {
+		t.Helper()
+		b := setUp(t)
+		b.shelve(t, "cs_a", "completed_unpaid", 0, func(o *order.Order) { o.CustomerEmail = "eve@example.com" })
+		for i := range others + graces {
+			o := b.memory.orders["cs_a"].Clone()
+			o.ID, o.CreatedAt = fmt.Sprintf("cs_%d", i), b.clock.Add(-time.Duration(i/2)*time.Second)
+			if i < graces/2 || i >= others+graces/2 {
+				o.CustomerEmail = "grace@example.com"
+			}
+			b.memory.orders[o.ID] = o
+		}
+		return b
+	}
+	type part struct {
+		Orders []any
+		Next   string
+	}
+	ask := func(t *testing.T, b *bench, verb string) (all []any, parts []int) {
+		t.Helper()
+		p := part{}
+		for first := true; first || p.Next != ""; first = false {
+			next := p.Next
+			p = part{}
+			res := b.invoke(b.dated(verb, fmt.Sprintf(`{"email":"grace@example.com","before":%q}`, next)))
+			if err := json.Unmarshal(res.Body, &p); err != nil || res.StatusCode != http.StatusOK || len(parts) > 20 {
+				t.Fatalf("%d %s", res.StatusCode, res.Body)
+			}
+			all, parts = append(all, p.Orders...), append(parts, len(p.Orders))
+		}
+		return all, parts
+	}
+
+	t.Run("is found among all", func(t *testing.T) {
+		t.Parallel()
+
+		b := many(t, 2*maxLooked, 4)
+		if all, parts := ask(t, b, "export"); len(all) != 4 || !slices.Equal(parts, []int{2, 0, 2}) {
+			t.Errorf("exported %d, in %v", len(all), parts)
+		}
+		if all, parts := ask(t, b, "forget"); len(all) != 4 || !slices.Equal(parts, []int{2, 0, 2}) {
+			t.Errorf("forgot %v, in %v", all, parts)
+		}
+	})
+
+	t.Run("has no more in an answer than it may hold, and each order once", func(t *testing.T) {
+		t.Parallel()
+
+		const rest = 3
+		b := many(t, 2, 2*maxForgotten+rest)
+		all, parts := ask(t, b, "export")
+		seen := map[any]bool{}
+		for _, o := range all {
+			seen[o.(map[string]any)["_id"]] = true
+		}
+		if len(all) != 2*maxForgotten+rest || len(seen) != len(all) || slices.Max(parts) != maxExported {
+			t.Errorf("exported %d, in %v", len(all), parts)
+		}
+		if all, parts := ask(t, b, "forget"); len(all) != 2*maxForgotten+rest || !slices.Equal(parts, []int{maxForgotten, maxForgotten, rest}) {
+			t.Errorf("forgot %d, in %v", len(all), parts)
+		}
+	})
+
+	t.Run("goes on where an answer before has ended, and nowhere else", func(t *testing.T) {
+		t.Parallel()
+
+		b := many(t, 1, 1)
+		for _, arguments := range []string{`{"email":"grace@example.com","before":"cs_1"}`, `{"order":"cs_1","before":"2026-11-24T12:00:00Z"}`} {
+			for _, verb := range []string{"export", "forget"} {
+				if res := b.invoke(b.dated(verb, arguments)); res.StatusCode != http.StatusBadRequest {
+					t.Errorf("%s %s: %d %s", verb, arguments, res.StatusCode, res.Body)
+				}
+			}
 		}
 	})
 }
@@ -257,7 +383,7 @@ func TestRetention(t *testing.T) {
 		if n := count(b); n != old || !b.memory.orders[young].ForgottenAt.IsZero() {
 			t.Errorf("%d of %d, and the young one at %v", n, old, b.memory.orders[young].ForgottenAt)
 		}
-		if a := b.memory.orders["cs_0"].Audit; len(a) != 1 || a[0].Verb != "forget" || a[0].Reason != byAge {
+		if a := b.memory.orders["cs_0"].Audit; len(a) != 1 || a[0].Verb != "forget" || a[0].Reason != order.ByAge {
 			t.Errorf("audit %+v", a)
 		}
 		if !strings.Contains(b.logged.String(), fmt.Sprintf(`"orders forgotten by their age","orders":%d`, old)) || strings.Contains(b.logged.String(), "cs_1") {

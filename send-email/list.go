@@ -16,12 +16,6 @@ const (
 	// defaultRows and maxRows are how many orders a list has.
 	defaultRows = 50
 	maxRows     = 500
-	// maxLooked and longestLook are how many orders one call looks at for them, and for how long it begins to look at
-	// more: where few of many are asked for, the caller goes on from next.
-	maxLooked   = 5000
-	longestLook = 10 * time.Second
-	// clocksApart is how far the clock of whoever made an order may be ahead of ours.
-	clocksApart = time.Hour
 )
 
 // listOrders asks for the orders that are as it says, the newest first.
@@ -30,7 +24,7 @@ type listOrders struct {
 	State view.State `json:"state"`
 	// Since is a time in RFC 3339.
 	Since string `json:"since"`
-	// Email is the customer's, in capitals or not.
+	// Email is the customer's, or one that an e-mail of the order went to, other than an admin's; in capitals or not.
 	Email string `json:"email"`
 	// Product is Stripe's ID of a product or of a price, or a part of a name.
 	Product string `json:"product"`
@@ -51,8 +45,12 @@ func (r *listOrders) valid() bool { return true } // answer says which argument 
 func (r *listOrders) order() string { return "" }
 
 func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	began := f.now()
-	since, at, err := r.check(began)
+	now := f.now()
+	since, err := r.check()
+	if err != nil {
+		return nil, err
+	}
+	at, err := f.placeAt("orders.before", r.Before)
 	if err != nil {
 		return nil, err
 	}
@@ -61,52 +59,37 @@ func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) 
 		return nil, err
 	}
 	list, looked := orderList{Orders: []view.Row{}}, 0
-	err = orders.Walk(ctx, since, at.until(), func(o *order.Order) bool {
-		switch {
-		case at.passed(o):
-			return true
-		case len(list.Orders) == r.Limit, looked == maxLooked, looked > 0 && f.now().Sub(began) >= longestLook:
-			list.Next = at.String()
-			return false
+	full := func() bool { return len(list.Orders) == r.Limit }
+	list.Next, looked, err = f.look(ctx, orders, since, at, full, func(o *order.Order) {
+		if r.wants(o, now) {
+			list.Orders = append(list.Orders, view.RowOf(o, now))
 		}
-		looked++
-		at.pass(o)
-		if r.wants(o, began) {
-			list.Orders = append(list.Orders, view.RowOf(o, began))
-		}
-		return true
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnread, err)
+		return nil, err
 	}
 	log.Info("orders listed", "orders", len(list.Orders), "looked_at", looked)
 	return list, nil
 }
 
-// check reads the arguments, and sets the limit where there is none.
-func (r *listOrders) check(now time.Time) (since time.Time, at place, err error) {
+// check reads the arguments but before, and sets the limit where there is none.
+func (r *listOrders) check() (since time.Time, err error) {
 	if r.State != "" && !slices.Contains(view.States(), r.State) {
-		return since, at, &argumentError{"orders.state", strings.Join(stateNames(), ", ")}
+		return since, &argumentError{"orders.state", strings.Join(stateNames(), ", ")}
 	}
 	since = time.Unix(0, 0)
 	if r.Since != "" {
 		if since, err = time.Parse(time.RFC3339, r.Since); err != nil {
-			return since, at, &argumentError{"orders.since", "a time such as 2026-11-01T00:00:00Z"}
+			return since, &argumentError{"orders.since", "a time such as 2026-11-01T00:00:00Z"}
 		}
 	}
 	if r.Limit == 0 {
 		r.Limit = defaultRows
 	}
 	if r.Limit < 1 || r.Limit > maxRows {
-		return since, at, &argumentError{"orders.limit", fmt.Sprintf("1 to %d", maxRows)}
+		return since, &argumentError{"orders.limit", fmt.Sprintf("1 to %d", maxRows)}
 	}
-	at = place{at: now.Add(clocksApart)}
-	if r.Before != "" {
-		if at, err = parsePlace(r.Before); err != nil {
-			return since, at, &argumentError{"orders.before", "the next of an answer before, or a time such as 2026-11-01T00:00:00Z"}
-		}
-	}
-	return since, at, nil
+	return since, nil
 }
 
 func stateNames() []string {
@@ -120,7 +103,7 @@ func stateNames() []string {
 // wants reports whether an order is one of those that are asked for.
 func (r *listOrders) wants(o *order.Order, now time.Time) bool {
 	return (r.State == "" || r.State == view.StateOf(o, now)) &&
-		(r.Email == "" || strings.EqualFold(r.Email, o.CustomerEmail)) &&
+		(r.Email == "" || o.Concerns(r.Email)) &&
 		(r.Product == "" || slices.ContainsFunc(o.Items, r.names))
 }
 

@@ -65,6 +65,8 @@ func TestOrders(t *testing.T) {
 	b.shelve(t, "cs_failed", "completed_paid", 3*time.Hour, func(o *order.Order) {
 		o.Emails = map[string]order.Delivery{"a/b": {State: order.Failed}}
 		o.CustomerEmail = "Joan@Example.com"
+		o.Emails["a/b/again-0"] = order.Delivery{Email: order.Email{Audience: order.Other, To: []order.Address{{Email: "Joan@work.example"}}}, State: order.Sent}
+		o.Emails["a/sale"] = order.Delivery{Email: order.Email{Audience: order.Admins, To: []order.Address{{Email: "owner@example.com"}}}, State: order.Sent}
 	})
 	b.shelve(t, "cs_unpaid", "completed_unpaid", 24*time.Hour, nil)
 	b.shelve(t, "cs_ahead", "completed_paid", -time.Minute, nil) // by a clock that is
@@ -83,6 +85,8 @@ func TestOrders(t *testing.T) {
 		{`{"before": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_failed", "cs_unpaid"}},
 		{`{"email": "jOAN@example.COM"}`, []string{"cs_failed"}},
 		{`{"email": "joan"}`, []string{}},
+		{`{"email": "joan@work.example"}`, []string{"cs_failed"}},
+		{`{"email": "owner@example.com"}`, []string{}},
 		{`{"product": "prod_ebook"}`, []string{"cs_done"}},
 		{`{"product": "price_ebook"}`, []string{"cs_done"}},
 		{`{"product": "e-book"}`, []string{"cs_done"}},
@@ -253,10 +257,31 @@ func TestReadingWithoutADatabase(t *testing.T) {
 	b := setUp(t)
 	b.memory.loadFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
 	b.memory.walkErr = b.memory.loadFunc("")
-	for _, body := range []string{`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`} {
+	for _, body := range []string{
+		`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`, `{"export": {"email": "ada@example.com"}}`, `{"export": {"order": "cs_1"}}`,
+		b.dated("forget", `{"email": "ada@example.com"}`), b.dated("forget", `{"order": "cs_1"}`),
+	} {
 		res := b.invoke(body)
 		if got := strings.TrimSpace(string(res.Body)); res.StatusCode != http.StatusServiceUnavailable || got != `{"error":"the database does not answer; ask again"}` {
 			t.Errorf("%s: %d %s", body, res.StatusCode, got)
 		}
+	}
+}
+
+// What an owner asks for is not done by a sweep, and may have been done though the answer was lost.
+func TestChangingWithoutADatabase(t *testing.T) {
+	t.Parallel()
+
+	b := reporting(t, "")
+	b.memory.updateFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
+	b.memory.loadFunc = b.memory.updateFunc
+	for _, body := range []string{b.dated("resend", `{"order":"cs_1","reason":"x"}`), `{"report": true}`} {
+		res := b.invoke(body)
+		if got := string(res.Body); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(got, "it may not be done; look before you ask again") {
+			t.Errorf("%s: %d %s", body, res.StatusCode, got)
+		}
+	}
+	if res := b.invoke(`{"id": "cs_1"}`); !strings.Contains(string(res.Body), "the sweep will try again") {
+		t.Errorf("an order's e-mails: %d %s", res.StatusCode, res.Body)
 	}
 }

@@ -1,6 +1,8 @@
 package function
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,11 +11,55 @@ import (
 	"handler/function/internal/order"
 )
 
+const (
+	// maxLooked and longestLook are how many orders one call looks at, and for how long it begins to look at more: where
+	// there are more, the caller goes on from next.
+	maxLooked   = 5000
+	longestLook = 10 * time.Second
+	// clocksApart is how far the clock of whoever made an order may be ahead of ours.
+	clocksApart = time.Hour
+)
+
 // place is one in the list of orders, the newest first: before all that were made before a time, and of those made in
 // its very millisecond behind those that it names. They have no order of their own, and are few.
 type place struct {
 	at    time.Time
 	names []string
+}
+
+// placeAt is where a call begins: what its argument before says, or before all. That of another form is told by its name.
+func (f *Function) placeAt(name, before string) (place, error) {
+	if before == "" {
+		return place{at: f.now().Add(clocksApart)}, nil
+	}
+	at, err := parsePlace(before)
+	if err != nil {
+		return at, &argumentError{name, "the next of an answer before, or a time such as 2026-11-01T00:00:00Z"}
+	}
+	return at, nil
+}
+
+// look goes through the orders that were made since then, from a place on, as far as one call may, or until the caller
+// has enough. It says where to go on, which is empty at the end, and how many it looked at. Its error is errUnread.
+func (f *Function) look(ctx context.Context, orders Store, since time.Time, at place, enough func() bool, visit func(*order.Order)) (next string, looked int, err error) {
+	began := f.now()
+	err = orders.Walk(ctx, since, at.until(), func(o *order.Order) bool {
+		switch {
+		case at.passed(o):
+			return true
+		case enough(), looked == maxLooked, looked > 0 && f.now().Sub(began) >= longestLook:
+			next = at.String()
+			return false
+		}
+		looked++
+		at.pass(o)
+		visit(o)
+		return true
+	})
+	if err != nil {
+		return "", looked, fmt.Errorf("%w: %w", errUnread, err)
+	}
+	return next, looked, nil
 }
 
 // parsePlace reads what String wrote: 2026-11-24T12:00:00.123Z/cs_1/cs_2.

@@ -25,6 +25,8 @@ var (
 	errSignature = errors.New("invalid signature")
 	// errUnread: what was asked for could not be read.
 	errUnread = errors.New("the orders could not be read")
+	// errUndone: what somebody asked for, and nobody else will see to, is not known to be done.
+	errUndone = errors.New("it is not known to be done")
 )
 
 // Receive verifies and decodes one call, and does what it asks for.
@@ -100,6 +102,8 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusNotFound, "the order has no such e-mail"
 	case conflicts(err):
 		return http.StatusConflict, err.Error()
+	case errors.Is(err, errUndone):
+		return http.StatusServiceUnavailable, "the database does not answer, so it may not be done; look before you ask again"
 	}
 	return http.StatusServiceUnavailable, "not now; the sweep will try again"
 }

@@ -36,7 +36,7 @@ func (r *sendReport) answer(ctx context.Context, f *Function, log *slog.Logger) 
 	}
 	id, err := f.makeReport(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUndone, err)
 	}
 	return f.send(ctx, log, id, unpaced, wholly)
 }

@@ -36,7 +36,10 @@ func TestReport(t *testing.T) {
 
 		b := reporting(t, "")
 		b.shelve(t, "cs_yesterday", "completed_paid", 13*time.Hour, nil)
-		b.shelve(t, "cs_today", "completed_jpy", time.Hour, nil)
+		b.shelve(t, "cs_today", "completed_jpy", time.Hour, func(o *order.Order) {
+			due := b.clock.Add(-10 * time.Second)
+			o.NextDueAt = &due
+		})
 		b.shelve(t, "cs_before", "completed_two_products", 37*time.Hour, nil)
 		for range 3 {
 			if res := b.invoke(call); res.StatusCode != http.StatusOK || !strings.Contains(string(res.Body), `"sent":1`) {
@@ -56,6 +59,9 @@ func TestReport(t *testing.T) {
 		}
 		if r.Day != "2024-11-23T00:00:00Z" || !r.Test || len(r.Periods) != 3 {
 			t.Fatalf("report %+v", r)
+		}
+		if r.Now.Due != 1 || r.Now.OldestDue != 10 {
+			t.Errorf("what is due when it is made: %+v", r.Now)
 		}
 		if day, week := r.Periods[0], r.Periods[1]; day.Paid != 1 || day.Total[0].Formatted != "$49.00" || week.Paid != 2 {
 			t.Errorf("the day %+v, the week %+v", day, week)
@@ -93,6 +99,42 @@ func TestReport(t *testing.T) {
 			t.Errorf("got %+v", d)
 		}
 	})
+
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter)
+		kind   string
+		log    string
+	}{
+		"is known to be sent by SendGrid's events, and not sent again": {hangUp, "processed", "e-mail known to be sent by SendGrid's events"},
+		"bounces into the log alone":                                   {nil, "bounce", "e-mail to the admins did not arrive; nobody else is told"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := reporting(t, "")
+			a := newAccount(t)
+			if b.eventKeys, b.eventKeysErr = readEventKeys(a.public(t)); b.eventKeysErr != nil {
+				t.Fatal(b.eventKeysErr)
+			}
+			if c.answer != nil {
+				b.sendgrid.answers = append(b.sendgrid.answers, c.answer)
+			}
+			b.invoke(call)
+			e := event(c.kind, "report_2024-11-24", reportKey, "m7", b.clock, "email", "owner@example.com", "reason", "550 no owner@example.com here")
+			if got := b.tell(t, a, e, e); got != (arrived{2, 0}) {
+				t.Errorf("got %+v", got)
+			}
+			b.clock = b.clock.Add(time.Hour)
+			b.invoke(`{"sweep": true}`)
+			d := b.memory.orders["report_2024-11-24"].Emails
+			if r := d[reportKey]; len(d) != 1 || r.State != order.Sent || r.Attempts != 1 || r.Unsure || len(r.Arrivals) != 1 {
+				t.Errorf("e-mails %+v", d)
+			}
+			if log := b.logged.String(); strings.Count(log, c.log) != 1 || !strings.Contains(log, `"order":"report_2024-11-24"`) || strings.Contains(log, "owner@") {
+				t.Errorf("log %s", log)
+			}
+		})
+	}
 
 	t.Run("is not made where the catalogue asks for none", func(t *testing.T) {
 		t.Parallel()

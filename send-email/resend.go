@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -53,21 +54,27 @@ func (r *resend) order() string { return r.Order }
 func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	orders, err := f.store()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUndone, err)
 	}
 	var keys []string
+	var refused error
+	isNew := false
 	_, err = orders.Update(ctx, r.Order, func(o *order.Order) error {
 		before := len(o.Emails)
-		var err error
-		if keys, err = o.Resend(r.Key, f.wish(r, o), f.now()); err == nil && len(o.Emails) == before {
+		keys, refused = o.Resend(r.Key, f.wish(r, o), f.now())
+		if isNew = len(o.Emails) > before; refused == nil && !isNew {
 			return mongodb.ErrUnchanged
 		}
-		return err
+		return refused
 	})
-	if err != nil {
-		return nil, err
+	switch {
+	case refused != nil:
+		return nil, refused
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errUndone, err)
+	case isNew:
+		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
 	}
-	log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
 	if _, err := f.sendAsked(ctx, log, r.Order); err != nil && !putOff(err) {
 		return nil, err
 	}

@@ -63,6 +63,9 @@ func TestResend(t *testing.T) {
 				t.Errorf("a copy of the call (-want +got):\n%s", d)
 			}
 		}
+		if n := strings.Count(b.logged.String(), "e-mails are sent again"); n != 1 {
+			t.Errorf("the log says %d times that it sends again", n)
+		}
 		b.sendOrder(t, id)
 		b.invoke(`{"sweep":true}`)
 		if d := cmp.Diff([]string{"ebook/delivery", mails[0].Key, "ebook/sale"}, b.sendgrid.sent()); d != "" {

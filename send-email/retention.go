@@ -12,8 +12,6 @@ const (
 	retentionPart = 100
 	// retentionPause is how long after a walk over all old orders the next one begins.
 	retentionPause = 24 * time.Hour
-	// byAge is the reason that an order keeps when it was forgotten so.
-	byAge = "older than retention_days"
 )
 
 // retention forgets orders by their age. It is the sweep's, and no other goroutine's.
@@ -73,7 +71,7 @@ func (f *Function) forgetPart(ctx context.Context, wait pace) error {
 		if err := wait(ctx); err != nil {
 			return err
 		}
-		switch err := f.forget(ctx, orders, id, byAge, false); {
+		switch err := f.forget(ctx, orders, id, order.ByAge, false); {
 		case err == nil:
 			f.retention.done++
 		case !conflicts(err):

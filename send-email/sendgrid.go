@@ -92,7 +92,9 @@ func resultOf(res *rest.Response, now time.Time) result {
 	header := http.Header(res.Headers)
 	switch {
 	case r.accepted():
-		r.MessageID = openfaas.Word(header.Get("X-Message-Id"))
+		if id := header.Get("X-Message-Id"); id != "" {
+			r.MessageID = openfaas.Word(id)
+		}
 		return r
 	case refusesTheMail(res.StatusCode):
 		r.Permanent = true

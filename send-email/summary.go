@@ -67,6 +67,7 @@ func nowOf(due []order.DueOrder, now time.Time) view.Now {
 	n := view.Now{Due: len(due), AtLeast: len(due) == maxDue}
 	if len(due) > 0 {
 		n.OldestDueAt = &due[0].At
+		n.OldestDue = int64(now.Sub(due[0].At) / time.Second)
 	}
 	for _, o := range due {
 		if now.Sub(o.At) > view.Patience {

@@ -16,7 +16,8 @@ import (
 // What SendGrid's events prove to be sent is sent, from whichever state but a live lease: see Arrive.
 type State string
 
-// The states of a delivery. Sent, failed and cancelled are final.
+// The states of a delivery. Sent, failed and cancelled are final: nothing is attempted any more, though the last two may
+// still turn out to be sent.
 const (
 	Planned State = "planned"
 	Sending State = "sending"
@@ -100,7 +101,8 @@ type Delivery struct {
 	CancelledAt  time.Time `bson:"cancelled_at,omitempty"`
 }
 
-// Final reports whether nothing more will happen to the delivery.
+// Final reports whether the delivery is not to be attempted any more. One that failed or was cancelled becomes sent all the
+// same where SendGrid turns out to have accepted it: see MarkSent and Arrive.
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Cancelled }
 
 // Scheduled reports whether the delivery was planned for later. One that was to go out at once was due by the clock

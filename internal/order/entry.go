@@ -5,14 +5,17 @@ import (
 	"time"
 )
 
-// Entry is a line of an order's audit: what a person had done to it, on purpose.
+// ByAge is the reason in the line that the shop's setting retention_days leaves, where no person did.
+const ByAge = "older than retention_days"
+
+// Entry is a line of an order's audit: what was done to it on purpose, by a person, or by its age.
 type Entry struct {
 	At time.Time `bson:"at"`
 	// Verb is what was done: one of ops' verbs.
 	Verb string `bson:"verb"`
 	// Key is of the delivery that it was done to, if to one.
 	Key string `bson:"key,omitempty"`
-	// Reason is the person's own words. They are kept as long as the order, until it is forgotten.
+	// Reason is the person's own words, or ByAge. They are kept as long as the order, until it is forgotten.
 	Reason string `bson:"reason,omitempty"`
 }
 

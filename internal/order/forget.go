@@ -99,8 +99,24 @@ func (o *Order) forgetEmails(now time.Time) {
 func (d *Delivery) forgetArrivals() {
 	d.Arrivals = slices.Clone(d.Arrivals)
 	for i, a := range d.Arrivals {
-		d.Arrivals[i] = Arrival{Kind: a.Kind, At: a.At, Message: a.Message}
+		d.Arrivals[i] = a.ofNobody()
 	}
+}
+
+func (a Arrival) ofNobody() Arrival { return Arrival{Kind: a.Kind, At: a.At, Message: a.Message} }
+
+// OnlyTo is the delivery as somebody with that e-mail address may know it: without the addresses of others, nor what a
+// mail server said of them, which may quote one.
+func (d Delivery) OnlyTo(email string) Delivery {
+	isOther := func(address string) bool { return email == "" || !strings.EqualFold(address, email) }
+	d.To = slices.DeleteFunc(slices.Clone(d.To), func(a Address) bool { return isOther(a.Email) })
+	d.Arrivals = slices.Clone(d.Arrivals)
+	for i, a := range d.Arrivals {
+		if isOther(a.To) {
+			d.Arrivals[i] = a.ofNobody()
+		}
+	}
+	return d
 }
 
 // redacted is the event with no more in its payload than what makes an order's facts, of which none is about a person.

@@ -57,7 +57,7 @@ type Order struct {
 	// Emails are the deliveries, by a key that stays the same as long as the order lives.
 	Emails map[string]Delivery `bson:"emails,omitempty"`
 
-	// Audit is what people had done to the order, oldest first.
+	// Audit is what was done to the order on purpose, oldest first.
 	Audit []Entry `bson:"audit,omitempty"`
 	// Report is the data of a report's e-mail, as JSON; empty in an order.
 	Report string `bson:"report,omitempty"`

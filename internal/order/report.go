@@ -11,8 +11,12 @@ const reportPrefix = "report_"
 // ReportID is the ID of the report that is made on a day, in UTC: there is one at the most.
 func ReportID(day time.Time) string { return reportPrefix + day.UTC().Format(time.DateOnly) }
 
-// IsReport reports whether an ID is a report's.
-func IsReport(id string) bool { return strings.HasPrefix(id, reportPrefix) }
+// IsReport reports whether an ID is a report's. Like an order's, it can be no more than an ID.
+func IsReport(id string) bool {
+	date, ok := strings.CutPrefix(id, reportPrefix)
+	day, err := time.Parse(time.DateOnly, date)
+	return ok && err == nil && ReportID(day) == id
+}
 
 // NewReport is the report that is made on a day: a document among the orders that has no events and is no sale. It owes
 // an e-mail as an order does, so that all that is promised of an e-mail holds for it as well. Data is the JSON of what

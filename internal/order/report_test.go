@@ -23,3 +23,17 @@ func TestNewReport(t *testing.T) {
 		t.Errorf("next due at %v", o.NextDueAt)
 	}
 }
+
+func TestIsReport(t *testing.T) {
+	t.Parallel()
+
+	for id, want := range map[string]bool{
+		"report_2026-03-05": true, "report_2024-02-29": true,
+		"report_": false, "report_2026-3-5": false, "report_2026-02-29": false, "report_2026-03-05.to": false, "report_$where": false,
+		"2026-03-05": false, "report_+026-03-05": false, "cs_2026-03-05": false, "": false,
+	} {
+		if got := order.IsReport(id); got != want {
+			t.Errorf("%q: %v", id, got)
+		}
+	}
+}

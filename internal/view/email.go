@@ -46,11 +46,14 @@ type Recipient struct {
 	Name  string `json:"name,omitempty"`
 }
 
-// Recipients are their addresses, in one text.
+// Recipients are their addresses, in one text. What was attempted had some, though they were forgotten since.
 func (e Email) Recipients() string {
 	var to []string
 	for _, r := range e.To {
 		to = append(to, r.Email)
+	}
+	if len(to) == 0 && e.Attempts > 0 {
+		return "forgotten"
 	}
 	return cmp.Or(strings.Join(to, ", "), "nobody")
 }

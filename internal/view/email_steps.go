@@ -5,17 +5,25 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
 
-// owed is that an e-mail was planned, where no plan says so: a notice of what went wrong later.
+// owed is that an e-mail was planned, where no plan says so: a copy, a notice of what went wrong later, or a report.
 func owed(o *order.Order, d order.Delivery) []Step {
 	for _, at := range o.Plans {
 		if at.Equal(d.PlannedAt) {
 			return nil
 		}
 	}
-	return []Step{{At: d.PlannedAt, Kind: Planned, What: "Planned a notice", Delivery: d.Key}}
+	what := "Planned an e-mail"
+	switch {
+	case d.CopyOf != "":
+		what = "Planned a copy"
+	case strings.HasPrefix(d.Key, maildata.NoticeSeries+"/"):
+		what = "Planned a notice"
+	}
+	return []Step{{At: d.PlannedAt, Kind: Planned, What: what, Delivery: d.Key}}
 }
 
 // attempted are the first attempt and the last.
@@ -38,7 +46,7 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 	}
 	switch d.State {
 	case order.Sent:
-		return []Step{ended(d.SentAt, EmailSent, "Sent to "+emailOf(d).Recipients(), answered(d))}
+		return []Step{ended(d.SentAt, EmailSent, sentTo(d), answered(d))}
 	case order.Failed:
 		return []Step{ended(d.FailedAt, EmailFailed, "Failed for good", answered(d))}
 	case order.Cancelled:
@@ -53,6 +61,14 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 			Detail: "and somebody else tries, if nothing is heard of this attempt before", Expected: true}}
 	}
 	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + emailOf(d).Recipients(), Delivery: d.Key, Expected: true}}
+}
+
+// sentTo leaves out who was forgotten.
+func sentTo(d order.Delivery) string {
+	if len(d.To) == 0 {
+		return "Sent"
+	}
+	return "Sent to " + emailOf(d).Recipients()
 }
 
 // answered is what SendGrid said at last, and what else there is to know of the attempts.

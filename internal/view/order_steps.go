@@ -73,6 +73,9 @@ func taken(o *order.Order) []Step {
 			last = e.ReceivedAt
 		}
 	}
+	if last.IsZero() { // the clock of whoever stored it is ahead of send-email's
+		last = first
+	}
 	s := Step{At: first, Kind: Queued, What: "Queue brought it to send-email", Inferred: true,
 		Detail: "within " + took(first.Sub(last))}
 	if first.Sub(last) >= order.DispatchGrace {
@@ -118,10 +121,14 @@ func planned(o *order.Order) []Step {
 	return steps
 }
 
-// byHand is what people had done to the order, in their own words.
-func byHand(o *order.Order) []Step {
+// onPurpose is what was done to the order by people, in their own words, or by its age.
+func onPurpose(o *order.Order) []Step {
 	var steps []Step
 	for _, e := range o.Audit {
+		if e.Reason == order.ByAge {
+			steps = append(steps, Step{At: e.At, Kind: ByAge, What: "By age: " + e.Verb, Detail: e.Reason})
+			continue
+		}
 		steps = append(steps, Step{At: e.At, Kind: ByHand, What: "By hand: " + e.Verb, Delivery: e.Key, Detail: e.Reason})
 	}
 	return steps

@@ -38,6 +38,13 @@ func TestStateOf(t *testing.T) {
 			}, after: 24 * time.Hour, want: view.Waiting},
 		"an e-mail failed, another waits": {
 			change: func(o *order.Order) { o.Plan(order.ForPaid, append(owed, order.Email{Key: "a/c"}), start) }, after: time.Hour, want: view.Failed},
+		"an e-mail failed, and it was forgotten": {
+			change: func(o *order.Order) {
+				o.Plan(order.ForPaid, []order.Email{{Key: "a/c"}}, start)
+				if err := o.Forget("", start); err != nil {
+					panic(err)
+				}
+			}, want: view.Done},
 		"an e-mail was cancelled": {
 			change: func(o *order.Order) {
 				o.Plan(order.ForPaid, owed, start)

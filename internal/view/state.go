@@ -16,7 +16,8 @@ type State string
 
 // The states of an order, the first that applies.
 const (
-	// Failed: an e-mail failed for good, or Stripe never said what was bought.
+	// Failed: an e-mail failed for good, or Stripe never said what was bought. Of the e-mails of an order that was
+	// forgotten nobody can send one again, so that they do not count.
 	Failed State = "failed"
 	// Stuck: something has been due for longer than Patience, so nobody seems to work.
 	Stuck State = "stuck"
@@ -43,7 +44,7 @@ func StateOf(o *order.Order, now time.Time) State {
 		waits = o.NextDueAt != nil
 	}
 	for key, d := range o.Emails {
-		if d.State == order.Failed && !o.Resent(key) {
+		if d.State == order.Failed && !o.Resent(key) && o.ForgottenAt.IsZero() {
 			return Failed
 		}
 		waits = waits || !d.Final()

@@ -56,7 +56,7 @@ type Now struct {
 	// AtLeast: there are more of them than were counted.
 	AtLeast     bool       `json:"at_least,omitempty"`
 	OldestDueAt *time.Time `json:"oldest_due_at"`
-	// OldestDue is for how many seconds it has been due.
+	// OldestDue is for how many seconds it had been due when that was counted.
 	OldestDue int64 `json:"oldest_due_s"`
 	// Failed is how many of the counted orders have failed, in either mode.
 	Failed int `json:"failed"`

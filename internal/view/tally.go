@@ -125,9 +125,6 @@ func (e *Emails) add(d order.Delivery) {
 // Summary is what was counted; now is what there is to do beside it.
 func (t *Tally) Summary(now Now) Summary {
 	now.Failed = t.failed
-	if now.OldestDueAt != nil {
-		now.OldestDue = int64(t.now.Sub(*now.OldestDueAt) / time.Second)
-	}
 	return Summary{At: t.now, Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
 }
 

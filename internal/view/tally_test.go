@@ -54,7 +54,7 @@ func TestTally(t *testing.T) {
 		tally.Add(o)
 	}
 	oldest := later(-90 * time.Second)
-	got := tally.Summary(view.Now{Due: 3, Stuck: 1, OldestDueAt: &oldest})
+	got := tally.Summary(view.Now{Due: 3, Stuck: 1, OldestDueAt: &oldest, OldestDue: 90})
 
 	type row struct {
 		Days, Orders, Ignored, Paid int

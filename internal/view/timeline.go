@@ -47,14 +47,15 @@ const (
 	// Arrived is what SendGrid told of an e-mail.
 	Arrived Kind = "arrived"
 	Due     Kind = "due"
-	// ByHand is a line of the audit.
+	// ByHand and ByAge are lines of the audit.
 	ByHand Kind = "by_hand"
+	ByAge  Kind = "by_age"
 )
 
 // A timeline is put together by tellers, each of which knows one kind of thing that an order, or one of its e-mails,
 // says. Steps of the same time stay in the order of the tellers.
 var (
-	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, byHand}
+	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose}
 	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
 )
 

@@ -97,6 +97,45 @@ func TestTimeline(t *testing.T) {
 		mustHave(t, told(lost), "21s Ignored | the catalogue's only does not name it")
 	})
 
+	t.Run("is the queue's where send-email's clock is behind", func(t *testing.T) {
+		t.Parallel()
+
+		o := halfSent(t)
+		o.Fetch.DoneAt = later(-5 * time.Millisecond)
+		mustHave(t, told(o), "-5ms Queue brought it to send-email | within 0 ms")
+	})
+
+	t.Run("tells a copy from a notice, and from what else no plan owes", func(t *testing.T) {
+		t.Parallel()
+
+		o := halfSent(t)
+		wish := order.Again{Call: "00000000", Reason: "lost", Template: func(e order.Email) (string, string) { return e.Template, "" }}
+		if _, err := o.Resend("ebook/delivery", wish, later(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		report := order.NewReport(start, "{}", start)
+		report.Owe([]order.Email{{Key: "report/daily", To: []order.Address{{Email: "owner@example.com"}}, NotBefore: start}}, start)
+		mustHave(t, told(o)+told(report), "1h0m0s Planned a copy | ebook/delivery/again-00000000\n", "0s Planned an e-mail | report/daily\n")
+		if text := told(o) + told(report); strings.Contains(text, "notice") {
+			t.Errorf("there is no notice:\n%s", text)
+		}
+	})
+
+	t.Run("of a forgotten order says that it was sent, and whether a person wished it", func(t *testing.T) {
+		t.Parallel()
+
+		for why, want := range map[string]string{"": "1h0m0s By hand: forget\n", order.ByAge: "1h0m0s By age: forget | older than retention_days\n"} {
+			o := halfSent(t)
+			if err := o.Forget(why, later(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			mustHave(t, told(o), "60ms Sent | ebook/delivery", want)
+			if v := view.Of(o, start); v.Emails[0].Recipients() != "forgotten" {
+				t.Errorf("sent to %s", v.Emails[0].Recipients())
+			}
+		}
+	})
+
 	t.Run("tells people that an attempt began where there were others", func(t *testing.T) {
 		t.Parallel()
 

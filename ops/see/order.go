@@ -152,7 +152,7 @@ func (v Viewer) audit(o view.Order) {
 	if len(o.Audit) == 0 {
 		return
 	}
-	v.title("Done by hand")
+	v.title("Done on purpose")
 	var rows [][]screen.Cell
 	for _, e := range o.Audit {
 		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(e.At)), plain("%s", e.Verb), plain("%s", e.Key), plain("%s", e.Reason)})

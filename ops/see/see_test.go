@@ -182,7 +182,7 @@ func TestOrder(t *testing.T) {
 		"\n2026-11-24 11:59:00  + 1 min    By hand: resend ebook/delivery          a typo\uFFFD[2J\n",
 		"\n2026-11-24 11:58:05  1 min ago  Next attempt ebook/sale\n",
 		"\nWhat Stripe said\n", "checkout.session.completed  evt_",
-		"\nDone by hand\nUTC                  WHAT    E-MAIL          WHY\n2026-11-24 11:59:00  resend  ebook/delivery  a typo\uFFFD[2J\n",
+		"\nDone on purpose\nUTC                  WHAT    E-MAIL          WHY\n2026-11-24 11:59:00  resend  ebook/delivery  a typo\uFFFD[2J\n",
 	)
 	if strings.Contains(b.shown.String(), "First attempt ebook/delivery") {
 		t.Errorf("the only attempt is told twice:\n%s", b.shown)
@@ -217,8 +217,8 @@ func TestOrderThatIsNotTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.mustShow(t, "Customer  –\n", "unpaid, declined\n", "Stripe was not asked yet, or did not say.\n", "E-mails, 0 of 0 sent\nNone are planned.\n")
-	if strings.Contains(b.shown.String(), "Done by hand") {
-		t.Error("nothing was done by hand")
+	if strings.Contains(b.shown.String(), "Done on purpose") {
+		t.Error("nothing was done to it")
 	}
 }
 

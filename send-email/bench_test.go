@@ -144,6 +144,8 @@ type memory struct {
 	// updateFunc and loadFunc, if set, are asked before each update and each load.
 	updateFunc func(id string) error
 	loadFunc   func(id string) error
+	// unconfirmed, if set, is asked after each update what is said of it.
+	unconfirmed func(*order.Order) error
 	// walkErr is what a walk ends with at once, if set.
 	walkErr error
 }
@@ -212,6 +214,11 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 	switch err := change(o); err {
 	case nil:
 		m.orders[id] = o
+		if m.unconfirmed != nil {
+			if err := m.unconfirmed(o); err != nil {
+				return nil, err
+			}
+		}
 	case mongodb.ErrUnchanged:
 	default:
 		return o, err

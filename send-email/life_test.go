@@ -169,6 +169,42 @@ func TestSweepUntil(t *testing.T) {
 	})
 }
 
+// A database that takes writes and cannot confirm them, since a majority of its members is away, makes no dead process of
+// one that lives: nothing is sent meanwhile, and then all of it once.
+func TestClaimsThatAreNotConfirmed(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		b, s, quit := alive(t, 3, func(b *bench, _ *stub) {
+			b.memory.unconfirmed = func(*order.Order) error {
+				if time.Since(began) < 2*time.Hour {
+					return errors.New("a majority is away")
+				}
+				return nil
+			}
+		})
+		defer quit()
+		time.Sleep(2*time.Hour - time.Second)
+		if n := len(s.sent()); n != 0 {
+			t.Errorf("%d mails were sent under a claim that nobody confirmed", n)
+		}
+		time.Sleep(10 * time.Minute)
+		if n := len(s.sent()); n != 6 {
+			t.Errorf("%d mails, want 6", n)
+		}
+		b.memory.mu.Lock()
+		defer b.memory.mu.Unlock()
+		for id, o := range b.memory.orders {
+			for key, d := range o.Emails {
+				if d.State != order.Sent || d.Unsure || d.Lost > 0 {
+					t.Errorf("%s/%s: %+v", id, key, d)
+				}
+			}
+		}
+	})
+}
+
 // A process that sweeps only when it is asked takes over what a dead one left, however seldom it is asked.
 func TestSweepAskedTakesOver(t *testing.T) {
 	t.Parallel()

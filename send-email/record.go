@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 )
 
@@ -63,6 +64,29 @@ func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome
 		}
 		if try%tellEvery == 0 {
 			out.log.Error("what came of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+		}
+		time.Sleep(recordPause)
+		orders = f.freshStore(orders)
+	}
+}
+
+// giveBack undoes a claim of which the database did not say that it was made, and may have made it: nothing was attempted
+// under it, so it is no lease that ran out without a word.
+func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, free func()) {
+	defer free()
+	for try := 0; ; try++ {
+		_, err := orders.Update(ctx, id, func(o *order.Order) error {
+			if d := o.Emails[key]; d.State != order.Sending || d.Lease != owner {
+				return mongodb.ErrUnchanged
+			}
+			now := f.now()
+			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, now, now)
+		})
+		if err == nil || errors.Is(err, order.ErrNotFound) {
+			return
+		}
+		if try%tellEvery == 0 {
+			log.Warn("a claim could not be given back; it is tried again", "err", err)
 		}
 		time.Sleep(recordPause)
 		orders = f.freshStore(orders)

@@ -194,7 +194,7 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 // deliver attempts one delivery, if nobody else does.
 func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
 	// A lease that runs out while this process still tries to record what came of it is no lease to take.
-	name := o.ID + "/" + key
+	id, name := o.ID, o.ID+"/"+key
 	if _, busy := f.inHand.LoadOrStore(name, true); busy {
 		return o, nil
 	}
@@ -213,6 +213,10 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 	log = log.With("delivery", key)
 	owner := rand.Text()
 	o, claimed, err := f.claim(ctx, log, orders, o, key, owner)
+	if err != nil && !errors.Is(err, order.ErrNotFound) && !errors.Is(err, order.ErrNoDelivery) {
+		go f.giveBack(context.WithoutCancel(ctx), log, orders, id, key, owner, free)
+		return o, errors.Join(errUnrecorded, err)
+	}
 	if err != nil || !claimed {
 		return o, err
 	}
@@ -245,6 +249,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		}
 		return o.Claim(key, owner, lease, now)
 	})
+	if hopeless {
+		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent")
+	}
 	switch {
 	case errors.Is(err, order.ErrNotDue):
 		return o, false, nil // somebody else is at it, or has done it
@@ -253,11 +260,8 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 	case proven:
 		log.Info("e-mail known to be sent by SendGrid's events", "message_id", o.Emails[key].MessageID, "unsure", o.Emails[key].Unsure)
 		return o, false, nil
-	case hopeless:
-		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent")
-		return o, false, nil
 	}
-	return o, true, nil
+	return o, !hopeless, nil
 }
 
 // attempt hands a mail to SendGrid. One that is cut short leaves nobody sure, so it has its own time and

@@ -140,7 +140,7 @@ func (s *system) stop() {
 	_ = s.process.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.ended:
-	case <-time.After(40 * time.Second): // send-email may have been deployed to take 20
+	case <-time.After(20 * time.Second):
 	}
 	_ = s.process.Process.Kill()
 	_ = os.RemoveAll(s.state)

@@ -136,7 +136,6 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 		return nil, err
 	}
 	for _, function := range services.Functions {
-		function.Environment["healthcheck_interval"] = "1s" // whoever presses Ctrl-C waits for no e-mail
 		maps.Copy(function.Environment, settings)
 	}
 	if err := buildParts(ctx, c, f); err != nil {

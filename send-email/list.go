@@ -56,7 +56,7 @@ func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) 
 	}
 	orders, err := f.store()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	list, looked := orderList{Orders: []view.Row{}}, 0
 	full := func() bool { return len(list.Orders) == r.Limit }

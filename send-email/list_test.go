@@ -257,10 +257,14 @@ func TestReadingWithoutADatabase(t *testing.T) {
 	b := setUp(t)
 	b.memory.loadFunc = func(string) error { return errors.New("connection refused by mongodb://user:password@host") }
 	b.memory.walkErr = b.memory.loadFunc("")
-	for _, body := range []string{
+	calls := []string{
 		`{"order": "cs_1"}`, `{"orders": {}}`, `{"summary": true}`, `{"export": {"email": "ada@example.com"}}`, `{"export": {"order": "cs_1"}}`,
 		b.dated("forget", `{"email": "ada@example.com"}`), b.dated("forget", `{"order": "cs_1"}`),
-	} {
+	}
+	for i, body := range append(calls, calls...) {
+		if i == len(calls) { // nor is its name known
+			b.store = func() (Store, error) { return nil, b.memory.walkErr }
+		}
 		res := b.invoke(body)
 		if got := strings.TrimSpace(string(res.Body)); res.StatusCode != http.StatusServiceUnavailable || got != `{"error":"the database does not answer; ask again"}` {
 			t.Errorf("%s: %d %s", body, res.StatusCode, got)

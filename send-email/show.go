@@ -20,7 +20,7 @@ func (r *showOrder) order() string { return string(*r) }
 func (r *showOrder) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	orders, err := f.store()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	o, err := orders.Load(ctx, string(*r))
 	switch {

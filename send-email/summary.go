@@ -27,7 +27,7 @@ func (r *summarize) order() string { return "" }
 func (r *summarize) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	orders, err := f.store()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	now := f.now()
 	s, err := f.summary(ctx, orders, now, now.Add(clocksApart))

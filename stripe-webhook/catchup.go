@@ -26,9 +26,11 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 	if e.Window == 0 {
 		return
 	}
-	started, said := time.Now(), ""
+	began := beginning{at: time.Now()}
+	began.mode, _ = e.Stripe.mode() // where there is no key yet, none is said to have been watched
+	said := ""
 	for pause := firstLook; e.rest(quit, pause); {
-		err := e.catchUp(quit, started)
+		err := e.catchUp(quit, began)
 		pause = daily
 		if err == nil {
 			said = ""
@@ -40,6 +42,13 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 			said = text
 		}
 	}
+}
+
+// beginning is when a process began to take the events of a mode. Those of another, whose key came later, are its own only
+// from then on.
+type beginning struct {
+	at   time.Time
+	mode string
 }
 
 // rest waits, four to six fifths of a time, and reports whether quit is not done.
@@ -56,7 +65,7 @@ func (e *Endpoint) rest(quit context.Context, pause time.Duration) bool {
 
 // catchUp looks once. Whatever breaks in it does not end the process, which has sales to store. What was sold before the
 // first process of this database started is not looked for: somebody else may have written to those customers.
-func (e *Endpoint) catchUp(quit context.Context, started time.Time) (err error) {
+func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -71,11 +80,18 @@ func (e *Endpoint) catchUp(quit context.Context, started time.Time) (err error) 
 	if err != nil {
 		return err
 	}
+	started := began
+	if mode == process.mode {
+		started = process.at
+	}
 	first, until, err := store.Watched(ctx, mode, started)
 	if err != nil {
 		return err
 	}
 	since := e.lookSince(began, first, until)
+	if until.Before(since) {
+		e.Log.Warn("Stripe lists no events any more of a time that nobody looked at", "since", until, "until", since)
+	}
 	done, err := e.find(ctx, e.Log, search{
 		since: since, who: order.FoundByItself,
 		more: func() bool { return quit.Err() == nil },
@@ -83,7 +99,7 @@ func (e *Endpoint) catchUp(quit context.Context, started time.Time) (err error) 
 	if err != nil && done.Recorded == 0 {
 		return err
 	}
-	whole := err == nil && done.Next == ""
+	whole := err == nil && done.Next == "" && done.Malformed == 0
 	e.Log.Info("caught up with Stripe", "since", since, "seen", done.Seen, "recorded", done.Recorded, "whole", whole, "duration", time.Since(began))
 	if whole {
 		err = store.WatchedUntil(ctx, mode, began)

@@ -96,6 +96,42 @@ func TestCatchUp(t *testing.T) {
 		})
 	})
 
+	t.Run("takes over what is sold in another mode from when it has that mode's key", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			b := setUp(t)
+			b.Window = 48 * time.Hour
+			b.stripe(&listed{})
+			started := time.Now()
+			b.Stripe.key = func() (string, error) {
+				if time.Since(started) < 20*day-time.Hour {
+					return "rk_test_1", nil
+				}
+				return "rk_live_1", nil
+			}
+			b.catchUpFor(t, 21*day)
+			if !b.first["test"].Equal(started) || b.first["live"].Sub(started) < 19*day {
+				t.Errorf("it began %v after its start, and in live mode %v", b.first["test"].Sub(started), b.first["live"].Sub(started))
+			}
+		})
+	})
+
+	t.Run("says of what time Stripe lists nothing any more", func(t *testing.T) {
+		t.Parallel()
+
+		synctest.Test(t, func(t *testing.T) {
+			b := setUp(t)
+			b.Window = 48 * time.Hour
+			b.stripe(&listed{})
+			b.first["test"], b.until["test"] = time.Now().Add(-90*day), time.Now().Add(-40*day)
+			b.catchUpFor(t, 3*day)
+			if n := strings.Count(b.log.String(), "nobody looked at"); n != 1 {
+				t.Errorf("the log says it %d times:\n%s", n, b.log.String())
+			}
+		})
+	})
+
 	t.Run("keeps only that it looked at all", func(t *testing.T) {
 		t.Parallel()
 
@@ -242,7 +278,7 @@ func TestCatchUp(t *testing.T) {
 			}
 			b.catchUpFor(t, time.Minute)
 			log := b.log.String()
-			for _, want := range []string{"event=evt_1 order=cs_test_1 err=\"panic: a bug", "event=evt_2 order=cs_test_2 err=\"update: a stored event", "seen=3 recorded=1 whole=true"} {
+			for _, want := range []string{"event=evt_1 order=cs_test_1 err=\"panic: a bug", "event=evt_2 order=cs_test_2 err=\"update: a stored event", "seen=3 recorded=1 whole=false"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log does not say %s:\n%s", want, log)
 				}

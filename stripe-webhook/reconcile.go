@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -146,7 +147,7 @@ func (e *Endpoint) lookAt(ctx context.Context, log *slog.Logger, s search, l lis
 		if c.known = holds(known[c.order], c, l); c.missing() && !s.dryRun && i > 0 && !s.more() {
 			return i, nil
 		}
-		if err := e.settle(ctx, log.With("event", p.ids[i]), s, c, done); err != nil {
+		if err := e.settle(ctx, log.With("event", cmp.Or(c.event.ID, p.ids[i])), s, c, done); err != nil {
 			return i, err
 		}
 	}

@@ -53,7 +53,7 @@ func listings(since, now time.Time) []listing {
 			query: [][2]string{created(since.Add(-openFor)), {"created[lt]", until}, {"status", "complete"}},
 		})
 	}
-	return append(all, listing{name: "payments", what: "Events", path: "/v1/events", query: append(rest, created(since))})
+	return append(all, listing{name: "payments", what: "Events, Charges and Disputes", path: "/v1/events", query: append(rest, created(since))})
 }
 
 // cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at the listing's

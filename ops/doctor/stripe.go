@@ -84,8 +84,8 @@ func (d *doctor) lookAtPermissions(ctx context.Context) Finding {
 		{"Products", func() error {
 			return product.Client{B: d.stripe, Key: key}.List(&stripe.ProductListParams{ListParams: one}).Err()
 		}},
-		{"Events", func() error {
-			return event.Client{B: d.stripe, Key: key}.List(&stripe.EventListParams{ListParams: one}).Err()
+		{"Events (and Charges and Disputes, which they may be about)", func() error {
+			return event.Client{B: d.stripe, Key: key}.List(&stripe.EventListParams{ListParams: one, Types: stripe.StringSlice(order.HandledTypes())}).Err()
 		}},
 	}
 	var lacks []string

@@ -74,7 +74,7 @@ type Function struct {
 	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
 	inHand   sync.Map
 	database health
-	// indexed are the stores whose index is there.
+	// indexed are the stores whose indexes are there, or being made.
 	indexed sync.Map
 	// eventKeys verify SendGrid's events; eventKeysErr says what is wrong with one.
 	eventKeys    []*ecdsa.PublicKey

@@ -109,17 +109,23 @@ func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until t
 	return p.nextDueAt, err
 }
 
+// indexTimeout is how long the database may take to build the indexes of a collection that was large before it had them.
+const indexTimeout = 10 * time.Minute
+
 // ensureIndexes sees once that a store's indexes are there. Without them a sweep is slow, and right all the
-// same.
+// same, so it does not wait for them.
 func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
-	if _, done := f.indexed.Load(orders); done {
+	if _, begun := f.indexed.LoadOrStore(orders, true); begun {
 		return
 	}
-	if err := orders.EnsureIndexes(ctx); err != nil {
-		f.log.Warn("the database's indexes could not be created; the next sweep tries again", "err", err)
-		return
-	}
-	f.indexed.Store(orders, true)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexTimeout)
+		defer cancel()
+		if err := orders.EnsureIndexes(ctx); err != nil {
+			f.log.Warn("the database's indexes could not be created; the next sweep tries again", "err", err)
+			f.indexed.Delete(orders)
+		}
+	}()
 }
 
 // SweepUntil sweeps at once, then whenever something that this process knows of is due, and at every

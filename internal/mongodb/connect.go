@@ -12,7 +12,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
 )
 
 const (
@@ -63,11 +62,11 @@ var (
 	ErrAuth = errors.New("secret mongodb-uri: the database refuses the user or the password")
 )
 
-// Refused reports whether an error of a client's is that the database does not accept the string's user or password.
-// An operation that waited for a connection is told so by the pool, which keeps only the text of what it was told.
+// Refused reports whether an error of a client's is that the database does not accept the string's user or password: by
+// the names of the server's codes 18 and 8000, which is Atlas's. The driver calls all that goes wrong while it logs in an
+// auth error, a broken connection too, and an operation that waited for a connection is told only its text.
 func Refused(err error) bool {
-	var refused *auth.Error
-	return errors.As(err, &refused) || err != nil && strings.Contains(err.Error(), "auth error: ")
+	return err != nil && (strings.Contains(err.Error(), "(AuthenticationFailed)") || strings.Contains(err.Error(), "(AtlasError)"))
 }
 
 // Source gives the store that a connection string leads to, and follows the string when it changes:

@@ -77,9 +77,10 @@ func NewStoreOf(d Documents) *Store {
 	}
 }
 
-// EnsureIndexes creates the indexes that orders are found by, if they are not there.
+// EnsureIndexes creates the indexes that orders are found by, if they are not there. It takes as long as the collection is
+// large, and the server drops an index that is not whole when ctx ends.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	if err := do(ctx, s.documents.EnsureIndexes); err != nil {
+	if err := s.documents.EnsureIndexes(ctx); err != nil {
 		return fmt.Errorf("create indexes: %w", err)
 	}
 	return nil

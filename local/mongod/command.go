@@ -20,6 +20,10 @@ func (s *Server) newCommands() map[string]command {
 		"serverStatus":     {fields: "*", noWait: true, run: s.serverStatus},
 		"connectionStatus": {fields: "*", noWait: true, run: s.connectionStatus},
 
+		"saslStart": {fields: "*", noWait: true, run: func(*request) (bson.D, error) {
+			return nil, errorf(codeAuthentication, "Authentication failed.") // there are no users
+		}},
+
 		"insert": {fields: "documents ordered bypassDocumentValidation", run: s.insert},
 		"update": {fields: "updates ordered bypassDocumentValidation", run: s.update},
 		"delete": {fields: "deletes ordered", run: s.delete},

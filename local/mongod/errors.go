@@ -15,6 +15,7 @@ const (
 	codeUnauthorized        = 13
 	codeTypeMismatch        = 14
 	codeOverflow            = 15
+	codeAuthentication      = 18
 	codeIllegalOperation    = 20
 	codeInvalidBSON         = 22
 	codeNamespaceNotFound   = 26
@@ -42,7 +43,7 @@ const (
 func codeName(code int32) string {
 	names := map[int32]string{
 		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
-		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeIllegalOperation: "IllegalOperation",
+		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeAuthentication: "AuthenticationFailed", codeIllegalOperation: "IllegalOperation",
 		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeIndexNotFound: "IndexNotFound",
 		codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",
 		codeNamespaceExists: "NamespaceExists", codeCommandNotFound: "CommandNotFound",

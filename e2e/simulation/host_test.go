@@ -71,19 +71,27 @@ func (h *host) revive() {
 	p.answer = h.boot(p)
 }
 
-// kill ends the process at once, if one runs: each of its goroutines at its next step.
+// kill ends the process at once, if one runs: each of its goroutines at its next step. What it sent and did not record
+// may be sent again.
 func (h *host) kill(why string) {
+	if p := h.end(why); p != nil {
+		h.w.sendgrid.died(p)
+	}
+}
+
+// end is kill, which excuses nothing.
+func (h *host) end(why string) *process {
 	h.mu.Lock()
 	p := h.running
 	h.running = nil
 	h.mu.Unlock()
 	if p == nil {
-		return
+		return nil
 	}
 	h.w.note(p.name, "dies: %s", why)
-	h.w.sendgrid.died(p)
 	close(p.dead)
 	p.end()
+	return p
 }
 
 // close ends the host for good.
@@ -91,7 +99,7 @@ func (h *host) close() {
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
-	h.kill("the simulation ends")
+	h.end("the simulation ends")
 }
 
 // ask tells the process to end, as a redeploy does, and kills it when its time is up.

@@ -92,6 +92,9 @@ func (w *world) settle() {
 	}
 }
 
+// longest is more than anything takes that a process does beside its calls, such as building indexes.
+const longest = 15 * time.Minute
+
 // patience is how long after the last fault and the last delivery something may still be due: the
 // longest pause between attempts, the longest lease, and a sweep or two.
 const patience = 8 * time.Hour
@@ -114,6 +117,7 @@ func (w *world) stop() {
 		h.close()
 	}
 	w.all.Wait()
+	time.Sleep(longest)
 }
 
 // spawn runs f in the bubble, after a moment of its own.

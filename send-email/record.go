@@ -71,16 +71,15 @@ func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome
 }
 
 // giveBack undoes a claim of which the database did not say that it was made, and may have made it: nothing was attempted
-// under it, so it is no lease that ran out without a word.
-func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, free func()) {
+// under it, so it is no lease that ran out without a word, and it is due as it was.
+func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, due time.Time, free func()) {
 	defer free()
 	for try := 0; ; try++ {
 		_, err := orders.Update(ctx, id, func(o *order.Order) error {
 			if d := o.Emails[key]; d.State != order.Sending || d.Lease != owner {
 				return mongodb.ErrUnchanged
 			}
-			now := f.now()
-			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, now, now)
+			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, due, f.now())
 		})
 		if err == nil || errors.Is(err, order.ErrNotFound) {
 			return

@@ -211,10 +211,10 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 		return o, err // before the claim: a missing key is no attempt
 	}
 	log = log.With("delivery", key)
-	owner := rand.Text()
+	owner, due := rand.Text(), o.Emails[key].DueAt
 	o, claimed, err := f.claim(ctx, log, orders, o, key, owner)
 	if err != nil && !errors.Is(err, order.ErrNotFound) && !errors.Is(err, order.ErrNoDelivery) {
-		go f.giveBack(context.WithoutCancel(ctx), log, orders, id, key, owner, free)
+		go f.giveBack(context.WithoutCancel(ctx), log, orders, id, key, owner, due, free)
 		return o, errors.Join(errUnrecorded, err)
 	}
 	if err != nil || !claimed {

@@ -35,8 +35,9 @@ type documents struct {
 
 // The errors that the driver gives, as far as the store tells them apart.
 var (
-	errBroken    = mongo.CommandError{Message: "connection broken", Labels: []string{"NetworkError"}}
-	errDuplicate = mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 11000, Message: "duplicate key"}}}
+	errBroken      = mongo.CommandError{Message: "connection broken", Labels: []string{"NetworkError"}}
+	errUnconfirmed = mongo.WriteException{WriteConcernError: &mongo.WriteConcernError{Code: 64, Message: "waiting for replication timed out"}}
+	errDuplicate   = mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 11000, Message: "duplicate key"}}}
 )
 
 // operate takes an operation to the database and its answer back. It may be refused, break before or
@@ -63,12 +64,22 @@ func (c documents) operate(ctx context.Context, what string, effect func(stored)
 	if err := c.fail(ctx, "after"); err != nil {
 		return err
 	}
+	if _, away := w.away("majority"); away && err == nil && writes(what) {
+		w.fault("majority away")
+		err = errUnconfirmed
+	}
 	time.Sleep(w.between(200*time.Microsecond, 20*time.Millisecond))
 	c.p.step()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
+}
+
+// writes reports whether an operation is one that waits for a majority.
+func writes(what string) bool {
+	verb, _, _ := strings.Cut(what, " ")
+	return verb == "insert" || verb == "replace" || verb == "count" || strings.HasPrefix(what, "watched")
 }
 
 // fail lets the connection break, or the answer not come, at times; when says on which side of the effect.

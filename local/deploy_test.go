@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -39,6 +40,19 @@ func TestReadStack(t *testing.T) {
 		}
 		if services.Functions["send-email"].Environment["exec_timeout"] == services.Functions["stripe-webhook"].Environment["exec_timeout"] {
 			t.Error("the functions share an environment")
+		}
+	})
+
+	t.Run("takes the registry from .env where the environment has none", func(t *testing.T) {
+		env := filepath.Join(t.TempDir(), ".env")
+		if err := os.WriteFile(env, []byte("REGISTRY=ghcr.io/kept\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct{ given, want string }{{"", "ghcr.io/kept"}, {"ghcr.io/given", "ghcr.io/given"}} {
+			t.Setenv("REGISTRY", c.given)
+			if err := registryOf(env); err != nil || os.Getenv("REGISTRY") != c.want {
+				t.Errorf("%q becomes %q: %v", c.given, os.Getenv("REGISTRY"), err)
+			}
 		}
 	})
 

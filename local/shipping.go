@@ -13,6 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/local/dotenv"
 	"handler/function/local/image"
 	"handler/function/local/oci"
 )
@@ -22,7 +23,7 @@ const imagesUsage = `Builds the images of stack.yml's functions without a contai
   local images [--push] [--platforms LIST] [--base IMAGE] [--watchdog IMAGE] [--out DIR] [--state DIR]
 
 IMAGE is a reference in a registry, a folder with an OCI image layout, a file of docker save, or scratch.
-REGISTRY and TAG in the environment name the images, as stack.yml says.
+REGISTRY and TAG in the environment name the images, as stack.yml says; REGISTRY may be in .env.
 `
 
 func imagesCommand(ctx context.Context, args []string) error {
@@ -47,6 +48,9 @@ func imagesCommand(ctx context.Context, args []string) error {
 			return fmt.Errorf("--platforms: %q is none; want linux/amd64, or several with commas", text)
 		}
 		s.platforms = append(s.platforms, *p)
+	}
+	if err := registryOf(".env"); err != nil {
+		return err
 	}
 	if s.building, err = newBuilding(f); err != nil {
 		return err
@@ -117,6 +121,15 @@ func (s *shipping) tell(ref, folder string, index v1.ImageIndex, first v1.Image)
 	s.console.say("  %s@%s, in %s", ref, digest, folder)
 	s.console.say("  on %s@%s", manifest.Annotations[oci.BaseName], manifest.Annotations[oci.BaseDigest])
 	return nil
+}
+
+// registryOf sets REGISTRY, by which stack.yml names the images, to what .env says, where the environment does not.
+func registryOf(env string) error {
+	file, err := dotenv.Read(env)
+	if err != nil || os.Getenv("REGISTRY") != "" || file["REGISTRY"] == "" {
+		return err
+	}
+	return os.Setenv("REGISTRY", file["REGISTRY"])
 }
 
 // building builds functions for the platforms that are asked for, and not for this machine alone.

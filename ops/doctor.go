@@ -31,8 +31,8 @@ func (f *doctorFlags) register(set *flag.FlagSet) {
 	set.Int64Var(&f.databaseMB, "database-mb", 0, "space of the database's tier in MB (default: 512 at Atlas, as in its free tier)")
 }
 
-func (f *doctorFlags) groups(t *target.Target) (before, after doctor.Group) {
-	return doctor.Groups(t, doctor.Options{CLI: f.CLI, DatabaseMB: f.databaseMB})
+func (f *doctorFlags) groups(t *target.Target, built bool) (before, after doctor.Group) {
+	return doctor.Groups(t, doctor.Options{CLI: f.CLI, DatabaseMB: f.databaseMB, Built: built})
 }
 
 func doctorVerb(ctx context.Context, args []string) error {
@@ -47,7 +47,7 @@ func doctorVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	before, after := f.groups(t)
+	before, after := f.groups(t, false)
 	groups := map[string][]doctor.Group{"": {before, after}, "before": {before}, "after": {after}}[*only]
 	if groups == nil {
 		return fmt.Errorf("--only %q: want before or after", *only)

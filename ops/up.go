@@ -23,8 +23,10 @@ const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions
 Stripe's key is of test mode. It begins nothing where something is wrong before.
 
 With a Docker engine it is faas-cli up that builds; without one it is make images, which needs none. REGISTRY and TAG say
-where the images go; with --no-build they are there already, as for going back to an earlier TAG. Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose
-order is then waited for. On a laptop a sample purchase is played. With a live key nothing is bought.
+where the images go; with --no-build they are there already, as for going back to an earlier TAG.
+
+Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose order is then waited
+for. On a laptop a sample purchase is played. With a live key nothing is bought.
 ` + target.Variables
 
 func upVerb(ctx context.Context, args []string) error {
@@ -47,7 +49,7 @@ func upVerb(ctx context.Context, args []string) error {
 		}
 	}
 	fmt.Printf("Looking at %s.\n\n", t)
-	before, after := f.groups(t)
+	before, after := f.groups(t, *noBuild)
 	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{before}); wrongs > 0 && !*force {
 		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	HTTP *http.Client
 	// Docker reports whether a Docker engine answers, which then builds the images. Default: by docker info.
 	Docker func(context.Context) bool
+	// Built: the images are at the registry, and are not built here.
+	Built bool
 	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
 	Loopback bool
 }

@@ -225,6 +225,7 @@ func TestNotChecked(t *testing.T) {
 		{"SendGrid's events, where they are not used", func(w *world) { w.hook = nil }, "– SendGrid's events: not checked: they are not used, since sendgrid_webhook_key in settings.yml is empty"},
 		{"the templates, with the functions' key alone", func(w *world) { delete(w.env, "SENDGRID_SETUP_KEY") }, "– the templates: not checked: the key may not read them"},
 		{"the architecture", func(w *world) { w.gateway.arch = "" }, "– the images' architecture: not checked: the gateway does not say"},
+		{"the architecture of what is built", func(w *world) { w.gateway.arch, w.options.Built = otherArch(), true }, "– the images' architecture: not checked: nothing is built here"},
 		{"products where there are none", func(w *world) { w.account.Products, w.account.PaymentLinks = nil, nil }, "– the products: not checked: the Stripe account has none that is active"},
 		{"the space", func(w *world) { w.options.DatabaseMB = 0 }, "not checked: the database does not say how much there is"},
 	} {

@@ -65,6 +65,9 @@ var withoutDocker = []string{"amd64", "arm64"}
 // lookAtArchitecture compares where the functions are to run with what is built here: by Docker, for this machine's own
 // architecture, or without it, for several.
 func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
+	if d.options.Built {
+		return unknown("nothing is built here", "the images' architecture")
+	}
 	info, err := d.gateway.Info(ctx)
 	if err != nil || info.Arch == "" {
 		return unknown("the gateway does not say which one it runs on", "the images' architecture")

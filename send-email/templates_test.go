@@ -100,7 +100,8 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.CustomerName = "Zoë <b>&\"'\r\nBcc: x@example.com"
 	o.AmountDiscount, o.AmountShipping, o.AmountTax = 1000, 495, 321
 	o.AmountTotal = o.AmountSubtotal - 1000 + 495 + 321
-	o.Items[0].Quantity = 3
+	o.Items[0].Quantity, o.Items[0].AmountSubtotal = 3, 14700
+	o.Items[1].Quantity, o.Items[1].AmountSubtotal = 3, 2200 // a price with parts of a cent
 	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
 	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "the address <b> bounced"}}
 	o.Report = view.SampleReport(o).JSON() // of a live order
@@ -132,12 +133,12 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	if want := "Your download from Ada's <shop>"; got.Subject != want {
 		t.Errorf("subject %q, want %q", got.Subject, want)
 	}
-	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
+	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "Quantity: 3<", "&minus;€10.00", "€4.95", "€3.21"} {
 		if !strings.Contains(got.HTML, want) {
 			t.Errorf("no %s in\n%s", want, got.HTML)
 		}
 	}
-	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
+	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00: €147.00", "The course, quantity 3: €22.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
 		if !strings.Contains(got.Text, want) {
 			t.Errorf("no %s in\n%s", want, got.Text)
 		}

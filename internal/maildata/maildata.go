@@ -160,10 +160,19 @@ func itemDataOf(i order.Item, locale string) itemData {
 		Product:     i.Product,
 		Price:       i.Price,
 		Quantity:    i.Quantity,
-		Unit:        in(i.UnitAmount),
+		Unit:        in(unitOf(i)),
 		Subtotal:    in(i.AmountSubtotal),
 		Discount:    in(i.AmountDiscount),
 		Tax:         in(i.AmountTax),
 		Total:       in(i.AmountTotal),
 	}
+}
+
+// unitOf is what one of an item came to, in the order's currency; 0 where that is no whole number. It is not the
+// price's unit amount, which may be in another currency, and is missing where there are tiers or parts of a cent.
+func unitOf(i order.Item) int64 {
+	if i.Quantity <= 0 || i.AmountSubtotal%i.Quantity != 0 {
+		return 0
+	}
+	return i.AmountSubtotal / i.Quantity
 }

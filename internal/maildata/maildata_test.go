@@ -47,3 +47,21 @@ func TestNotice(t *testing.T) {
 func charged(id, eventType, fields string) order.Event {
 	return order.Event{Type: eventType, Payload: `{"id":"` + id + `","type":"` + eventType + `","created":1,"data":{"object":{` + fields + `}}}`}
 }
+
+func TestUnit(t *testing.T) {
+	t.Parallel()
+
+	for _, c := range []struct{ subtotal, quantity, want int64 }{
+		{4900, 1, 4900},
+		{14700, 3, 4900},
+		{1000, 3, 0}, // parts of a cent
+		{0, 2, 0},
+		{4900, 0, 0}, // as Stripe has it where it has none
+	} {
+		o := &order.Order{Items: []order.Item{{AmountSubtotal: c.subtotal, Quantity: c.quantity, Currency: "eur"}}}
+		items, ok := Of(Shop{}, o, order.Delivery{})["items"].([]itemData)
+		if !ok || items[0].Unit.Amount != c.want || items[0].Unit.Currency != "EUR" {
+			t.Errorf("%d by %d: got %+v, want %d", c.subtotal, c.quantity, items, c.want)
+		}
+	}
+}

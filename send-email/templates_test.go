@@ -138,10 +138,32 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, got.HTML)
 		}
 	}
+	if strings.Contains(got.HTML+got.Text, "Includes tax") {
+		t.Error("tax that was added is said to be in the price")
+	}
 	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00: €147.00", "The course, quantity 3: €22.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
 		if !strings.Contains(got.Text, want) {
 			t.Errorf("no %s in\n%s", want, got.Text)
 		}
+	}
+}
+
+func TestReceiptAddsUp(t *testing.T) {
+	t.Parallel()
+
+	o := sampleOrders(t)["completed_two_products"] // whose prices have the tax in them
+	o.AmountDiscount, o.AmountShipping, o.AmountTotal = 1000, 495, o.AmountTotal-1000+495
+	receipt, _ := shipped(t).Find("receipt", "")
+	got, err := receipt.Render(maildata.Of(shop, o, deliveryOf("receipt")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Subtotal: €169.00\nDiscount: -€10.00\nShipping: €4.95\nTotal: €163.95\nIncludes tax: €29.33\n"
+	if !strings.Contains(got.Text, want) {
+		t.Errorf("no %s in\n%s", want, got.Text)
+	}
+	if above, below, _ := strings.Cut(got.HTML, ">Total<"); strings.Contains(above, "€29.33") || !strings.Contains(below, "Includes tax") || !strings.Contains(below, "€29.33") {
+		t.Errorf("the tax is not below the total: %s", got.HTML)
 	}
 }
 

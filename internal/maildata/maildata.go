@@ -107,7 +107,9 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 		"shipping": in(o.AmountShipping),
 		"tax":      in(o.AmountTax),
 		"total":    in(o.AmountTotal),
-		"metadata": metadata,
+		// Tax that is in the prices is in the subtotal already, and is no addend.
+		"tax_included": o.AmountTax != 0 && o.AmountTotal == o.AmountSubtotal-o.AmountDiscount+o.AmountShipping,
+		"metadata":     metadata,
 	}
 	if series == NoticeSeries {
 		out["notice"] = noticeOf(o, d, rest)

@@ -65,3 +65,24 @@ func TestUnit(t *testing.T) {
 		}
 	}
 }
+
+func TestTaxIncluded(t *testing.T) {
+	t.Parallel()
+
+	for what, c := range map[string]struct {
+		subtotal, discount, shipping, tax, total int64
+		want                                     bool
+	}{
+		"no tax":                               {4900, 0, 0, 0, 4900, false},
+		"tax on top":                           {4900, 0, 0, 931, 5831, false},
+		"tax in the price":                     {4900, 0, 0, 782, 4900, true},
+		"with a discount, and shipping":        {4900, 1000, 495, 702, 4395, true},
+		"on top, with a discount and shipping": {4900, 1000, 495, 835, 5230, false},
+		"on top of a discount of as much":      {4900, 1000, 0, 1000, 4900, false},
+	} {
+		o := &order.Order{Facts: order.Facts{AmountSubtotal: c.subtotal, AmountDiscount: c.discount, AmountShipping: c.shipping, AmountTax: c.tax, AmountTotal: c.total}}
+		if got := Of(Shop{}, o, order.Delivery{})["tax_included"]; got != c.want {
+			t.Errorf("%s: %v, want %v", what, got, c.want)
+		}
+	}
+}

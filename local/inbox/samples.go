@@ -61,7 +61,7 @@ func label(name string) string {
 	case "completed_paid":
 		return "One product, paid"
 	case "completed_two_products":
-		return "Two products, in euros"
+		return "Two products, in euros with tax in the price"
 	case "completed_unpaid":
 		return "Bank debit, not paid yet"
 	case "async_payment_failed":

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode"
 
 	"handler/function/internal/order"
 )
@@ -76,7 +77,8 @@ type Shop struct {
 }
 
 // Of is what a template can show, by the names of its variables. It is the same for all
-// e-mails of an order but for the series, and the notice in what only the admins get.
+// e-mails of an order but for the series, and the notice in what only the admins get. What others wrote is one line
+// each, since SendGrid puts it into subjects, and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items := []itemData{}
@@ -85,7 +87,7 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	}
 	metadata := map[string]string{}
 	for _, p := range o.Metadata {
-		metadata[p.Key] = p.Value
+		metadata[p.Key] = oneLine(p.Value)
 	}
 	series, rest, _ := strings.Cut(d.Key, "/")
 	out := map[string]any{
@@ -97,10 +99,10 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 			PaymentStatus: string(o.PaymentStatus),
 			Mode:          o.Mode,
 			PaymentLink:   o.PaymentLink,
-			Reference:     o.ClientReferenceID,
+			Reference:     oneLine(o.ClientReferenceID),
 			Test:          !o.Livemode,
 		},
-		"customer": customerData{o.CustomerName, o.CustomerEmail},
+		"customer": customerData{oneLine(o.CustomerName), oneLine(o.CustomerEmail)},
 		"items":    items,
 		"subtotal": in(o.AmountSubtotal),
 		"discount": in(o.AmountDiscount),
@@ -132,6 +134,7 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	case Bounced:
 		n.Reason = bounceReason(o.Emails[d.About])
 	}
+	n.Reason = oneLine(n.Reason)
 	return n
 }
 
@@ -158,7 +161,7 @@ func itemDataOf(i order.Item, locale string) itemData {
 		description = i.ProductName
 	}
 	return itemData{
-		Description: description,
+		Description: oneLine(description),
 		Product:     i.Product,
 		Price:       i.Price,
 		Quantity:    i.Quantity,
@@ -177,4 +180,11 @@ func unitOf(i order.Item) int64 {
 		return 0
 	}
 	return i.AmountSubtotal / i.Quantity
+}
+
+// oneLine has spaces in place of line breaks and other control characters.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)
+	}), " ")
 }

@@ -12,8 +12,11 @@ func TestNotice(t *testing.T) {
 	t.Parallel()
 
 	o := &order.Order{
-		Fetch:  order.Fetch{LastError: "Stripe answered 404"},
-		Emails: map[string]order.Delivery{"ebook/delivery": {LastError: "SendGrid answered 400"}},
+		Fetch: order.Fetch{LastError: "Stripe answered 404"},
+		Emails: map[string]order.Delivery{
+			"ebook/delivery": {LastError: "SendGrid answered 400"},
+			"ebook/sale":     {Arrivals: []order.Arrival{{Kind: order.Bounced, Reason: "550 no such mailbox\r\nBcc: eve@example.com"}}},
+		},
 		Events: map[string]order.Event{
 			"evt_part":    charged("evt_part", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":1250,"refunded":false,"currency":"usd"`),
 			"evt_all":     charged("evt_all", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true,"currency":"usd"`),
@@ -28,6 +31,7 @@ func TestNotice(t *testing.T) {
 		{"notice/email-failed/ebook/delivery", "ebook/delivery", noticeData{Kind: EmailFailed, About: "ebook/delivery", Reason: "SendGrid answered 400"}},
 		{"notice/unknown-product", "prod_1, prod_2", noticeData{Kind: UnknownProduct, About: "prod_1, prod_2"}},
 		{"notice/items-missing", "", noticeData{Kind: ItemsMissing, Reason: "Stripe answered 404"}},
+		{"notice/bounced/ebook/sale", "ebook/sale", noticeData{Kind: Bounced, About: "ebook/sale", Reason: "it bounced: 550 no such mailbox Bcc: eve@example.com"}},
 		{"notice/payment-failed", "", noticeData{Kind: PaymentFailed}},
 		{"notice/refunded/0123456789ab", "evt_part", noticeData{Kind: Refunded, About: "evt_part",
 			Amount: Money{1250, "USD", "12.50", "$12.50"}}},

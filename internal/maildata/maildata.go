@@ -76,10 +76,14 @@ type Shop struct {
 	Email string `json:"email"`
 }
 
-// Of is what a template can show, by the names of its variables. It is the same for all
+// Of is what a template can show, by the names of its variables. A report has few of them. Else it is the same for all
 // e-mails of an order but for the series, and the notice in what only the admins get. What others wrote is one line
 // each, since SendGrid puts it into subjects, and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
+	series, rest, _ := strings.Cut(d.Key, "/")
+	if series == ReportSeries {
+		return reportData(shop, o)
+	}
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items := []itemData{}
 	for _, i := range o.Items {
@@ -89,7 +93,6 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	for _, p := range o.Metadata {
 		metadata[p.Key] = oneLine(p.Value)
 	}
-	series, rest, _ := strings.Cut(d.Key, "/")
 	out := map[string]any{
 		"shop":   shop,
 		"series": series,
@@ -116,10 +119,17 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	if series == NoticeSeries {
 		out["notice"] = noticeOf(o, d, rest)
 	}
-	if series == ReportSeries {
-		out["report"] = json.RawMessage(cmp.Or(o.Report, "{}"))
-	}
 	return out
+}
+
+// reportData is what a report's template can show. It is of no order; the partials of the others ask for order.test.
+func reportData(shop Shop, o *order.Order) map[string]any {
+	return map[string]any{
+		"shop":   shop,
+		"series": ReportSeries,
+		"order":  map[string]bool{"test": false},
+		"report": json.RawMessage(cmp.Or(o.Report, "{}")),
+	}
 }
 
 func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {

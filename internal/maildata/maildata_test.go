@@ -1,6 +1,7 @@
 package maildata
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,5 +89,16 @@ func TestTaxIncluded(t *testing.T) {
 		if got := Of(Shop{}, o, order.Delivery{})["tax_included"]; got != c.want {
 			t.Errorf("%s: %v, want %v", what, got, c.want)
 		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+
+	got := Of(Shop{Name: "Shop"}, &order.Order{Report: `{"day":"2026-11-28T00:00:00Z"}`}, order.Delivery{Email: order.Email{Key: ReportSeries + "/daily"}})
+	want := map[string]any{"shop": Shop{Name: "Shop"}, "series": "report", "order": map[string]bool{"test": false},
+		"report": json.RawMessage(`{"day":"2026-11-28T00:00:00Z"}`)}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }

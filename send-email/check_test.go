@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/templates"
 )
@@ -151,6 +152,47 @@ templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, 
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// heard is a set of templates that keeps how a paid order's total was given to each.
+type heard map[string]any
+
+func (h heard) FullNames() []string { return []string{"alarm", "letter", "letter.fr"} }
+
+func (h heard) Check(name string, data any, _ ...string) error {
+	if total := data.(map[string]any)["total"].(maildata.Money); total.Amount == 4900 && total.Currency == "USD" {
+		h[name] = strings.ReplaceAll(total.Formatted, "\u00a0", " ")
+	}
+	return nil
+}
+
+func TestCheckCatalogueInTheLanguageOfTheFolder(t *testing.T) {
+	t.Parallel()
+
+	got := heard{}
+	if _, err := CheckCatalogue("c.yml", []byte(named), "templates", got, sampleOrders(t)); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(heard{"alarm": "$49.00", "letter": "$49.00", "letter.fr": "49,00 $US"}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestUse(t *testing.T) {
+	t.Parallel()
+
+	c, err := CheckCatalogue("c.yml", []byte(named), "templates", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for template, want := range map[string]string{
+		"letter": "ebook/delivery", "alarm": "notice/payment-failed",
+		"refunded": "notice/refunded", "report": "report/daily", "other": "series/other",
+	} {
+		if got := c.Use(template); got != want {
+			t.Errorf("%s is for %q, want %q", template, got, want)
+		}
 	}
 }
 

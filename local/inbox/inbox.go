@@ -88,7 +88,6 @@ func (i *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/messages", i.mails.Inbox())
 	mux.Handle("/api/messages/{id}", i.mails.Inbox())
-	mux.Handle("/api/version", i.mails.Inbox())
 	i.registerAPI(mux)
 
 	mux.HandleFunc("GET /{$}", i.messagesPage)

@@ -61,7 +61,7 @@ func (c *checker) run(out io.Writer) error {
 	}
 	catalogue.Print(out)
 	fmt.Fprintf(out, "\n%d templates render with each of %d sample orders.\n", len(set.All()), len(c.orders))
-	return c.tellUnpublished(out, catalogue.TemplateNames())
+	return c.tellUnpublished(out, named(set, catalogue.TemplateNames()))
 }
 
 // check reads the catalogue and the templates. Where the templates cannot be read, the catalogue is checked
@@ -91,6 +91,17 @@ func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
 		return nil, nil, mistakes{err}
 	}
 	return catalogue, set, nil
+}
+
+// named are the templates that a catalogue names, in all their languages.
+func named(set *templates.Set, names []string) []string {
+	var all []string
+	for _, t := range set.All() {
+		if slices.Contains(names, t.Name) {
+			all = append(all, t.FullName())
+		}
+	}
+	return all
 }
 
 // tellUnpublished says which templates the function would not find an ID for.

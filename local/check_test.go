@@ -71,6 +71,26 @@ func TestCheckCatalogue(t *testing.T) {
 		mustContain(t, out.String(), "Not published yet in the account main: bounced, disputed, email-failed, items-missing, payment-failed, receipt, refunded, sale, unknown-product.")
 	})
 
+	t.Run("says which language is not published", func(t *testing.T) {
+		t.Parallel()
+
+		c := shippedChecker(t, nil)
+		folder := t.TempDir()
+		if err := os.CopyFS(folder, os.DirFS(c.templates)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(filepath.Join(folder, "receipt.fr"), os.DirFS(filepath.Join(folder, "receipt"))); err != nil {
+			t.Fatal(err)
+		}
+		c.templates, c.lock = folder, filepath.Join(t.TempDir(), "lock.yml")
+		write(t, c.lock, "accounts: {main: {receipt: {id: d-00000000000000000000000000000001}}}")
+		var out strings.Builder
+		if err := c.run(&out); err != nil {
+			t.Fatal(err)
+		}
+		mustContain(t, out.String(), "payment-failed, receipt.fr, refunded, sale")
+	})
+
 	t.Run("says where the mistakes are", func(t *testing.T) {
 		t.Parallel()
 

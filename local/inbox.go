@@ -18,7 +18,7 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := inbox.Options{Mails: mails, Templates: l.templates, Shop: catalogue.Shop(), Logger: l.logger("inbox")}
+	o := inbox.Options{Mails: mails, Templates: l.templates, Shop: catalogue.Shop(), Use: catalogue.Use, Logger: l.logger("inbox")}
 	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
 		l.console.trouble("the inbox shows no orders: %v", err)
 	} else {

@@ -124,6 +124,17 @@ func (c *catalogue) checkTemplates(k *checker, file, folder string, set Template
 	return wrong
 }
 
+// Use is the key of the first e-mail of the catalogue that is made of a template, such as ebook/receipt or
+// notice/refunded; of a template that nothing names, the key that its own name tells.
+func (c *Catalogue) Use(template string) string {
+	for _, u := range c.uses() {
+		if u.Value == template {
+			return u.key
+		}
+	}
+	return unusedKey(template)
+}
+
 // unusedKey is that of an e-mail that a template which nothing names could be for.
 func unusedKey(template string) string {
 	if slices.Contains(noticeKinds, notice(template)) {
@@ -147,11 +158,13 @@ func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Or
 	}
 	var wrong []string
 	for _, name := range set.FullNames() {
-		if base, _, _ := strings.Cut(name, "."); base != u.Value {
+		base, language, _ := strings.Cut(name, ".")
+		if base != u.Value {
 			continue
 		}
 		for _, sample := range slices.Sorted(maps.Keys(orders)) {
 			o := *orders[sample]
+			o.Locale = cmp.Or(language, o.Locale)
 			o.Report = view.SampleReport(&o).JSON()
 			if err := set.Check(name, maildata.Of(c.shop(), &o, d), "metadata"); err != nil {
 				wrong = append(wrong, strings.Split(err.Error(), "\n")...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/templates"
 )
@@ -122,14 +123,16 @@ c.yml:9: there is no template "lettre"; there are alarm, letter`},
 		"an unknown variable, once for all orders": {"", "", map[string]string{"letter/body.html.hbs": "<p>\n{{customer.nme}}</p>"},
 			`templates/letter/body.html.hbs:2: the data has no customer.nme: there are email, name (as ebook/delivery, c.yml:8)`},
 		"an unknown variable of another language": {"", "", map[string]string{"letter.fr/subject.hbs": "{{{prix}}}"},
-			`templates/letter.fr/subject.hbs:1: the data has no prix: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as ebook/delivery, c.yml:8)`},
+			`templates/letter.fr/subject.hbs:1: the data has no prix: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, tax_included, total (as ebook/delivery, c.yml:8)`},
 		"a notice's template for a customer": {"{key: receipt, template: letter", "{key: receipt, template: alarm", nil,
-			`templates/alarm/body.html.hbs:1: the data has no notice.reason: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as default/receipt, c.yml:17)
-templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total (as default/receipt, c.yml:17)`},
+			`templates/alarm/body.html.hbs:1: the data has no notice.reason: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, tax_included, total (as default/receipt, c.yml:17)
+templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, tax_included, total (as default/receipt, c.yml:17)`},
 		"a subject that says nothing": {"", "", map[string]string{"letter/subject.hbs": "{{#if metadata.x}}a{{/if}}"},
 			`templates/letter/subject.hbs:1: the subject is empty (as ebook/delivery, c.yml:8)`},
 		"a template that nothing names": {"", "", map[string]string{"other/subject.hbs": "x", "other/body.html.hbs": "{{x}}"},
-			`templates/other/body.html.hbs:1: the data has no x: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, total`},
+			`templates/other/body.html.hbs:1: the data has no x: there are customer, discount, items, metadata, order, series, shipping, shop, subtotal, tax, tax_included, total`},
+		"an order's variable in a report": {"notices:", "report: {template: day}\nnotices:", map[string]string{"day/subject.hbs": "{{{report.day}}}", "day/body.html.hbs": "{{order.date}} {{shop.name}}"},
+			`templates/day/body.html.hbs:1: the data has no order.date: there are test (as report/daily, c.yml:18)`},
 		"a product of two series": {"payment_links: [plink_1]}\n    emails", "products: [prod_pdf]}\n    emails", nil,
 			`c.yml:11: product "prod_pdf" is on line 6 already`},
 		"no YAML": {"from:", "from", nil, `c.yml:1: mapping values are not allowed in this context`},
@@ -149,6 +152,47 @@ templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, 
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// heard is a set of templates that keeps how a paid order's total was given to each.
+type heard map[string]any
+
+func (h heard) FullNames() []string { return []string{"alarm", "letter", "letter.fr"} }
+
+func (h heard) Check(name string, data any, _ ...string) error {
+	if total := data.(map[string]any)["total"].(maildata.Money); total.Amount == 4900 && total.Currency == "USD" {
+		h[name] = strings.ReplaceAll(total.Formatted, "\u00a0", " ")
+	}
+	return nil
+}
+
+func TestCheckCatalogueInTheLanguageOfTheFolder(t *testing.T) {
+	t.Parallel()
+
+	got := heard{}
+	if _, err := CheckCatalogue("c.yml", []byte(named), "templates", got, sampleOrders(t)); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(heard{"alarm": "$49.00", "letter": "$49.00", "letter.fr": "49,00 $US"}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestUse(t *testing.T) {
+	t.Parallel()
+
+	c, err := CheckCatalogue("c.yml", []byte(named), "templates", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for template, want := range map[string]string{
+		"letter": "ebook/delivery", "alarm": "notice/payment-failed",
+		"refunded": "notice/refunded", "report": "report/daily", "other": "series/other",
+	} {
+		if got := c.Use(template); got != want {
+			t.Errorf("%s is for %q, want %q", template, got, want)
+		}
 	}
 }
 

@@ -92,6 +92,7 @@ func TestForget(t *testing.T) {
 
 		b, paid, _ := sold(t)
 		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
+		b.forgets(t, `{"email":"müller@bücher.example"}`) // which SendGrid would refuse, and Stripe may have
 		if got := b.forgets(t, `{"email":"owner@example.com"}`); len(got.Orders) != 0 {
 			t.Errorf("an admin: %+v", got)
 		}

@@ -99,7 +99,6 @@ func itemOf(l *stripe.LineItem) order.Item {
 	}
 	if l.Price != nil {
 		item.Price = l.Price.ID
-		item.UnitAmount = l.Price.UnitAmount
 		if p := l.Price.Product; p != nil {
 			item.Product = p.ID
 			item.ProductName = p.Name

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -217,9 +218,17 @@ func (k *checker) admins(a admins) {
 }
 
 func (k *checker) address(t text, where string) {
-	if !isAddress(t.Value) {
+	switch {
+	case !isAddress(t.Value):
 		k.wrong(t.Line, "%s%q is not an e-mail address", where, t.Value)
+	case !isSendable(t.Value):
+		k.wrong(t.Line, "%sSendGrid refuses %q: it takes ASCII, and a domain such as bücher.example as xn--bcher-kva.example", where, t.Value)
 	}
+}
+
+// isSendable reports whether SendGrid sends to an address: it answers 400 where one is not ASCII.
+func isSendable(address string) bool {
+	return isAddress(address) && !strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // isAddress reports whether a text is an e-mail address alone, without a name.
@@ -300,6 +309,8 @@ func (k *checker) emails(emails []email) {
 			k.wrong(e.line(), "e-mail %q has no to", e.Key.Value)
 		case e.To.audience == "":
 			k.wrong(e.To.Line, "%q is not customer, admins or an e-mail address", e.To.Value)
+		case e.To.audience == order.Other:
+			k.address(e.To.text, "")
 		}
 		if e.After.Duration < 0 {
 			k.wrong(e.After.Line, "%q is not a time span such as 30m or 48h", e.After.Value)

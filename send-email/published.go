@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/published"
@@ -46,7 +47,13 @@ func publishedIDs(file []byte, account string) (published.IDs, error) {
 		return nil, openfaas.NewMisconfigured("setting %s is %q: no templates were published there; make templates does it, "+
 			"and then the function has to be deployed again", sendgridAccount, account)
 	}
-	return lock.IDs(account), nil
+	ids := lock.IDs(account)
+	// The lock keeps what was published, and a language whose folder is gone is not spoken any more.
+	names := templateNames()
+	maps.DeleteFunc(ids, func(name, _ string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	})
+	return ids, nil
 }
 
 // templateNames are the folders of the templates, with their languages.

@@ -74,6 +74,19 @@ func TestPublishedIDs(t *testing.T) {
 	}
 }
 
+// The lock keeps the ID of receipt.fr, of which there is no folder.
+func TestALanguageEndsWithItsFolder(t *testing.T) {
+	t.Parallel()
+
+	ids, err := publishedIDs([]byte(lockOfTwo), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, _, _ := ids.Find("receipt", "fr"); name != "receipt" {
+		t.Errorf("in French it is %q", name)
+	}
+}
+
 func TestTemplatesThatAreNotPublished(t *testing.T) {
 	t.Parallel()
 

@@ -44,7 +44,7 @@ type resentMail struct {
 func (r *resend) valid() bool {
 	said := strings.TrimSpace(r.Reason)
 	return order.ValidID(r.Order) && said != "" && utf8.RuneCountInString(r.Reason) <= maxReason &&
-		(r.To == "" || len(r.To) <= maxAddress && isAddress(r.To))
+		(r.To == "" || len(r.To) <= maxAddress && isSendable(r.To))
 }
 
 func (r *resend) order() string { return r.Order }

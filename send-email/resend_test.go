@@ -179,6 +179,7 @@ func TestResendRefuses(t *testing.T) {
 		"a reason without end":          {`{"order":"` + paid + `","reason":"` + strings.Repeat("é", maxReason+1) + `"}`, 400, "want"},
 		"an ID that is a path":          {why("cs_a.b", ""), 400, "want"},
 		"an address with a name":        {why(paid, `,"to":"Ada <ada@example.com>"`), 400, "want"},
+		"an address SendGrid refuses":   {why(paid, `,"to":"ada@bücher.example"`), 400, "want"},
 		"two addresses":                 {why(paid, `,"to":"ada@example.com,bob@example.com"`), 400, "want"},
 		"a field that nobody knows":     {why(paid, `,"cc":"ada@example.com"`), 400, "want"},
 		"no such order":                 {why("cs_none", ""), 404, "no such order"},

@@ -1,8 +1,10 @@
 package function
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -439,6 +441,60 @@ func TestRecipientName(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}
 	}
+}
+
+// SendGrid renders the subjects, so that what is sent must not have in it what would end one and begin another header.
+func TestWhatOthersWroteIsSentAsOneLine(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	const breaks = "\r\nBcc: eve@example.com\u2028"
+	id := b.place(t, "completed_paid")
+	o := b.memory.orders[id]
+	o.CustomerName, o.ClientReferenceID = "Ada  דנה 🎉"+breaks, "ref\x00"+breaks
+	o.CustomerEmail += "\r\n"
+	o.Metadata = []order.Pair{{Key: "company", Value: "Ada & Co" + breaks}}
+	b.stripe.lists[id] = bytes.ReplaceAll(b.stripe.lists[id], []byte("The e-book"), []byte(`The e-book\r\nBcc: eve@example.com`))
+	b.sendgrid.answers = []func(http.ResponseWriter){func(w http.ResponseWriter) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"errors":[{"message":"no\r\nBcc: eve@example.com"}]}`)
+	}}
+	b.sendOrder(t, id)
+	if len(b.sendgrid.mails) != 2 {
+		t.Fatalf("%d mails", len(b.sendgrid.mails))
+	}
+	for _, m := range b.sendgrid.mails {
+		data := m.Personalizations[0].Data
+		for _, text := range leaves(data) {
+			if strings.ContainsAny(text, "\r\n\x00\u2028") {
+				t.Errorf("%s has %q in its data", m.Personalizations[0].CustomArgs["delivery"], text)
+			}
+		}
+		got, _ := json.Marshal([]any{data["customer"], data["metadata"], data["items"].([]any)[0].(map[string]any)["description"]})
+		for _, want := range []string{"Ada  דנה 🎉 Bcc: eve@example.com", "Bcc: eve@example.com\"", "The e-book Bcc: eve@example.com"} {
+			if !strings.Contains(string(got), want) {
+				t.Errorf("no %s in %s", want, got)
+			}
+		}
+	}
+}
+
+// leaves are the texts in a value of JSON.
+func leaves(value any) []string {
+	var texts []string
+	switch v := value.(type) {
+	case string:
+		texts = append(texts, v)
+	case []any:
+		for _, e := range v {
+			texts = append(texts, leaves(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			texts = append(texts, leaves(e)...)
+		}
+	}
+	return texts
 }
 
 func TestNoAddress(t *testing.T) {

@@ -100,7 +100,8 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.CustomerName = "Zoë <b>&\"'\r\nBcc: x@example.com"
 	o.AmountDiscount, o.AmountShipping, o.AmountTax = 1000, 495, 321
 	o.AmountTotal = o.AmountSubtotal - 1000 + 495 + 321
-	o.Items[0].Quantity = 3
+	o.Items[0].Quantity, o.Items[0].AmountSubtotal = 3, 14700
+	o.Items[1].Quantity, o.Items[1].AmountSubtotal = 3, 2200 // a price with parts of a cent
 	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
 	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "the address <b> bounced"}}
 	o.Report = view.SampleReport(o).JSON() // of a live order
@@ -132,15 +133,37 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	if want := "Your download from Ada's <shop>"; got.Subject != want {
 		t.Errorf("subject %q, want %q", got.Subject, want)
 	}
-	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "&minus;€10.00", "€4.95", "€3.21"} {
+	for _, want := range []string{"Ada&apos;s &lt;shop&gt; &middot; Order", `href="https://example.com/get?a=1&amp;b=2"`, "3 &times; €49.00", "Quantity: 3<", "&minus;€10.00", "€4.95", "€3.21"} {
 		if !strings.Contains(got.HTML, want) {
 			t.Errorf("no %s in\n%s", want, got.HTML)
 		}
 	}
-	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
+	if strings.Contains(got.HTML+got.Text, "Includes tax") {
+		t.Error("tax that was added is said to be in the price")
+	}
+	for _, want := range []string{"\nhttps://example.com/get?a=1&b=2\n", "The e-book, 3 x €49.00: €147.00", "The course, quantity 3: €22.00", "Discount: -€10.00", "Zoë <b>&\"'"} {
 		if !strings.Contains(got.Text, want) {
 			t.Errorf("no %s in\n%s", want, got.Text)
 		}
+	}
+}
+
+func TestReceiptAddsUp(t *testing.T) {
+	t.Parallel()
+
+	o := sampleOrders(t)["completed_two_products"] // whose prices have the tax in them
+	o.AmountDiscount, o.AmountShipping, o.AmountTotal = 1000, 495, o.AmountTotal-1000+495
+	receipt, _ := shipped(t).Find("receipt", "")
+	got, err := receipt.Render(maildata.Of(shop, o, deliveryOf("receipt")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Subtotal: €169.00\nDiscount: -€10.00\nShipping: €4.95\nTotal: €163.95\nIncludes tax: €29.33\n"
+	if !strings.Contains(got.Text, want) {
+		t.Errorf("no %s in\n%s", want, got.Text)
+	}
+	if above, below, _ := strings.Cut(got.HTML, ">Total<"); strings.Contains(above, "€29.33") || !strings.Contains(below, "Includes tax") || !strings.Contains(below, "€29.33") {
+		t.Errorf("the tax is not below the total: %s", got.HTML)
 	}
 }
 

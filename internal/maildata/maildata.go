@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode"
 
 	"handler/function/internal/order"
 )
@@ -75,9 +76,14 @@ type Shop struct {
 	Email string `json:"email"`
 }
 
-// Of is what a template can show, by the names of its variables. It is the same for all
-// e-mails of an order but for the series, and the notice in what only the admins get.
+// Of is what a template can show, by the names of its variables. A report has few of them. Else it is the same for all
+// e-mails of an order but for the series, and the notice in what only the admins get. What others wrote is one line
+// each, since SendGrid puts it into subjects, and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
+	series, rest, _ := strings.Cut(d.Key, "/")
+	if series == ReportSeries {
+		return reportData(shop, o)
+	}
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items := []itemData{}
 	for _, i := range o.Items {
@@ -85,9 +91,8 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	}
 	metadata := map[string]string{}
 	for _, p := range o.Metadata {
-		metadata[p.Key] = p.Value
+		metadata[p.Key] = oneLine(p.Value)
 	}
-	series, rest, _ := strings.Cut(d.Key, "/")
 	out := map[string]any{
 		"shop":   shop,
 		"series": series,
@@ -97,25 +102,34 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 			PaymentStatus: string(o.PaymentStatus),
 			Mode:          o.Mode,
 			PaymentLink:   o.PaymentLink,
-			Reference:     o.ClientReferenceID,
+			Reference:     oneLine(o.ClientReferenceID),
 			Test:          !o.Livemode,
 		},
-		"customer": customerData{o.CustomerName, o.CustomerEmail},
+		"customer": customerData{oneLine(o.CustomerName), oneLine(o.CustomerEmail)},
 		"items":    items,
 		"subtotal": in(o.AmountSubtotal),
 		"discount": in(o.AmountDiscount),
 		"shipping": in(o.AmountShipping),
 		"tax":      in(o.AmountTax),
 		"total":    in(o.AmountTotal),
-		"metadata": metadata,
+		// Tax that is in the prices is in the subtotal already, and is no addend.
+		"tax_included": o.AmountTax != 0 && o.AmountTotal == o.AmountSubtotal-o.AmountDiscount+o.AmountShipping,
+		"metadata":     metadata,
 	}
 	if series == NoticeSeries {
 		out["notice"] = noticeOf(o, d, rest)
 	}
-	if series == ReportSeries {
-		out["report"] = json.RawMessage(cmp.Or(o.Report, "{}"))
-	}
 	return out
+}
+
+// reportData is what a report's template can show. It is of no order; the partials of the others ask for order.test.
+func reportData(shop Shop, o *order.Order) map[string]any {
+	return map[string]any{
+		"shop":   shop,
+		"series": ReportSeries,
+		"order":  map[string]bool{"test": false},
+		"report": json.RawMessage(cmp.Or(o.Report, "{}")),
+	}
 }
 
 func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
@@ -130,6 +144,7 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	case Bounced:
 		n.Reason = bounceReason(o.Emails[d.About])
 	}
+	n.Reason = oneLine(n.Reason)
 	return n
 }
 
@@ -156,14 +171,30 @@ func itemDataOf(i order.Item, locale string) itemData {
 		description = i.ProductName
 	}
 	return itemData{
-		Description: description,
+		Description: oneLine(description),
 		Product:     i.Product,
 		Price:       i.Price,
 		Quantity:    i.Quantity,
-		Unit:        in(i.UnitAmount),
+		Unit:        in(unitOf(i)),
 		Subtotal:    in(i.AmountSubtotal),
 		Discount:    in(i.AmountDiscount),
 		Tax:         in(i.AmountTax),
 		Total:       in(i.AmountTotal),
 	}
+}
+
+// unitOf is what one of an item came to, in the order's currency; 0 where that is no whole number. It is not the
+// price's unit amount, which may be in another currency, and is missing where there are tiers or parts of a cent.
+func unitOf(i order.Item) int64 {
+	if i.Quantity <= 0 || i.AmountSubtotal%i.Quantity != 0 {
+		return 0
+	}
+	return i.AmountSubtotal / i.Quantity
+}
+
+// oneLine has spaces in place of line breaks and other control characters.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)
+	}), " ")
 }

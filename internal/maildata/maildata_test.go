@@ -1,6 +1,7 @@
 package maildata
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,8 +13,11 @@ func TestNotice(t *testing.T) {
 	t.Parallel()
 
 	o := &order.Order{
-		Fetch:  order.Fetch{LastError: "Stripe answered 404"},
-		Emails: map[string]order.Delivery{"ebook/delivery": {LastError: "SendGrid answered 400"}},
+		Fetch: order.Fetch{LastError: "Stripe answered 404"},
+		Emails: map[string]order.Delivery{
+			"ebook/delivery": {LastError: "SendGrid answered 400"},
+			"ebook/sale":     {Arrivals: []order.Arrival{{Kind: order.Bounced, Reason: "550 no such mailbox\r\nBcc: eve@example.com"}}},
+		},
 		Events: map[string]order.Event{
 			"evt_part":    charged("evt_part", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":1250,"refunded":false,"currency":"usd"`),
 			"evt_all":     charged("evt_all", order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true,"currency":"usd"`),
@@ -28,6 +32,7 @@ func TestNotice(t *testing.T) {
 		{"notice/email-failed/ebook/delivery", "ebook/delivery", noticeData{Kind: EmailFailed, About: "ebook/delivery", Reason: "SendGrid answered 400"}},
 		{"notice/unknown-product", "prod_1, prod_2", noticeData{Kind: UnknownProduct, About: "prod_1, prod_2"}},
 		{"notice/items-missing", "", noticeData{Kind: ItemsMissing, Reason: "Stripe answered 404"}},
+		{"notice/bounced/ebook/sale", "ebook/sale", noticeData{Kind: Bounced, About: "ebook/sale", Reason: "it bounced: 550 no such mailbox Bcc: eve@example.com"}},
 		{"notice/payment-failed", "", noticeData{Kind: PaymentFailed}},
 		{"notice/refunded/0123456789ab", "evt_part", noticeData{Kind: Refunded, About: "evt_part",
 			Amount: Money{1250, "USD", "12.50", "$12.50"}}},
@@ -46,4 +51,54 @@ func TestNotice(t *testing.T) {
 // charged is an event of a charge, as it is stored.
 func charged(id, eventType, fields string) order.Event {
 	return order.Event{Type: eventType, Payload: `{"id":"` + id + `","type":"` + eventType + `","created":1,"data":{"object":{` + fields + `}}}`}
+}
+
+func TestUnit(t *testing.T) {
+	t.Parallel()
+
+	for _, c := range []struct{ subtotal, quantity, want int64 }{
+		{4900, 1, 4900},
+		{14700, 3, 4900},
+		{1000, 3, 0}, // parts of a cent
+		{0, 2, 0},
+		{4900, 0, 0}, // as Stripe has it where it has none
+	} {
+		o := &order.Order{Items: []order.Item{{AmountSubtotal: c.subtotal, Quantity: c.quantity, Currency: "eur"}}}
+		items, ok := Of(Shop{}, o, order.Delivery{})["items"].([]itemData)
+		if !ok || items[0].Unit.Amount != c.want || items[0].Unit.Currency != "EUR" {
+			t.Errorf("%d by %d: got %+v, want %d", c.subtotal, c.quantity, items, c.want)
+		}
+	}
+}
+
+func TestTaxIncluded(t *testing.T) {
+	t.Parallel()
+
+	for what, c := range map[string]struct {
+		subtotal, discount, shipping, tax, total int64
+		want                                     bool
+	}{
+		"no tax":                               {4900, 0, 0, 0, 4900, false},
+		"tax on top":                           {4900, 0, 0, 931, 5831, false},
+		"tax in the price":                     {4900, 0, 0, 782, 4900, true},
+		"with a discount, and shipping":        {4900, 1000, 495, 702, 4395, true},
+		"on top, with a discount and shipping": {4900, 1000, 495, 835, 5230, false},
+		"on top of a discount of as much":      {4900, 1000, 0, 1000, 4900, false},
+	} {
+		o := &order.Order{Facts: order.Facts{AmountSubtotal: c.subtotal, AmountDiscount: c.discount, AmountShipping: c.shipping, AmountTax: c.tax, AmountTotal: c.total}}
+		if got := Of(Shop{}, o, order.Delivery{})["tax_included"]; got != c.want {
+			t.Errorf("%s: %v, want %v", what, got, c.want)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+
+	got := Of(Shop{Name: "Shop"}, &order.Order{Report: `{"day":"2026-11-28T00:00:00Z"}`}, order.Delivery{Email: order.Email{Key: ReportSeries + "/daily"}})
+	want := map[string]any{"shop": Shop{Name: "Shop"}, "series": "report", "order": map[string]bool{"test": false},
+		"report": json.RawMessage(`{"day":"2026-11-28T00:00:00Z"}`)}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
 }

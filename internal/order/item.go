@@ -13,7 +13,6 @@ type Item struct {
 	// Metadata is the product's.
 	Metadata []Pair `bson:"metadata,omitempty"`
 
-	UnitAmount     int64  `bson:"unit_amount"`
 	AmountSubtotal int64  `bson:"amount_subtotal"`
 	AmountDiscount int64  `bson:"amount_discount"`
 	AmountTax      int64  `bson:"amount_tax"`

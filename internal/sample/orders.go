@@ -104,11 +104,7 @@ func itemsOf(name string) ([]order.Item, error) {
 			AmountTax      int64 `json:"amount_tax"`
 			AmountTotal    int64 `json:"amount_total"`
 			Currency       string
-			Price          struct {
-				ID         string
-				Product    string
-				UnitAmount int64 `json:"unit_amount"`
-			}
+			Price          struct{ ID, Product string }
 		}
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
@@ -118,7 +114,7 @@ func itemsOf(name string) ([]order.Item, error) {
 	for _, i := range list.Data {
 		items = append(items, order.Item{
 			ID: i.ID, Description: i.Description, Quantity: i.Quantity,
-			Product: i.Price.Product, Price: i.Price.ID, UnitAmount: i.Price.UnitAmount,
+			Product: i.Price.Product, Price: i.Price.ID,
 			AmountSubtotal: i.AmountSubtotal, AmountDiscount: i.AmountDiscount,
 			AmountTax: i.AmountTax, AmountTotal: i.AmountTotal, Currency: i.Currency,
 		})

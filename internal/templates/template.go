@@ -86,7 +86,8 @@ func (t *Template) Render(data any) (Rendered, error) {
 	return Rendered{Subject: oneLine(out[subject]), HTML: out[html], Text: out[text]}, nil
 }
 
-// oneLine keeps what a customer typed from ending the subject's header and starting another one.
+// oneLine shows a subject as a mail program does. It protects nobody, since SendGrid renders the subjects that are
+// sent: there it is package maildata that lets no line break into one.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)

@@ -56,10 +56,13 @@ func anyOrder(periods []Period) bool {
 	return false
 }
 
-// SampleReport is the report that there would be if an order were all that was sold, to try a template with.
+// SampleReport is the report that there would be if an order were all that was sold, and were no test, to try a
+// template with.
 func SampleReport(o *order.Order) Report {
-	tally := NewTally(o.CreatedAt)
-	tally.Add(o)
+	live := *o
+	live.Livemode = true
+	tally := NewTally(live.CreatedAt)
+	tally.Add(&live)
 	return ReportOf(tally.Summary(Now{}))
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	Templates string
 	// Shop is who the sample orders are from.
 	Shop maildata.Shop
+	// Use is the key of an e-mail that is made of a template, by the template's name without a language.
+	// Default: one of a series.
+	Use func(template string) string
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Logger gets what goes wrong. Default: none.
@@ -41,6 +44,7 @@ type Inbox struct {
 	folder  *folder
 	samples []sampleOrder
 	shop    maildata.Shop
+	use     func(template string) string
 	now     func() time.Time
 	log     *slog.Logger
 	pages   *pages
@@ -51,6 +55,9 @@ type Inbox struct {
 func New(o Options) (*Inbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Use == nil {
+		o.Use = func(template string) string { return "series/" + template }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -68,7 +75,7 @@ func New(o Options) (*Inbox, error) {
 	}
 	return &Inbox{
 		mails: o.Mails, orders: o.Orders, folder: &folder{path: o.Templates}, samples: samples,
-		shop: o.Shop, now: o.Now, log: o.Logger, pages: pages,
+		shop: o.Shop, use: o.Use, now: o.Now, log: o.Logger, pages: pages,
 	}, nil
 }
 
@@ -81,7 +88,6 @@ func (i *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/messages", i.mails.Inbox())
 	mux.Handle("/api/messages/{id}", i.mails.Inbox())
-	mux.Handle("/api/version", i.mails.Inbox())
 	i.registerAPI(mux)
 
 	mux.HandleFunc("GET /{$}", i.messagesPage)

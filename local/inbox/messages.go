@@ -32,7 +32,7 @@ type messageRow struct {
 type pager struct{ Newer, Older string }
 
 func (i *Inbox) messagesPage(w http.ResponseWriter, r *http.Request) {
-	messages, _ := i.mails.Messages()
+	messages := i.mails.Messages()
 	from, l := pageNumber(r)*onePage, readLook(r.URL.Query())
 	v := messagesView{Total: len(messages), pager: pagerOf("/", r, len(messages) > from+onePage)}
 	slices.Reverse(messages)
@@ -91,14 +91,13 @@ type messageView struct {
 	Data  string
 	Whole string
 	Order *orderView
-	Key   string
 	// OrderTrouble says why there is no timeline.
 	OrderTrouble string
 	pager
 }
 
 func (i *Inbox) messagePage(w http.ResponseWriter, r *http.Request) {
-	messages, _ := i.mails.Messages()
+	messages := i.mails.Messages()
 	at := slices.IndexFunc(messages, func(m sendgrid.Message) bool { return m.MessageID == r.PathValue("id") })
 	if at < 0 {
 		i.notice(w, r, http.StatusNotFound, "That message is not here", "The inbox forgets the oldest ones, and all when it is emptied.")
@@ -141,7 +140,6 @@ func (i *Inbox) addOrder(ctx context.Context, v *messageView) {
 	if session == "" {
 		return
 	}
-	v.Key = key
 	o, err := i.load(ctx, session)
 	if err != nil {
 		v.OrderTrouble = trouble(err)

@@ -3,6 +3,8 @@ package inbox
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -151,6 +153,25 @@ func TestTemplatesPage(t *testing.T) {
 				mustLack(t, page.body, "mistake", "blanks")
 			}
 		}
+	})
+
+	t.Run("gives each the data of the e-mail that the catalogue makes of it", func(t *testing.T) {
+		t.Parallel()
+
+		b := setup(t)
+		b.uses = map[string]string{"zahlung": "notice/payment-failed"}
+		for from, to := range map[string]string{"payment-failed": "zahlung", "receipt": "receipt.fr"} {
+			if err := os.CopyFS(filepath.Join(b.folder, to), os.DirFS(filepath.Join(b.folder, from))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustLack(t, b.get(t, "/templates/zahlung").body, "blanks")
+		mustHave(t, b.get(t, "/templates/zahlung").body, "&#34;kind&#34;: &#34;payment-failed&#34;")
+		mustHave(t, b.get(t, "/templates/disputed").body, "&#34;reason&#34;: &#34;fraudulent&#34;")
+		mustHave(t, b.get(t, "/api/templates/receipt.fr/subject").body, "49,00")
+		mustHave(t, b.get(t, "/api/templates/receipt/subject").body, "$49.00")
+		mustHave(t, b.get(t, "/api/templates/report/subject").body, "1 sold")
+		mustLack(t, b.get(t, "/api/templates/report/subject").body, "[test]")
 	})
 
 	t.Run("shows what was saved", func(t *testing.T) {

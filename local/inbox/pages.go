@@ -32,7 +32,7 @@ type page struct {
 }
 
 func newPages(log *slog.Logger) (*pages, error) {
-	templates, err := template.New("").Funcs(template.FuncMap{"clock": clock, "day": day, "lower": strings.ToLower}).
+	templates, err := template.New("").Funcs(template.FuncMap{"clock": clock, "day": day}).
 		ParseFS(assets, "assets/*.html")
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func label(name string) string {
 	case "completed_paid":
 		return "One product, paid"
 	case "completed_two_products":
-		return "Two products, in euros"
+		return "Two products, in euros with tax in the price"
 	case "completed_unpaid":
 		return "Bank debit, not paid yet"
 	case "async_payment_failed":
@@ -96,30 +97,28 @@ func (i *Inbox) sample(name string) (sampleOrder, bool) {
 	return i.samples[at], true
 }
 
-// data is what a template of this name is sent of the order by a shop: a notice what notices are sent.
-func (s sampleOrder) data(shop maildata.Shop, template string) map[string]any {
-	name, _, _ := strings.Cut(template, ".")
+// data is what a template in some language is sent of the order by a shop, for the e-mail of a key.
+func (s sampleOrder) data(shop maildata.Shop, language, key string) map[string]any {
 	o := *s.order
+	o.Locale = cmp.Or(language, o.Locale)
 	o.Fetch.LastError = "Stripe answered 404 invalid_request_error resource_missing"
 	o.Emails = map[string]order.Delivery{"ebook/delivery": {
 		LastError: "SendGrid answered 400: Does not contain a valid address.",
 		Arrivals:  []order.Arrival{{Kind: order.Bounced, Reason: "550 5.1.1 no such mailbox"}},
 	}}
-	d := order.Delivery{Email: order.Email{Key: "ebook/" + name}}
-	switch name {
-	case maildata.EmailFailed, maildata.Bounced:
-		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name + "/ebook/delivery", About: "ebook/delivery"}
-	case maildata.UnknownProduct:
-		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: "prod_unknown"}
-	case maildata.PaymentFailed, maildata.ItemsMissing:
-		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name}
-	case maildata.ReportSeries:
-		d.Email = order.Email{Key: maildata.ReportSeries + "/daily"}
+	d := order.Delivery{Email: order.Email{Key: key}}
+	switch series, kind, _ := strings.Cut(key, "/"); {
+	case series == maildata.ReportSeries:
 		o.Report = view.SampleReport(&o).JSON()
-	case maildata.Refunded:
-		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: s.withCharge(&o, order.ChargeRefunded)}
-	case maildata.Disputed:
-		d.Email = order.Email{Key: maildata.NoticeSeries + "/" + name, About: s.withCharge(&o, order.DisputeCreated)}
+	case series != maildata.NoticeSeries:
+	case kind == maildata.EmailFailed, kind == maildata.Bounced:
+		d.Key, d.About = key+"/ebook/delivery", "ebook/delivery"
+	case kind == maildata.UnknownProduct:
+		d.About = "prod_unknown"
+	case kind == maildata.Refunded:
+		d.About = s.withCharge(&o, order.ChargeRefunded)
+	case kind == maildata.Disputed:
+		d.About = s.withCharge(&o, order.DisputeCreated)
 	}
 	return maildata.Of(shop, &o, d)
 }

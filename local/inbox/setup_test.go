@@ -17,6 +17,7 @@ import (
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
 	"handler/function/local/sendgrid"
+	function "handler/function/send-email"
 )
 
 var shop = maildata.Shop{Name: "Example Shop", Email: "shop@example.com"}
@@ -51,6 +52,8 @@ type bundle struct {
 	orders  *fakeOrders
 	folder  string
 	samples map[string]*order.Order
+	// uses are the keys of the e-mails that are made of templates, where it is not as in the shipped catalogue.
+	uses map[string]string
 }
 
 func setup(t *testing.T) *bundle {
@@ -63,7 +66,12 @@ func setup(t *testing.T) *bundle {
 	if b.mails, err = sendgrid.New(sendgrid.Options{Now: func() time.Time { return start }}); err != nil {
 		t.Fatal(err)
 	}
-	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop, Now: func() time.Time { return start }})
+	catalogue, err := function.ReadCatalogue("../../send-email/catalogue.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := func(template string) string { return cmp.Or(b.uses[template], catalogue.Use(template)) }
+	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop, Use: use, Now: func() time.Time { return start }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 type templatesView struct {
@@ -14,8 +15,6 @@ type templatesView struct {
 	Samples []sampleOrder
 	Sample  string
 	Data    string
-	// ID is what a catalogue's e-mail of the template carries on the laptop.
-	ID string
 }
 
 func (i *Inbox) templatesPage(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +42,7 @@ func (i *Inbox) templatesPage(w http.ResponseWriter, r *http.Request) {
 	path := "/templates/" + url.PathEscape(name)
 	v := templatesView{
 		preview: i.newPreview(i.renderSample(name, sample), path, templatePath(name), url.Values{"order": {sample.Name}}, l),
-		Name:    name, Samples: i.samples, Sample: sample.Name, Data: dataText(sample.data(i.shop, name)),
+		Name:    name, Samples: i.samples, Sample: sample.Name, Data: dataText(i.sampleData(name, sample)),
 	}
 	v.Controls = l.controls(path, rest)
 	for _, n := range names {
@@ -56,12 +55,18 @@ func (i *Inbox) templatesPage(w http.ResponseWriter, r *http.Request) {
 // the e-mail.
 func (i *Inbox) renderSample(name string, s sampleOrder) rendering {
 	now := i.folder.read()
-	data := s.data(i.shop, name)
+	data := i.sampleData(name, s)
 	got := now.render(name, data)
 	if t, ok := now.find(name); ok {
 		got.problems = append(got.problems, i.folder.problems(t.Check(data, "metadata"))...)
 	}
 	return got
+}
+
+// sampleData is what a template is sent of a sample order, as the e-mail that the catalogue makes of it.
+func (i *Inbox) sampleData(name string, s sampleOrder) map[string]any {
+	base, language, _ := strings.Cut(name, ".")
+	return s.data(i.shop, language, i.use(base))
 }
 
 func dataText(data map[string]any) string {

@@ -19,8 +19,12 @@ type change struct {
 	notes    []string
 }
 
-// nothing reports whether SendGrid has it as it is here.
-func (c change) nothing() bool { return c.id != "" && c.from == c.to }
+// same reports whether SendGrid has it as it is here.
+func (c change) same() bool { return c.id != "" && c.from == c.to }
+
+// nothing reports whether there is nothing to ask about. A template that comes in place of one that is gone may be
+// another account's.
+func (c change) nothing() bool { return c.same() && !c.gone }
 
 // errDesign: a person made it in SendGrid's own editor, whose drag and drop an HTML from here would end.
 var errDesign = errors.New("it was made in SendGrid's design editor, which the templates here would end; OVERWRITE=1 does so, or give " +

@@ -56,9 +56,6 @@ func (p *Publisher) Run(ctx context.Context, set *templates.Set) error {
 	if err != nil {
 		return err
 	}
-	if err := p.settle(changes); err != nil {
-		return err
-	}
 	due := changes[:0:0]
 	for _, c := range changes {
 		if !c.nothing() {
@@ -66,11 +63,15 @@ func (p *Publisher) Run(ctx context.Context, set *templates.Set) error {
 		}
 	}
 	p.show(due, len(changes)-len(due))
-	if len(due) == 0 || p.DryRun {
-		p.tellWhatNext()
+	if p.DryRun {
 		return errors.Join(refused...)
 	}
-	if err := p.confirm(ctx, changes, due); err != nil {
+	if len(due) > 0 {
+		if err := p.confirm(ctx, changes, due); err != nil {
+			return errors.Join(append(refused, err)...)
+		}
+	}
+	if err := p.settle(changes); err != nil {
 		return errors.Join(append(refused, err)...)
 	}
 	failed, err := p.apply(ctx, due)
@@ -100,11 +101,9 @@ func hopeless(ctx context.Context, err error) bool {
 	return errors.As(err, new(keyError)) || ctx.Err() != nil
 }
 
-// settle brings the lock up to date on what needs no publishing.
+// settle brings the lock up to date on what needs no publishing. It comes after the question, since the key may be
+// another account's than the lock's.
 func (p *Publisher) settle(changes []change) error {
-	if p.DryRun {
-		return nil
-	}
 	for _, c := range changes {
 		if c.nothing() {
 			if err := p.record(c.name, published.Template{ID: c.id, Version: c.version, Hash: c.to.hash()}); err != nil {
@@ -134,13 +133,15 @@ func (p *Publisher) show(due []change, same int) {
 		switch {
 		case c.id == "":
 			fmt.Fprintf(p.Out, "%s: new, %s\n", c.name, c.to.summary())
+		case c.same():
+			fmt.Fprintf(p.Out, "%s: the same, but %s\n", c.name, c.id)
 		default:
 			fmt.Fprintf(p.Out, "%s: changed, %s\n", c.name, c.id)
 		}
 		for _, n := range c.notes {
 			fmt.Fprintf(p.Out, "  %s\n", n)
 		}
-		if c.id != "" {
+		if c.id != "" && !c.same() {
 			fmt.Fprintln(p.Out, diff(c.name, c.from, c.to))
 		}
 	}
@@ -191,6 +192,7 @@ func number(n int, one, many string) string {
 // apply publishes one after the other, and goes on where one fails. Its second error ends it.
 func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, err error) {
 	for _, c := range due {
+		before := p.Lock.Accounts[p.Account][c.name].ID
 		done, err := p.publish(ctx, c)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", c.name, err))
@@ -202,9 +204,12 @@ func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, er
 		if err := p.record(c.name, done); err != nil {
 			return failed, err
 		}
-		if c.id == "" {
+		switch {
+		case c.same():
+			fmt.Fprintf(p.Out, "recorded %s as %s\n", c.name, done.ID)
+		case before != done.ID:
 			fmt.Fprintf(p.Out, "published %s as %s\n", c.name, done.ID)
-		} else {
+		default:
 			fmt.Fprintf(p.Out, "published %s: the next e-mail goes by it\n", c.name)
 		}
 	}
@@ -217,7 +222,7 @@ func (p *Publisher) tellWhatNext() {
 	}
 }
 
-// publish creates the template where there is none, and gives it a version. A template whose version fails is
+// publish creates the template where there is none, and gives it a version unless it is as it is here. A template whose version fails is
 // in no lock, since it could not be sent; it is found by its title the next time.
 func (p *Publisher) publish(ctx context.Context, c change) (published.Template, error) {
 	if c.id == "" {
@@ -228,6 +233,9 @@ func (p *Publisher) publish(ctx context.Context, c change) (published.Template, 
 		c.id = t.ID
 	}
 	hash := c.to.hash()
+	if c.same() {
+		return published.Template{ID: c.id, Version: c.version, Hash: hash}, nil
+	}
 	v, err := p.client.addVersion(ctx, c.id, newVersion{
 		Name:          p.client.now().UTC().Format(time.DateOnly) + " " + hash,
 		Active:        1,

@@ -193,6 +193,37 @@ func TestWhatIsAtSendGridOtherwise(t *testing.T) {
 		}
 	})
 
+	t.Run("nor one that has the same templates", func(t *testing.T) {
+		t.Parallel()
+
+		b, other := setup(t), setup(t)
+		b.mustPublish()
+		b.put("follow-up/subject.hbs", "How is it?")
+		b.put("follow-up/body.html.hbs", "<p>How is it?</p>")
+		other.files = b.files
+		other.mustPublish()
+		before := b.read()
+		b.url = other.url
+		err := b.publish(func(p *Publisher) { p.Yes = true })
+		if err == nil || !strings.Contains(err.Error(), "not done without asking") {
+			t.Errorf("got %v", err)
+		}
+		b.answer = false
+		if err := b.publish(); err == nil || len(b.asked) != 1 {
+			t.Errorf("no: %v; asked %v", err, b.asked)
+		}
+		mustContain(t, b.out.String(), "receipt: the same, but "+other.locked("receipt").ID, "None of what the lock knows of the account main")
+		if d := cmp.Diff(before, b.read()); d != "" {
+			t.Errorf("the lock has changed (-want +got):\n%s", d)
+		}
+		b.answer = true
+		b.mustPublish()
+		mustContain(t, b.out.String(), "recorded receipt as "+other.locked("receipt").ID, "There are new IDs")
+		if d := cmp.Diff(other.read(), b.read()); d != "" || len(b.writes()) > 0 {
+			t.Errorf("calls %v; the lock (-want +got):\n%s", b.writes(), d)
+		}
+	})
+
 	t.Run("leaves alone what was made in the design editor, unless asked", func(t *testing.T) {
 		t.Parallel()
 

@@ -3,7 +3,6 @@ package sendgrid
 import (
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"sync"
 )
@@ -29,13 +28,11 @@ type Message struct {
 type inbox struct {
 	mu       sync.Mutex
 	messages []Message
-	version  int
 	file     *messageFile
 }
 
 func openInbox(path string) (*inbox, error) {
-	// Another start for each process, so that a page that was open before a restart sees that it is stale.
-	b := &inbox{version: rand.IntN(1 << 30)}
+	b := &inbox{}
 	if path == "" {
 		return b, nil
 	}
@@ -58,7 +55,6 @@ func (b *inbox) add(m Message) error {
 		}
 	}
 	b.messages = newest(append(b.messages, m))
-	b.version++
 	return nil
 }
 
@@ -71,15 +67,14 @@ func (b *inbox) clear() error {
 		}
 	}
 	b.messages = nil
-	b.version++
 	return nil
 }
 
-// all answers the messages, oldest first, and a number that changes with them.
-func (b *inbox) all() ([]Message, int) {
+// all answers the messages, oldest first.
+func (b *inbox) all() []Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.messages), b.version
+	return slices.Clone(b.messages)
 }
 
 func (b *inbox) get(id string) (Message, error) {

@@ -2,25 +2,24 @@ package sendgrid
 
 import "net/http"
 
-// Messages are all that were accepted and not forgotten, oldest first, and a number that changes with them.
-func (s *Service) Messages() ([]Message, int) { return s.inbox.all() }
+// Messages are all that were accepted and not forgotten, oldest first.
+func (s *Service) Messages() []Message { return s.inbox.all() }
 
 // Message is the one of an ID; ErrNoMessage where there is none, or no more.
 func (s *Service) Message(id string) (Message, error) { return s.inbox.get(id) }
 
 // Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE forgets them,
-// and GET /api/messages/{id} answers one. GET /api/version answers a number that changes with them.
+// and GET /api/messages/{id} answers one.
 func (s *Service) Inbox() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/messages", s.listMessages)
 	mux.HandleFunc("DELETE /api/messages", s.deleteMessages)
 	mux.HandleFunc("GET /api/messages/{id}", s.getMessage)
-	mux.HandleFunc("GET /api/version", s.getVersion)
 	return mux
 }
 
 func (s *Service) listMessages(w http.ResponseWriter, _ *http.Request) {
-	messages, _ := s.inbox.all()
+	messages := s.inbox.all()
 	if messages == nil {
 		messages = []Message{}
 	}
@@ -43,9 +42,4 @@ func (s *Service) getMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	respond(w, http.StatusOK, m)
-}
-
-func (s *Service) getVersion(w http.ResponseWriter, _ *http.Request) {
-	_, version := s.inbox.all()
-	respond(w, http.StatusOK, map[string]int{"version": version})
 }

@@ -32,7 +32,7 @@ func open(t *testing.T, path string) *inbox {
 
 func ids(b *inbox) []string {
 	ids := []string{}
-	messages, _ := b.all()
+	messages := b.all()
 	for _, m := range messages {
 		ids = append(ids, m.MessageID)
 	}
@@ -48,8 +48,8 @@ func TestInboxFile(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "inbox.jsonl")
 		b := open(t, path)
 		fill(t, b, 0, 3)
-		want, _ := b.all()
-		got, _ := open(t, path).all()
+		want := b.all()
+		got := open(t, path).all()
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}

@@ -31,6 +31,7 @@ type tap struct {
 
 	mu       sync.Mutex
 	commands []*wirebson.Document
+	messages [][]byte // each command with all that belongs to it
 	clients  []net.Conn
 }
 
@@ -117,9 +118,13 @@ func (p *tap) hear(body wire.MsgBody) string {
 	if err != nil {
 		return ""
 	}
+	whole, err := msg.MarshalBinary()
+	if err != nil {
+		return ""
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.commands = append(p.commands, doc)
+	p.commands, p.messages = append(p.commands, doc), append(p.messages, whole)
 	return doc.Command()
 }
 

@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"handler/function/internal/order"
@@ -71,9 +75,28 @@ func TestArrivals(t *testing.T) {
 
 	t.Run("while the database is away they are kept by SendGrid", func(t *testing.T) {
 		o := s.buy(t, "completed_paid", 2)
-		s.kill(t, "MONGOD_PID")
 		for key := range o.Emails {
 			s.arrives(t, o.ID, key, order.Processed, order.Delivered)
+		}
+		s.outcome(t, `{"event":"open","times":2}`)
+		before := s.notTaken(t)
+		func() {
+			s.signal(t, "MONGOD_PID", syscall.SIGSTOP)
+			defer s.kill(t, "MONGOD_PID") // which has it start anew
+			for _, m := range s.inbox(t) {
+				if strings.Contains(string(m.Request), o.ID+"/") {
+					s.send(t, m.Request)
+				}
+			}
+			eventually(t, func() error {
+				if s.notTaken(t) == before {
+					return errors.New("SendGrid was not refused")
+				}
+				return nil
+			})
+		}()
+		for key := range o.Emails {
+			s.arrives(t, o.ID, key, order.Processed, order.Delivered, order.Opened)
 		}
 	})
 
@@ -107,6 +130,25 @@ func (s *system) told(t *testing.T) (quiet func()) {
 	}
 	enable(true)
 	return func() { enable(false) }
+}
+
+// notTaken is how often SendGrid's stand-in has said that its events were not taken.
+func (s *system) notTaken(t *testing.T) int {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(s.state, "logs", "sendgrid.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(log), "events were not taken")
+}
+
+// send has SendGrid's stand-in accept a mail.
+func (s *system) send(t *testing.T, mail []byte) {
+	t.Helper()
+	header := http.Header{"Authorization": {"Bearer " + s.env["SENDGRID_API_KEY"]}, "Content-Type": {"application/json"}}
+	if a := call(t, http.MethodPost, s.env["SENDGRID_URL"]+"/v3/mail/send", header, mail); a.status != http.StatusAccepted {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
 }
 
 // outcome says what becomes of the next e-mails.

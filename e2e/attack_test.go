@@ -18,7 +18,23 @@ import (
 const attackers = 20
 
 // attack goes on until its context ends, and says what it did. It calls begun when it is in full swing.
-type attack func(ctx context.Context, begun func()) string
+type attack func(ctx context.Context, begun func()) deeds
+
+// deeds are what came of an attack.
+type deeds struct {
+	// opened is how many connections were opened, closed how many of them the other side ended, and open what was left.
+	opened, closed, open int64
+	// refused is how many posts were answered 400, and other how many otherwise, by status.
+	refused int64
+	other   map[int]int64
+}
+
+func (d deeds) String() string {
+	if d.opened > 0 {
+		return fmt.Sprintf("%d connections opened, %d closed, %d open", d.opened, d.closed, d.open)
+	}
+	return fmt.Sprintf("%d posts refused, answered otherwise %v", d.refused, d.other)
+}
 
 // elsewhere lets an attacker work only when nobody else here wants to: it would have a machine of its own. The
 // thread ends with the attacker.
@@ -30,8 +46,8 @@ func elsewhere() {
 // dribble is an attack by connections that send the beginning of a request, and then a byte each second. One that is
 // closed is opened anew.
 func dribble(address, beginning string, connections int) attack {
-	return func(ctx context.Context, begun func()) string {
-		var open, opened atomic.Int64
+	return func(ctx context.Context, begun func()) deeds {
+		var open, opened, closed atomic.Int64
 		var all, first sync.WaitGroup
 		first.Add(attackers)
 		go func() { first.Wait(); begun() }()
@@ -44,8 +60,13 @@ func dribble(address, beginning string, connections int) attack {
 				for ctx.Err() == nil {
 					began := time.Now()
 					for i := range held {
-						if ctx.Err() == nil && !drip(held[i]) {
-							held[i] = begin(ctx, address, beginning, n)
+						if ctx.Err() != nil || drip(held[i]) {
+							continue
+						}
+						if held[i] != nil {
+							closed.Add(1)
+						}
+						if held[i] = begin(ctx, address, beginning, n); held[i] != nil {
 							opened.Add(1)
 						}
 					}
@@ -66,7 +87,7 @@ func dribble(address, beginning string, connections int) attack {
 			})
 		}
 		all.Wait()
-		return fmt.Sprintf("%d connections open of %d", open.Load(), opened.Load())
+		return deeds{opened: opened.Load(), closed: closed.Load(), open: open.Load()}
 	}
 }
 
@@ -105,11 +126,12 @@ func drip(conn net.Conn) bool {
 
 // flood is an attack by forged posts, one after the other from each attacker.
 func flood(url string, size int) attack {
-	return func(ctx context.Context, begun func()) string {
+	return func(ctx context.Context, begun func()) deeds {
 		begun()
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: attackers}}
 		defer client.CloseIdleConnections()
-		var refused, other atomic.Int64
+		done := deeds{other: map[int]int64{}}
+		var mu sync.Mutex
 		body := strings.Repeat("x", size)
 		var all sync.WaitGroup
 		for range attackers {
@@ -118,7 +140,6 @@ func flood(url string, size int) attack {
 				for ctx.Err() == nil {
 					req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 					if err != nil {
-						other.Add(1)
 						return
 					}
 					req.Header.Set("Stripe-Signature", forgedSignature())
@@ -128,16 +149,18 @@ func flood(url string, size int) attack {
 					}
 					_, _ = io.Copy(io.Discard, res.Body)
 					res.Body.Close()
+					mu.Lock()
 					if res.StatusCode == http.StatusBadRequest {
-						refused.Add(1)
+						done.refused++
 					} else {
-						other.Add(1)
+						done.other[res.StatusCode]++
 					}
+					mu.Unlock()
 				}
 			})
 		}
 		all.Wait()
-		return fmt.Sprintf("%d posts refused, %d answered otherwise", refused.Load(), other.Load())
+		return done
 	}
 }
 

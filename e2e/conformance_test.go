@@ -65,20 +65,18 @@ func TestMailsFitTheDescription(t *testing.T) {
 // requests against Stripe's own description of its API.
 func TestStripeAcceptsOurRequests(t *testing.T) {
 	s := running(t)
-	address, tls := freeAddress(t), freeAddress(t)
-	start(t, process.Command{
-		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
-	}, address)
+	stripe := startStripeMock(t)
 
 	secrets := secretsFolder(t, map[string]string{
 		"mongodb-uri": s.env["MONGODB_URI"], "send-email-key": "k", "stripe-api-key": "sk_test_123", "sendgrid-api-key": s.secret(t, "sendgrid-api-key"),
 	})
-	handler := freeAddress(t)
-	start(t, process.Command{
-		Path: s.handler(t, "send-email"),
-		Env: append(os.Environ(), "handler_address="+handler, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
-			"stripe_api_base=http://"+address, "sendgrid_host="+s.env["SENDGRID_URL"], "template_ids=placeholder", "write_timeout=30s", "healthcheck_interval=0s"),
-	}, handler)
+	handler := start(t, func(address string) process.Command {
+		return process.Command{
+			Path: s.handler(t, "send-email"),
+			Env: append(os.Environ(), "handler_address="+address, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
+				"stripe_api_base=http://"+stripe, "sendgrid_host="+s.env["SENDGRID_URL"], "template_ids=placeholder", "write_timeout=30s", "healthcheck_interval=0s"),
+		}
+	})
 
 	store := mongodb.NewStore(s.client, "stripe_mock")
 	session := newSession()
@@ -99,19 +97,17 @@ func TestStripeAcceptsOurRequests(t *testing.T) {
 // TestStripeAcceptsTheSearch has stripe-webhook ask stripe-mock for events and sessions that its webhook did not bring.
 func TestStripeAcceptsTheSearch(t *testing.T) {
 	s := running(t)
-	address, tls := freeAddress(t), freeAddress(t)
-	start(t, process.Command{
-		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
-	}, address)
+	stripe := startStripeMock(t)
 	secrets := secretsFolder(t, map[string]string{
 		"mongodb-uri": s.env["MONGODB_URI"], "send-email-key": "k", "stripe-api-key": "sk_test_123", "stripe-webhook-secret": "whsec_1",
 	})
-	handler := freeAddress(t)
-	start(t, process.Command{
-		Path: s.handler(t, "stripe-webhook"),
-		Env: append(os.Environ(), "handler_address="+handler, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
-			"stripe_api_base=http://"+address, "catch_up_window=0", "healthcheck_interval=0s"),
-	}, handler)
+	handler := start(t, func(address string) process.Command {
+		return process.Command{
+			Path: s.handler(t, "stripe-webhook"),
+			Env: append(os.Environ(), "handler_address="+address, "secret_mount_path="+secrets, "mongodb_database=stripe_mock",
+				"stripe_api_base=http://"+stripe, "catch_up_window=0", "healthcheck_interval=0s"),
+		}
+	})
 
 	since := time.Now().AddDate(0, 0, -90).Format(time.RFC3339)
 	for _, after := range []string{"", "checkout:evt_1", "sessions:cs_1"} {
@@ -146,16 +142,33 @@ func secretsFolder(t *testing.T, secrets map[string]string) string {
 	return folder
 }
 
-func start(t *testing.T, c process.Command, address string) {
+// start runs a program on a free port, and gives its address. Another may take the port before the program does.
+func start(t *testing.T, command func(address string) process.Command) string {
 	t.Helper()
-	p, err := process.Start(c)
-	if err != nil {
-		t.Fatal(err)
+	var err error
+	for range 5 {
+		address := freeAddress(t)
+		var p *process.Process
+		if p, err = process.Start(command(address)); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = p.Stop(t.Context()) })
+		if err = p.WaitListening(t.Context(), address); err == nil {
+			return address
+		}
 	}
-	t.Cleanup(func() { _ = p.Stop(t.Context()) })
-	if err := p.WaitListening(t.Context(), address); err != nil {
-		t.Fatal(err)
-	}
+	t.Fatal(err)
+	return ""
+}
+
+// startStripeMock gives the address of Stripe's own stand-in, which the system's first build has built.
+func startStripeMock(t *testing.T) string {
+	t.Helper()
+	return start(t, func(address string) process.Command {
+		return process.Command{
+			Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", freeAddress(t)}, Env: os.Environ(),
+		}
+	})
 }
 
 func freeAddress(t *testing.T) string {

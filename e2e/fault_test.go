@@ -137,11 +137,16 @@ func deliveries(o *order.Order) []order.Delivery {
 
 func (s *system) kill(t *testing.T, variable string) {
 	t.Helper()
+	s.signal(t, variable, syscall.SIGKILL)
+}
+
+func (s *system) signal(t *testing.T, variable string, sig syscall.Signal) {
+	t.Helper()
 	pid, err := strconv.Atoi(processOf(t, s, variable))
 	if err != nil || pid <= 1 {
 		t.Fatalf("%s is no process: %d, %v", variable, pid, err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatalf("kill %s %d: %v", variable, pid, err)
+	if err := syscall.Kill(pid, sig); err != nil {
+		t.Fatalf("%s %d: %v: %v", variable, pid, sig, err)
 	}
 }

@@ -165,15 +165,15 @@ func startImage(t *testing.T, img v1.Image) string {
 		"stripe-webhook-secret": "whsec_e2e", "send-email-key": "a long key of the test", "mongodb-uri": "mongodb://127.0.0.1:1",
 		"stripe-api-key": "rk_test_e2e", "sendgrid-api-key": "SG.e2e",
 	})
-	address := freeAddress(t)
 	workdir := filepath.Join(ocitest.Unpack(t, img), config.WorkingDir)
-	start(t, process.Command{
-		Path: filepath.Join(workdir, config.Cmd[0]),
-		Args: config.Cmd[1:],
-		Dir:  workdir,
-		Env: append(slices.Clone(config.Env), "handler_address="+address, "secret_mount_path="+secrets, "sweep_interval=0", "catch_up_window=0",
-			"template_ids=placeholder", "healthcheck_interval=0"),
-		Line: func(line string) { t.Log(line) },
-	}, address)
-	return address
+	return start(t, func(address string) process.Command {
+		return process.Command{
+			Path: filepath.Join(workdir, config.Cmd[0]),
+			Args: config.Cmd[1:],
+			Dir:  workdir,
+			Env: append(slices.Clone(config.Env), "handler_address="+address, "secret_mount_path="+secrets, "sweep_interval=0", "catch_up_window=0",
+				"template_ids=placeholder", "healthcheck_interval=0"),
+			Line: func(line string) { t.Log(line) },
+		}
+	})
 }

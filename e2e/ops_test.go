@@ -12,7 +12,6 @@ import (
 	"sync"
 	"testing"
 
-	"handler/function/local/process"
 	"handler/function/local/terminal/terminaltest"
 	"handler/function/ops/endpoint"
 	"handler/function/ops/stripeapi"
@@ -196,10 +195,7 @@ func TestOpsUp(t *testing.T) {
 // checks requests against Stripe's own description of its API.
 func TestStripeAcceptsOurRegistration(t *testing.T) {
 	running(t) // which has built stripe-mock
-	address, tls := freeAddress(t), freeAddress(t)
-	start(t, process.Command{
-		Path: filepath.Join("..", ".local", "bin", "stripe-mock"), Args: []string{"-http-addr", address, "-https-addr", tls}, Env: os.Environ(),
-	}, address)
+	address := startStripeMock(t)
 	var out bytes.Buffer
 	var kept []string
 	r := endpoint.Registrar{

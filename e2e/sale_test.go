@@ -55,9 +55,26 @@ func renamed(t *testing.T, name, session, id string) []byte {
 
 func newSession() string { return "cs_test_" + rand.Text() }
 
+// stored reports whether an answer says that an event is stored. On a busy machine the queue may not have answered
+// within its 2 s; then the sweep has the order.
+func stored(answer, session string) bool {
+	return answer == queuedAnswer(session) || answer == fmt.Sprintf(`{"id":"%s","queued":false}`, session)
+}
+
+func queuedAnswer(session string) string { return fmt.Sprintf(`{"id":"%s","queued":true}`, session) }
+
 func TestSale(t *testing.T) {
 	s := running(t)
 
+	t.Run("goes on by the queue", func(t *testing.T) {
+		eventually(t, func() error {
+			session := newSession()
+			if a := s.deliver(t, s.play(t, session, "completed_paid")[0]); a.body != queuedAnswer(session) {
+				return fmt.Errorf("got %d %s", a.status, a.body)
+			}
+			return nil
+		})
+	})
 	for name, c := range map[string]struct {
 		events []string
 		paid   order.PaymentStatus
@@ -78,9 +95,8 @@ func TestSale(t *testing.T) {
 			session := newSession()
 			bodies := s.play(t, session, c.events...)
 			for i, body := range bodies {
-				want := fmt.Sprintf(`{"id":"%s","queued":true}`, session)
-				if a := s.deliver(t, body); a.status != 200 || a.body != want {
-					t.Fatalf("event %d: got %d %s, want 200 %s", i, a.status, a.body, want)
+				if a := s.deliver(t, body); a.status != 200 || !stored(a.body, session) {
+					t.Fatalf("event %d: got %d %s", i, a.status, a.body)
 				}
 				if i == 0 && len(bodies) > 1 {
 					// What comes next through the queue proves that nothing came of this one.

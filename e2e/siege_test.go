@@ -16,6 +16,7 @@ import (
 
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/local/bench"
 	"handler/function/local/process"
 	"handler/function/local/runenv"
 )
@@ -24,8 +25,10 @@ const (
 	// siegeFor is how long each attack goes on, with a sale every salePause.
 	siegeFor  = 3 * time.Second
 	salePause = 100 * time.Millisecond
-	// late is what an attack may add to the slowest acknowledgement of a calm time.
-	late = time.Second
+	// late is what an attack may add to the acknowledgement of nine sales in ten, and veryLate to that of the tenth:
+	// the attackers are on the same machine, and others too.
+	late     = time.Second
+	veryLate = 3 * time.Second
 	// siegeConnections are open at once, on one address.
 	siegeConnections = 10_000
 )
@@ -48,25 +51,22 @@ func TestSiege(t *testing.T) {
 
 	calm := s.sell(t, siegeFor)
 	t.Logf("%-44s %s", "calm", calm)
-	for _, attack := range []struct {
-		name string
-		run  attack
-	}{
-		{"500 headers that never end, at the gateway", dribble(gateway, path+"X-Slow: ", 500)},
-		{"500 bodies that never end, at the gateway", dribble(gateway, endless, 500)},
-		{"1,000 headers that never end, at the port", dribble(webhook.address, path+"X-Slow: ", 1000)},
-		{"1,000 bodies of 64 KiB and no end, at the port", dribble(webhook.address, endless+strings.Repeat("x", 64<<10), 1000)},
-		{"10,000 connections to the gateway", dribble(gateway, "", siegeConnections)},
-		{"10,000 connections to stripe-webhook", dribble(webhook.address, "", siegeConnections)},
-		{"10,000 connections to send-email", dribble(sendEmail.address, "", siegeConnections)},
-		{"forged posts of 4 KB, at the gateway", flood(env["WEBHOOK_URL"], 4<<10)},
-		{"forged posts of 1 MB, at the gateway", flood(env["WEBHOOK_URL"], 1_000_000)},
-		{"forged posts of 4 KB, at the port", flood("http://"+webhook.address, 4<<10)},
-		{"forged posts of 1 MB, at the port", flood("http://"+webhook.address, 1_000_000)},
+	for _, attack := range []siegeAttack{
+		{"500 headers that never end, at the gateway", dribble(gateway, path+"X-Slow: ", 500), 500, false},
+		{"500 bodies that never end, at the gateway", dribble(gateway, endless, 500), 500, false},
+		{"1,000 headers that never end, at the port", dribble(webhook.address, path+"X-Slow: ", 1000), 1000, true},
+		{"1,000 bodies of 64 KiB and no end, at the port", dribble(webhook.address, endless+strings.Repeat("x", 64<<10), 1000), 1000, true},
+		{"10,000 connections to the gateway", dribble(gateway, "", siegeConnections), siegeConnections, false},
+		{"10,000 connections to stripe-webhook", dribble(webhook.address, "", siegeConnections), siegeConnections, true},
+		{"10,000 connections to send-email", dribble(sendEmail.address, "", siegeConnections), siegeConnections, true},
+		{"forged posts of 4 KB, at the gateway", flood(env["WEBHOOK_URL"], 4<<10), 0, false},
+		{"forged posts of 1 MB, at the gateway", flood(env["WEBHOOK_URL"], 1_000_000), 0, false},
+		{"forged posts of 4 KB, at the port", flood("http://"+webhook.address, 4<<10), 0, false},
+		{"forged posts of 1 MB, at the port", flood("http://"+webhook.address, 1_000_000), 0, false},
 	} {
 		cpu := webhook.cpu(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		said, begun := make(chan string, 1), make(chan struct{})
+		said, begun := make(chan deeds, 1), make(chan struct{})
 		go func() { said <- attack.run(ctx, func() { close(begun) }) }()
 		select {
 		case <-begun:
@@ -77,8 +77,11 @@ func TestSiege(t *testing.T) {
 		cancel()
 		did := <-said
 		t.Logf("%-48s %s; %s; stripe-webhook %s and %v of CPU, send-email %s", attack.name, sales, did, webhook.peak(t), webhook.cpu(t)-cpu, sendEmail.peak(t))
-		if sales.failed > 0 || sales.slowest() > calm.slowest()+late {
+		if sales.failed > 0 || sales.lateAfter(calm) {
 			t.Errorf("%s: %s, and in calm %s", attack.name, sales, calm)
+		}
+		if !attack.did(did) {
+			t.Errorf("%s did this: %s", attack.name, did)
 		}
 		for _, f := range []besieged{webhook, sendEmail} {
 			if peak := f.peak(t); peak > f.limit {
@@ -88,9 +91,31 @@ func TestSiege(t *testing.T) {
 	}
 	after := s.sell(t, siegeFor/5)
 	s.drained(t)
-	if after.failed > 0 || after.slowest() > calm.slowest()+late {
+	if after.failed > 0 || after.lateAfter(calm) {
 		t.Errorf("afterwards: %s, and in calm %s", after, calm)
 	}
+}
+
+// siegeAttack is an attack, and what must come of it.
+type siegeAttack struct {
+	name string
+	run  attack
+	// opened is how many connections it opens at the least, and closes whether some of them are closed. One that opens
+	// none has its posts refused.
+	opened int64
+	closes bool
+}
+
+// did reports whether an attack was one. The gate may end a few large posts that are slow on a busy machine.
+func (a siegeAttack) did(d deeds) bool {
+	if a.opened > 0 {
+		return d.opened >= a.opened && (d.closed > 0 || !a.closes)
+	}
+	other := int64(0)
+	for _, n := range d.other {
+		other += n
+	}
+	return d.refused > 10*other
 }
 
 // sales is how a series of sales was acknowledged.
@@ -102,8 +127,15 @@ type sales struct {
 
 func (s sales) slowest() time.Duration { return s.took[len(s.took)-1] }
 
+// nineInTen is what nine sales in ten took at the most.
+func (s sales) nineInTen() time.Duration { return s.took[len(s.took)*9/10-1] }
+
+func (s sales) lateAfter(calm sales) bool {
+	return s.nineInTen() > calm.nineInTen()+late || s.slowest() > calm.slowest()+veryLate
+}
+
 func (s sales) String() string {
-	text := fmt.Sprintf("%d sales, p50 %v, slowest %v", len(s.took), s.took[len(s.took)/2].Round(time.Millisecond), s.slowest().Round(time.Millisecond))
+	text := fmt.Sprintf("%d sales, p50 %v, p90 %v, slowest %v", len(s.took), s.took[len(s.took)/2].Round(time.Millisecond), s.nineInTen().Round(time.Millisecond), s.slowest().Round(time.Millisecond))
 	if s.failed > 0 {
 		text += fmt.Sprintf(", %d not acknowledged: %s", s.failed, s.why)
 	}
@@ -154,7 +186,7 @@ type memory int64
 
 func (m memory) String() string { return fmt.Sprintf("%.1f MB", float64(m)/1e6) }
 
-// functionAt finds a function's own port, and the memory that stack.yml allows it.
+// functionAt finds a function's own port, and the memory that stack.yml allows it beside its watchdog.
 func functionAt(t *testing.T, name, pid string) besieged {
 	t.Helper()
 	f := besieged{name: name}
@@ -179,7 +211,7 @@ func functionAt(t *testing.T, name, pid string) besieged {
 	if err != nil || f.address == "" {
 		t.Fatalf("%s listens on %q and may take %q", name, f.address, services.Functions[name].Limits.Memory)
 	}
-	f.limit = memory(megabytes << 20)
+	f.limit = memory(megabytes<<20 - bench.WatchdogKB<<10)
 	return f
 }
 

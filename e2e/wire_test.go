@@ -18,6 +18,8 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/local/mongod"
+	"handler/function/local/mongod/mongodtest"
 )
 
 // tap stands between the driver and the database: it hears every command, and can break a connection
@@ -31,6 +33,7 @@ type tap struct {
 
 	mu       sync.Mutex
 	commands []*wirebson.Document
+	messages [][]byte // each command with all that belongs to it
 	clients  []net.Conn
 }
 
@@ -117,9 +120,13 @@ func (p *tap) hear(body wire.MsgBody) string {
 	if err != nil {
 		return ""
 	}
+	whole, err := msg.MarshalBinary()
+	if err != nil {
+		return ""
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.commands = append(p.commands, doc)
+	p.commands, p.messages = append(p.commands, doc), append(p.messages, whole)
 	return doc.Command()
 }
 
@@ -247,13 +254,20 @@ func TestSourceFollowsTheSecret(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 
-	uri := strings.Replace(embedded(t), "mongodb://", "mongodb://shop:wr0ng@", 1)
-	source := &mongodb.Source{URI: func() (string, error) { return uri, nil }, Database: "x", AppName: "e2e"}
-	store, err := source.Store()
-	if err != nil {
-		t.Fatal(err)
+	address := mongodtest.Start(t, mongod.Options{User: "shop", Password: "r1ght"})
+	record := func(password string) error {
+		source := &mongodb.Source{URI: func() (string, error) { return "mongodb://shop:" + password + "@" + address, nil }, Database: "x", AppName: "e2e"}
+		store, err := source.Store()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1"))
+		return err
 	}
-	_, err = store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1"))
+	if err := record("r1ght"); err != nil {
+		t.Errorf("with the right one: %v", err)
+	}
+	err := record("wr0ng")
 	text, ok := openfaas.Misconfiguration(err)
 	if !ok || !strings.HasPrefix(text, "secret mongodb-uri: ") || !strings.Contains(err.Error(), text) || strings.Contains(text+err.Error(), "wr0ng") {
 		t.Errorf("told %q of %v", text, err)

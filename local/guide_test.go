@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/local/process"
 )
 
 // TestGuideCloudInit reads what a new server is given.
@@ -157,44 +159,26 @@ func TestGuideCaddyfile(t *testing.T) {
 	t.Parallel()
 
 	caddy, err := exec.LookPath("caddy")
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatal(err)
+	}
 	if err != nil {
 		t.Skip("Caddy is not installed (apt-get install caddy)")
 	}
+	begun, broken := make(chan time.Time, 10), make(chan error, 10)
 	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.Method+" "+r.URL.EscapedPath()+r.Header.Get("Hmac"))
+		slow := r.URL.RawQuery == "slow"
+		if slow {
+			begun <- time.Now()
+		}
+		body, err := io.ReadAll(r.Body)
+		if slow {
+			broken <- err
+		}
+		_, _ = io.WriteString(w, r.Method+" "+r.URL.EscapedPath()+r.Header.Get("Hmac")+string(body))
 	}))
 	defer gateway.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	source := read(t, "../docs/deploy/Caddyfile")
-	for old, now := range map[string]string{"\nshop.example.com {": "\nhttp://" + address + " {", "127.0.0.1:8080": gateway.Listener.Addr().String()} {
-		if !strings.Contains(source, old) {
-			t.Fatalf("it does not name %q", old)
-		}
-		source = strings.ReplaceAll(source, old, now)
-	}
-	file := filepath.Join(t.TempDir(), "Caddyfile")
-	if err := os.WriteFile(file, []byte("{\n\tadmin off\n}\n"+source), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, caddy, "run", "--adapter", "caddyfile", "--config", file)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { stop(); _ = cmd.Wait() }()
-	eventually(t, "Caddy does not listen", func() bool {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	address := startCaddy(t, caddy, gateway.Listener.Addr().String())
 
 	const hook, events, signature = "POST /function/stripe-webhook", "POST /function/send-email", "X-Twilio-Email-Event-Webhook-Signature"
 	for _, c := range []struct {
@@ -242,4 +226,82 @@ func TestGuideCaddyfile(t *testing.T) {
 			t.Errorf("%s: %d %q", c.name, res.StatusCode, body)
 		}
 	}
+	t.Run("a body of the greatest size", func(t *testing.T) {
+		body := strings.Repeat("x", 1<<20)
+		for _, sent := range []io.Reader{strings.NewReader(body), io.MultiReader(strings.NewReader(body))} { // the second is chunked
+			res, err := http.Post("http://"+address+"/function/stripe-webhook", "application/json", sent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || string(got) != hook+body {
+				t.Errorf("%d, %d bytes, %v", res.StatusCode, len(got), err)
+			}
+		}
+	})
+
+	for _, length := range []string{"Content-Length: 1000000", "Transfer-Encoding: chunked"} {
+		t.Run("a body that never ends, with "+length, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			sent := time.Now()
+			_, _ = io.WriteString(conn, "POST /function/stripe-webhook?slow HTTP/1.1\r\nHost: "+address+"\r\n"+length+"\r\n\r\n1000\r\n"+strings.Repeat("x", 0x1000)+"\r\n")
+			_ = conn.SetReadDeadline(sent.Add(20 * time.Second))
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatalf("after %v: %v", time.Since(sent), err)
+			}
+			defer res.Body.Close()
+			// Stripe may not take a sale for stored that came too slowly.
+			if res.StatusCode != http.StatusGatewayTimeout || !res.Close {
+				t.Errorf("after %v: %s, close %v", time.Since(sent), res.Status, res.Close)
+			}
+			select {
+			case began := <-begun: // what Caddy begins to pass on as it gives up
+				if after := began.Sub(sent); after < 4*time.Second {
+					t.Errorf("the gateway has it after %v", after)
+				}
+				if err := <-broken; err == nil {
+					t.Error("the gateway takes it for whole")
+				}
+			default:
+			}
+		})
+	}
+}
+
+// startCaddy runs Caddy with the guide's file before a gateway, and gives its address. Another may take the free
+// port before Caddy does.
+func startCaddy(t *testing.T, caddy, gateway string) (address string) {
+	t.Helper()
+	var err error
+	for range 5 {
+		address = freeAddress(t)
+		source := read(t, "../docs/deploy/Caddyfile")
+		for old, now := range map[string]string{"\n{\n": "\n{\n\tadmin off\n", "\nshop.example.com {": "\nhttp://" + address + " {", "127.0.0.1:8080": gateway} {
+			if !strings.Contains(source, old) {
+				t.Fatalf("it does not have %q", old)
+			}
+			source = strings.ReplaceAll(source, old, now)
+		}
+		file := filepath.Join(t.TempDir(), "Caddyfile")
+		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var p *process.Process
+		p, err = process.Start(process.Command{Path: caddy, Args: []string{"run", "--adapter", "caddyfile", "--config", file}, Env: append(os.Environ(), "HOME="+t.TempDir())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = p.Stop(t.Context()) })
+		if err = p.WaitListening(t.Context(), address); err == nil {
+			return address
+		}
+	}
+	t.Fatal(err)
+	return ""
 }

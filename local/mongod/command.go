@@ -20,9 +20,7 @@ func (s *Server) newCommands() map[string]command {
 		"serverStatus":     {fields: "*", noWait: true, run: s.serverStatus},
 		"connectionStatus": {fields: "*", noWait: true, run: s.connectionStatus},
 
-		"saslStart": {fields: "*", noWait: true, run: func(*request) (bson.D, error) {
-			return nil, errorf(codeAuthentication, "Authentication failed.") // there are no users
-		}},
+		"saslStart": {fields: "*", noWait: true, run: s.saslStart}, "saslContinue": {fields: "*", noWait: true, run: s.saslContinue},
 
 		"insert": {fields: "documents ordered bypassDocumentValidation", run: s.insert},
 		"update": {fields: "updates ordered bypassDocumentValidation", run: s.update},

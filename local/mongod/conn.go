@@ -16,6 +16,7 @@ import (
 func (s *Server) serveConn(conn net.Conn) {
 	defer s.untrack(conn)
 	id := s.lastConn.Add(1)
+	defer s.conversations.Delete(id)
 	r, w := bufio.NewReader(conn), bufio.NewWriter(conn)
 	for {
 		header, body, err := readMessage(r)
@@ -148,6 +149,9 @@ func (s *Server) run(connID int32, doc bson.D) (reply bson.D, err error) {
 	}
 	req, err := newRequest(connID, doc, command.fields)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.needsLogin(req); err != nil {
 		return nil, err
 	}
 	if err := s.authorize(req); err != nil {

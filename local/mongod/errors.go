@@ -9,41 +9,41 @@ import (
 
 // The codes of MongoDB's that this server answers with.
 const (
-	codeInternal            = 1
-	codeBadValue            = 2
-	codeFailedToParse       = 9
-	codeUnauthorized        = 13
-	codeTypeMismatch        = 14
-	codeOverflow            = 15
-	codeAuthentication      = 18
-	codeIllegalOperation    = 20
-	codeInvalidBSON         = 22
-	codeNamespaceNotFound   = 26
-	codeIndexNotFound       = 27
-	codeConflictingUpdate   = 40
-	codeCursorNotFound      = 43
-	codeNamespaceExists     = 48
-	codeCommandNotFound     = 59
-	codeImmutableField      = 66
-	codeCannotCreateIndex   = 67
-	codeInvalidOptions      = 72
-	codeInvalidNamespace    = 73
-	codeIndexOptionsClash   = 85
-	codeIndexKeyClash       = 86
-	codeShutdown            = 91
-	codeInvalidIndexOption  = 197
-	codeUnsupportedOpQuery  = 352
-	codeDocumentTooLarge    = 10334
-	codeDuplicateKey        = 11000
-	codeUnknownGroupOp      = 15952
-	codeUnknownField        = 40415
-	codeUnknownPipelineStep = 40324
+	codeInternal             = 1
+	codeBadValue             = 2
+	codeFailedToParse        = 9
+	codeUnauthorized         = 13
+	codeTypeMismatch         = 14
+	codeAuthenticationFailed = 18
+	codeOverflow             = 15
+	codeIllegalOperation     = 20
+	codeInvalidBSON          = 22
+	codeNamespaceNotFound    = 26
+	codeIndexNotFound        = 27
+	codeConflictingUpdate    = 40
+	codeCursorNotFound       = 43
+	codeNamespaceExists      = 48
+	codeCommandNotFound      = 59
+	codeImmutableField       = 66
+	codeCannotCreateIndex    = 67
+	codeInvalidOptions       = 72
+	codeInvalidNamespace     = 73
+	codeIndexOptionsClash    = 85
+	codeIndexKeyClash        = 86
+	codeShutdown             = 91
+	codeInvalidIndexOption   = 197
+	codeUnsupportedOpQuery   = 352
+	codeDocumentTooLarge     = 10334
+	codeDuplicateKey         = 11000
+	codeUnknownGroupOp       = 15952
+	codeUnknownField         = 40415
+	codeUnknownPipelineStep  = 40324
 )
 
 func codeName(code int32) string {
 	names := map[int32]string{
-		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
-		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeAuthentication: "AuthenticationFailed", codeIllegalOperation: "IllegalOperation",
+		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeAuthenticationFailed: "AuthenticationFailed", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
+		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeIllegalOperation: "IllegalOperation",
 		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeIndexNotFound: "IndexNotFound",
 		codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",
 		codeNamespaceExists: "NamespaceExists", codeCommandNotFound: "CommandNotFound",

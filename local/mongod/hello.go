@@ -25,7 +25,7 @@ func (s *Server) hello(r *request) (bson.D, error) {
 	if r.name != "hello" {
 		primary = "ismaster"
 	}
-	return bson.D{
+	reply := bson.D{
 		{Key: primary, Value: true},
 		{Key: "helloOk", Value: true},
 		{Key: "maxBsonObjectSize", Value: int32(maxDocumentBytes)},
@@ -36,7 +36,11 @@ func (s *Server) hello(r *request) (bson.D, error) {
 		{Key: "minWireVersion", Value: int32(0)},
 		{Key: "maxWireVersion", Value: int32(wireVersion)},
 		{Key: "readOnly", Value: false},
-	}, nil
+	}
+	if r.value("saslSupportedMechs") != nil {
+		reply = append(reply, bson.E{Key: "saslSupportedMechs", Value: bson.A{mechanism}})
+	}
+	return reply, nil
 }
 
 func (s *Server) buildInfo(*request) (bson.D, error) {

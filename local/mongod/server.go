@@ -23,6 +23,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/xdg-go/scram"
 )
 
 // Options of a server. The zero value is what the laptop uses.
@@ -33,6 +35,8 @@ type Options struct {
 	ExpireInterval time.Duration
 	// ReadOnly has every connection be one of a user with MongoDB's role read, who may not write.
 	ReadOnly bool
+	// User and Password are those of the one user who may do anything. Default: nobody needs to log in, or can.
+	User, Password string
 	// CompactBytes is the journal's size below which it is never compacted. Default: 8 MiB.
 	CompactBytes int64
 }
@@ -58,6 +62,9 @@ type Server struct {
 	commands map[string]command
 	started  time.Time
 	lastConn atomic.Int32
+	logins   *scram.Server
+	// conversations are the logins of connections, by their IDs.
+	conversations sync.Map
 
 	stop context.CancelFunc
 	done <-chan struct{}
@@ -75,13 +82,17 @@ type Server struct {
 func Open(dir string, opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	begin := time.Now()
+	logins, err := newLogins(opts)
+	if err != nil {
+		return nil, fmt.Errorf("the database's password: %w", err)
+	}
 	engine, err := openEngine(dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", dir, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		opts: opts, engine: engine, cursors: newCursors(), started: begin,
+		opts: opts, engine: engine, cursors: newCursors(), started: begin, logins: logins,
 		stop: cancel, done: ctx.Done(), conns: map[net.Conn]struct{}{},
 	}
 	s.commands = s.newCommands()

@@ -28,6 +28,9 @@ func (s *Server) connectionStatus(r *request) (bson.D, error) {
 		return nil, err
 	}
 	users, roles, privileges := bson.A{}, bson.A{}, bson.A{}
+	if s.loggedIn(r.connID) {
+		users = bson.A{bson.D{{Key: "user", Value: s.opts.User}, {Key: "db", Value: "admin"}}}
+	}
 	if s.opts.ReadOnly {
 		users = bson.A{bson.D{{Key: "user", Value: "reader"}, {Key: "db", Value: "admin"}}}
 		roles = bson.A{bson.D{{Key: "role", Value: "read"}, {Key: "db", Value: r.db}}}

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/stripeclient"
 	"handler/function/local/shop"
 	"handler/function/ops/deploy"
 	"handler/function/ops/doctor"
-	"handler/function/ops/endpoint"
 	"handler/function/ops/gateway"
 	"handler/function/ops/purchase"
 	"handler/function/ops/stripeapi"
@@ -112,7 +112,7 @@ func buy(ctx context.Context, out io.Writer, t *target.Target) error {
 	case key == "":
 		fmt.Fprintln(out, "– a test purchase: not made: STRIPE_API_KEY is not known here")
 		return nil
-	case endpoint.Live(key), endpoint.Live(t.StripeSetupKey()):
+	case stripeclient.Live(key), stripeclient.Live(t.StripeSetupKey()):
 		fmt.Fprintln(out, "– a test purchase: not made: the key is a live one")
 		return nil
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -57,7 +56,7 @@ func (s *Stripe) mode() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(key, "_live_") {
+	if stripeclient.Live(key) {
 		return "live", nil
 	}
 	return "test", nil

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -29,6 +30,11 @@ func New(url string, transport http.RoundTripper, timeout time.Duration) stripe.
 		// Its own logger prints error bodies to stderr.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
+}
+
+// Live reports whether a key is of live mode.
+func Live(key string) bool {
+	return strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
 }
 
 // ErrAnswer: what was answered is not Stripe's.

@@ -13,6 +13,7 @@ import (
 	"github.com/stripe/stripe-go/v76/product"
 
 	"handler/function/internal/order"
+	"handler/function/internal/stripeclient"
 	"handler/function/ops/endpoint"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -37,7 +38,7 @@ func (d *doctor) lookAtStripeKey(ctx context.Context) Finding {
 		return f
 	}
 	key := d.Given(target.StripeKey)
-	if setup := d.StripeSetupKey(); endpoint.Live(setup) != endpoint.Live(key) {
+	if setup := d.StripeSetupKey(); stripeclient.Live(setup) != stripeclient.Live(key) {
 		return wrong("give two keys of one mode", "STRIPE_API_KEY is of %s mode, and STRIPE_SETUP_KEY of %s", mode(key), mode(setup))
 	}
 	params := &stripe.CheckoutSessionListParams{}
@@ -57,14 +58,14 @@ func (d *doctor) lookAtStripeKey(ctx context.Context) Finding {
 	if strings.HasPrefix(key, "sk_") {
 		text += " (and may do anything: a restricted key would be enough)"
 	}
-	if endpoint.Live(key) && d.Setting("accept_test_events") != "false" {
+	if stripeclient.Live(key) && d.Setting("accept_test_events") != "false" {
 		text += " (test events are taken as well: accept_test_events in settings.yml)"
 	}
 	return ok("%s", text)
 }
 
 func mode(key string) string {
-	if endpoint.Live(key) {
+	if stripeclient.Live(key) {
 		return "live"
 	}
 	return "test"

@@ -14,11 +14,6 @@ import (
 	"handler/function/internal/order"
 )
 
-// Live reports whether a key is of live mode, going by its form.
-func Live(key string) bool {
-	return strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
-}
-
 // List are all webhook endpoints of the account, in the key's mode.
 func List(ctx context.Context, backend stripe.Backend, key string) ([]*stripe.WebhookEndpoint, error) {
 	params := &stripe.WebhookEndpointListParams{}

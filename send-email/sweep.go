@@ -2,10 +2,9 @@ package function
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"time"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -100,11 +99,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 // own, and not the end of the process and of everybody else's e-mails. It gives the time at which the
 // order is due next.
 func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until time.Time) (_ *time.Time, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer openfaas.Recovered(&err)
 	p, err := f.send(ctx, f.log, id, wait, until)
 	return p.nextDueAt, err
 }

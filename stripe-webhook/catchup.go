@@ -2,8 +2,6 @@ package function
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"handler/function/internal/openfaas"
@@ -66,11 +64,7 @@ func (e *Endpoint) rest(quit context.Context, pause time.Duration) bool {
 // catchUp looks once. Whatever breaks in it does not end the process, which has sales to store. What was sold before the
 // first process of this database started is not looked for: somebody else may have written to those customers.
 func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer openfaas.Recovered(&err)
 	ctx, began := context.WithoutCancel(quit), time.Now()
 	mode, err := e.Stripe.mode()
 	if err != nil {

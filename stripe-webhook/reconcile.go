@@ -5,16 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
-
-// errBroken: an event was too much for this code.
-var errBroken = errors.New("panic")
 
 // search looks at Stripe for events that the webhook did not bring, and has them stored as the webhook would.
 type search struct {
@@ -224,7 +220,7 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	case !s.dryRun:
 		added, err := e.keep(ctx, log, c, s.who)
 		switch {
-		case errors.Is(err, order.ErrUnreadable), errors.Is(err, errBroken): // the others go on
+		case errors.Is(err, order.ErrUnreadable), errors.Is(err, openfaas.ErrPanic): // the others go on
 			logUnreadable(log.With("order", c.order), err)
 			count = &done.Malformed
 		case err != nil:
@@ -243,13 +239,9 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	return nil
 }
 
-// keep stores an event that was found, and hands its order on, when it is its turn. Where that panics, it is errBroken.
+// keep stores an event that was found, and hands its order on, when it is its turn. Where that panics, it is openfaas.ErrPanic.
 func (e *Endpoint) keep(ctx context.Context, log *slog.Logger, c candidate, who string) (added bool, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v\n%s", errBroken, p, debug.Stack())
-		}
-	}()
+	defer openfaas.Recovered(&err)
 	if err := e.Stripe.turn.Wait(ctx); err != nil {
 		return false, err
 	}

@@ -57,13 +57,25 @@ func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*ord
 
 func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome) {
 	defer out.free()
-	for try := 0; ; try++ {
-		_, err := f.recordOnce(ctx, orders, out)
-		if !errors.Is(err, errUnrecorded) {
+	f.keepTrying(orders, func(orders Store) error {
+		if _, err := f.recordOnce(ctx, orders, out); errors.Is(err, errUnrecorded) {
+			return err
+		}
+		return nil
+	}, func(err error) {
+		out.log.Error("what came of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+	})
+}
+
+// keepTrying tries until it is done, for as long as the process lives. Every now and then tell is told why it is not.
+func (f *Function) keepTrying(orders Store, try func(Store) error, tell func(error)) {
+	for n := 0; ; n++ {
+		err := try(orders)
+		if err == nil {
 			return
 		}
-		if try%tellEvery == 0 {
-			out.log.Error("what came of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+		if n%tellEvery == 0 {
+			tell(err)
 		}
 		time.Sleep(recordPause)
 		orders = f.freshStore(orders)
@@ -74,22 +86,18 @@ func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome
 // under it, so it is no lease that ran out without a word, and it is due as it was.
 func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, due time.Time, free func()) {
 	defer free()
-	for try := 0; ; try++ {
+	f.keepTrying(orders, func(orders Store) error {
 		_, err := orders.Update(ctx, id, func(o *order.Order) error {
 			if d := o.Emails[key]; d.State != order.Sending || d.Lease != owner {
 				return mongodb.ErrUnchanged
 			}
 			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, due, f.now())
 		})
-		if err == nil || errors.Is(err, order.ErrNotFound) {
-			return
+		if errors.Is(err, order.ErrNotFound) {
+			return nil
 		}
-		if try%tellEvery == 0 {
-			log.Warn("a claim could not be given back; it is tried again", "err", err)
-		}
-		time.Sleep(recordPause)
-		orders = f.freshStore(orders)
-	}
+		return err
+	}, func(err error) { log.Warn("a claim could not be given back; it is tried again", "err", err) })
 }
 
 // freshStore is the store as the connection string is now: it may have been rolled meanwhile.

@@ -84,8 +84,7 @@ func (c *catalogue) claims(o *order.Order, reason order.Reason) bool {
 	if o.Planned(order.ForPaid) {
 		return o.Ignored == ""
 	}
-	_, ofCharge := reason.Event()
-	return c.ours(o) || ofCharge && o.Fetch.DoneAt.IsZero()
+	return c.ours(o) || !reason.OfPayment() && o.Fetch.DoneAt.IsZero()
 }
 
 // planPaid freezes what the series of what was bought owe.
@@ -108,8 +107,7 @@ func (c *catalogue) planPaid(o *order.Order, now time.Time) {
 
 // needsItems reports whether a plan can only be made knowing what was bought.
 func (c *catalogue) needsItems(reason order.Reason) bool {
-	_, ofCharge := reason.Event()
-	return reason == order.ForPaid || c.Only != nil && !ofCharge
+	return reason == order.ForPaid || c.Only != nil && reason.OfPayment()
 }
 
 func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {

@@ -41,8 +41,8 @@ func (r Reason) Event() (id string, ok bool) {
 	return "", false
 }
 
-// ofPayment reports whether a plan is one of the payment, and not of a charge.
-func (r Reason) ofPayment() bool {
+// OfPayment reports whether a plan is one of the payment, and not of a charge.
+func (r Reason) OfPayment() bool {
 	_, ofCharge := r.Event()
 	return !ofCharge
 }
@@ -56,7 +56,7 @@ func (o *Order) Unplanned() (Reason, bool) { return first(o.awaited()) }
 func (o *Order) Plannable(now time.Time) (Reason, bool) {
 	all := o.awaited()
 	if o.Fetch.NotBefore.After(now) {
-		all = slices.DeleteFunc(all, Reason.ofPayment)
+		all = slices.DeleteFunc(all, Reason.OfPayment)
 	}
 	return first(all)
 }
@@ -68,7 +68,7 @@ func (o *Order) Awaits(r Reason) bool { return slices.Contains(o.awaited(), r) }
 // could not be fetched: that needs a person, or a further event, see FetchAnew.
 func (o *Order) awaited() []Reason {
 	return slices.DeleteFunc(o.reasons(), func(r Reason) bool {
-		return o.Planned(r) || r.ofPayment() && !o.Fetch.FailedAt.IsZero()
+		return o.Planned(r) || r.OfPayment() && !o.Fetch.FailedAt.IsZero()
 	})
 }
 
@@ -178,7 +178,7 @@ func (o *Order) nextDue() *time.Time {
 	}
 	for _, r := range o.awaited() {
 		at := o.lastReceived().Add(DispatchGrace)
-		if r.ofPayment() && o.Fetch.NotBefore.After(at) {
+		if r.OfPayment() && o.Fetch.NotBefore.After(at) {
 			at = o.Fetch.NotBefore
 		}
 		sooner(at)

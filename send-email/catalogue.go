@@ -2,7 +2,6 @@ package function
 
 import (
 	"cmp"
-	_ "embed"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -11,9 +10,6 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 )
-
-//go:embed catalogue.yml
-var catalogueFile []byte
 
 // catalogue says which e-mails which product gets. Its file's comments explain each field.
 type catalogue struct {

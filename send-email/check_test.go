@@ -16,7 +16,7 @@ import (
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 
-	c, err := CheckCatalogue("catalogue.yml", catalogueFile, "templates", shipped(t), sampleOrders(t))
+	c, err := CheckCatalogue("catalogue.yml", embeddedFile(t, catalogueFile), "templates", shipped(t), sampleOrders(t))
 	if err != nil {
 		t.Fatal(err)
 	}

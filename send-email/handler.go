@@ -67,6 +67,8 @@ func Handle(req handler.Request) (handler.Response, error) {
 // where the settings are wrong.
 func newFunction() (*Function, error) {
 	var s openfaas.Settings
+	shop := shopFiles(&s)
+	catalogue, shopErr := readShopFile(shop, catalogueFile)
 	secrets := s.Secrets()
 	orders := s.Orders("send-email")
 	f, err := New(Parts{
@@ -82,14 +84,14 @@ func newFunction() (*Function, error) {
 		},
 		EventKeys: s.String(eventKeyName, ""),
 		Interval:  s.Duration(sweepInterval, time.Minute),
-		Templates: templateIDs(&s),
+		Templates: templateIDs(&s, shop),
 		Rate:      s.Float("sweep_rate", 10),
 		Retention: days(s.Float("retention_days", 0)),
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
 		Log:       s.Logger(os.Stdout),
-	}, catalogueFile)
-	return f, cmp.Or(s.Err(), err)
+	}, catalogue)
+	return f, cmp.Or(s.Err(), shopErr, err)
 }
 
 // days are so many, up to a hundred years.

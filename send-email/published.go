@@ -1,7 +1,6 @@
 package function
 
 import (
-	"embed"
 	"errors"
 	"io/fs"
 	"maps"
@@ -13,28 +12,25 @@ import (
 	"handler/function/internal/published"
 )
 
-//go:embed templates.lock.yml
-var lockFile []byte
-
-// subjects are here for the names of the folders that they are in.
-//
-//go:embed templates/*/subject.hbs
-var subjects embed.FS
-
 // sendgridAccount is the setting that says whose templates are meant, where several accounts have them.
 const sendgridAccount = "sendgrid_account"
 
-// templateIDs reads the settings that say which IDs the templates have. Placeholders are the laptop's, whose
-// stand-in for SendGrid has no templates.
-func templateIDs(s *openfaas.Settings) func() (published.IDs, error) {
+// templateIDs reads the settings that say which IDs the shop's templates have. Placeholders are for the laptop,
+// where the mock SendGrid has no templates.
+func templateIDs(s *openfaas.Settings, shop fs.FS) func() (published.IDs, error) {
 	account := s.String(sendgridAccount, "")
 	if s.Choice("template_ids", "published", "placeholder") == "placeholder" {
-		return func() (published.IDs, error) { return published.Placeholders(templateNames()), nil }
+		return func() (published.IDs, error) { return published.Placeholders(templateNames(shop)), nil }
 	}
-	return func() (published.IDs, error) { return publishedIDs(lockFile, account) }
+	return func() (published.IDs, error) { return publishedIDs(shop, account) }
 }
 
-func publishedIDs(file []byte, account string) (published.IDs, error) {
+// publishedIDs are the IDs that the shop's templates have in a SendGrid account, by its name in the lock file.
+func publishedIDs(shop fs.FS, account string) (published.IDs, error) {
+	file, err := readShopFile(shop, lockFile)
+	if err != nil {
+		return nil, err
+	}
 	lock, err := published.ReadLock(file)
 	if err != nil {
 		return nil, openfaas.NewMisconfigured("templates.lock.yml: %w", err)
@@ -49,16 +45,16 @@ func publishedIDs(file []byte, account string) (published.IDs, error) {
 	}
 	ids := lock.IDs(account)
 	// The lock keeps what was published, and a language whose folder is gone is not spoken any more.
-	names := templateNames()
+	names := templateNames(shop)
 	maps.DeleteFunc(ids, func(name, _ string) bool {
 		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 	})
 	return ids, nil
 }
 
-// templateNames are the folders of the templates, with their languages.
-func templateNames() []string {
-	files, err := fs.Glob(subjects, "templates/*/subject.hbs")
+// templateNames are the folders of the shop's templates, with their languages.
+func templateNames(shop fs.FS) []string {
+	files, err := fs.Glob(shop, "templates/*/subject.hbs")
 	if err != nil {
 		return nil // cannot be: the pattern is a good one
 	}

@@ -17,7 +17,7 @@ import (
 func TestLock(t *testing.T) {
 	t.Parallel()
 
-	if _, err := published.ReadLock(lockFile); err != nil {
+	if _, err := published.ReadLock(embeddedFile(t, lockFile)); err != nil {
 		t.Error(err)
 	}
 }
@@ -29,7 +29,7 @@ func TestTemplateNames(t *testing.T) {
 	for _, tmpl := range shipped(t).All() {
 		want = append(want, strings.TrimSuffix(tmpl.Name+"."+tmpl.Locale, "."))
 	}
-	if d := cmp.Diff(want, templateNames()); d != "" {
+	if d := cmp.Diff(want, templateNames(embedded)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -57,7 +57,7 @@ func TestPublishedIDs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			ids, err := publishedIDs([]byte(c.file), c.account)
+			ids, err := publishedIDs(shopOf(c.file), c.account)
 			if c.want != "" {
 				if text, ok := openfaas.Misconfiguration(err); !ok || !strings.Contains(text, c.want) {
 					t.Errorf("got %v, want %s", err, c.want)
@@ -78,7 +78,7 @@ func TestPublishedIDs(t *testing.T) {
 func TestALanguageEndsWithItsFolder(t *testing.T) {
 	t.Parallel()
 
-	ids, err := publishedIDs([]byte(lockOfTwo), "shop")
+	ids, err := publishedIDs(shopOf(lockOfTwo), "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestTemplatesThatAreNotPublished(t *testing.T) {
 
 // The shipped lock is empty, so this is what an owner sees who deployed before publishing.
 func TestHandleBeforePublishing(t *testing.T) {
-	if lock, err := published.ReadLock(lockFile); err != nil || len(lock.Accounts) > 0 {
+	if lock, err := published.ReadLock(embeddedFile(t, lockFile)); err != nil || len(lock.Accounts) > 0 {
 		t.Skipf("templates are published (%v)", err)
 	}
 	t.Setenv("secret_mount_path", t.TempDir())

@@ -1,0 +1,87 @@
+package function
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"handler/function/internal/openfaas"
+	"handler/function/internal/published"
+)
+
+// A shop in a folder needs no more than what the image embeds: no bodies of templates.
+func TestShopFolder(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(catalogueFile, strings.NewReplacer("shop@example.com", "folder@example.com",
+		"d-00000000000000000000000000000001", "receipt").Replace(small))
+	write(lockFile, lockOfTwo)
+	write("templates/receipt/subject.hbs", "Thank you")
+	write("templates/receipt.fr/subject.hbs", "Merci")
+	t.Setenv("secret_mount_path", t.TempDir())
+	t.Setenv("shop_folder", folder)
+	t.Setenv("sendgrid_account", "shop")
+
+	f, err := newFunction()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.catalogue.From.Email.Value; got != "folder@example.com" {
+		t.Errorf("the catalogue is from %s", got)
+	}
+	if name, id, _ := f.catalogue.ids.Find("receipt", "fr"); name != "receipt.fr" || id != "d-0000000000000000000000000000000b" {
+		t.Errorf("the French receipt is %s %s", name, id)
+	}
+
+	t.Setenv("template_ids", "placeholder")
+	if f, err = newFunction(); err != nil {
+		t.Fatal(err)
+	}
+	if _, id, _ := f.catalogue.ids.Find("receipt", "fr"); id != published.PlaceholderID("receipt.fr") {
+		t.Errorf("the placeholder is %s", id)
+	}
+
+	t.Setenv("template_ids", "published")
+	if err := os.Remove(filepath.Join(folder, lockFile)); err != nil {
+		t.Fatal(err)
+	}
+	mustMiss(t, lockFile)
+	t.Setenv("shop_folder", filepath.Join(folder, "no-such-folder"))
+	mustMiss(t, catalogueFile)
+}
+
+// mustMiss wants the function to refuse its settings because of a file that the shop does not have.
+func mustMiss(t *testing.T, file string) {
+	t.Helper()
+	_, err := newFunction()
+	if text, ok := openfaas.Misconfiguration(err); !ok || !strings.Contains(text, "the shop's files: open "+file) {
+		t.Errorf("without %s: %v", file, err)
+	}
+}
+
+// embeddedFile is one of the owner's files as the image has it.
+func embeddedFile(t testing.TB, name string) []byte {
+	t.Helper()
+	source, err := fs.ReadFile(embedded, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// shopOf is a shop with a template called receipt, and that lock file.
+func shopOf(lock string) fs.FS {
+	return fstest.MapFS{lockFile: {Data: []byte(lock)}, "templates/receipt/subject.hbs": {}}
+}

@@ -58,12 +58,12 @@ func setUpOffline(t testing.TB) *bench {
 	f, err := New(Parts{
 		Keys:      func() ([]string, error) { return []string{key}, nil },
 		Store:     func() (Store, error) { return b.memory, nil },
-		Templates: func() (published.IDs, error) { return published.Placeholders(templateNames(embedded)), nil },
+		Templates: func() (published.IDs, error) { return published.Placeholders(templateNames(sample.Shop())), nil },
 		Now:       func() time.Time { return b.clock },
 		Interval:  time.Minute,
 		Random:    func() float64 { return 0.5 },
 		Log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
-	}, embeddedFile(t, catalogueFile))
+	}, fixture(t, catalogueFile))
 	if err != nil {
 		t.Fatal(err)
 	}

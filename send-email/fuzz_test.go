@@ -107,7 +107,7 @@ var mistakeForm = regexp.MustCompile(`^c\.yml:(\d+): .`)
 // planned and sent.
 func FuzzCatalogue(f *testing.F) {
 	for _, c := range []string{
-		string(embeddedFile(f, catalogueFile)), small, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",
+		string(fixture(f, catalogueFile)), small, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",
 		strings.Replace(small, "[owner@example.com]", "[owner@example.com, &n null, *n]", 1),
 		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 9223372036854775807ns}\ndefault", 1),
 		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 1e999}\ndefault", 1),

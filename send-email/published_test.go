@@ -2,6 +2,7 @@ package function
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
+	"handler/function/internal/sample"
 )
 
 // TestLock is what stops the image build when the lock file was broken, such as by a merge.
@@ -26,10 +28,10 @@ func TestTemplateNames(t *testing.T) {
 	t.Parallel()
 
 	var want []string
-	for _, tmpl := range shipped(t).All() {
+	for _, tmpl := range fixtureTemplates(t).All() {
 		want = append(want, strings.TrimSuffix(tmpl.Name+"."+tmpl.Locale, "."))
 	}
-	if d := cmp.Diff(want, templateNames(embedded)); d != "" {
+	if d := cmp.Diff(want, templateNames(sample.Shop())); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -117,11 +119,13 @@ func TestTemplatesThatAreNotPublished(t *testing.T) {
 	}
 }
 
-// The shipped lock is empty, so this is what an owner sees who deployed before publishing.
+// The lock of the tests' shop is empty, so this is what an owner sees who deployed before publishing.
 func TestHandleBeforePublishing(t *testing.T) {
-	if lock, err := published.ReadLock(embeddedFile(t, lockFile)); err != nil || len(lock.Accounts) > 0 {
-		t.Skipf("templates are published (%v)", err)
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, sample.Shop()); err != nil {
+		t.Fatal(err)
 	}
+	t.Setenv("shop_folder", folder)
 	t.Setenv("secret_mount_path", t.TempDir())
 	_, err := newFunction()
 	if err == nil || !strings.Contains(err.Error(), "template delivery is not published: run make templates") {

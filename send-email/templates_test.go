@@ -5,13 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
-	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 	"handler/function/internal/view"
 )
@@ -25,18 +23,6 @@ func shipped(t *testing.T) *templates.Set {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func sampleOrders(t *testing.T) map[string]*order.Order {
-	t.Helper()
-	orders, err := sample.Orders(time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(orders) < 5 {
-		t.Fatalf("%d orders", len(orders))
-	}
-	return orders
 }
 
 // deliveryOf is one that a template of this name is for.

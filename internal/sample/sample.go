@@ -7,12 +7,23 @@ package sample
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 )
 
-//go:embed events line_items
+//go:embed events line_items shop
 var files embed.FS
+
+// Shop is a small shop for tests: catalogue.yml, templates/ and templates.lock.yml, as send-email/ has them. Its
+// catalogue uses every field but those that few shops need, and its templates are a few lines each.
+func Shop() fs.FS {
+	shop, err := fs.Sub(files, "shop")
+	if err != nil {
+		return nil // impossible: the folder is embedded
+	}
+	return shop
+}
 
 // Event is the body of an event, by its name: completed_paid.
 func Event(name string) ([]byte, error) { return read("events", name) }

@@ -17,15 +17,21 @@ type catalogue struct {
 	ReplyTo *mailbox `yaml:"reply_to"`
 	Admins  admins   `yaml:"admins"`
 	Only    *match   `yaml:"only"`
-	Series  []series `yaml:"series"`
-	Default struct {
-		Emails []email `yaml:"emails"`
-	} `yaml:"default"`
-	Notices notices `yaml:"notices"`
-	Report  *report `yaml:"report"`
+	// EveryOrder is what each order gets beside the series that its line items choose.
+	EveryOrder unmatched `yaml:"every_order"`
+	Series     []series  `yaml:"series"`
+	// Default is what line items get that no series names.
+	Default unmatched `yaml:"default"`
+	Notices notices   `yaml:"notices"`
+	Report  *report   `yaml:"report"`
 
 	// ids are those of the templates that it names; New sets them.
 	ids published.IDs
+}
+
+// unmatched is a series that claims nothing as its own.
+type unmatched struct {
+	Emails []email `yaml:"emails"`
 }
 
 type series struct {

@@ -71,13 +71,13 @@ type use struct {
 // uses are all e-mails of the catalogue: those of the series, the default and the notices.
 func (c *catalogue) uses() []use {
 	var all []use
-	for _, s := range append(slices.Clone(c.Series), c.defaultSeries()) {
+	for _, s := range c.allSeries() {
 		for _, e := range s.Emails {
 			all = append(all, use{s.Name.Value + "/" + e.Key.Value, e.Template})
 		}
 	}
 	for _, n := range noticeKinds {
-		if t := c.Notices.template(n); t.Value != "" || !n.optional() {
+		if t := c.Notices.template(n); t.Value != "" || !c.optional(n) {
 			all = append(all, use{noticeKey(n), t})
 		}
 	}
@@ -189,14 +189,18 @@ func (c *Catalogue) TemplateIDs() []string {
 	return slices.Compact(ids)
 }
 
-// Names reports whether a series names what would be bought, an order of one item, and whether the shop claims
-// the order as its own at all.
+// HasDefault reports whether there are e-mails for a product that no series names; without them it is meant to have none
+// of its own.
+func (c *Catalogue) HasDefault() bool { return c.hasDefault() }
+
+// Names reports whether all that would be bought gets the e-mails that it is meant to get: a series names it, or there is
+// no default. It also reports whether the shop claims the order as its own at all.
 func (c *Catalogue) Names(o *order.Order) (named, ours bool) {
 	if !c.ours(o) {
 		return false, false
 	}
 	chosen, _ := c.choose(o)
-	return !slices.ContainsFunc(chosen, func(s series) bool { return s.Name.Value == defaultSeries }), true
+	return !slices.ContainsFunc(chosen, func(s choice) bool { return s.Name.Value == defaultSeries }), true
 }
 
 // TemplateNames are the templates that the catalogue names, without those that it knows by ID.
@@ -229,13 +233,21 @@ func (c *Catalogue) Print(w io.Writer) {
 	var table strings.Builder
 	t := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "WHAT IS BOUGHT\tSERIES\tE-MAIL\tTEMPLATE\tTO\tAFTER")
+	if s := c.everyOrder(); len(s.Emails) > 0 {
+		c.rows(t, []string{"every order"}, s)
+	}
 	for _, s := range c.Series {
 		c.rows(t, s.Match.list(), s)
 	}
-	c.rows(t, []string{"anything else"}, c.catalogue.defaultSeries())
+	if c.hasDefault() {
+		c.rows(t, []string{"anything else"}, c.catalogue.defaultSeries())
+	}
 	var untold []string
 	for _, n := range noticeKinds {
-		if n.optional() && c.Notices.template(n).Value == "" {
+		if n == noticeUnknownProduct && !c.hasDefault() {
+			continue // no product is unknown
+		}
+		if c.optional(n) && c.Notices.template(n).Value == "" {
 			untold = append(untold, n.field())
 			continue
 		}

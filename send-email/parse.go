@@ -152,7 +152,7 @@ func (k *checker) name(t text, what string) {
 }
 
 // reserved are the first parts of keys that are not a series of the owner's.
-var reserved = []string{defaultSeries, noticeSeries, maildata.ReportSeries}
+var reserved = []string{everyOrder, defaultSeries, noticeSeries, maildata.ReportSeries}
 
 // check finds what the types alone do not.
 func (c *catalogue) check(k *checker) {
@@ -161,10 +161,13 @@ func (c *catalogue) check(k *checker) {
 		k.mailbox("reply_to", *c.ReplyTo)
 	}
 	k.admins(c.Admins)
+	k.emails(c.EveryOrder.Emails)
 	c.checkSeries(k)
-	if len(c.Default.Emails) == 0 {
+	switch {
+	case toCustomer(c.EveryOrder.Emails):
+	case !c.hasDefault():
 		k.wrong(1, "default has no emails: a product that no series names would get none")
-	} else if !toCustomer(c.Default.Emails) {
+	case !toCustomer(c.Default.Emails):
 		k.wrong(c.Default.Emails[0].line(), "default has no e-mail to the customer")
 	}
 	k.emails(c.Default.Emails)
@@ -172,7 +175,7 @@ func (c *catalogue) check(k *checker) {
 		switch t := c.Notices.template(n); {
 		case t.Value != "":
 			k.template(t)
-		case !n.optional():
+		case !c.optional(n):
 			k.wrong(1, "notices has no %s", n.field())
 		}
 	}
@@ -267,7 +270,7 @@ func (c *catalogue) checkSeries(k *checker) {
 		}
 		if len(s.Emails) == 0 {
 			k.wrong(s.Name.Line, "series %q has no emails", s.Name.Value)
-		} else if !toCustomer(s.Emails) {
+		} else if !toCustomer(s.Emails) && !toCustomer(c.EveryOrder.Emails) {
 			k.wrong(s.Name.Line, "series %q has no e-mail to the customer", s.Name.Value)
 		}
 		k.match(s.Match, prices, products, links)

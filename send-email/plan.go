@@ -12,6 +12,7 @@ import (
 // The first parts of delivery keys that are not the name of a series in the catalogue.
 const (
 	defaultSeries = "default"
+	everyOrder    = "every-order"
 	noticeSeries  = maildata.NoticeSeries
 )
 
@@ -30,9 +31,9 @@ const (
 
 var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeBounced, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed}
 
-// optional reports whether a catalogue may do without the notice.
-func (n notice) optional() bool {
-	return n == noticeRefunded || n == noticeDisputed || n == noticeBounced
+// optional reports whether the catalogue may do without the notice: without a default, no product is unknown.
+func (c *catalogue) optional(n notice) bool {
+	return n == noticeRefunded || n == noticeDisputed || n == noticeBounced || n == noticeUnknownProduct && !c.hasDefault()
 }
 
 // field is the notice's name in the catalogue.
@@ -110,7 +111,7 @@ func (c *catalogue) needsItems(reason order.Reason) bool {
 	return reason == order.ForPaid || c.Only != nil && reason.OfPayment()
 }
 
-func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Email {
+func (c *catalogue) emails(s choice, o *order.Order, now time.Time) []order.Email {
 	var out []order.Email
 	for _, e := range s.Emails {
 		id, name := c.template(e.Template, o)
@@ -120,6 +121,7 @@ func (c *catalogue) emails(s series, o *order.Order, now time.Time) []order.Emai
 			TemplateName: name,
 			Audience:     e.To.audience,
 			To:           c.addresses(e.To, o),
+			Items:        s.items,
 			NotBefore:    now.Add(e.After.Duration),
 		})
 	}
@@ -210,43 +212,72 @@ func (c *catalogue) ours(o *order.Order) bool {
 	return false
 }
 
-// choose finds the series of each line item, each series once, in the catalogue's order, and the
-// products that no series names.
-func (c *catalogue) choose(o *order.Order) (chosen []series, unknown []string) {
+// choice is a series that an order gets.
+type choice struct {
+	series
+	// items are the IDs of the line items that chose it; nil is all items.
+	items []string
+}
+
+// choose finds what the order gets: the e-mails of every order, then the series of each line item, each once and in the
+// catalogue's order, then the default. The unknown are the products that no series names and that get the default.
+func (c *catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
+	if len(c.EveryOrder.Emails) > 0 {
+		chosen = append(chosen, choice{series: c.everyOrder()})
+	}
 	items := o.Items
 	if len(items) == 0 {
 		items = []order.Item{{}} // an order without line items can still be known by its link or metadata
 	}
-	wanted := map[int]bool{}
-	byDefault := false
+	choosers := map[int][]string{} // the IDs of the items by the index of the series that they choose
 	for _, item := range items {
 		i := c.find(o, item)
-		if i >= 0 {
-			wanted[i] = true
-			continue
-		}
-		byDefault = true
-		if item.Product != "" && !slices.Contains(unknown, item.Product) {
+		choosers[i] = append(choosers[i], item.ID)
+		if i == noSeries && item.Product != "" && !slices.Contains(unknown, item.Product) {
 			unknown = append(unknown, item.Product)
 		}
 	}
-	for i, s := range c.Series {
-		if wanted[i] {
-			chosen = append(chosen, s)
+	add := func(s series, i int) {
+		ids, ok := choosers[i]
+		if len(ids) == len(items) {
+			ids = nil
+		}
+		if ok {
+			chosen = append(chosen, choice{s, ids})
 		}
 	}
-	if byDefault {
-		chosen = append(chosen, c.defaultSeries())
+	for i, s := range c.Series {
+		add(s, i)
 	}
+	if !c.hasDefault() {
+		return chosen, nil
+	}
+	add(c.defaultSeries(), noSeries)
 	return chosen, unknown
 }
+
+// allSeries are all that an order may get, in the order of choose.
+func (c *catalogue) allSeries() []series {
+	return slices.Concat([]series{c.everyOrder()}, c.Series, []series{c.defaultSeries()})
+}
+
+func (c *catalogue) everyOrder() series {
+	return series{Name: text{Value: everyOrder}, Emails: c.EveryOrder.Emails}
+}
+
+// hasDefault reports whether there are e-mails for items that no series names. Without them the e-mails of every order
+// are meant to be all that such items get, and no product is unknown.
+func (c *catalogue) hasDefault() bool { return len(c.Default.Emails) > 0 }
 
 // defaultSeries is what an item gets that no series names.
 func (c *catalogue) defaultSeries() series {
 	return series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails}
 }
 
-// find is the index of the series that matches an item most specifically, or -1.
+// noSeries is in the place of a series' index where none matches.
+const noSeries = -1
+
+// find is the index of the series that matches an item most specifically, or noSeries.
 func (c *catalogue) find(o *order.Order, item order.Item) int {
 	levels := []func(match) bool{
 		func(m match) bool { return m.price(item) },
@@ -262,7 +293,7 @@ func (c *catalogue) find(o *order.Order, item order.Item) int {
 			}
 		}
 	}
-	return -1
+	return noSeries
 }
 
 func (m match) price(i order.Item) bool   { return names(m.Prices, i.Price) }

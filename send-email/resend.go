@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -121,7 +120,7 @@ func (c *catalogue) templateOf(key string) template {
 		kind, _, _ := strings.Cut(rest, "/")
 		return c.Notices.template(notice(kind))
 	}
-	for _, s := range slices.Concat(c.Series, []series{c.defaultSeries()}) {
+	for _, s := range c.allSeries() {
 		for _, e := range s.Emails {
 			if s.Name.Value == first && e.Key.Value == rest {
 				return e.Template

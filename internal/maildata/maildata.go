@@ -5,6 +5,7 @@ package maildata
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -55,6 +56,8 @@ type itemData struct {
 	Discount    Money  `json:"discount"`
 	Tax         Money  `json:"tax"`
 	Total       Money  `json:"total"`
+	// Metadata is the product's, by its keys.
+	Metadata map[string]string `json:"metadata"`
 }
 
 type noticeData struct {
@@ -77,7 +80,7 @@ type Shop struct {
 }
 
 // Of is what a template can show, by the names of its variables. A report has few of them. Else it is the same for all
-// e-mails of an order but for the series, and the notice in what only the admins get. What others wrote is one line
+// e-mails of an order but for the series, its own items, and the notice in what only the admins get. What others wrote is one line
 // each, since SendGrid puts it into subjects, and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	series, rest, _ := strings.Cut(d.Key, "/")
@@ -85,14 +88,7 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 		return reportData(shop, o)
 	}
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
-	items := []itemData{}
-	for _, i := range o.Items {
-		items = append(items, itemDataOf(i, o.Locale))
-	}
-	metadata := map[string]string{}
-	for _, p := range o.Metadata {
-		metadata[p.Key] = oneLine(p.Value)
-	}
+	items, own := itemsData(o, d)
 	out := map[string]any{
 		"shop":   shop,
 		"series": series,
@@ -105,16 +101,17 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 			Reference:     oneLine(o.ClientReferenceID),
 			Test:          !o.Livemode,
 		},
-		"customer": customerData{oneLine(o.CustomerName), oneLine(o.CustomerEmail)},
-		"items":    items,
-		"subtotal": in(o.AmountSubtotal),
-		"discount": in(o.AmountDiscount),
-		"shipping": in(o.AmountShipping),
-		"tax":      in(o.AmountTax),
-		"total":    in(o.AmountTotal),
+		"customer":  customerData{oneLine(o.CustomerName), oneLine(o.CustomerEmail)},
+		"items":     items,
+		"own_items": own,
+		"subtotal":  in(o.AmountSubtotal),
+		"discount":  in(o.AmountDiscount),
+		"shipping":  in(o.AmountShipping),
+		"tax":       in(o.AmountTax),
+		"total":     in(o.AmountTotal),
 		// Tax that is in the prices is in the subtotal already, and is no addend.
 		"tax_included": o.AmountTax != 0 && o.AmountTotal == o.AmountSubtotal-o.AmountDiscount+o.AmountShipping,
-		"metadata":     metadata,
+		"metadata":     metadataOf(o.Metadata),
 	}
 	if series == NoticeSeries {
 		out["notice"] = noticeOf(o, d, rest)
@@ -164,6 +161,27 @@ func bounceReason(d order.Delivery) string {
 	return what + ": " + a.Reason
 }
 
+// itemsData are all items of an order, and those that chose the series of an e-mail.
+func itemsData(o *order.Order, d order.Delivery) (all, own []itemData) {
+	all, own = []itemData{}, []itemData{}
+	for _, i := range o.Items {
+		item := itemDataOf(i, o.Locale)
+		all = append(all, item)
+		if len(d.Items) == 0 || slices.Contains(d.Items, i.ID) {
+			own = append(own, item)
+		}
+	}
+	return all, own
+}
+
+func metadataOf(pairs []order.Pair) map[string]string {
+	metadata := map[string]string{}
+	for _, p := range pairs {
+		metadata[p.Key] = oneLine(p.Value)
+	}
+	return metadata
+}
+
 func itemDataOf(i order.Item, locale string) itemData {
 	in := func(amount int64) Money { return MoneyOf(amount, i.Currency, locale) }
 	description := i.Description
@@ -180,6 +198,7 @@ func itemDataOf(i order.Item, locale string) itemData {
 		Discount:    in(i.AmountDiscount),
 		Tax:         in(i.AmountTax),
 		Total:       in(i.AmountTotal),
+		Metadata:    metadataOf(i.Metadata),
 	}
 }
 

@@ -71,6 +71,36 @@ func TestUnit(t *testing.T) {
 	}
 }
 
+func TestItems(t *testing.T) {
+	t.Parallel()
+
+	o := &order.Order{Items: []order.Item{
+		{ID: "li_1", Product: "prod_ebook", Metadata: []order.Pair{{Key: "download_url", Value: "https://example.com/ebook.pdf"}, {Key: "note", Value: "two\nlines"}}},
+		{ID: "li_2", Product: "prod_mug"},
+	}}
+	for name, c := range map[string]struct {
+		ids  []string
+		want []string
+	}{
+		"all, where none is named": {nil, []string{"prod_ebook", "prod_mug"}},
+		"one":                      {[]string{"li_2"}, []string{"prod_mug"}},
+		"both":                     {[]string{"li_2", "li_1"}, []string{"prod_ebook", "prod_mug"}},
+	} {
+		data := Of(Shop{}, o, order.Delivery{Email: order.Email{Key: "x/y", Items: c.ids}})
+		var own []string
+		for _, i := range data["own_items"].([]itemData) {
+			own = append(own, i.Product)
+		}
+		if d := cmp.Diff(c.want, own); d != "" || len(data["items"].([]itemData)) != 2 {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	items := Of(Shop{}, o, order.Delivery{})["items"].([]itemData)
+	if d := cmp.Diff([]map[string]string{{"download_url": "https://example.com/ebook.pdf", "note": "two lines"}, {}}, []map[string]string{items[0].Metadata, items[1].Metadata}); d != "" {
+		t.Errorf("metadata (-want +got):\n%s", d)
+	}
+}
+
 func TestTaxIncluded(t *testing.T) {
 	t.Parallel()
 

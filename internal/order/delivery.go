@@ -55,6 +55,8 @@ type Email struct {
 	TemplateName string    `bson:"template_name,omitempty"`
 	Audience     Audience  `bson:"audience"`
 	To           []Address `bson:"to"`
+	// Items are the IDs of the line items that chose the e-mail's series; none of them named means all.
+	Items []string `bson:"items,omitempty"`
 	// NotBefore is when it may first be sent.
 	NotBefore time.Time `bson:"not_before"`
 	// About is the key of the delivery that a notice speaks of.

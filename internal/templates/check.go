@@ -10,8 +10,8 @@ import (
 )
 
 // Check says which variables the data does not know, whether or not this data would show them, and which
-// would not come out as text. A variable that is there but empty is known. The objects named as open may
-// have more than this data shows: metadata, whose keys are the shop's own.
+// would not come out as text. A variable that is there but empty is known. The objects named as open, at
+// any depth, may have more than this data shows: metadata, whose keys are the shop's own.
 func (t *Template) Check(data any, open ...string) error {
 	v, err := jsonValue(data)
 	if err != nil {
@@ -53,17 +53,27 @@ func (s *Set) Check(name string, data any, open ...string) error {
 	return err
 }
 
+// opened is a value whose objects of these names, at any depth, may hold more than they show.
 func opened(v any, names []string) any {
-	root, ok := v.(map[string]any)
-	if !ok {
-		return v
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = opened(e, names)
+		}
+		return out
+	case map[string]any:
+		out := map[string]any{}
+		for key, e := range v {
+			e = opened(e, names)
+			if object, ok := e.(map[string]any); ok && slices.Contains(names, key) {
+				e = open(object)
+			}
+			out[key] = e
+		}
+		return out
 	}
-	root = maps.Clone(root)
-	for _, name := range names {
-		object, _ := root[name].(map[string]any)
-		root[name] = open(object)
-	}
-	return root
+	return v
 }
 
 // checker goes through all of a template, also what the data at hand would not show.

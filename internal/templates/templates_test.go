@@ -285,6 +285,7 @@ func TestCheck(t *testing.T) {
 		"customer": map[string]any{"name": "", "email": "ada@example.com"},
 		"order":    map[string]any{"date": "2024-11-23T22:13:20Z", "day": "2024-11-23", "nothing": nil},
 		"items":    []any{map[string]any{"description": "E-book", "total": map[string]any{"formatted": "$49.00"}}},
+		"own":      []any{map[string]any{"metadata": map[string]any{}}},
 		"none":     []any{},
 		"metadata": map[string]any{"size": "M"},
 	}
@@ -295,14 +296,14 @@ func TestCheck(t *testing.T) {
 	}{
 		{`{{customer.name}}{{customer.email}}{{order.nothing}}{{order.nothing.at}}`, nil},
 		{"\n{{customer.nmae}}", []string{"t/body.html.hbs:2: the data has no customer.nmae: there are email, name"}},
-		{`{{name}}`, []string{"t/body.html.hbs:1: the data has no name: there are customer, items, metadata, none, order"}},
+		{`{{name}}`, []string{"t/body.html.hbs:1: the data has no name: there are customer, items, metadata, none, order, own"}},
 		{`{{#if order.nothing}}{{nmae}}{{else}}{{eamil}}{{/if}}`, []string{
-			"t/body.html.hbs:1: the data has no nmae: there are customer, items, metadata, none, order",
-			"t/body.html.hbs:1: the data has no eamil: there are customer, items, metadata, none, order",
+			"t/body.html.hbs:1: the data has no nmae: there are customer, items, metadata, none, order, own",
+			"t/body.html.hbs:1: the data has no eamil: there are customer, items, metadata, none, order, own",
 		}},
 		{`{{#if customer.nmae}}x{{/if}}`, []string{"t/body.html.hbs:1: the data has no customer.nmae: there are email, name"}},
 		{`{{#equals "a" customer.nmae}}x{{/equals}}`, []string{"t/body.html.hbs:1: the data has no customer.nmae: there are email, name"}},
-		{`{{#greaterThan (length itmes) 0}}x{{/greaterThan}}`, []string{"t/body.html.hbs:1: the data has no itmes: there are customer, items, metadata, none, order"}},
+		{`{{#greaterThan (length itmes) 0}}x{{/greaterThan}}`, []string{"t/body.html.hbs:1: the data has no itmes: there are customer, items, metadata, none, order, own"}},
 		{`{{insert customer.nmae "x"}}`, []string{"t/body.html.hbs:1: the data has no customer.nmae: there are email, name"}},
 		{`{{customer.name.first}}`, []string{"t/body.html.hbs:1: the data has no customer.name.first: what should hold first is no object"}},
 		{`{{#each items}}{{description}}{{this.total.formatted}}{{../customer.name}}{{@root.customer.name}}{{@index}}{{/each}}`, nil},
@@ -310,12 +311,13 @@ func TestCheck(t *testing.T) {
 		{`{{#each items}}{{customer.name}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no customer.name: there are description, total"}},
 		{`{{#each items}}{{desc}}{{@root.desc}}{{/each}}`, []string{
 			"t/body.html.hbs:1: the data has no desc: there are description, total",
-			"t/body.html.hbs:1: the data has no @root.desc: there are customer, items, metadata, none, order",
+			"t/body.html.hbs:1: the data has no @root.desc: there are customer, items, metadata, none, order, own",
 		}},
-		{`{{#each items}}x{{else}}{{customer.name}}{{description}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no description: there are customer, items, metadata, none, order"}},
-		{`{{#each none}}{{whatever.it.is}}{{../nmae}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no ../nmae: there are customer, items, metadata, none, order"}},
+		{`{{#each items}}x{{else}}{{customer.name}}{{description}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no description: there are customer, items, metadata, none, order, own"}},
+		{`{{#each none}}{{whatever.it.is}}{{../nmae}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no ../nmae: there are customer, items, metadata, none, order, own"}},
 		{`{{#each metadata}}{{@key}} {{this}}{{/each}}`, nil},
 		{`{{#if metadata.download_url}}{{metadata.download_url}}{{/if}}{{metadata.[a key]}}`, nil},
+		{`{{#each own}}{{metadata.download_url}}{{meta.download_url}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no meta.download_url: there are metadata"}},
 		{`{{#each items}}{{total}}{{/each}}`, []string{"t/body.html.hbs:1: total has no text of its own; it has formatted"}},
 		{`{{items}}{{metadata}}`, []string{
 			"t/body.html.hbs:1: items is a list, for {{#each}}",

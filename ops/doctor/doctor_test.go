@@ -291,6 +291,19 @@ func TestProductByHalfItsLinks(t *testing.T) {
 	}
 }
 
+// TestNoDefault: where the e-mails of every order are all that a product gets, no series has to name it.
+func TestNoDefault(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.account.Products = append(w.account.Products, product("prod_new"))
+	w.write(t, "send-email/catalogue.yml", strings.NewReplacer("default:\n  emails", "every_order:\n  emails", "unknown_product: receipt, ", "").Replace(catalogue))
+	all := strings.Join(w.report(t, register{right()}), "\n")
+	if want := "✓ the e-mails of every order go to the buyers of each of 2 active products"; strings.Contains(all, "✗") || !strings.Contains(all, want) {
+		t.Errorf("want %q, and nothing wrong; it says\n%s", want, all)
+	}
+}
+
 // write has a file be there that the world would write otherwise.
 func (w *world) write(t *testing.T, name, text string) {
 	t.Helper()

@@ -148,7 +148,7 @@ func (d *doctor) lookAtProducts(ctx context.Context) Finding {
 	if err != nil {
 		return stripeUnknown(err, "the products", "Products and Payment Links")
 	}
-	return offered("product", offers.products(), len(offers.Products))
+	return offered(offers, "product", offers.products(), len(offers.Products))
 }
 
 func (d *doctor) lookAtLinks(ctx context.Context) Finding {
@@ -156,11 +156,11 @@ func (d *doctor) lookAtLinks(ctx context.Context) Finding {
 	if err != nil {
 		return stripeUnknown(err, "the payment links", "Products and Payment Links")
 	}
-	return offered("payment link", offers.links(), len(offers.Links))
+	return offered(offers, "payment link", offers.links(), len(offers.Links))
 }
 
 // offered is the finding about what a series should name.
-func offered(kind string, v verdict, all int) Finding {
+func offered(o *offers, kind string, v verdict, all int) Finding {
 	switch {
 	case v.unnamed != nil:
 		return wrong("name it in a series of send-email/catalogue.yml, or archive it at Stripe; until then a customer gets the default e-mails, and the admins are told",
@@ -168,7 +168,11 @@ func offered(kind string, v verdict, all int) Finding {
 	case all == 0:
 		return unknown("the Stripe account has none that is active", "the %ss", kind)
 	}
-	text := fmt.Sprintf("a series of the catalogue names each of %s", plural(all-v.others, "active "+kind))
+	text := "a series of the catalogue names each of "
+	if !o.HasDefault() {
+		text = "the e-mails of every order go to the buyers of each of "
+	}
+	text += plural(all-v.others, "active "+kind)
 	if v.others > 0 {
 		text += fmt.Sprintf(" (and its only leaves out %d of another shop)", v.others)
 	}

@@ -21,10 +21,10 @@ The states, of which an order has the first that applies:
 
   failed   an e-mail failed for good, or Stripe never said what was bought
   stuck    something has been due for over five minutes: does send-email run?
-  waiting  an e-mail is still to be sent, by itself
+  waiting  an e-mail is due, or is being tried again: it needs nothing of you
   ignored  the catalogue's only does not name it
   unpaid   there is no money yet, or it was declined
-  done     everything was sent
+  done     everything that was due is sent; "1 later" is an e-mail that the catalogue schedules for later
 ` + ownerHelp
 
 func ordersVerb(ctx context.Context, args []string) error {

@@ -116,7 +116,9 @@ func TestRefund(t *testing.T) {
 		b.refund(t, "evt_a", 1000)
 		b.clock = b.clock.Add(time.Second)
 		b.refund(t, "evt_b", 2000)
-		b.sendOrder(t, id)
+		if p := b.sendOrder(t, id); p.Sent != 3 || p.Waiting != 0 || p.Failed != 0 || p.Later != 2 {
+			t.Errorf("progress %+v", p)
+		}
 		wants(t, b, id, map[string]string{
 			"ebook/delivery": "sent", "ebook/later": "planned", "ebook/much-later": "planned",
 			"notice/refunded/" + short("evt_a"): "sent", "notice/refunded/" + short("evt_b"): "sent",

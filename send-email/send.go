@@ -26,7 +26,9 @@ type progress struct {
 	Sent    int                 `json:"sent"`
 	Waiting int                 `json:"waiting"`
 	Failed  int                 `json:"failed"`
-	Ignored string              `json:"ignored,omitempty"`
+	// Later are scheduled for a time that has not come.
+	Later   int    `json:"later"`
+	Ignored string `json:"ignored,omitempty"`
 
 	nextDueAt *time.Time
 	// givenUp: when the visit began, nobody knew what was bought, and nobody asked Stripe any more.
@@ -62,9 +64,9 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 		return progress{}, err
 	}
 	f.alarm.set(o.NextDueAt)
-	p := progressOf(o)
+	p := progressOf(o, f.now())
 	p.givenUp = givenUp
-	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "put_off", err != nil, "duration", time.Since(began))
+	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "later", p.Later, "put_off", err != nil, "duration", time.Since(began))
 	return p, err
 }
 
@@ -274,16 +276,17 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 	return res, time.Since(began)
 }
 
-func progressOf(o *order.Order) progress {
+func progressOf(o *order.Order, now time.Time) progress {
 	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
 	for _, d := range o.Emails {
-		switch d.State {
-		case order.Sent:
+		switch {
+		case d.State == order.Sent:
 			p.Sent++
-		case order.Failed:
+		case d.State == order.Failed:
 			p.Failed++
-		case order.Cancelled:
-		default:
+		case d.Later(now):
+			p.Later++
+		case !d.Final():
 			p.Waiting++
 		}
 	}

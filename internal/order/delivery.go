@@ -111,6 +111,11 @@ func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || 
 // of whoever planned it, though another's may say that its time has not come.
 func (d Delivery) Scheduled() bool { return d.NotBefore.After(d.PlannedAt) }
 
+// Later reports whether the delivery was scheduled for a time that is still to come: until then nothing is owed.
+func (d Delivery) Later(now time.Time) bool {
+	return d.State == Planned && d.Scheduled() && d.DueAt.After(now)
+}
+
 // Claim takes a due delivery for owner until the lease ends. Only a claim permits an attempt; its
 // error is ErrNotDue where somebody else has the delivery, or nobody needs to.
 func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) error {

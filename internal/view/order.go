@@ -24,10 +24,13 @@ type Row struct {
 	// Bought is what was bought, in words; empty until Stripe has said it.
 	Bought string         `json:"bought,omitempty"`
 	Total  maildata.Money `json:"total"`
-	// Sent, Cancelled and Planned are numbers of e-mails; Planned is that of all.
+	// Planned is the number of all its e-mails. Of these, Sent are sent, Cancelled are cancelled, and Later are
+	// scheduled for later, the first of them at LaterAt.
+	Planned   int        `json:"planned"`
 	Sent      int        `json:"sent"`
 	Cancelled int        `json:"cancelled,omitempty"`
-	Planned   int        `json:"planned"`
+	Later     int        `json:"later,omitempty"`
+	LaterAt   *time.Time `json:"later_at,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	NextDueAt *time.Time `json:"next_due_at"`
@@ -97,7 +100,20 @@ func RowOf(o *order.Order, now time.Time) Row {
 			r.Cancelled++
 		}
 	}
+	r.Later, r.LaterAt = later(o, now)
 	return r
+}
+
+// Progress is what became of the e-mails, in words: 3 of 5 sent, 1 cancelled, 1 later.
+func (r Row) Progress() string {
+	text := fmt.Sprintf("%d of %d sent", r.Sent, r.Planned)
+	if r.Cancelled > 0 {
+		text += fmt.Sprintf(", %d cancelled", r.Cancelled)
+	}
+	if r.Later > 0 {
+		text += fmt.Sprintf(", %d later", r.Later)
+	}
+	return text
 }
 
 // Of is the whole of an order.

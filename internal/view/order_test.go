@@ -35,7 +35,15 @@ func TestStateOf(t *testing.T) {
 		"an e-mail is for later": {
 			change: func(o *order.Order) {
 				o.Plan(order.ForPaid, []order.Email{{Key: "a/b", To: []order.Address{{}}, NotBefore: later(48 * time.Hour)}}, start)
-			}, after: 24 * time.Hour, want: view.Waiting},
+			}, after: 24 * time.Hour, want: view.Done},
+		"an e-mail is due, another is for later": {
+			change: func(o *order.Order) {
+				o.Plan(order.ForPaid, append(owed, order.Email{Key: "a/c", To: []order.Address{{}}, NotBefore: later(48 * time.Hour)}), start)
+			}, want: view.Waiting},
+		"an e-mail that was for later is due": {
+			change: func(o *order.Order) {
+				o.Plan(order.ForPaid, []order.Email{{Key: "a/b", To: []order.Address{{}}, NotBefore: later(48 * time.Hour)}}, start)
+			}, after: 48 * time.Hour, want: view.Waiting},
 		"an e-mail failed, another waits": {
 			change: func(o *order.Order) { o.Plan(order.ForPaid, append(owed, order.Email{Key: "a/c"}), start) }, after: time.Hour, want: view.Failed},
 		"an e-mail failed, and it was forgotten": {
@@ -78,6 +86,48 @@ func TestRowOf(t *testing.T) {
 	if got.State != view.Done || got.Bought != "1 × The e-book" || got.Total.Formatted != "$49.00" || got.Sent != 1 || got.Cancelled != 1 || got.Planned != 2 {
 		t.Errorf("got %+v", got)
 	}
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+
+	// withFollowUps is a paid order: one e-mail is sent, one cancelled, and two are scheduled.
+	withFollowUps := func(t *testing.T) *order.Order {
+		t.Helper()
+		o := halfSent(t)
+		o.Cancel("ebook/sale", "refunded", start)
+		to := []order.Address{{Email: "ada@example.com"}}
+		o.Owe([]order.Email{
+			{Key: "ebook/review", To: to, NotBefore: later(96 * time.Hour)}, {Key: "ebook/follow-up", To: to, NotBefore: later(72 * time.Hour)},
+		}, start)
+		o.Events = nil // as a list of orders has them
+		return o
+	}
+
+	t.Run("counts what is scheduled, in an order that is done", func(t *testing.T) {
+		t.Parallel()
+
+		got := view.RowOf(withFollowUps(t), later(24*time.Hour))
+		if got.State != view.Done || got.Later != 2 || got.LaterAt == nil || !got.LaterAt.Equal(later(72*time.Hour)) ||
+			got.Progress() != "1 of 4 sent, 1 cancelled, 2 later" {
+			t.Errorf("%s, %+v", got.Progress(), got)
+		}
+		got = view.RowOf(withFollowUps(t), later(72*time.Hour))
+		if got.State != view.Waiting || got.Later != 1 || !got.LaterAt.Equal(later(96*time.Hour)) {
+			t.Errorf("when the first is due: %+v", got)
+		}
+	})
+
+	t.Run("does not hide that the plan of a refund is missing", func(t *testing.T) {
+		t.Parallel()
+
+		o := withFollowUps(t)
+		due := later(order.DispatchGrace)
+		o.NextDueAt = &due
+		if got := view.StateOf(o, start); got != view.Waiting {
+			t.Errorf("got %s", got)
+		}
+	})
 }
 
 func TestOf(t *testing.T) {

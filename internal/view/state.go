@@ -11,23 +11,23 @@ import (
 	"handler/function/internal/order"
 )
 
-// State is the one word for an order: what needs a person comes before all else.
+// State is the one word for an order: what needs a person comes first.
 type State string
 
 // The states of an order, the first that applies.
 const (
-	// Failed: an e-mail failed for good, or Stripe never said what was bought. Of the e-mails of an order that was
-	// forgotten nobody can send one again, so that they do not count.
+	// Failed: an e-mail failed for good, or Stripe never said what was bought. The e-mails of a forgotten order do not
+	// count, since they cannot be sent again.
 	Failed State = "failed"
-	// Stuck: something has been due for longer than Patience, so nobody seems to work.
+	// Stuck: something has been due for longer than Patience, so send-email does not seem to run.
 	Stuck State = "stuck"
-	// Waiting: it is not planned yet, or an e-mail is still to be sent.
+	// Waiting: the order is not planned yet, or an e-mail is due or is being tried again.
 	Waiting State = "waiting"
 	// Ignored: it is not this shop's.
 	Ignored State = "ignored"
 	// Unpaid: there is no money yet, or it was declined.
 	Unpaid State = "unpaid"
-	// Done: there is nothing left to do.
+	// Done: all that was due is done. E-mails that are scheduled for later may follow: Row.Later counts them.
 	Done State = "done"
 )
 
@@ -40,14 +40,15 @@ const Patience = 5 * time.Minute
 // StateOf is the state of an order now.
 func StateOf(o *order.Order, now time.Time) State {
 	_, waits := o.Unplanned()
-	if o.Events == nil { // then only its time says that a refund's plan is to be made
-		waits = o.NextDueAt != nil
+	if _, at := later(o, now); o.Events == nil && o.NextDueAt != nil {
+		// Without the events, only the due time shows that the plan of a refund is missing: it comes before all e-mails.
+		waits = waits || at == nil || o.NextDueAt.Before(*at)
 	}
 	for key, d := range o.Emails {
 		if d.State == order.Failed && !o.Resent(key) && o.ForgottenAt.IsZero() {
 			return Failed
 		}
-		waits = waits || !d.Final()
+		waits = waits || !d.Final() && !d.Later(now)
 	}
 	switch {
 	case !o.Fetch.FailedAt.IsZero():
@@ -62,4 +63,18 @@ func StateOf(o *order.Order, now time.Time) State {
 		return Unpaid
 	}
 	return Done
+}
+
+// later is how many e-mails are scheduled for later, and when the first of them is due; nil without one.
+func later(o *order.Order, now time.Time) (n int, first *time.Time) {
+	for _, d := range o.Emails {
+		if !d.Later(now) {
+			continue
+		}
+		n++
+		if first == nil || d.DueAt.Before(*first) {
+			first = &d.DueAt
+		}
+	}
+	return n, first
 }

@@ -41,8 +41,10 @@ type Product struct {
 
 // Emails are numbers of e-mails, of the orders that are counted.
 type Emails struct {
-	Sent    int `json:"sent"`
+	Sent int `json:"sent"`
+	// Waiting are due, or are being tried again; Later are scheduled for a time that has not come.
 	Waiting int `json:"waiting"`
+	Later   int `json:"later"`
 	Failed  int `json:"failed"`
 	// Unsure are those of them of which a second copy is possible.
 	Unsure int `json:"unsure"`

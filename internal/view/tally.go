@@ -67,19 +67,19 @@ func (t *Tally) Add(o *order.Order) {
 	}
 	for _, s := range mode {
 		if !o.CreatedAt.Before(s.period.Since) {
-			s.add(o)
+			s.add(o, t.now)
 		}
 	}
 }
 
-func (s *sums) add(o *order.Order) {
+func (s *sums) add(o *order.Order, now time.Time) {
 	if o.Ignored != "" {
 		s.period.Ignored++
 		return
 	}
 	s.period.Orders++
 	for _, d := range o.Emails {
-		s.period.Emails.add(d)
+		s.period.Emails.add(d, now)
 	}
 	if !o.Settled() {
 		return
@@ -108,12 +108,14 @@ func (p *productSums) add(i order.Item) {
 	p.amounts[i.Currency] += i.AmountTotal
 }
 
-func (e *Emails) add(d order.Delivery) {
+func (e *Emails) add(d order.Delivery, now time.Time) {
 	switch {
 	case d.State == order.Sent:
 		e.Sent++
 	case d.State == order.Failed:
 		e.Failed++
+	case d.Later(now):
+		e.Later++
 	case !d.Final():
 		e.Waiting++
 	}

@@ -45,7 +45,12 @@ func TestTally(t *testing.T) {
 		ago(t, "completed_paid", 12*time.Hour, states(order.Sent, order.Failed)), // the first moment of today
 		ago(t, "completed_paid", 12*time.Hour+time.Millisecond, states(order.Sending, order.Retry, order.Cancelled)),
 		ago(t, "completed_unpaid", 0, states(order.Planned)),
-		ago(t, "completed_jpy", 7*day, states(order.Sent)),
+		ago(t, "completed_jpy", 7*day, func(o *order.Order) {
+			states(order.Planned, order.Sent)(o)
+			d := o.Emails["0"]
+			d.PlannedAt, d.NotBefore, d.DueAt = start, later(day), later(day)
+			o.Emails["0"] = d
+		}),
 		ago(t, "completed_two_products", 29*day, nil),
 		ago(t, "completed_paid", time.Hour, func(o *order.Order) { o.Ignored = "not ours" }),
 		ago(t, "completed_paid", time.Hour, func(o *order.Order) { o.Livemode = true }),
@@ -73,7 +78,7 @@ func TestTally(t *testing.T) {
 	want := []row{
 		{1, 2, 1, 1, []maildata.Money{usd(4900)}, view.Emails{Sent: 1, Waiting: 1, Failed: 1, Unsure: 2}},
 		{7, 3, 1, 2, []maildata.Money{usd(9800)}, view.Emails{Sent: 1, Waiting: 3, Failed: 1, Unsure: 3}},
-		{30, 5, 1, 4, []maildata.Money{eur, yen, usd(9800)}, view.Emails{Sent: 2, Waiting: 3, Failed: 1, Unsure: 4}},
+		{30, 5, 1, 4, []maildata.Money{eur, yen, usd(9800)}, view.Emails{Sent: 2, Waiting: 3, Later: 1, Failed: 1, Unsure: 4}},
 	}
 	if d := cmp.Diff(want, rows(got.Test)); d != "" {
 		t.Errorf("test orders (-want +got):\n%s", d)

@@ -41,7 +41,10 @@ func (v Viewer) header(o view.Order) {
 		{dim("Total"), plain("%s%s, %s", o.Total.Formatted, mode(o.Livemode), payment)},
 		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
 	}
-	if o.NextDueAt != nil {
+	if o.LaterAt != nil {
+		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s UTC, %s", o.Later, screen.Stamp(*o.LaterAt), screen.Ago(*o.LaterAt, v.Now))})
+	}
+	if o.NextDueAt != nil && (o.LaterAt == nil || o.NextDueAt.Before(*o.LaterAt)) {
 		rows = append(rows, []screen.Cell{dim("Due"), plain("%s UTC, %s", screen.Stamp(*o.NextDueAt), screen.Ago(*o.NextDueAt, v.Now))})
 	}
 	for _, more := range []struct{ name, value string }{
@@ -68,7 +71,7 @@ func (v Viewer) items(o view.Order) {
 }
 
 func (v Viewer) emails(o view.Order) {
-	v.title("E-mails, %s sent", sent(o.Row))
+	v.title("E-mails, %s", o.Progress())
 	if len(o.Emails) == 0 {
 		v.Screen.Line("None are planned.")
 		return

@@ -2,7 +2,6 @@ package see
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -58,10 +57,10 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 	for _, r := range found.Orders {
 		rows = append(rows, []screen.Cell{
 			dim("%s", screen.Stamp(r.CreatedAt)), stateCell(string(r.State)), plain("%s", who(r.Customer)), plain("%s", short(r.Bought, 40)),
-			plain("%s%s", r.Total.Formatted, mode(r.Livemode)), plain("%s", sent(r)), plain("%s", r.ID),
+			plain("%s%s", r.Total.Formatted, mode(r.Livemode)), plain("%s", r.Progress()), plain("%s", r.ID),
 		})
 	}
-	v.Screen.Table([]string{"CREATED, UTC", "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "SENT", "ORDER"}, rows)
+	v.Screen.Table([]string{"CREATED, UTC", "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)
 	if found.Next != "" {
 		q.Before = found.Next
 		v.Screen.Line("\nThere may be more: %s", q.command())
@@ -118,13 +117,4 @@ func quoted(word string) string {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word
-}
-
-// sent is how many of an order's e-mails were sent.
-func sent(r view.Row) string {
-	text := fmt.Sprintf("%d of %d", r.Sent, r.Planned)
-	if r.Cancelled > 0 {
-		text += fmt.Sprintf(", %d cancelled", r.Cancelled)
-	}
-	return text
 }

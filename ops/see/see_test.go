@@ -100,8 +100,8 @@ func TestOrders(t *testing.T) {
 		if err := b.Orders(t.Context(), see.Query{Limit: 50}); err != nil {
 			t.Fatal(err)
 		}
-		const want = "CREATED, UTC         STATE    CUSTOMER                       BOUGHT          TOTAL          SENT    ORDER\n" +
-			"2026-11-24 11:58:00  waiting  Ada Example <ada@example.com>  1 × The e-book  $49.00 (test)  1 of 2  cs_1\n"
+		const want = "CREATED, UTC         STATE    CUSTOMER                       BOUGHT          TOTAL          E-MAILS      ORDER\n" +
+			"2026-11-24 11:58:00  waiting  Ada Example <ada@example.com>  1 × The e-book  $49.00 (test)  1 of 2 sent  cs_1\n"
 		if d := cmp.Diff(want, b.shown.String()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
@@ -206,6 +206,22 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+func TestOrderWithAFollowUp(t *testing.T) {
+	t.Parallel()
+
+	o := sold(t)
+	o.Cancel("ebook/sale", "refunded", now)
+	o.Owe([]order.Email{{Key: "ebook/follow-up", To: []order.Address{{Email: "ada@example.com"}}, NotBefore: now.Add(72 * time.Hour)}}, now)
+	b := setup(t, view.Of(o, now))
+	if err := b.Order(t.Context(), o.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.mustShow(t, "State     done\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n")
+	if strings.Contains(b.shown.String(), "\nDue") {
+		t.Errorf("nothing is due:\n%s", b.shown)
+	}
+}
+
 func TestOrderThatIsNotTaken(t *testing.T) {
 	t.Parallel()
 
@@ -253,6 +269,7 @@ paid          1       3        3
 total         $49.00  $147.00  $147.00
 e-mails sent  1       3        3
 waiting       1       3        3
+later         0       0        0
 failed        0       0        0
 unsure        0       0        0
 not ours      0       0        0

@@ -68,6 +68,7 @@ func (v Viewer) periods(all []view.Period) {
 		row("total", func(p view.Period) screen.Cell { return plain("%s", money(p.Total)) }),
 		number("e-mails sent", screen.Good, func(p view.Period) int { return p.Emails.Sent }),
 		number("waiting", screen.Care, func(p view.Period) int { return p.Emails.Waiting }),
+		number("later", screen.Plain, func(p view.Period) int { return p.Emails.Later }),
 		number("failed", screen.Bad, func(p view.Period) int { return p.Emails.Failed }),
 		number("unsure", screen.Care, func(p view.Period) int { return p.Emails.Unsure }),
 		number("not ours", screen.Dim, func(p view.Period) int { return p.Ignored }),

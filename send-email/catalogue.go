@@ -9,6 +9,7 @@ import (
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
+	"handler/function/internal/span"
 )
 
 // catalogue says which e-mails which product gets. Its file's comments explain each field.
@@ -150,17 +151,17 @@ func (r *recipient) UnmarshalYAML(n *yaml.Node) error {
 	return err
 }
 
-// delay is how long after the plan an e-mail is due, such as 48h; there is no upper limit. What is none
-// is negative.
+// delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. What is no time span is
+// negative.
 type delay struct {
 	text
 	time.Duration
 }
 
-// UnmarshalYAML takes Go's durations.
+// UnmarshalYAML takes time spans.
 func (d *delay) UnmarshalYAML(n *yaml.Node) error {
 	err := d.text.UnmarshalYAML(n)
-	if parsed, bad := time.ParseDuration(d.Value); bad == nil {
+	if parsed, bad := span.Parse(d.Value); bad == nil {
 		d.Duration = parsed
 	} else {
 		d.Duration = -1

@@ -62,7 +62,7 @@ func TestCatalogueMistakes(t *testing.T) {
 		"a sender who is not":       {"shop@example.com", "shop@bücher.example", `c.yml:1: from: SendGrid refuses "shop@bücher.example": it takes ASCII, and a domain such as bücher.example as xn--bcher-kva.example`},
 		"a recipient who is not":    {"to: customer}\ndefault", "to: info@bücher.example}\ndefault", `c.yml:7: SendGrid refuses "info@bücher.example": it takes ASCII, and a domain such as bücher.example as xn--bcher-kva.example`},
 		"an unknown recipient":      {"to: customer}\ndefault", "to: everybody}\ndefault", `c.yml:7: "everybody" is not customer, admins or an e-mail address`},
-		"a bad delay":               {"to: customer}\ndefault", "to: customer, after: tomorrow}\ndefault", `c.yml:7: "tomorrow" is not a time span`},
+		"a bad delay":               {"to: customer}\ndefault", "to: customer, after: tomorrow}\ndefault", `c.yml:7: "tomorrow" is not a time span such as 30m, 12h, 3d or 2w`},
 		"a negative delay":          {"to: customer}\ndefault", "to: customer, after: -1h}\ndefault", `c.yml:7: "-1h" is not a time span`},
 		"a series that matches no":  {"{products: [prod_ebook]}", "{}", `c.yml:4: series "ebook" matches nothing`},
 		"a product that is a price": {"prod_ebook", "price_1", `c.yml:5: "price_1" is not the ID of a product`},
@@ -117,7 +117,7 @@ c.yml:5: unknown field color
 c.yml:5: "price_1" is not the ID of a product
 c.yml:7: "d-1" is not the ID of a dynamic template: want d- and 32 digits of 0-9 and a-f
 c.yml:7: "everybody" is not customer, admins or an e-mail address
-c.yml:7: "soon" is not a time span such as 30m or 48h
+c.yml:7: "soon" is not a time span such as 30m, 12h, 3d or 2w
 c.yml:15: unknown field items_mising`
 	if d := cmp.Diff(want, err.Error()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -222,7 +222,7 @@ func TestAfter(t *testing.T) {
 	t.Parallel()
 
 	b := setUp(t)
-	c, err := parseCatalogue("c.yml", []byte(strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 9000h}\ndefault", 1)))
+	c, err := parseCatalogue("c.yml", []byte(strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 375d}\ndefault", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,13 +86,10 @@ func newFunction() (*Function, error) {
 		Interval:  s.Duration(sweepInterval, time.Minute),
 		Templates: templateIDs(&s, shop),
 		Rate:      s.Float("sweep_rate", 10),
-		Retention: days(s.Float("retention_days", 0)),
+		Retention: s.Days("retention_days"),
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
 		Log:       s.Logger(os.Stdout),
 	}, catalogue)
 	return f, cmp.Or(s.Err(), shopErr, err)
 }
-
-// days are so many, up to a hundred years.
-func days(n float64) time.Duration { return time.Duration(min(n, 36500) * float64(24*time.Hour)) }

@@ -18,6 +18,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/span"
 )
 
 // at is a mistake on a line, in the form in which the YAML library collects them.
@@ -316,7 +317,7 @@ func (k *checker) emails(emails []email) {
 			k.address(e.To.text, "")
 		}
 		if e.After.Duration < 0 {
-			k.wrong(e.After.Line, "%q is not a time span such as 30m or 48h", e.After.Value)
+			k.wrong(e.After.Line, "%q is not "+span.Form, e.After.Value)
 		}
 	}
 }

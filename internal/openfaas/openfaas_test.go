@@ -116,6 +116,39 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestSettingsOfTime(t *testing.T) {
+	for value, want := range map[string]struct{ duration, days time.Duration }{
+		"":      {time.Minute, 0},
+		"0":     {0, 0},
+		"90m":   {90 * time.Minute, 90 * time.Minute},
+		"3d":    {72 * time.Hour, 72 * time.Hour},
+		"1w12h": {180 * time.Hour, 180 * time.Hour},
+	} {
+		t.Setenv("a_span", value)
+		var s openfaas.Settings
+		if got := s.Duration("a_span", time.Minute); got != want.duration || s.Err() != nil {
+			t.Errorf("%q is %v, %v", value, got, s.Err())
+		}
+		if got := s.Days("a_span"); got != want.days || s.Err() != nil {
+			t.Errorf("%q as days is %v, %v", value, got, s.Err())
+		}
+	}
+	for days, want := range map[string]time.Duration{"30": 720 * time.Hour, "0.5": 12 * time.Hour, "1e9": 876_000 * time.Hour, "20000w": 0, "-1": 0, "NaN": 0, "ten": 0} {
+		t.Setenv("a_span", days)
+		var s openfaas.Settings
+		if got := s.Days("a_span"); got != want || (s.Err() == nil) != (want > 0) {
+			t.Errorf("%q days are %v, %v", days, got, s.Err())
+		}
+	}
+	t.Setenv("a_span", "-3d")
+	var s openfaas.Settings
+	s.Duration("a_span", 0)
+	want := `setting a_span is "-3d": want a time span such as 30m, 12h, 3d or 2w, or 0`
+	if err := s.Err(); err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
 func TestInvokeAsync(t *testing.T) {
 	t.Parallel()
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"handler/function/internal/span"
 )
 
 // Settings reads environment variables and collects what is wrong with them, so that all of it is
@@ -44,14 +46,33 @@ func (s *Settings) Bool(name string, otherwise bool) bool {
 	return b
 }
 
-// Duration is a setting such as 30s or 5m, zero or more.
+// Duration is a setting that is a time span, zero or more.
 func (s *Settings) Duration(name string, otherwise time.Duration) time.Duration {
 	v := s.String(name, otherwise.String())
-	d, err := time.ParseDuration(v)
-	if err != nil || d < 0 {
-		s.wrong(name, v, "a duration such as 30s or 5m, or 0")
+	d, err := span.Parse(v)
+	if err != nil {
+		s.wrong(name, v, span.Form+", or 0")
 	}
 	return d
+}
+
+// maxDays is a hundred years.
+const maxDays = 36_500
+
+// Days is a setting that is a number of days or a time span, zero or more; 0 where it is not set. More than a hundred
+// years are a hundred.
+func (s *Settings) Days(name string) time.Duration {
+	const day = 24 * time.Hour
+	v := s.String(name, "0")
+	if d, err := span.Parse(v); err == nil {
+		return min(d, maxDays*day)
+	}
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(n >= 0) {
+		s.wrong(name, v, "a number of days such as 90, or "+span.Form)
+		return 0
+	}
+	return time.Duration(min(n, maxDays) * float64(day))
 }
 
 // Float is a setting that is a number, zero or more.

@@ -327,6 +327,8 @@ func TestSince(t *testing.T) {
 		"24h":                  now.Add(-24 * time.Hour),
 		"90m":                  now.Add(-90 * time.Minute),
 		"7d":                   now.AddDate(0, 0, -7),
+		"3d12h":                now.Add(-84 * time.Hour),
+		"2w":                   now.AddDate(0, 0, -14),
 		"2026-11-01":           time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC),
 		"2026-11-01T10:00:00Z": time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC),
 	} {
@@ -334,7 +336,7 @@ func TestSince(t *testing.T) {
 			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"yesterday", "-24h", "d", "-1d", "01.11.2026", "24"} {
+	for _, text := range []string{"yesterday", "-24h", "d", "-1d", "01.11.2026", "24", "999999999999d"} {
 		if got, err := see.Since(text, now); err == nil {
 			t.Errorf("%q is %v", text, got)
 		}

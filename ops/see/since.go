@@ -2,23 +2,18 @@ package see
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"handler/function/internal/span"
 )
 
-// Since is a time as a person gives it: so long ago (24h, 7d), a day in UTC (2026-11-01), or a time in RFC 3339. It is
+// Since is a time as a person gives it: a span before now (24h, 7d), a day in UTC (2026-11-01), or a time in RFC 3339. It is
 // zero where nothing is said.
 func Since(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return now.AddDate(0, 0, -int(n)), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := span.Parse(text); err == nil {
 		return now.Add(-d), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {

@@ -55,6 +55,7 @@ func TestDeploy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		want.AvailableReplicas = 0 // faasd's list does not have it
 		if diff := cmp.Diff([]types.FunctionStatus{want}, list, ignoreTime); diff != "" {
 			t.Error(diff)
 		}

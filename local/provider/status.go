@@ -8,13 +8,17 @@ import (
 	"github.com/openfaas/faas-provider/types"
 )
 
-func (p *Provider) listFunctions(r *http.Request) (answer, error) {
+// listFunctions leaves out what faasd leaves out of its list: how many replicas are available, and what they use.
+// describeFunction has both.
+func (p *Provider) listFunctions(*http.Request) (answer, error) {
 	p.mu.Lock()
 	functions := p.all()
 	p.mu.Unlock()
 	list := make([]types.FunctionStatus, 0, len(functions))
 	for _, f := range functions {
-		list = append(list, f.status(wantsUsage(r)))
+		s := f.status(false)
+		s.AvailableReplicas = 0
+		list = append(list, s)
 	}
 	return answer{http.StatusOK, list}, nil
 }

@@ -34,21 +34,15 @@ func (d *doctor) functionChecks() []Check {
 }
 
 func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
-	there, err := d.gateway.Functions(ctx)
-	if err != nil {
-		return wrong("try again", "the gateway does not list its functions: %v", err)
-	}
-	replicas := map[string]uint64{}
-	for _, f := range there {
-		replicas[f.Name] = f.AvailableReplicas
-	}
 	var absent, asleep []string
 	for _, name := range slices.Sorted(maps.Keys(d.Services.Functions)) {
-		n, deployed := replicas[name]
+		f, err := d.gateway.Function(ctx, name)
 		switch {
-		case !deployed:
+		case errors.Is(err, gateway.ErrNotDeployed):
 			absent = append(absent, name)
-		case n == 0:
+		case err != nil:
+			return wrong("try again", "the gateway does not describe %s: %v", name, err)
+		case f.AvailableReplicas == 0:
 			asleep = append(asleep, name)
 		}
 	}

@@ -308,12 +308,14 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]string{"arch": g.arch})
 	case r.URL.Path == "/system/secrets":
 		answer(w, named(g.secrets))
-	case r.URL.Path == "/system/functions":
-		all := []map[string]any{}
-		for name, n := range g.functions {
-			all = append(all, map[string]any{"name": name, "availableReplicas": n})
+	case strings.HasPrefix(r.URL.Path, "/system/function/"):
+		name := strings.TrimPrefix(r.URL.Path, "/system/function/")
+		n, deployed := g.functions[name]
+		if !deployed {
+			w.WriteHeader(http.StatusNotFound)
+			return
 		}
-		answer(w, all)
+		answer(w, map[string]any{"name": name, "availableReplicas": n})
 	case r.Header.Get("Stripe-Signature") != "":
 		var body [1024]byte
 		n, _ := r.Body.Read(body[:])

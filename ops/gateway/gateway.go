@@ -29,8 +29,20 @@ func New(address string) *Client {
 	return &Client{url: address, http: &http.Client{Timeout: 10 * time.Second}}
 }
 
-// ErrLogin: the gateway wants a login, and there is none, or a wrong one.
-var ErrLogin = errors.New("the gateway asks for a login")
+var (
+	// ErrLogin: the gateway wants a login, and there is none, or a wrong one.
+	ErrLogin = errors.New("the gateway asks for a login")
+	// ErrNotDeployed: there is no such function.
+	ErrNotDeployed = errors.New("there is no such function")
+)
+
+// StatusError is an answer that is neither a success nor ErrLogin.
+type StatusError struct {
+	Path   string
+	Status int
+}
+
+func (e *StatusError) Error() string { return fmt.Sprintf("%s answers %d", e.Path, e.Status) }
 
 // Info is what the gateway says of itself.
 func (c *Client) Info(ctx context.Context) (sdk.SystemInfo, error) {
@@ -52,10 +64,15 @@ func (c *Client) Secrets(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Functions are those that are deployed.
-func (c *Client) Functions(ctx context.Context) ([]types.FunctionStatus, error) {
-	var all []types.FunctionStatus
-	return all, c.get(ctx, "/system/functions", &all)
+// Function is one that is deployed. Its error is ErrNotDeployed where there is none of that name. faasd says how many
+// replicas are available only here, and never in its list of functions.
+func (c *Client) Function(ctx context.Context, name string) (types.FunctionStatus, error) {
+	var f types.FunctionStatus
+	err := c.get(ctx, "/system/function/"+url.PathEscape(name), &f)
+	if answered := (*StatusError)(nil); errors.As(err, &answered) && answered.Status == http.StatusNotFound {
+		return f, ErrNotDeployed
+	}
+	return f, err
 }
 
 // get asks with faas-cli's login, which it reads each time: it is short, and may be made meanwhile.
@@ -76,7 +93,7 @@ func (c *Client) get(ctx context.Context, path string, into any) error {
 	case res.StatusCode == http.StatusUnauthorized:
 		return ErrLogin
 	case res.StatusCode/100 != 2:
-		return fmt.Errorf("%s answers %d", path, res.StatusCode)
+		return &StatusError{path, res.StatusCode}
 	}
 	const most = 16 << 20
 	if err := json.NewDecoder(io.LimitReader(res.Body, most)).Decode(into); err != nil {

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"handler/function/internal/mongodb"
 )
 
 // What is logged at these levels is for somebody to read who was not there when it was written.
@@ -19,6 +21,11 @@ func TestLogMessagesAreExplained(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, fault := range mongodb.Faults() {
+		if !strings.Contains(string(doc), "| `"+fault.Error()+"` |") {
+			t.Errorf("nothing is said of the answer %q", fault)
+		}
 	}
 	seen := 0
 	for _, folder := range []string{"internal", "stripe-webhook", "send-email", "template"} {

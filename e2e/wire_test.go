@@ -32,6 +32,7 @@ type tap struct {
 	hold atomic.Int64
 
 	mu       sync.Mutex
+	answers  map[string]*wirebson.Document // what commands are answered in the database's place, by their names
 	commands []*wirebson.Document
 	messages [][]byte // each command with all that belongs to it
 	clients  []net.Conn
@@ -89,6 +90,12 @@ func (p *tap) serve(client net.Conn, database string) {
 		}
 		name := p.hear(body)
 		time.Sleep(time.Duration(p.hold.Load()))
+		if reply := p.answer(name, header); reply != nil {
+			if toClient.Write(reply); toClient.Flush() != nil {
+				return
+			}
+			continue
+		}
 		if wire.WriteMessage(toServer, header, body) != nil || toServer.Flush() != nil {
 			return
 		}
@@ -100,6 +107,45 @@ func (p *tap) serve(client net.Conn, database string) {
 			return
 		}
 	}
+}
+
+// refuse has commands answered with an error in the database's place, until the end of what is returned.
+func (p *tap) refuse(reply *wirebson.Document, commands ...string) (end func()) {
+	set := func(to map[string]*wirebson.Document) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.answers = to
+	}
+	answers := map[string]*wirebson.Document{}
+	for _, name := range commands {
+		answers[name] = reply
+	}
+	set(answers)
+	return func() { set(nil) }
+}
+
+// answer is the whole message that answers a command in the database's place, if one is to.
+func (p *tap) answer(name string, to *wire.MsgHeader) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reply := p.answers[name]
+	if reply == nil {
+		return nil
+	}
+	msg, err := wire.NewOpMsg(reply)
+	if err != nil {
+		panic(err)
+	}
+	body, err := msg.MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	header := wire.MsgHeader{MessageLength: int32(wire.MsgHeaderLen + len(body)), ResponseTo: to.RequestID, OpCode: wire.OpCodeMsg}
+	head, err := header.MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	return append(head, body...)
 }
 
 func (p *tap) hangUp() {

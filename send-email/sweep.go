@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -40,6 +41,8 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 		}
 		fresh, err := f.sweepRound(ctx, newRound(due, limit, seen), wait, &done)
 		switch {
+		case mongodb.Fault(err) != nil:
+			return done, err // every other order would meet it too
 		case putOff(err), len(due) < limit && fresh == 0:
 			return done, nil
 		case fresh == 0:
@@ -76,7 +79,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 		}
 		again, err := f.sweepOrder(ctx, o.ID, wait, until)
 		switch {
-		case putOff(err):
+		case putOff(err), mongodb.Fault(err) != nil:
 			return visits, err
 		case isMisconfigured(err):
 			done.Errors++

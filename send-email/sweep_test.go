@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sendgrid/rest"
 
+	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -86,6 +87,32 @@ func TestSweepWithoutAKey(t *testing.T) {
 	}
 	if n := strings.Count(b.logged.String(), "secret stripe-api-key is missing"); n != 1 {
 		t.Errorf("said %d times: %s", n, b.logged)
+	}
+}
+
+// What is wrong with the whole database ends a sweep at the first order that meets it.
+func TestSweepOfAFullDatabase(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	for i := range 20 {
+		o := *b.memory.orders[id]
+		o.ID = fmt.Sprintf("cs_%d", i)
+		b.memory.orders[o.ID] = &o
+	}
+	writes := 0
+	b.memory.updateFunc = func(string) error {
+		writes++
+		return fmt.Errorf("%w: using 513 MB of 512 MB", mongodb.ErrFull)
+	}
+	b.clock = b.clock.Add(time.Minute)
+	res := b.invoke(`{"sweep":true}`)
+	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(res.Body), mongodb.ErrFull.Error()) || writes != 1 {
+		t.Errorf("got %d %s after %d writes", res.StatusCode, res.Body, writes)
+	}
+	if n := strings.Count(b.logged.String(), "using 513 MB of 512 MB"); n != 1 {
+		t.Errorf("logged %d times: %s", n, b.logged)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"time"
 
@@ -51,22 +50,6 @@ func Connect(uri, appName string) (*mongo.Client, error) {
 		return nil, ErrURI
 	}
 	return client, nil
-}
-
-// What is wrong with the connection string. The owner mends that, so the errors name the secret that it is
-// kept in; they show nothing of it, since it holds a password.
-var (
-	// ErrURI: the string cannot be understood.
-	ErrURI = errors.New("secret mongodb-uri: not a connection string that the MongoDB driver understands")
-	// ErrAuth: the database does not accept the string's user or password.
-	ErrAuth = errors.New("secret mongodb-uri: the database refuses the user or the password")
-)
-
-// Refused reports whether an error of a client's is that the database does not accept the string's user or password: by
-// the names of the server's codes 18 and 8000, which is Atlas's. The driver calls all that goes wrong while it logs in an
-// auth error, a broken connection too, and an operation that waited for a connection is told only its text.
-func Refused(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "(AuthenticationFailed)") || strings.Contains(err.Error(), "(AtlasError)"))
 }
 
 // Source gives the store that a connection string leads to, and follows the string when it changes:

@@ -80,7 +80,7 @@ func NewStoreOf(d Documents) *Store {
 // EnsureIndexes creates the indexes that orders are found by, if they are not there. It takes as long as the collection is
 // large, and the server drops an index that is not whole when ctx ends.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	if err := s.documents.EnsureIndexes(ctx); err != nil {
+	if err := explained(s.documents.EnsureIndexes(ctx)); err != nil {
 		return fmt.Errorf("create indexes: %w", err)
 	}
 	return nil
@@ -375,10 +375,7 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 	if err != nil && mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
 		err = operation(ctx)
 	}
-	if Refused(err) {
-		return fmt.Errorf("%w: %w", ErrAuth, err)
-	}
-	return err
+	return explained(err)
 }
 
 // pause spreads writers that race for one order.

@@ -8,7 +8,7 @@ import (
 )
 
 // Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its text
-// names it, holds no secret, and may be shown to whoever calls.
+// names it, holds no secret, and may go into an answer.
 type Misconfigured struct{ err error }
 
 func (m *Misconfigured) Error() string { return m.err.Error() }
@@ -16,13 +16,10 @@ func (m *Misconfigured) Error() string { return m.err.Error() }
 // Unwrap is what was found.
 func (m *Misconfigured) Unwrap() error { return m.err }
 
-// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or what the
-// database's package finds wrong with its secret.
+// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or a fault of the database.
 func Misconfiguration(err error) (string, bool) {
-	for _, wrong := range []error{mongodb.ErrURI, mongodb.ErrAuth} {
-		if errors.Is(err, wrong) {
-			return wrong.Error(), true
-		}
+	if fault := mongodb.Fault(err); fault != nil {
+		return fault.Error(), true
 	}
 	var m *Misconfigured
 	if !errors.As(err, &m) {

@@ -38,22 +38,39 @@ func (d *doctor) lookAtDatabase(ctx context.Context) Finding {
 	switch {
 	case err == nil:
 		return ok("MongoDB answers")
-	case mongodb.Refused(err), hasCode(err, unauthorized):
-		return wrong("make secrets, with the user and password of Atlas's Database Access", "MongoDB refuses the user or the password")
-	case errors.Is(err, mongodb.ErrURI):
-		return wrong("make secrets", "the driver cannot read the connection string")
+	case mongodb.Fault(err) != nil:
+		return faulty(mongodb.Fault(err))
 	case strings.Contains(err.Error(), "look up"):
 		return wrong("is the cluster's name in the connection string right? is the cluster still there?", "MongoDB's name cannot be looked up")
 	}
 	return wrong("does Atlas's Network Access let this machine in, and the server? is the cluster paused?", "MongoDB cannot be reached")
 }
 
+// faulty is the finding about a fault of the database.
+func faulty(fault error) Finding {
+	const login = "make secrets, with the user and password of Atlas's Database Access"
+	switch fault {
+	case mongodb.ErrURI:
+		return wrong("make secrets", "the driver cannot read the connection string")
+	case mongodb.ErrAuth:
+		return wrong(login, "MongoDB refuses the user or the password")
+	case mongodb.ErrNoUser:
+		return wrong(login, "MongoDB requires a user and a password, and the connection string has none")
+	case mongodb.ErrFull:
+		return wrong(moreSpace, "the database is full and refuses writes")
+	}
+	return wrong(fmt.Sprintf(readWrite, "of mongodb_database"), "the database user lacks a permission")
+}
+
+const (
+	readWrite = "give the user the role readWrite on the database %s"
+	moreSpace = "move to a larger tier, or remove old orders; where the tier is larger already, say so: --database-mb"
+)
+
 // MongoDB's error codes: https://www.mongodb.com/docs/manual/reference/error-codes/
 const (
-	unauthorized      = 13
 	namespaceNotFound = 26
 	commandNotFound   = 59
-	atlasError        = 8000
 )
 
 func hasCode(err error, code int) bool {
@@ -110,8 +127,11 @@ func (p privilege) covers(database, collection string) bool {
 	return r.DB != nil && r.Collection != nil && (*r.DB == "" || *r.DB == database) && (*r.Collection == "" || *r.Collection == collection)
 }
 
-// lookAtUser asks what the user may do: to try it would write.
+// lookAtUser reads, and asks what else the user may do: to try it would write.
 func (d *doctor) lookAtUser(ctx context.Context) Finding {
+	if fault := mongodb.Fault(d.readOrder(ctx)); fault == mongodb.ErrNoUser {
+		return faulty(fault)
+	}
 	var status struct {
 		Info struct {
 			Users      []bson.D    `bson:"authenticatedUsers"`
@@ -143,9 +163,18 @@ func (d *doctor) lookAtUser(ctx context.Context) Finding {
 		}
 	}
 	if lacks != nil {
-		return wrong("give the user the role readWrite on the database "+d.Database(), "the database user may not %s orders", list(lacks))
+		return wrong(fmt.Sprintf(readWrite, d.Database()), "the database user may not %s orders", list(lacks))
 	}
 	return ok("the database user may read and write %s.%s", d.Database(), mongodb.Collection)
+}
+
+// readOrder reads the ID of any order.
+func (d *doctor) readOrder(ctx context.Context) error {
+	var reply bson.D
+	return d.ask(ctx, d.Database(), bson.D{
+		{Key: "find", Value: mongodb.Collection}, {Key: "projection", Value: bson.D{{Key: "_id", Value: 1}}},
+		{Key: "limit", Value: 1}, {Key: "singleBatch", Value: true},
+	}, &reply)
 }
 
 func (d *doctor) lookAtIndex(ctx context.Context) Finding {
@@ -204,8 +233,11 @@ func (d *doctor) lookAtSpace(ctx context.Context) Finding {
 		return unknown("the database does not say how much there is; --database-mb does", "the database's space, of which %s are taken", size(used))
 	}
 	text := fmt.Sprintf("the database takes %s %s %s", size(used), whose, size(total))
-	if used > 0.8*total {
-		return wrong("move to a larger tier, or remove old orders; where the tier is larger already, say so: --database-mb", "%s", text)
+	switch {
+	case used >= total:
+		return wrong(moreSpace, "the database is full and refuses writes: %s", text)
+	case used > 0.8*total:
+		return wrong(moreSpace, "%s", text)
 	}
 	return ok("%s", text)
 }
@@ -220,7 +252,9 @@ func size(bytes float64) string {
 // reason is why the database did not answer a question, without what the driver quotes.
 func reason(err error) string {
 	switch {
-	case hasCode(err, unauthorized), hasCode(err, atlasError):
+	case mongodb.Fault(err) == mongodb.ErrNoUser:
+		return "the connection string names no user"
+	case mongodb.Fault(err) == mongodb.ErrPermission:
 		return "the database user may not ask"
 	case hasCode(err, commandNotFound):
 		return "this database does not tell"

@@ -103,8 +103,16 @@ func TestFailures(t *testing.T) {
 		{name: "a database user who may not write", want: "✗ the database user may not insert, update and createIndex orders: give the user the role readWrite", spoil: func(_ *testing.T, w *world) {
 			w.database.ReadOnly = true
 		}},
+		{name: "a connection string without a user", want: "✗ MongoDB requires a user and a password, and the connection string has none: make secrets", spoil: func(_ *testing.T, w *world) {
+			w.database.User, w.database.Password = "shop", "r1ght"
+		}},
 		{name: "orders without the index", want: "✗ orders lack the index on next_due_at and on created_at and on payment_intent", spoil: func(t *testing.T, w *world) { w.insert(t, "x") }},
-		{name: "a full database", want: "✗ the database takes 3 MB of the tier's 3 MB: move to a larger tier", spoil: func(t *testing.T, w *world) {
+		{name: "a database that is nearly full", want: "✗ the database takes 3 MB of the tier's 3 MB: move to a larger tier", spoil: func(t *testing.T, w *world) {
+			w.insert(t, strings.Repeat("x", 3<<20-500))
+			w.index(t)
+			w.options.DatabaseMB = 3
+		}},
+		{name: "a full database", want: "✗ the database is full and refuses writes: the database takes 3 MB of the tier's 3 MB: move to a larger tier", spoil: func(t *testing.T, w *world) {
 			w.insert(t, strings.Repeat("x", 3<<20))
 			w.index(t)
 			w.options.DatabaseMB = 3

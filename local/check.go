@@ -79,7 +79,7 @@ func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
 	if unreadable == nil {
 		checked = set
 	}
-	catalogue, err := function.CheckCatalogue(c.catalogue, source, c.templates, checked, c.orders)
+	catalogue, err := function.CheckCatalogue(c.catalogue, source, c.templates, checked, sample.Mails(c.orders))
 	if unreadable != nil {
 		var lines []error
 		for line := range strings.SplitSeq(unreadable.Error(), "\n") {

@@ -51,7 +51,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := shippedChecker(t, nil).run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "12 templates render with each of 10 sample orders.")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "12 templates render with each of 12 sample orders.")
 	})
 
 	t.Run("says what is not published", func(t *testing.T) {

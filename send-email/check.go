@@ -14,7 +14,6 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
-	"handler/function/internal/view"
 )
 
 // TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
@@ -26,6 +25,10 @@ type TemplateSet interface {
 	// as open may have more in them.
 	Check(fullName string, data any, open ...string) error
 }
+
+// Samples are the e-mails that a template is tried with: of several orders, as the e-mail of a key, in a language or, where
+// that is empty, each in its own.
+type Samples func(key, language string) []maildata.Mail
 
 // Catalogue is a catalogue with nothing wrong in it.
 type Catalogue struct {
@@ -43,9 +46,9 @@ func ReadCatalogue(file string) (*Catalogue, error) {
 	return CheckCatalogue(file, source, "", nil, nil)
 }
 
-// CheckCatalogue reads a catalogue, renders its templates, which are in a folder, with sample orders, and
+// CheckCatalogue reads a catalogue, renders its templates, which are in a folder, with samples, and
 // tells all that is wrong, each thing as path:line: what. Without templates, it is only read.
-func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, orders map[string]*order.Order) (*Catalogue, error) {
+func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, samples Samples) (*Catalogue, error) {
 	c, k, err := readCatalogue(source)
 	if err != nil {
 		return nil, located(file, err)
@@ -54,7 +57,7 @@ func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, 
 	var wrong []error
 	if set != nil {
 		out.templates = set.FullNames()
-		wrong = c.checkTemplates(k, file, folder, set, orders)
+		wrong = c.checkTemplates(k, file, folder, set, samples)
 	}
 	if err := k.err(); err != nil {
 		wrong = append([]error{located(file, err)}, wrong...)
@@ -90,7 +93,7 @@ func (c *catalogue) uses() []use {
 func noticeKey(n notice) string { return noticeSeries + "/" + string(n) }
 
 // checkTemplates has each template rendered as each e-mail that it is used for, and the unused ones too.
-func (c *catalogue) checkTemplates(k *checker, file, folder string, set TemplateSet, orders map[string]*order.Order) []error {
+func (c *catalogue) checkTemplates(k *checker, file, folder string, set TemplateSet, samples Samples) []error {
 	names := set.FullNames()
 	uses := c.uses()
 	for _, n := range names {
@@ -109,7 +112,7 @@ func (c *catalogue) checkTemplates(k *checker, file, folder string, set Template
 			k.wrong(u.Line, "there is no template %q; there are %s", u.Value, strings.Join(baseNames(names), ", "))
 			continue
 		}
-		for _, what := range c.checkUse(u, set, orders) {
+		for _, what := range c.checkUse(u, set, samples) {
 			if told[what] {
 				continue
 			}
@@ -151,22 +154,15 @@ func baseNames(names []string) []string {
 }
 
 // checkUse tells what is wrong with a template in all its languages, for all orders.
-func (c *catalogue) checkUse(u use, set TemplateSet, orders map[string]*order.Order) []string {
-	d := order.Delivery{Email: order.Email{Key: u.key}}
-	if isNotice(u.key) {
-		d.About = "series/key"
-	}
+func (c *catalogue) checkUse(u use, set TemplateSet, samples Samples) []string {
 	var wrong []string
 	for _, name := range set.FullNames() {
 		base, language, _ := strings.Cut(name, ".")
 		if base != u.Value {
 			continue
 		}
-		for _, sample := range slices.Sorted(maps.Keys(orders)) {
-			o := *orders[sample]
-			o.Locale = cmp.Or(language, o.Locale)
-			o.Report = view.SampleReport(&o).JSON()
-			if err := set.Check(name, maildata.Of(c.shop(), &o, d), "metadata"); err != nil {
+		for _, m := range samples(u.key, language) {
+			if err := set.Check(name, m.Data(c.shop()), "metadata"); err != nil {
 				wrong = append(wrong, strings.Split(err.Error(), "\n")...)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 
-	c, err := CheckCatalogue("catalogue.yml", embeddedFile(t, catalogueFile), "templates", shipped(t), sampleOrders(t))
+	c, err := CheckCatalogue("catalogue.yml", embeddedFile(t, catalogueFile), "templates", shipped(t), sample.Mails(sampleOrders(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func checked(t *testing.T, source string, files fstest.MapFS) (*Catalogue, error
 	if err != nil {
 		t.Fatal(err)
 	}
-	return CheckCatalogue("c.yml", []byte(source), "templates", set, sampleOrders(t))
+	return CheckCatalogue("c.yml", []byte(source), "templates", set, sample.Mails(sampleOrders(t)))
 }
 
 func TestPrint(t *testing.T) {
@@ -171,7 +172,7 @@ func TestCheckCatalogueInTheLanguageOfTheFolder(t *testing.T) {
 	t.Parallel()
 
 	got := heard{}
-	if _, err := CheckCatalogue("c.yml", []byte(named), "templates", got, sampleOrders(t)); err != nil {
+	if _, err := CheckCatalogue("c.yml", []byte(named), "templates", got, sample.Mails(sampleOrders(t))); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(heard{"alarm": "$49.00", "letter": "$49.00", "letter.fr": "49,00 $US"}, got); d != "" {

@@ -10,8 +10,8 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 	"handler/function/internal/templates"
-	"handler/function/internal/view"
 )
 
 var shop = maildata.Shop{Name: "Ada's <shop>", Email: "shop@example.com"}
@@ -45,8 +45,7 @@ func TestShippedTemplates(t *testing.T) {
 			t.Run(tmpl.Name+" of "+name, func(t *testing.T) {
 				t.Parallel()
 
-				o.Report = view.SampleReport(o).JSON()
-				data := maildata.Of(shop, o, deliveryOf(tmpl.Name))
+				data := sample.Mail(o, deliveryOf(tmpl.Name).Key, "").Data(shop)
 				if err := tmpl.Check(data, "metadata"); err != nil {
 					t.Error(err)
 				}
@@ -90,7 +89,7 @@ func TestShippedTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Items[1].Quantity, o.Items[1].AmountSubtotal = 3, 2200 // a price with parts of a cent
 	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
 	o.Emails = map[string]order.Delivery{"ebook/delivery": {LastError: "the address <b> bounced"}}
-	o.Report = view.SampleReport(o).JSON() // of a live order
+	o.Report = sample.Mail(o, reportKey, "").Order.Report
 	o.Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 
 	for _, tmpl := range shipped(t).All() {

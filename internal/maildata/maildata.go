@@ -79,6 +79,15 @@ type Shop struct {
 	Email string `json:"email"`
 }
 
+// Mail is an e-mail as its template sees it: a delivery of an order.
+type Mail struct {
+	Order    *order.Order
+	Delivery order.Delivery
+}
+
+// Data is what a template can show of the e-mail of a shop.
+func (m Mail) Data(shop Shop) map[string]any { return Of(shop, m.Order, m.Delivery) }
+
 // Of is what a template can show, by the names of its variables. A report has few of them. Else it is the same for all
 // e-mails of an order but for the series, its own items, and the notice in what only the admins get. What others wrote is one line
 // each, since SendGrid puts it into subjects, and a subject is a header.

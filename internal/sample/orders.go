@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -104,7 +105,10 @@ func itemsOf(name string) ([]order.Item, error) {
 			AmountTax      int64 `json:"amount_tax"`
 			AmountTotal    int64 `json:"amount_total"`
 			Currency       string
-			Price          struct{ ID, Product string }
+			Price          struct {
+				ID      string
+				Product product
+			}
 		}
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
@@ -114,10 +118,26 @@ func itemsOf(name string) ([]order.Item, error) {
 	for _, i := range list.Data {
 		items = append(items, order.Item{
 			ID: i.ID, Description: i.Description, Quantity: i.Quantity,
-			Product: i.Price.Product, Price: i.Price.ID,
+			Product: i.Price.Product.ID, ProductName: i.Price.Product.Name, Price: i.Price.ID,
+			Metadata:       order.Pairs(i.Price.Product.Metadata),
 			AmountSubtotal: i.AmountSubtotal, AmountDiscount: i.AmountDiscount,
 			AmountTax: i.AmountTax, AmountTotal: i.AmountTotal, Currency: i.Currency,
 		})
 	}
 	return items, nil
+}
+
+// product is a line item's product: an ID, or the object where Stripe was asked to expand it.
+type product struct {
+	ID, Name string
+	Metadata map[string]string
+}
+
+// UnmarshalJSON reads both forms.
+func (p *product) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(b, []byte(`"`)) {
+		return json.Unmarshal(b, &p.ID)
+	}
+	type object product // without this method
+	return json.Unmarshal(b, (*object)(p))
 }

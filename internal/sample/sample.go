@@ -1,7 +1,7 @@
 // Package sample holds Stripe events, and the line items of their sessions, as Stripe sends them: built
 // from the fixtures that Stripe publishes with its API description (see LICENSE), but for those of charges, which
-// have the fields that its reference names. Tests and the
-// laptop's sample purchases use them; no function does.
+// have the fields that its reference names. The products of line items are objects, as where Stripe was asked to expand
+// them. Tests and the laptop's sample purchases use all this; no function does.
 package sample
 
 import (

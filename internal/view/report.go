@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"handler/function/internal/order"
 )
 
 // Report is what the admins are told of a day, and of the 7 and 30 that end with it: the data of the report's
@@ -54,16 +52,6 @@ func anyOrder(periods []Period) bool {
 		}
 	}
 	return false
-}
-
-// SampleReport is the report that there would be if an order were all that was sold, and were no test, to try a
-// template with.
-func SampleReport(o *order.Order) Report {
-	live := *o
-	live.Livemode = true
-	tally := NewTally(live.CreatedAt)
-	tally.Add(&live)
-	return ReportOf(tally.Summary(Now{}))
 }
 
 // JSON is the report as an order's document keeps it.

@@ -16,13 +16,15 @@ type kind struct {
 
 // kinds are all there are: every sample of a Checkout Session is in one of them.
 var kinds = []kind{
-	{[]string{"completed_paid"}, order.Paid, []string{"ebook/delivery", "ebook/sale"}, 30},
+	{[]string{"completed_paid"}, order.Paid, []string{"ebook/delivery", "ebook/sale"}, 25},
 	{[]string{"completed_two_products"}, order.Paid, []string{"course/sale", "course/welcome", "ebook/delivery", "ebook/sale"}, 20},
 	{[]string{"completed_unpaid", "async_payment_succeeded"}, order.Paid, []string{"course/sale", "course/welcome"}, 15},
 	{[]string{"completed_unpaid", "async_payment_failed"}, order.Unpaid, []string{"notice/payment-failed"}, 10},
 	{[]string{"completed_unpaid"}, order.Unpaid, nil, 5},
 	{[]string{"completed_no_payment_required"}, order.NoPaymentRequired, []string{"ebook/delivery", "ebook/sale"}, 10},
 	{[]string{"completed_jpy"}, order.Paid, []string{"course/sale", "course/welcome"}, 10},
+	{[]string{"completed_de"}, order.Paid, []string{"default/receipt", "ebook/delivery", "ebook/sale", "notice/unknown-product"}, 3},
+	{[]string{"completed_fr"}, order.Paid, []string{"default/receipt", "notice/unknown-product"}, 2},
 }
 
 // deal is n kinds: each of them once, as far as n goes, and the rest by their shares.

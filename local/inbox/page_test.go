@@ -171,7 +171,8 @@ func TestTemplatesPage(t *testing.T) {
 		mustHave(t, b.get(t, "/api/templates/receipt.fr/subject").body, "49,00")
 		mustHave(t, b.get(t, "/api/templates/receipt/subject").body, "$49.00")
 		mustHave(t, b.get(t, "/api/templates/report/subject").body, "1 sold")
-		mustLack(t, b.get(t, "/api/templates/report/subject").body, "[test]")
+		mustHave(t, b.get(t, "/api/templates/report/subject").body, "[test]")
+		mustLack(t, b.get(t, "/api/templates/report/subject?order=completed_de").body, "[test]")
 	})
 
 	t.Run("shows what was saved", func(t *testing.T) {

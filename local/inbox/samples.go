@@ -1,8 +1,6 @@
 package inbox
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,15 +8,12 @@ import (
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/internal/view"
 )
 
 // sampleOrder is an order that a template can be tried with.
 type sampleOrder struct {
 	Name, Label string
 	order       *order.Order
-	// charges are events of charges by their type, for an order that has none of that type.
-	charges map[string]order.Event
 }
 
 // sampleOrders are those of the sample events, and one of a customer whose name is unusual.
@@ -36,15 +31,9 @@ func sampleOrders() ([]sampleOrder, error) {
 	unusual.Items[0].Description = `A very long name of a thing, with <i>markup</i> & "quotes" in it, that needs more than one line`
 	orders["unusual"] = &unusual
 
-	charges := map[string]order.Event{}
-	for _, name := range []string{"charge_refunded", "charge_dispute_created"} {
-		for _, e := range orders[name].Events {
-			charges[e.Type] = e
-		}
-	}
 	var all []sampleOrder
 	for name, o := range orders {
-		all = append(all, sampleOrder{name, label(name), o, charges})
+		all = append(all, sampleOrder{name, label(name), o})
 	}
 	// The usual case first.
 	slices.SortFunc(all, func(a, b sampleOrder) int {
@@ -71,6 +60,10 @@ func label(name string) string {
 		return "Bank debit, paid"
 	case "completed_no_payment_required":
 		return "Free of charge"
+	case "completed_de":
+		return "In German, with a discount and shipping"
+	case "completed_fr":
+		return "In French, a subscription with tax on top"
 	case "completed_jpy":
 		return "In yen"
 	case "charge_refunded":
@@ -99,39 +92,5 @@ func (i *Inbox) sample(name string) (sampleOrder, bool) {
 
 // data is what a template in some language is sent of the order by a shop, for the e-mail of a key.
 func (s sampleOrder) data(shop maildata.Shop, language, key string) map[string]any {
-	o := *s.order
-	o.Locale = cmp.Or(language, o.Locale)
-	o.Fetch.LastError = "Stripe answered 404 invalid_request_error resource_missing"
-	o.Emails = map[string]order.Delivery{"ebook/delivery": {
-		LastError: "SendGrid answered 400: Does not contain a valid address.",
-		Arrivals:  []order.Arrival{{Kind: order.Bounced, Reason: "550 5.1.1 no such mailbox"}},
-	}}
-	d := order.Delivery{Email: order.Email{Key: key}}
-	switch series, kind, _ := strings.Cut(key, "/"); {
-	case series == maildata.ReportSeries:
-		o.Report = view.SampleReport(&o).JSON()
-	case series != maildata.NoticeSeries:
-	case kind == maildata.EmailFailed, kind == maildata.Bounced:
-		d.Key, d.About = key+"/ebook/delivery", "ebook/delivery"
-	case kind == maildata.UnknownProduct:
-		d.About = "prod_unknown"
-	case kind == maildata.Refunded:
-		d.About = s.withCharge(&o, order.ChargeRefunded)
-	case kind == maildata.Disputed:
-		d.About = s.withCharge(&o, order.DisputeCreated)
-	}
-	return maildata.Of(shop, &o, d)
-}
-
-// withCharge is the ID of an event of this type in an order, which is given one where it has none.
-func (s sampleOrder) withCharge(o *order.Order, eventType string) string {
-	for id, e := range o.Events {
-		if e.Type == eventType {
-			return id
-		}
-	}
-	e := s.charges[eventType]
-	o.Events = maps.Clone(o.Events)
-	o.Events[e.ID] = e
-	return e.ID
+	return sample.Mail(s.order, key, language).Data(shop)
 }

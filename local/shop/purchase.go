@@ -25,8 +25,17 @@ type Purchase struct {
 
 // NewPurchase gives a sample event new IDs and today's date. All else stays as it is.
 func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
-	p := Purchase{Session: "cs_test_" + rand.Text(), Payment: "pi_" + rand.Text(), Items: items}
+	p := Purchase{Session: "cs_" + mode(event) + "_" + rand.Text(), Payment: "pi_" + rand.Text(), Items: items}
 	return p.with(event, now, map[string]string{aSession: p.Session})
+}
+
+// mode is live or test, as the session's ID says it.
+func mode(event []byte) string {
+	var e struct{ Livemode bool }
+	if err := json.Unmarshal(event, &e); err == nil && e.Livemode {
+		return "live"
+	}
+	return "test" // with answers what is no event
 }
 
 // Then is what becomes of the same session later: another event about it, or about the charge that paid for it.

@@ -37,6 +37,9 @@ func TestNewPurchase(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
+			if live := strings.HasPrefix(p.Session, "cs_live_"); live != (name == "completed_de") {
+				t.Errorf("%s: the session is %s", name, p.Session)
+			}
 			want, got := decode(t, body), decode(t, p.Body)
 			renew(want, p)
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -1,0 +1,90 @@
+package sample
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// failed is the delivery that the notices of a failure are about.
+const failed = "ebook/delivery"
+
+// Mails gives for a key the e-mails of all these orders, in a language or, where that is empty, each in its own.
+func Mails(orders map[string]*order.Order) func(key, language string) []maildata.Mail {
+	return func(key, language string) (mails []maildata.Mail) {
+		for _, name := range slices.Sorted(maps.Keys(orders)) {
+			mails = append(mails, Mail(orders[name], key, language))
+		}
+		return mails
+	}
+}
+
+// Mail is an order's e-mail with that key, for a template to be tried with: every-order/receipt, notice/refunded,
+// report/daily. A notice has the cause that it tells of, such as the refund, and a report the sales of some days. The
+// order's language is the one that is given, if any is. The order itself is not changed.
+func Mail(of *order.Order, key, language string) maildata.Mail {
+	o := of.Clone()
+	o.Locale = cmp.Or(language, o.Locale)
+	o.Fetch.LastError = "Stripe answered 404 invalid_request_error resource_missing"
+	o.Emails = map[string]order.Delivery{failed: {
+		LastError: "SendGrid answered 400: Does not contain a valid address.",
+		Arrivals:  []order.Arrival{{Kind: order.Bounced, Reason: "550 5.1.1 no such mailbox"}},
+	}}
+	m := maildata.Mail{Order: o, Delivery: order.Delivery{Email: order.Email{Key: key}}}
+	switch series, kind, _ := strings.Cut(key, "/"); {
+	case series == maildata.ReportSeries:
+		o.Report = report(of)
+	case series != maildata.NoticeSeries:
+	case kind == maildata.EmailFailed, kind == maildata.Bounced:
+		m.Delivery.Key, m.Delivery.About = key+"/"+failed, failed
+	case kind == maildata.UnknownProduct:
+		m.Delivery.About = "prod_unknown"
+	case kind == maildata.Refunded:
+		m.Delivery.About = charge(o, "charge_refunded")
+	case kind == maildata.Disputed:
+		m.Delivery.About = charge(o, "charge_dispute_created")
+	}
+	return m
+}
+
+// charge is the ID of an order's event of the type that a sample event has. An order that has none gets the sample.
+func charge(o *order.Order, name string) string {
+	e, err := parse(name, o.CreatedAt)
+	if err != nil {
+		return "" // impossible: the sample is embedded
+	}
+	for id, its := range o.Events {
+		if its.Type == e.Type {
+			return id
+		}
+	}
+	o.Events[e.ID] = e
+	return e.ID
+}
+
+// report is the data of the report of an order's day. Ten days before that day the same was sold in another currency, and the
+// e-mails of that order are in each state.
+func report(o *order.Order) string {
+	earlier := o.Clone()
+	earlier.CreatedAt = o.CreatedAt.AddDate(0, 0, -10)
+	earlier.PaymentStatus, earlier.Currency = order.Paid, "chf"
+	earlier.Items = nil
+	for _, i := range o.Items {
+		i.Currency = earlier.Currency
+		earlier.Items = append(earlier.Items, i)
+	}
+	earlier.Emails = map[string]order.Delivery{
+		"ebook/delivery": {State: order.Sent}, "ebook/sale": {State: order.Failed},
+		"ebook/reminder": {State: order.Retry, Unsure: true},
+	}
+	tally := view.NewTally(o.CreatedAt.Add(time.Millisecond))
+	tally.Add(o)
+	tally.Add(earlier)
+	return view.ReportOf(tally.Summary(view.Now{Due: 1, Stuck: 1})).JSON()
+}

@@ -85,7 +85,7 @@ func TestInbox(t *testing.T) {
 		b.open(t, "/templates/receipt")
 		b.mail(t, "Keep this e-mail")
 		b.shoot(t, "../docs/templates-desktop.png")
-		file := filepath.Join(s.templates, "receipt", "body.html.hbs")
+		file := filepath.Join(s.shop, "templates", "receipt", "body.html.hbs")
 		before, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

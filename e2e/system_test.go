@@ -33,13 +33,13 @@ import (
 type system struct {
 	env   map[string]string
 	state string
-	// templates is a copy of the e-mail templates, which the inbox renders.
-	templates string
-	process   *exec.Cmd
-	output    *syncBuffer
-	ended     chan struct{}
-	client    *mongo.Client
-	store     *mongodb.Store
+	// shop is a copy of the shop's files, which a test may change.
+	shop    string
+	process *exec.Cmd
+	output  *syncBuffer
+	ended   chan struct{}
+	client  *mongo.Client
+	store   *mongodb.Store
 }
 
 var (
@@ -80,11 +80,11 @@ func newSystem() (*system, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
-	s := &system{state: state, templates: filepath.Join(state, "templates"), output: &syncBuffer{}, ended: make(chan struct{})}
-	if err := os.CopyFS(s.templates, os.DirFS(filepath.Join(root, "send-email", "templates"))); err != nil {
+	s := &system{state: state, shop: filepath.Join(state, "owner"), output: &syncBuffer{}, ended: make(chan struct{})}
+	if err := os.CopyFS(s.shop, os.DirFS(filepath.Join(root, "send-email"))); err != nil {
 		return nil, err
 	}
-	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--templates", s.templates)
+	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--shop", s.shop)
 	s.process.Dir = root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}

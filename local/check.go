@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,15 +28,24 @@ type checker struct {
 	orders                     map[string]*order.Order
 }
 
+// newChecker checks the files of a shop's folder.
+func newChecker(shop string) *checker {
+	return &checker{
+		catalogue: filepath.Join(shop, "catalogue.yml"),
+		templates: filepath.Join(shop, "templates"),
+		lock:      filepath.Join(shop, "templates.lock.yml"),
+	}
+}
+
 func (c *checker) flags(set *flag.FlagSet) {
-	set.StringVar(&c.catalogue, "catalogue", filepath.Join("send-email", "catalogue.yml"), "the catalogue")
-	set.StringVar(&c.templates, "templates", templatesFolder, "folder of the templates")
-	set.StringVar(&c.lock, "lock", filepath.Join("send-email", "templates.lock.yml"), "the file that says what is published")
+	set.StringVar(&c.catalogue, "catalogue", c.catalogue, "the catalogue")
+	set.StringVar(&c.templates, "templates", c.templates, "folder of the templates")
+	set.StringVar(&c.lock, "lock", c.lock, "the file that says what is published")
 }
 
 func checkCatalogueCommand(args []string) error {
 	set := flag.NewFlagSet("local check-catalogue", flag.ContinueOnError)
-	var c checker
+	c := newChecker(shopFolder)
 	c.flags(set)
 	if err := parseFlags(set, args); err != nil {
 		return err
@@ -71,10 +81,16 @@ func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return c.checkFiles(source, os.DirFS(c.templates))
+}
+
+// checkFiles is check of a copy: the mistakes name the checker's files.
+func (c *checker) checkFiles(source []byte, folder fs.FS) (*function.Catalogue, *templates.Set, error) {
+	var err error
 	if c.orders, err = sample.Orders(time.Now()); err != nil {
 		return nil, nil, err
 	}
-	set, unreadable := templates.Read(os.DirFS(c.templates))
+	set, unreadable := templates.Read(folder)
 	var checked function.TemplateSet
 	if unreadable == nil {
 		checked = set

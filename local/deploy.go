@@ -55,7 +55,7 @@ func (l *laptop) deploy(ctx context.Context) error {
 // registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and make endpoint
 // find it there.
 func (l *laptop) registerEndpoint() {
-	l.shop.AddEndpoint(stripego.WebhookEndpoint{
+	l.payments.AddEndpoint(stripego.WebhookEndpoint{
 		URL: gatewayURL + "/function/stripe-webhook", EnabledEvents: order.HandledTypes(),
 		APIVersion: stripego.APIVersion, Secret: l.secret(stripeSigning),
 	})

@@ -8,17 +8,13 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
-	function "handler/function/send-email"
 )
 
 // newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
 // without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
-	catalogue, err := function.ReadCatalogue(filepath.Join("send-email", "catalogue.yml"))
-	if err != nil {
-		return nil, err
-	}
-	o := inbox.Options{Mails: mails, Templates: l.templates, Shop: catalogue.Shop(), Use: catalogue.Use, Logger: l.logger("inbox")}
+	catalogue := l.owned.Catalogue()
+	o := inbox.Options{Mails: mails, Templates: filepath.Join(l.owned.folder, "templates"), Shop: catalogue.Shop(), Use: catalogue.Use, Logger: l.logger("inbox")}
 	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
 		l.console.trouble("the inbox shows no orders: %v", err)
 	} else {

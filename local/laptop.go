@@ -32,6 +32,7 @@ type laptop struct {
 	folders
 	console  *console
 	services *stack.Services
+	owned    *ownedShop
 
 	provider *provider.Provider
 	cron     *cron.Cron
@@ -43,7 +44,7 @@ type laptop struct {
 
 	providerAddr, natsAddr, metricsAddr string
 	mongodb, inbox, sendgrid, stripe    string
-	shop                                *stripe.Service
+	payments                            *stripe.Service
 	mails                               *sendgrid.Service
 	// eventKey is the public key of the Event Webhook.
 	eventKey string
@@ -56,7 +57,7 @@ type laptop struct {
 }
 
 func newLaptop(f folders, c *console, services *stack.Services) *laptop {
-	return &laptop{folders: f, console: c, services: services, parts: map[string]*part{}, logs: map[string]*os.File{}}
+	return &laptop{folders: f, console: c, services: services, owned: newOwnedShop(f), parts: map[string]*part{}, logs: map[string]*os.File{}}
 }
 
 // start starts all of it in an order in which each finds what it needs.
@@ -123,14 +124,14 @@ func (l *laptop) startStandIns(context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.shop, err = stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
+	l.payments, err = stripe.New(stripe.Options{File: filepath.Join(l.state, "line-items.jsonl"), Logger: l.logger("stripe")})
 	if err != nil {
 		return err
 	}
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, l.mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.shop.Handler()}} {
+	}{{&l.sendgrid, l.mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.payments.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}
@@ -139,7 +140,7 @@ func (l *laptop) startStandIns(context.Context) error {
 }
 
 func (l *laptop) startProvider(context.Context) error {
-	defaults := map[string]string{"gateway_url": gatewayURL}
+	defaults := map[string]string{"gateway_url": gatewayURL, "shop_folder": l.owned.inUse()}
 	if !sendgridAPI.real() {
 		defaults["sendgrid_host"] = l.sendgrid
 		defaults["template_ids"] = "placeholder" // the stand-in needs none to be published

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 )
 
@@ -87,17 +86,14 @@ func dispatch(ctx context.Context, args []string) error {
 	return err
 }
 
-// templatesFolder has the templates of the shop's e-mails.
-var templatesFolder = filepath.Join("send-email", "templates")
-
 // folders are where the laptop keeps what it builds and what it stores.
 type folders struct {
 	// state holds everything of a run, and the next run finds it again.
 	state string
 	// bin holds the built parts; several states may share it.
 	bin string
-	// templates holds the e-mail templates that the inbox renders.
-	templates string
+	// shop holds the owner's catalogue and templates.
+	shop string
 }
 
 func (f *folders) flags(set *flag.FlagSet) {

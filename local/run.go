@@ -18,12 +18,12 @@ func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
 	events := set.Bool("events", true, "have the stand-in for SendGrid tell what becomes of the e-mails")
-	templates := set.String("templates", templatesFolder, "folder of the e-mail templates that the inbox renders")
+	shop := set.String("shop", shopFolder, "folder of the shop: catalogue.yml, templates and templates.lock.yml")
 	f, err := parseFolders(set, args)
 	if err != nil {
 		return err
 	}
-	f.templates = *templates
+	f.shop = *shop
 	held, err := takeFolder(f.state)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func buildCommand(ctx context.Context, args []string) error {
 }
 
 func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
-	f := folders{templates: templatesFolder}
+	f := folders{shop: shopFolder}
 	f.flags(set)
 	if err := set.Parse(args); err != nil {
 		return f, err
@@ -138,13 +138,16 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 	for _, function := range services.Functions {
 		maps.Copy(function.Environment, settings)
 	}
+	l := newLaptop(f, c, services)
+	if err := l.owned.start(); err != nil {
+		return nil, err
+	}
 	if err := buildParts(ctx, c, f); err != nil {
 		return nil, stoppedEarly(ctx, err)
 	}
 	if err := buildImages(ctx, c, f, services); err != nil {
 		return nil, stoppedEarly(ctx, err)
 	}
-	l := newLaptop(f, c, services)
 	if err := l.start(ctx); err != nil {
 		l.stop()
 		return nil, stoppedEarly(ctx, err)

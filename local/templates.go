@@ -25,7 +25,7 @@ const (
 // templatesCommand publishes the templates to SendGrid.
 func templatesCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local templates", flag.ContinueOnError)
-	var c checker
+	c := newChecker(shopFolder)
 	c.flags(set)
 	p := publish.Publisher{Out: os.Stdout, Ask: asker(os.Stdin, os.Stdout)}
 	set.BoolVar(&p.Yes, "yes", false, "do not ask")
@@ -48,7 +48,7 @@ func templatesCommand(ctx context.Context, args []string) error {
 	settings := services.Functions["send-email"].Environment
 	p.Account = cmp.Or(p.Account, settings["sendgrid_account"])
 	p.Host = strings.TrimRight(cmp.Or(p.Host, settings["sendgrid_host"], sendgridHost), "/")
-	return publishTemplates(ctx, &c, &p)
+	return publishTemplates(ctx, c, &p)
 }
 
 // sendgridSetup is the variable of the key for the owner's own commands.

@@ -46,12 +46,15 @@ func (f *customerFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.Order, "order", "", "the order of this Checkout Session (cs_…)")
 }
 
-// check reports an error unless there is one of the two.
+// check wants one of the two.
 func (f *customerFlags) check() error {
-	if (f.Email == "") == (f.Order == "") {
+	switch {
+	case (f.Email == "") == (f.Order == ""):
 		return fmt.Errorf("want either --email or --order: %w", errUsage)
+	case f.Email == "":
+		return checkOrder(f.Order)
 	}
-	return nil
+	return checkEmail(f.Email)
 }
 
 func forgetVerb(ctx context.Context, args []string) error {

@@ -51,10 +51,11 @@ func TestResend(t *testing.T) {
 	t.Run("asks for it, and shows what became of each", func(t *testing.T) {
 		t.Parallel()
 
-		client, asked := answering(t, `{"id":"cs_1","emails":[{"key":"a/b/again-1","state":"sent"},{"key":"c","state":"waiting"}]}`)
+		client, asked := answering(t, `{"id":"cs_1","emails":[{"key":"a/b/again-1","state":"sent","to":[{"email":"ada@example.com","name":"Ada"}]},
+			{"key":"c","state":"waiting","to":[{"email":"a@b.example"},{"email":"c@d.example"}]}]}`)
 		var out strings.Builder
 		err := resend(t.Context(), client, screen.Screen{Out: &out}, resending{Order: "cs_1", Key: "a/b", To: "ada@example.com", Reason: "why"})
-		const want = "E-MAIL       STATE\na/b/again-1  sent\nc            waiting\n"
+		const want = "a/b/again-1  sent     to Ada <ada@example.com>\nc            waiting  to a@b.example, c@d.example\n"
 		if d := cmp.Diff(want, out.String()); err != nil || d != "" {
 			t.Errorf("%v (-want +got):\n%s", err, d)
 		}
@@ -193,11 +194,27 @@ func TestExport(t *testing.T) {
 func TestHandsWantWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 
-	for _, args := range []string{
-		"resend", "resend cs_1", "resend --reason why", "resend cs_1 a b --reason why", "forget", "forget --email a@b.example --order cs_1",
-		"export", "export --email a@b.example --order cs_1", "export cs_1", "forget cs_1",
+	for args, want := range map[string]string{
+		"resend":                                           "wants an argument",
+		"resend cs_1":                                      "say why, with --reason",
+		"resend --reason why":                              "wants an argument",
+		"resend cs_1 a b --reason why":                     `takes no "b"`,
+		"resend pi_1 --reason why":                         `"pi_1" is not the ID of an order`,
+		"resend cs_1 --reason why --to ada":                `--to "ada": want an e-mail address in ASCII, such as ada@example.com or Ada Example <ada@example.com>`,
+		"resend cs_1 --reason why --to a@b.c,d@e.f":        `--to "a@b.c,d@e.f": want`,
+		"resend cs_1 --reason " + strings.Repeat("é", 501): "--reason has 501 characters; want 500 at the most",
+		"forget": "want either --email or --order",
+		"forget --email a@b.example --order cs_1": "want either --email or --order",
+		"forget --email ada":                      `--email "ada": want an address alone`,
+		"forget --order pi_1":                     `"pi_1" is not the ID of an order`,
+		"forget cs_1":                             `takes no "cs_1"`,
+		"export":                                  "want either --email or --order",
+		"export --email a@b.example --order cs_1": "want either --email or --order",
+		"export --email <ada@example.com>":        `--email "<ada@example.com>": want an address alone`,
+		"export --order ada@example.com":          `"ada@example.com" is not the ID of an order`,
+		"export cs_1":                             `takes no "cs_1"`,
 	} {
-		if err := dispatch(t.Context(), strings.Fields(args)); exitCode(err) != 2 {
+		if err := dispatch(t.Context(), strings.Fields(args)); exitCode(err) != 2 || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}

@@ -1,11 +1,6 @@
 package main
 
-import (
-	"context"
-	"fmt"
-
-	"handler/function/internal/order"
-)
+import "context"
 
 const orderHelp = `ops order shows all about one order: who bought what, each e-mail with what became of it, how everything went step by
 step, what Stripe said, and what people had done to it.
@@ -25,8 +20,8 @@ func orderVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !order.ValidID(plain[0]) {
-		return fmt.Errorf("%q is no order's ID, which begins with cs_: %w", plain[0], errUsage)
+	if err := checkOrder(plain[0]); err != nil {
+		return err
 	}
 	v, err := f.viewer()
 	if err != nil {

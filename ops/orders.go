@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"handler/function/internal/view"
 	"handler/function/ops/see"
 )
 
@@ -45,14 +48,26 @@ func ordersVerb(ctx context.Context, args []string) error {
 	if q.Since, err = see.Since(*since, time.Now()); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if q.Limit < 1 {
-		return fmt.Errorf("--limit %d: want 1 or more: %w", q.Limit, errUsage)
+	if err := checkQuery(q); err != nil {
+		return err
 	}
 	v, err := f.viewer()
 	if err != nil {
 		return err
 	}
 	return v.Orders(ctx, q)
+}
+
+func checkQuery(q see.Query) error {
+	switch {
+	case q.Limit < 1:
+		return fmt.Errorf("--limit %d: want 1 or more: %w", q.Limit, errUsage)
+	case q.State != "" && !slices.Contains(view.StateNames(), q.State):
+		return fmt.Errorf("--state %q: want %s: %w", q.State, strings.Join(view.StateNames(), ", "), errUsage)
+	case q.Email != "":
+		return checkEmail(q.Email)
+	}
+	return nil
 }
 
 // viewer sees at the functions that the flags mean.

@@ -17,7 +17,7 @@ const ownerHelp = `
 The gateway and the key that the functions share (the secret send-email-key) are those of the flags, else of the
 environment or .env (GATEWAY_URL or OPENFAAS_URL; SEND_EMAIL_KEY), else of the laptop that runs here.
 
-Exit codes: 0 done, 1 it went wrong, 2 the command was not understood, 3 there is no such thing, 4 not as things are now.
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 not found, 4 conflict with the order's current state.
 `
 
 // errNoKey: there is nothing to sign calls with.

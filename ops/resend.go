@@ -1,18 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
+	"handler/function/internal/view"
 	"handler/function/ops/owner"
 	"handler/function/ops/screen"
 )
 
-const resendHelp = `ops resend ORDER [KEY] --reason "…" sends an e-mail of an order once more: the one of that key, notices to the admins
-too, or without a key all that went to the customer. The template is the one that the catalogue has now. What is still
-to be sent, or is being sent, is refused. The reason stays in the order.
+const resendHelp = `ops resend ORDER [KEY] --reason "…" sends an e-mail of an order once more: the one of that key, also a notice to the
+admins, or without a key all that went to the customer. It uses the template that the catalogue has now. An e-mail that
+is still to be sent, or is being sent, is refused. The order keeps the reason.
 
-  ops resend cs_live_a1b2c3 ebook/delivery --to ada@example.com --reason "the address had a typo"
+  ops resend cs_live_a1b2c3 ebook/delivery --reason "it was lost"
+  ops resend cs_live_a1b2c3 ebook/delivery --reason "for her boss" --to "Grace Example <grace@example.com>"
+
+To give the order another address for all its e-mails, use ops correct.
 ` + ownerHelp
 
 func resendVerb(ctx context.Context, args []string) error {
@@ -21,16 +27,16 @@ func resendVerb(ctx context.Context, args []string) error {
 	f.register(set)
 	var wish resending
 	set.StringVar(&wish.Reason, "reason", "", "why, in your words: up to 500 characters")
-	set.StringVar(&wish.To, "to", "", "another address to send to")
+	set.StringVar(&wish.To, "to", "", "another `address` to send to; it gets the recipient's name, unless it has its own")
 	plain, err := parseWith(set, args, 1, 2)
 	if err != nil {
 		return err
 	}
-	if wish.Reason == "" {
-		return fmt.Errorf("resend wants a --reason: %w", errUsage)
-	}
 	if wish.Order = plain[0]; len(plain) > 1 {
 		wish.Key = plain[1]
+	}
+	if err := wish.check(); err != nil {
+		return err
 	}
 	client, err := f.client()
 	if err != nil {
@@ -39,7 +45,7 @@ func resendVerb(ctx context.Context, args []string) error {
 	return resend(ctx, client, f.screen(), wish)
 }
 
-// resending is what is asked of send-email.
+// resending are the arguments of the call to send-email.
 type resending struct {
 	Order  string `json:"order"`
 	Key    string `json:"key,omitempty"`
@@ -47,36 +53,65 @@ type resending struct {
 	Reason string `json:"reason"`
 }
 
+// check checks what can be checked before a call.
+func (r resending) check() error {
+	var to error
+	if r.To != "" {
+		to = checkMailbox(r.To)
+	}
+	return cmp.Or(checkOrder(r.Order), to, checkReason(r.Reason))
+}
+
+// resentMail is an e-mail that was sent again.
+type resentMail struct {
+	Key   string           `json:"key"`
+	State string           `json:"state"`
+	To    []view.Recipient `json:"to"`
+}
+
 // resend asks for it, and shows what became of each e-mail. One that failed is an error.
 func resend(ctx context.Context, client *owner.Client, s screen.Screen, wish resending) error {
 	var answer struct {
-		ID     string `json:"id"`
-		Emails []struct {
-			Key   string `json:"key"`
-			State string `json:"state"`
-		} `json:"emails"`
+		ID     string       `json:"id"`
+		Emails []resentMail `json:"emails"`
 	}
 	if err := client.Call(ctx, "send-email", "resend", wish, &answer); err != nil {
 		return err
-	}
-	tones := map[string]screen.Tone{"sent": screen.Good, "waiting": screen.Care, "failed": screen.Bad}
-	var rows [][]screen.Cell
-	failed := 0
-	for _, e := range answer.Emails {
-		rows = append(rows, []screen.Cell{{Text: e.Key}, {Text: e.State, Tone: tones[e.State]}})
-		if e.State == "failed" {
-			failed++
-		}
 	}
 	if s.JSON {
 		if err := s.Value(answer); err != nil {
 			return err
 		}
 	} else {
-		s.Table([]string{"E-MAIL", "STATE"}, rows)
+		showMails(s, answer.Emails)
 	}
-	if failed > 0 {
-		return fmt.Errorf("SendGrid refused %d of %d; ops order %s says why", failed, len(rows), wish.Order)
+	return failure(wish.Order, answer.Emails)
+}
+
+// showMails shows each e-mail with its state and to whom it goes.
+func showMails(s screen.Screen, mails []resentMail) {
+	tones := map[string]screen.Tone{"sent": screen.Good, "waiting": screen.Care, "failed": screen.Bad}
+	var rows [][]screen.Cell
+	for _, e := range mails {
+		var to []string
+		for _, r := range e.To {
+			to = append(to, r.String())
+		}
+		rows = append(rows, []screen.Cell{{Text: e.Key}, {Text: e.State, Tone: tones[e.State]}, {Text: "to " + strings.Join(to, ", ")}})
 	}
-	return nil
+	s.Table(nil, rows)
+}
+
+// failure is an error where SendGrid refused an e-mail.
+func failure(order string, mails []resentMail) error {
+	failed := 0
+	for _, e := range mails {
+		if e.State == "failed" {
+			failed++
+		}
+	}
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("SendGrid refused %d of %d; ops order %s says why", failed, len(mails), order)
 }

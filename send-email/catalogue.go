@@ -145,7 +145,7 @@ func (r *recipient) UnmarshalYAML(n *yaml.Node) error {
 	switch {
 	case r.Value == string(order.Customer), r.Value == string(order.Admins):
 		r.audience = order.Audience(r.Value)
-	case isAddress(r.Value):
+	case order.IsAddress(r.Value):
 		r.audience = order.Other
 	}
 	return err

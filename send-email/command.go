@@ -2,7 +2,10 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
+	"unicode/utf8"
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
@@ -10,8 +13,8 @@ import (
 
 // command is what a signed call asks for.
 type command interface {
-	// valid reports whether its arguments make sense.
-	valid() bool
+	// check is an *openfaas.ArgumentError where an argument cannot be used.
+	check() error
 	// order is the ID of the order that it is about; empty where it is about none, or several.
 	order() string
 	// answer does it. What it gives becomes the answer's JSON, also beside an error that says that the rest was
@@ -40,7 +43,7 @@ var kinds = map[string]kind{
 	"export":  {new: func(openfaas.Call) command { return new(export) }},
 }
 
-// decode reads a signed body. Its error is openfaas.ErrCall, or openfaas.ErrStale.
+// decode reads a signed body. Its error is openfaas.ErrCall, openfaas.ErrStale or an *openfaas.ArgumentError.
 func (f *Function) decode(body []byte) (command, error) {
 	c, err := openfaas.ParseCall(body)
 	if err != nil {
@@ -54,8 +57,8 @@ func (f *Function) decode(body []byte) (command, error) {
 	if err := c.Arguments(r); err != nil {
 		return nil, err
 	}
-	if !r.valid() {
-		return nil, openfaas.ErrCall
+	if err := r.check(); err != nil {
+		return nil, err
 	}
 	if k.changes {
 		return r, c.Fresh(f.now())
@@ -63,10 +66,34 @@ func (f *Function) decode(body []byte) (command, error) {
 	return r, nil
 }
 
+// checkID checks the ID of an order.
+func checkID(name, id string) error {
+	if !order.ValidID(id) {
+		return &openfaas.ArgumentError{Name: name, Want: "the ID of a Checkout Session, cs_…"}
+	}
+	return nil
+}
+
+// checkTrue checks the argument of a command that has no others.
+func checkTrue(name string, value bool) error {
+	if !value {
+		return &openfaas.ArgumentError{Name: name, Want: "true"}
+	}
+	return nil
+}
+
+// checkReason checks why the owner asks for something.
+func checkReason(name, reason string) error {
+	if strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > order.MaxReason {
+		return &openfaas.ArgumentError{Name: name, Want: fmt.Sprintf("why, in up to %d characters", order.MaxReason)}
+	}
+	return nil
+}
+
 // sendOrder is an order's ID: bring it as far as it can be brought now.
 type sendOrder string
 
-func (r *sendOrder) valid() bool { return order.ValidID(string(*r)) }
+func (r *sendOrder) check() error { return checkID("id", string(*r)) }
 
 func (r *sendOrder) order() string { return string(*r) }
 
@@ -77,7 +104,7 @@ func (r *sendOrder) answer(ctx context.Context, f *Function, log *slog.Logger) (
 // sweepAll is true: do all that is due.
 type sweepAll bool
 
-func (r *sweepAll) valid() bool { return bool(*r) }
+func (r *sweepAll) check() error { return checkTrue("sweep", bool(*r)) }
 
 func (r *sweepAll) order() string { return "" }
 

@@ -23,6 +23,8 @@ type exported struct {
 	Next string `json:"next,omitempty"`
 }
 
+func (r *export) check() error { return r.checkAs("export") }
+
 func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	list, err := r.find(ctx, f, maxExported)
 	if err != nil {

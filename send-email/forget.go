@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -26,11 +27,22 @@ type whose struct {
 	Before string `json:"before"`
 }
 
-func (w whose) valid() bool {
-	if w.Email == "" {
-		return order.ValidID(w.Order) && w.Before == ""
+// checkAs checks the arguments of a command of that name.
+func (w whose) checkAs(name string) error {
+	_, err := parsePlace(w.Before)
+	switch {
+	case (w.Email == "") == (w.Order == ""):
+		return &openfaas.ArgumentError{Name: name, Want: "either email or order"}
+	case w.Email == "" && w.Before != "":
+		return &openfaas.ArgumentError{Name: name + ".before", Want: "email beside it"}
+	case w.Email == "":
+		return checkID(name+".order", w.Order)
+	case !order.IsAddress(w.Email):
+		return &openfaas.ArgumentError{Name: name + ".email", Want: "an e-mail address alone, such as ada@example.com"}
+	case err != nil:
+		return &openfaas.ArgumentError{Name: name + ".before", Want: wantPlace}
 	}
-	return w.Order == "" && len(w.Email) <= maxAddress && isAddress(w.Email)
+	return nil
 }
 
 func (w whose) order() string { return w.Order }
@@ -45,10 +57,6 @@ type found struct {
 
 // find looks for them as far as one call may, and gives so many at the most.
 func (w whose) find(ctx context.Context, f *Function, most int) (found, error) {
-	at, err := f.placeAt("before", w.Before)
-	if err != nil {
-		return found{}, err
-	}
 	orders, err := f.store()
 	if err != nil {
 		return found{}, fmt.Errorf("%w: %w", errUnread, err)
@@ -62,7 +70,7 @@ func (w whose) find(ctx context.Context, f *Function, most int) (found, error) {
 		return list, nil
 	}
 	full := func() bool { return len(list.ids) == most }
-	list.next, _, err = f.look(ctx, orders, time.Time{}, at, full, func(o *order.Order) {
+	list.next, _, err = f.look(ctx, orders, time.Time{}, f.placeAt(w.Before), full, func(o *order.Order) {
 		if o.Concerns(w.Email) {
 			list.ids = append(list.ids, o.ID)
 		}
@@ -89,6 +97,8 @@ type forgotten struct {
 	// Next is where to go on; empty at the end.
 	Next string `json:"next,omitempty"`
 }
+
+func (r *forget) check() error { return r.checkAs("forget") }
 
 func (r *forget) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	list, err := r.find(ctx, f, maxForgotten)

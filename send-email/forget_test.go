@@ -137,29 +137,16 @@ func TestForget(t *testing.T) {
 		}
 	})
 
-	for name, c := range map[string]struct {
-		arguments string
-		status    int
-	}{
-		"nobody":           {`{}`, 400},
-		"two things":       {`{"email":"ada@example.com","order":"cs_1"}`, 400},
-		"no address":       {`{"email":"@"}`, 400},
-		"a name with it":   {`{"email":"Ada <ada@example.com>"}`, 400},
-		"no ID":            {`{"order":"cs_a.b"}`, 400},
-		"an unknown order": {`{"order":"cs_none"}`, 404},
-		"an unknown field": {`{"email":"ada@example.com","dryrun":true}`, 400},
-	} {
-		t.Run("refuses "+name, func(t *testing.T) {
-			t.Parallel()
+	t.Run("says that there is no such order", func(t *testing.T) {
+		t.Parallel()
 
-			b, _, _ := sold(t)
-			for _, verb := range []string{"forget", "export"} {
-				if res := b.invoke(b.dated(verb, c.arguments)); res.StatusCode != c.status {
-					t.Errorf("%s: %d %s", verb, res.StatusCode, res.Body)
-				}
+		b, _, _ := sold(t)
+		for _, verb := range []string{"forget", "export"} {
+			if res := b.invoke(b.dated(verb, `{"order":"cs_none"}`)); res.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %d %s", verb, res.StatusCode, res.Body)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestExport(t *testing.T) {
@@ -329,9 +316,12 @@ func TestCustomerInParts(t *testing.T) {
 		t.Parallel()
 
 		b := many(t, 1, 1)
-		for _, arguments := range []string{`{"email":"grace@example.com","before":"cs_1"}`, `{"order":"cs_1","before":"2026-11-24T12:00:00Z"}`} {
+		for arguments, want := range map[string]string{
+			`{"email":"grace@example.com","before":"cs_1"}`:    ".before: want the next of an earlier answer",
+			`{"order":"cs_1","before":"2026-11-24T12:00:00Z"}`: ".before: want email beside it",
+		} {
 			for _, verb := range []string{"export", "forget"} {
-				if res := b.invoke(b.dated(verb, arguments)); res.StatusCode != http.StatusBadRequest {
+				if res := b.invoke(b.dated(verb, arguments)); res.StatusCode != http.StatusBadRequest || !strings.Contains(string(res.Body), verb+want) {
 					t.Errorf("%s %s: %d %s", verb, arguments, res.StatusCode, res.Body)
 				}
 			}

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
@@ -40,27 +42,39 @@ type orderList struct {
 	Next string `json:"next,omitempty"`
 }
 
-func (r *listOrders) valid() bool { return true } // answer says which argument is not
+func (r *listOrders) check() error {
+	_, since := time.Parse(time.RFC3339, r.Since)
+	_, before := parsePlace(r.Before)
+	switch {
+	case r.State != "" && !slices.Contains(view.States(), r.State):
+		return &openfaas.ArgumentError{Name: "orders.state", Want: strings.Join(view.StateNames(), ", ")}
+	case r.Since != "" && since != nil:
+		return &openfaas.ArgumentError{Name: "orders.since", Want: "a time such as 2026-11-01T00:00:00Z"}
+	case r.Email != "" && !order.IsAddress(r.Email):
+		return &openfaas.ArgumentError{Name: "orders.email", Want: "an e-mail address alone, such as ada@example.com"}
+	case r.Limit < 0 || r.Limit > maxRows:
+		return &openfaas.ArgumentError{Name: "orders.limit", Want: fmt.Sprintf("1 to %d", maxRows)}
+	case before != nil:
+		return &openfaas.ArgumentError{Name: "orders.before", Want: wantPlace}
+	}
+	return nil
+}
 
 func (r *listOrders) order() string { return "" }
 
 func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	now := f.now()
-	since, err := r.check()
-	if err != nil {
-		return nil, err
-	}
-	at, err := f.placeAt("orders.before", r.Before)
-	if err != nil {
-		return nil, err
+	now, limit := f.now(), cmp.Or(r.Limit, defaultRows)
+	since := time.Unix(0, 0)
+	if r.Since != "" {
+		since, _ = time.Parse(time.RFC3339, r.Since) // it was checked
 	}
 	orders, err := f.store()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnread, err)
 	}
 	list, looked := orderList{Orders: []view.Row{}}, 0
-	full := func() bool { return len(list.Orders) == r.Limit }
-	list.Next, looked, err = f.look(ctx, orders, since, at, full, func(o *order.Order) {
+	full := func() bool { return len(list.Orders) == limit }
+	list.Next, looked, err = f.look(ctx, orders, since, f.placeAt(r.Before), full, func(o *order.Order) {
 		if r.wants(o, now) {
 			list.Orders = append(list.Orders, view.RowOf(o, now))
 		}
@@ -70,34 +84,6 @@ func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) 
 	}
 	log.Info("orders listed", "orders", len(list.Orders), "looked_at", looked)
 	return list, nil
-}
-
-// check reads the arguments but before, and sets the limit where there is none.
-func (r *listOrders) check() (since time.Time, err error) {
-	if r.State != "" && !slices.Contains(view.States(), r.State) {
-		return since, &argumentError{"orders.state", strings.Join(stateNames(), ", ")}
-	}
-	since = time.Unix(0, 0)
-	if r.Since != "" {
-		if since, err = time.Parse(time.RFC3339, r.Since); err != nil {
-			return since, &argumentError{"orders.since", "a time such as 2026-11-01T00:00:00Z"}
-		}
-	}
-	if r.Limit == 0 {
-		r.Limit = defaultRows
-	}
-	if r.Limit < 1 || r.Limit > maxRows {
-		return since, &argumentError{"orders.limit", fmt.Sprintf("1 to %d", maxRows)}
-	}
-	return since, nil
-}
-
-func stateNames() []string {
-	var names []string
-	for _, s := range view.States() {
-		names = append(names, string(s))
-	}
-	return names
 }
 
 // wants reports whether an order is one of those that are asked for.

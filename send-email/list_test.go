@@ -84,7 +84,7 @@ func TestOrders(t *testing.T) {
 		{`{"since": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_ahead", "cs_done", "cs_stuck"}},
 		{`{"before": "` + b.clock.Add(-2*time.Hour).Format(time.RFC3339) + `"}`, []string{"cs_failed", "cs_unpaid"}},
 		{`{"email": "jOAN@example.COM"}`, []string{"cs_failed"}},
-		{`{"email": "joan"}`, []string{}},
+		{`{"email": "joan@example.co"}`, []string{}},
 		{`{"email": "joan@work.example"}`, []string{"cs_failed"}},
 		{`{"email": "owner@example.com"}`, []string{}},
 		{`{"product": "prod_ebook"}`, []string{"cs_done"}},
@@ -193,10 +193,11 @@ func TestOrdersRefused(t *testing.T) {
 		`{"since": "yesterday"}`: "orders.since: want a time such as 2026-11-01T00:00:00Z",
 		`{"limit": -1}`:          "orders.limit: want 1 to 500",
 		`{"limit": 501}`:         "orders.limit: want 1 to 500",
-		`{"before": "cs_1"}`:     "orders.before: want the next of an answer before, or a time such as 2026-11-01T00:00:00Z",
-		`{"before": "2026-11-24T12:00:00Z/ada@example.com"}`: "orders.before: want the next of an answer before, or a time such as 2026-11-01T00:00:00Z",
-		`{"limit": "all"}`: `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`,
-		`{"order": "asc"}`: `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`,
+		`{"before": "cs_1"}`:     "orders.before: want the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z",
+		`{"before": "2026-11-24T12:00:00Z/ada@example.com"}`: "orders.before: want the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z",
+		`{"email": "joan"}`: "orders.email: want an e-mail address alone, such as ada@example.com",
+		`{"limit": "all"}`:  "orders.limit: want a whole number",
+		`{"order": "asc"}`:  "orders: want no arguments but state, since, email, product, limit, before",
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			t.Parallel()
@@ -239,15 +240,6 @@ func TestOrder(t *testing.T) {
 		}
 	})
 
-	for _, body := range []string{`{"order": "pi_1"}`, `{"order": ""}`, `{"order": {"$gt": ""}}`} {
-		t.Run("is 400 for "+body, func(t *testing.T) {
-			t.Parallel()
-
-			if res := b.invoke(body); res.StatusCode != http.StatusBadRequest {
-				t.Errorf("got %d %s", res.StatusCode, res.Body)
-			}
-		})
-	}
 }
 
 // A database that is away is told as such: no sweep will answer what was asked.

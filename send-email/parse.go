@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/mail"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -223,22 +221,11 @@ func (k *checker) admins(a admins) {
 
 func (k *checker) address(t text, where string) {
 	switch {
-	case !isAddress(t.Value):
+	case !order.IsAddress(t.Value):
 		k.wrong(t.Line, "%s%q is not an e-mail address", where, t.Value)
-	case !isSendable(t.Value):
+	case !order.Sendable(t.Value):
 		k.wrong(t.Line, "%sSendGrid refuses %q: it takes ASCII, and a domain such as bücher.example as xn--bcher-kva.example", where, t.Value)
 	}
-}
-
-// isSendable reports whether SendGrid sends to an address: it answers 400 where one is not ASCII.
-func isSendable(address string) bool {
-	return isAddress(address) && !strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
-}
-
-// isAddress reports whether a text is an e-mail address alone, without a name.
-func isAddress(s string) bool {
-	parsed, err := mail.ParseAddress(s)
-	return err == nil && parsed.Address == s && strings.Contains(s[strings.LastIndex(s, "@"):], ".")
 }
 
 var (

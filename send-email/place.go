@@ -2,12 +2,12 @@ package function
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -27,16 +27,16 @@ type place struct {
 	names []string
 }
 
-// placeAt is where a call begins: what its argument before says, or before all. That of another form is told by its name.
-func (f *Function) placeAt(name, before string) (place, error) {
+// wantPlace says what parsePlace reads.
+const wantPlace = "the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z"
+
+// placeAt is where a call begins: at its argument before, which was checked, or at the newest order.
+func (f *Function) placeAt(before string) place {
 	if before == "" {
-		return place{at: f.now().Add(clocksApart)}, nil
+		return place{at: f.now().Add(clocksApart)}
 	}
-	at, err := parsePlace(before)
-	if err != nil {
-		return at, &argumentError{name, "the next of an answer before, or a time such as 2026-11-01T00:00:00Z"}
-	}
-	return at, nil
+	at, _ := parsePlace(before)
+	return at
 }
 
 // look goes through the orders that were made since then, from a place on, as far as one call may, or until the caller
@@ -62,8 +62,11 @@ func (f *Function) look(ctx context.Context, orders Store, since time.Time, at p
 	return next, looked, nil
 }
 
-// parsePlace reads what String wrote: 2026-11-24T12:00:00.123Z/cs_1/cs_2.
+// parsePlace reads what String wrote: 2026-11-24T12:00:00.123Z/cs_1/cs_2. An empty text is no place, and no error.
 func parsePlace(text string) (p place, err error) {
+	if text == "" {
+		return p, nil
+	}
 	parts := strings.Split(text, "/")
 	if p.at, err = time.Parse(time.RFC3339, parts[0]); err != nil {
 		return p, err
@@ -71,7 +74,7 @@ func parsePlace(text string) (p place, err error) {
 	p.at, p.names = p.at.UTC().Truncate(time.Millisecond), parts[1:]
 	for _, id := range p.names {
 		if !order.ValidID(id) {
-			return p, openfaas.ErrCall
+			return p, errors.New("not an ID")
 		}
 	}
 	return p, nil

@@ -3,7 +3,10 @@ package function
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -80,7 +83,7 @@ func (f *Function) verify(req handler.Request) error {
 
 // toStatus is the table of what is answered to whom.
 func toStatus(err error) (status int, text string) {
-	var wrong *argumentError
+	var wrong *openfaas.ArgumentError
 	switch {
 	case errors.As(err, &wrong):
 		return http.StatusBadRequest, wrong.Error()
@@ -91,7 +94,7 @@ func toStatus(err error) (status int, text string) {
 	case errors.Is(err, errSignature):
 		return http.StatusBadRequest, "invalid signature"
 	case errors.Is(err, openfaas.ErrCall):
-		return http.StatusBadRequest, `want {"id": "cs_…"}, {"sweep": true}, or another call of the owner's`
+		return http.StatusBadRequest, `unknown call: want {"id": "cs_…"} or one of ` + strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 	case errors.Is(err, openfaas.ErrStale):
 		return http.StatusBadRequest, openfaas.ErrStale.Error()
 	case errors.Is(err, order.ErrNotFound):
@@ -99,7 +102,7 @@ func toStatus(err error) (status int, text string) {
 	case errors.Is(err, errUnread):
 		return http.StatusServiceUnavailable, "the database does not answer; ask again"
 	case errors.Is(err, order.ErrNoDelivery):
-		return http.StatusNotFound, "the order has no such e-mail"
+		return http.StatusNotFound, err.Error()
 	case conflicts(err):
 		return http.StatusConflict, err.Error()
 	case errors.Is(err, errUndone):

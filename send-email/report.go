@@ -26,7 +26,7 @@ const reportKey = maildata.ReportSeries + "/daily"
 // a clock may make it, undated: there is one report a day.
 type sendReport bool
 
-func (r *sendReport) valid() bool { return bool(*r) }
+func (r *sendReport) check() error { return checkTrue("report", bool(*r)) }
 
 func (r *sendReport) order() string { return "" }
 

@@ -1,21 +1,17 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"strings"
-	"unicode/utf8"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/view"
 )
-
-// maxReason is how many characters a reason may have.
-const maxReason = 500
-
-// maxAddress is how long an e-mail address may be (RFC 5321, 4.5.3.1).
-const maxAddress = 254
 
 // resend asks for e-mails of an order to be sent another time: the one of a key, or all that went to the customer.
 type resend struct {
@@ -34,16 +30,18 @@ type resent struct {
 	Emails []resentMail `json:"emails"`
 }
 
-// resentMail is a copy that is owed now, and how far it is: sent, waiting or failed.
+// resentMail is a copy that is owed now, to whom, and how far it is: sent, waiting or failed.
 type resentMail struct {
-	Key   string `json:"key"`
-	State string `json:"state"`
+	Key   string           `json:"key"`
+	State string           `json:"state"`
+	To    []view.Recipient `json:"to"`
 }
 
-func (r *resend) valid() bool {
-	said := strings.TrimSpace(r.Reason)
-	return order.ValidID(r.Order) && said != "" && utf8.RuneCountInString(r.Reason) <= maxReason &&
-		(r.To == "" || len(r.To) <= maxAddress && isSendable(r.To))
+func (r *resend) check() error {
+	if _, ok := order.ParseAddress(r.To); r.To != "" && !ok {
+		return &openfaas.ArgumentError{Name: "resend.to", Want: order.AddressForm}
+	}
+	return cmp.Or(checkID("resend.order", r.Order), checkReason("resend.reason", r.Reason))
 }
 
 func (r *resend) order() string { return r.Order }
@@ -83,15 +81,17 @@ func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 	}
 	out := resent{ID: o.ID}
 	for _, key := range keys {
-		out.Emails = append(out.Emails, resentMail{key, standing(o.Emails[key])})
+		d := o.Emails[key]
+		out.Emails = append(out.Emails, resentMail{key, standing(d), view.RecipientsOf(d.To)})
 	}
 	return out, nil
 }
 
 // wish is the call as the order knows it.
 func (f *Function) wish(r *resend, o *order.Order) order.Again {
+	to, _ := order.ParseAddress(r.To) // it was checked
 	return order.Again{
-		Call: r.call, To: r.To, Reason: r.Reason,
+		Call: r.call, To: to, Reason: r.Reason,
 		Template: func(e order.Email) (id, name string) { return f.catalogue.templateNow(e, o) },
 	}
 }

@@ -13,7 +13,7 @@ import (
 // showOrder is an order's ID: the whole of it.
 type showOrder string
 
-func (r *showOrder) valid() bool { return order.ValidID(string(*r)) }
+func (r *showOrder) check() error { return checkID("order", string(*r)) }
 
 func (r *showOrder) order() string { return string(*r) }
 

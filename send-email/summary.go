@@ -20,7 +20,7 @@ const (
 // summarize is true: say how the shop does.
 type summarize bool
 
-func (r *summarize) valid() bool { return bool(*r) }
+func (r *summarize) check() error { return checkTrue("summary", bool(*r)) }
 
 func (r *summarize) order() string { return "" }
 

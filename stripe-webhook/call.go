@@ -22,10 +22,13 @@ const (
 
 // reconcile is what the owner asks for: what Stripe has since a time, and this function has not.
 type reconcile struct {
-	Since  time.Time `json:"since"`
-	DryRun bool      `json:"dry_run"`
+	// Since is a time in RFC 3339.
+	Since  string `json:"since"`
+	DryRun bool   `json:"dry_run"`
 	// After is the cursor that an earlier answer gave.
 	After string `json:"after"`
+
+	since time.Time
 }
 
 // isOwners reports whether a request means to be a call of the owner's, and not an event of Stripe's.
@@ -66,7 +69,7 @@ func (e *Endpoint) receiveOwner(req handler.Request) handler.Response {
 	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
 	defer cancel()
 	done, err := e.find(ctx, log, search{
-		since: r.Since, dryRun: r.DryRun, who: order.FoundByOwner,
+		since: r.since, dryRun: r.DryRun, who: order.FoundByOwner,
 		more: func() bool { return time.Since(began) < beginFor },
 	}, r.After)
 	if err != nil {
@@ -89,8 +92,9 @@ func parseReconcile(body []byte) (r reconcile, err error) {
 	if err := c.Arguments(&r); err != nil {
 		return r, err
 	}
-	if r.Since.Unix() <= 0 || r.Since.After(time.Now()) {
-		return r, openfaas.ErrCall
+	r.since, err = time.Parse(time.RFC3339, r.Since)
+	if err != nil || r.since.Unix() <= 0 || r.since.After(time.Now()) {
+		return r, &openfaas.ArgumentError{Name: "reconcile.since", Want: "a time in the past such as 2026-11-01T00:00:00Z"}
 	}
 	return r, c.Fresh(time.Now())
 }

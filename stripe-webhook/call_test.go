@@ -22,6 +22,7 @@ func TestOwnersCallIsRefused(t *testing.T) {
 	day := now.Add(-24 * time.Hour)
 	plain := reconcileSince(day, now, "")
 	const signature, stale = "invalid signature", "too old, too early, or undated"
+	const since, cursor = "reconcile.since: want a time in the past", "reconcile.after: want the next of an earlier answer"
 	for name, c := range map[string]struct {
 		request handler.Request
 		status  int
@@ -41,12 +42,15 @@ func TestOwnersCallIsRefused(t *testing.T) {
 		"a dry run, six minutes ago": {signedByOwner(reconcileSince(day, now.Add(-6*time.Minute), `, "dry_run": true`), ownersKey), 400, stale},
 		"nothing":                    {signedByOwner(``, ownersKey), 400, "want"},
 		"another verb":               {signedByOwner(`{"sweep": true}`, ownersKey), 400, "want"},
-		"no since":                   {signedByOwner(fmt.Sprintf(`{"reconcile": {}, "at": %q}`, now.Format(time.RFC3339)), ownersKey), 400, "want"},
-		"a since to come":            {signedByOwner(reconcileSince(now.Add(time.Hour), now, ""), ownersKey), 400, "want"},
-		"an unknown field":           {signedByOwner(reconcileSince(day, now, `, "dryrun": true`), ownersKey), 400, "want"},
-		"a cursor of no listing":     {signedByOwner(reconcileSince(day, now, `, "after": "elsewhere:evt_1"`), ownersKey), 400, "want"},
-		"a cursor that is no ID":     {signedByOwner(reconcileSince(day, now, `, "after": "checkout:&x=1"`), ownersKey), 400, "want"},
-		"a cursor of sessions":       {signedByOwner(reconcileSince(day, now, `, "after": "sessions:cs_1"`), ownersKey), 400, "want"},
+		"no since":                   {signedByOwner(fmt.Sprintf(`{"reconcile": {}, "at": %q}`, now.Format(time.RFC3339)), ownersKey), 400, since},
+		"a since that is no time":    {signedByOwner(fmt.Sprintf(`{"reconcile": {"since": "yesterday"}, "at": %q}`, now.Format(time.RFC3339)), ownersKey), 400, since},
+		"a since to come":            {signedByOwner(reconcileSince(now.Add(time.Hour), now, ""), ownersKey), 400, since},
+		"a number for a flag":        {signedByOwner(reconcileSince(day, now, `, "dry_run": 1`), ownersKey), 400, "reconcile.dry_run: want true or false"},
+		"an unknown field":           {signedByOwner(reconcileSince(day, now, `, "dryrun": true`), ownersKey), 400, "reconcile: want no arguments but since, dry_run, after"},
+		"a time that is none":        {signedByOwner(`{"reconcile": {}, "at": "now"}`, ownersKey), 400, "at: want a time such as"},
+		"a cursor of no listing":     {signedByOwner(reconcileSince(day, now, `, "after": "elsewhere:evt_1"`), ownersKey), 400, cursor},
+		"a cursor that is no ID":     {signedByOwner(reconcileSince(day, now, `, "after": "checkout:&x=1"`), ownersKey), 400, cursor},
+		"a cursor of sessions":       {signedByOwner(reconcileSince(day, now, `, "after": "sessions:cs_1"`), ownersKey), 400, cursor},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

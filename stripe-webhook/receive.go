@@ -211,7 +211,10 @@ func (e *Endpoint) handOn(ctx context.Context, log *slog.Logger, id string) (boo
 
 // toStatus is the table of what is answered to whom. A forger learns no more than that it did not work.
 func toStatus(err error) (status int, text string) {
+	var wrong *openfaas.ArgumentError
 	switch {
+	case errors.As(err, &wrong):
+		return http.StatusBadRequest, wrong.Error()
 	case errors.Is(err, errMethod):
 		return http.StatusMethodNotAllowed, "only POST"
 	case errors.Is(err, errTooLarge):
@@ -221,7 +224,7 @@ func toStatus(err error) (status int, text string) {
 	case errors.Is(err, order.ErrMalformed):
 		return http.StatusBadRequest, "not a Stripe event"
 	case errors.Is(err, openfaas.ErrCall):
-		return http.StatusBadRequest, `want {"reconcile": {"since": …}, "at": …}`
+		return http.StatusBadRequest, `unknown call: want {"reconcile": {"since": …}, "at": …}`
 	case errors.Is(err, openfaas.ErrStale):
 		return http.StatusBadRequest, openfaas.ErrStale.Error()
 	case errors.Is(err, errCursor):

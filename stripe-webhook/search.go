@@ -69,7 +69,7 @@ func parseCursor(text string, all []listing) (cursor, error) {
 	c.listing, c.after, _ = strings.Cut(text, ":")
 	known := slices.ContainsFunc(all, func(l listing) bool { return l.name == c.listing })
 	if !known || c.after != "" && !objectID.MatchString(c.after) {
-		return c, openfaas.ErrCall
+		return c, &openfaas.ArgumentError{Name: "reconcile.after", Want: "the next of an earlier answer, with the same since"}
 	}
 	return c, nil
 }

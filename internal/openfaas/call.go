@@ -36,7 +36,7 @@ type Call struct {
 	arguments json.RawMessage
 }
 
-// ParseCall reads a signed body. Its error is ErrCall, and quotes nothing.
+// ParseCall reads a signed body. Its error is ErrCall or an ArgumentError, and quotes nothing.
 func ParseCall(body []byte) (Call, error) {
 	var fields map[string]json.RawMessage
 	if strict(body, &fields) != nil {
@@ -46,7 +46,7 @@ func ParseCall(body []byte) (Call, error) {
 	c := Call{ID: hex.EncodeToString(sum[:4])}
 	if at, dated := fields["at"]; dated {
 		if strict(at, &c.At) != nil {
-			return Call{}, ErrCall
+			return Call{}, &ArgumentError{"at", "a time such as 2026-11-01T00:00:00Z"}
 		}
 		delete(fields, "at")
 	}
@@ -58,10 +58,11 @@ func ParseCall(body []byte) (Call, error) {
 	return c, nil
 }
 
-// Arguments reads what the verb is given. A field that is not known is ErrCall: it may have been meant to matter.
+// Arguments reads the arguments of the call. A field that into does not have is an error: it may have been meant to matter.
+// Its error is an ArgumentError.
 func (c Call) Arguments(into any) error {
-	if strict(c.arguments, into) != nil {
-		return ErrCall
+	if err := strict(c.arguments, into); err != nil {
+		return argumentError(c.Verb, into, err)
 	}
 	return nil
 }

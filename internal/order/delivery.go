@@ -38,12 +38,6 @@ const (
 	Other    Audience = "other"
 )
 
-// Address is a mailbox.
-type Address struct {
-	Email string `bson:"email"`
-	Name  string `bson:"name,omitempty"`
-}
-
 // Email is an e-mail that an order owes: what a plan is made of.
 type Email struct {
 	// Key names it within the order: lower-case letters, digits, hyphens and slashes.

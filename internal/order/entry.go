@@ -8,6 +8,9 @@ import (
 // ByAge is the reason in the line that the shop's setting retention_days leaves, where no person did.
 const ByAge = "older than retention_days"
 
+// MaxReason is the most characters of the reason that a person gives.
+const MaxReason = 500
+
 // Entry is a line of an order's audit: what was done to it on purpose, by a person, or by its age.
 type Entry struct {
 	At time.Time `bson:"at"`

@@ -21,7 +21,7 @@ var (
 	// ErrNotFound: there is no order with that ID.
 	ErrNotFound = errors.New("order not found")
 	// ErrNoDelivery: the order has no delivery of that key.
-	ErrNoDelivery = errors.New("no such delivery")
+	ErrNoDelivery = errors.New("no such e-mail")
 	// ErrNotDue: the delivery is settled, somebody holds its lease, or its time has not come.
 	ErrNotDue = errors.New("delivery not due")
 	// ErrLeaseLost: the lease ran out and somebody else has the delivery now.

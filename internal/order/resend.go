@@ -6,27 +6,28 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
-// What keeps an e-mail from being sent again.
+// What prevents sending an e-mail again.
 var (
-	// ErrInFlight: it, or a copy of it, is on its way already. The error says which, and how far it is.
-	ErrInFlight = errors.New("it is on its way already")
+	// ErrInFlight: the e-mail, or a copy of it, is not final yet. The error names it and its state.
+	ErrInFlight = errors.New("a delivery is already in progress")
 	// ErrNothingOwed: the order has no e-mail to the customer, such as one that is unpaid or not this shop's.
-	ErrNothingOwed = errors.New("it owes no e-mail")
-	// ErrNobody: the e-mail has nobody to go to, and no other address was given.
-	ErrNobody = errors.New("there is nobody to send it to")
-	// ErrForgotten: what the e-mail would say, and to whom, is no longer known.
+	ErrNothingOwed = errors.New("the order owes no e-mail")
+	// ErrNobody: the e-mail has no recipient, and no other address was given.
+	ErrNobody = errors.New("the e-mail has no recipient")
+	// ErrForgotten: the order no longer has what the e-mail would say, nor its recipient.
 	ErrForgotten = errors.New("the order was forgotten")
 )
 
 // Again is a person's wish to have e-mails sent another time.
 type Again struct {
-	// Call is 8 lower-case hexadecimal digits by which the wish is known: the same one does nothing a second time.
+	// Call is 8 lower-case hexadecimal digits that identify the call: a second call with the same digits changes nothing.
 	Call string
-	// To is another address to send to; empty for those that the e-mail had.
-	To string
+	// To is another mailbox to send to; empty for the e-mail's own. Without a name it gets the recipient's.
+	To Address
 	// Reason is the person's own words.
 	Reason string
 	// Template is the ID and the name of the template that an e-mail is to have now.
@@ -47,7 +48,10 @@ func (o *Order) Resend(key string, a Again, now time.Time) ([]string, error) {
 	var copies []Email
 	for _, k := range keys {
 		c, err := o.again(k, a, now)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrInFlight) && key == "":
+			return nil, o.suggest(keys, err)
+		case err != nil:
 			return nil, err
 		}
 		copies = append(copies, c)
@@ -74,6 +78,16 @@ func (o *Order) copiesBy(call string) []string {
 	return keys
 }
 
+// suggest adds to the error about an e-mail in flight the key of another that can be sent again by its key.
+func (o *Order) suggest(keys []string, err error) error {
+	for _, k := range keys {
+		if _, busy := o.inFlight(k); !busy {
+			return fmt.Errorf("%w; name the e-mail to send again, for example %s", err, k)
+		}
+	}
+	return err
+}
+
 // resendable are the keys that are meant: one, or the originals of all that the customer got, or should have got: what was
 // cancelled is sent only by its key.
 func (o *Order) resendable(key string) ([]string, error) {
@@ -83,10 +97,7 @@ func (o *Order) resendable(key string) ([]string, error) {
 	case len(o.Emails) == 0:
 		return nil, ErrNothingOwed
 	case key != "":
-		if _, ok := o.Emails[key]; !ok {
-			return nil, ErrNoDelivery
-		}
-		return []string{key}, nil
+		return []string{key}, o.mustHave(key)
 	}
 	var keys []string
 	for _, k := range slices.Sorted(maps.Keys(o.Emails)) {
@@ -104,20 +115,55 @@ func (o *Order) resendable(key string) ([]string, error) {
 func (o *Order) again(key string, a Again, now time.Time) (Email, error) {
 	e := o.Emails[key].Email
 	original := cmp.Or(e.CopyOf, key)
-	for _, k := range slices.Sorted(maps.Keys(o.Emails)) {
-		if d := o.Emails[k]; (k == original || d.CopyOf == original) && !d.Final() {
-			return Email{}, fmt.Errorf("%w: %s is %s", ErrInFlight, k, d.State)
-		}
+	if k, busy := o.inFlight(original); busy {
+		return Email{}, fmt.Errorf("%w: %s is %s", ErrInFlight, k, o.Emails[k].State)
 	}
 	e.Key, e.CopyOf, e.NotBefore = copyKey(original, a.Call), original, now
-	if a.To != "" {
-		e.Audience, e.To = Other, []Address{{Email: a.To}}
+	if a.To.Email != "" {
+		e.Audience, e.To = Other, []Address{{Email: a.To.Email, Name: cmp.Or(a.To.Name, o.recipientName(e))}}
 	}
 	if len(e.To) == 0 {
 		return Email{}, fmt.Errorf("%w: %s", ErrNobody, key)
 	}
 	e.Template, e.TemplateName = a.Template(e)
 	return e, nil
+}
+
+// recipientName is the name of an e-mail's recipient.
+func (o *Order) recipientName(e Email) string {
+	if len(e.To) > 0 {
+		return e.To[0].Name
+	}
+	return o.CustomerName // only an e-mail to the customer lacks a recipient
+}
+
+// mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that key.
+func (o *Order) mustHave(key string) error {
+	if _, ok := o.Emails[key]; ok {
+		return nil
+	}
+	return fmt.Errorf("%w; the order has %s", ErrNoDelivery, strings.Join(slices.Sorted(maps.Keys(o.Emails)), ", "))
+}
+
+// group are the keys of an e-mail and of its copies.
+func (o *Order) group(original string) []string {
+	var keys []string
+	for _, k := range slices.Sorted(maps.Keys(o.Emails)) {
+		if k == original || o.Emails[k].CopyOf == original {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// inFlight is the delivery of an e-mail, or of a copy of it, that is not final.
+func (o *Order) inFlight(original string) (key string, ok bool) {
+	for _, k := range o.group(original) {
+		if !o.Emails[k].Final() {
+			return k, true
+		}
+	}
+	return "", false
 }
 
 // Resent reports whether a delivery that failed is settled all the same: it was sent again since then.

@@ -87,13 +87,41 @@ func TestResend(t *testing.T) {
 
 		o := sent(t)
 		a := again("11111111")
-		a.To, a.Template = "ada@work.example", func(order.Email) (string, string) { return "d-2", "receipt.fr" }
+		a.To, a.Template = order.Address{Email: "ada@work.example"}, func(order.Email) (string, string) { return "d-2", "receipt.fr" }
 		if _, err := o.Resend(key, a, start); err != nil {
 			t.Fatal(err)
 		}
 		c := o.Emails[copyOne]
 		if c.Audience != order.Other || c.To[0].Email != "ada@work.example" || c.Template != "d-2" || c.TemplateName != "receipt.fr" {
 			t.Errorf("the copy: %+v", c)
+		}
+	})
+
+	t.Run("keeps the recipient's name, unless the other address has one", func(t *testing.T) {
+		t.Parallel()
+
+		other := order.Address{Email: "ada@work.example"}
+		for _, c := range []struct{ had, to, want order.Address }{
+			{order.Address{Name: "Ada"}, other, order.Address{Email: other.Email, Name: "Ada"}},
+			{order.Address{Name: "Ada"}, order.Address{Email: other.Email, Name: "Bob"}, order.Address{Email: other.Email, Name: "Bob"}},
+			{order.Address{}, other, other},
+		} {
+			o := sent(t)
+			d := o.Emails[key]
+			d.To = []order.Address{{Email: "ada@example.com", Name: c.had.Name}}
+			o.Emails[key] = d
+			a := again("11111111")
+			a.To = c.to
+			if _, err := o.Resend(key, a, start); err != nil || o.Emails[copyOne].To[0] != c.want {
+				t.Errorf("%+v, %v", o.Emails[copyOne].To, err)
+			}
+		}
+		o := owing(t, order.Email{Key: key, Audience: order.Customer})
+		o.CustomerName = "Ada"
+		a := again("11111111")
+		a.To = other
+		if _, err := o.Resend(key, a, start); err != nil || o.Emails[copyOne].To[0].Name != "Ada" {
+			t.Errorf("where Stripe said no address: %+v, %v", o.Emails[copyOne].To, err)
 		}
 	})
 
@@ -155,7 +183,8 @@ func TestResend(t *testing.T) {
 			{Key: "ebook/later", Audience: order.Customer, To: receipt(start).To, NotBefore: start},
 			{Key: "ebook/sale", Audience: order.Admins, To: to, NotBefore: start}, {Key: "ebook/stock", Audience: order.Other, To: to, NotBefore: start},
 		}, start)
-		if _, err := o.Resend("", again("11111111"), start); !errors.Is(err, order.ErrInFlight) || !strings.Contains(err.Error(), "ebook/later") || len(o.Emails) != 4 {
+		const want = "a delivery is already in progress: ebook/later is planned; name the e-mail to send again, for example ebook/delivery"
+		if _, err := o.Resend("", again("11111111"), start); !errors.Is(err, order.ErrInFlight) || err.Error() != want || len(o.Emails) != 4 {
 			t.Errorf("%v, %d e-mails", err, len(o.Emails))
 		}
 		fail(t, o, "ebook/later")

@@ -46,6 +46,18 @@ type Recipient struct {
 	Name  string `json:"name,omitempty"`
 }
 
+// String is the recipient as people write one: Ada Example <ada@example.com>.
+func (r Recipient) String() string { return order.Address(r).String() }
+
+// RecipientsOf are those of an e-mail's addresses.
+func RecipientsOf(to []order.Address) []Recipient {
+	all := []Recipient{}
+	for _, a := range to {
+		all = append(all, Recipient(a))
+	}
+	return all
+}
+
 // Recipients are their addresses, in one text. What was attempted had some, though they were forgotten since.
 func (e Email) Recipients() string {
 	var to []string
@@ -60,7 +72,7 @@ func (e Email) Recipients() string {
 
 func emailOf(d order.Delivery) Email {
 	e := Email{
-		Key: d.Key, State: d.State, Template: d.Template, TemplateName: d.TemplateName, Audience: d.Audience, To: []Recipient{}, About: d.About,
+		Key: d.Key, State: d.State, Template: d.Template, TemplateName: d.TemplateName, Audience: d.Audience, To: RecipientsOf(d.To), About: d.About,
 		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
 		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
@@ -68,9 +80,6 @@ func emailOf(d order.Delivery) Email {
 	}
 	if !d.Final() {
 		e.DueAt = orNil(d.DueAt)
-	}
-	for _, a := range d.To {
-		e.To = append(e.To, Recipient{a.Email, a.Name})
 	}
 	return e
 }

@@ -34,6 +34,15 @@ const (
 // States are all of them.
 func States() []State { return []State{Failed, Stuck, Waiting, Ignored, Unpaid, Done} }
 
+// StateNames are States as texts.
+func StateNames() []string {
+	var names []string
+	for _, s := range States() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
 // Patience is how long something may be due until it is stuck: several sweeps have passed it by then.
 const Patience = 5 * time.Minute
 

@@ -34,8 +34,8 @@ var (
 	ErrKey = errors.New("the function refuses the signature: SEND_EMAIL_KEY is not the secret send-email-key of that gateway")
 	// ErrNotFound: there is no such order, or no such function.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict: not as things are now, such as sending what is being sent.
-	ErrConflict = errors.New("not now")
+	// ErrConflict: the order's current state does not allow it, such as sending again what is being sent.
+	ErrConflict = errors.New("conflict")
 )
 
 // timeout is longer than a function works on one call, and than the gateway waits for it.

@@ -100,6 +100,8 @@ func (d *dialect) partial(s *source, n *ast.PartialStatement) {
 		d.addf(s.path, n.Line, "a partial is inlined before SendGrid sees it: it has a name and no arguments")
 	case !ok:
 		d.addf(s.path, n.Line, "there is no partial %s; there are %s", name, names(d.partials))
+	case p.program == nil:
+		d.part.unreadable = true // its own line tells why
 	case slices.Contains(d.path, name):
 		d.addf(s.path, n.Line, "partial %s is within itself", name)
 	default:

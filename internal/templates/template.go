@@ -37,8 +37,10 @@ type Template struct {
 type part struct {
 	*source
 	published *source
-	each      int // the line of the first {{#each}}, 0 without
-	partials  map[string]*source
+	each      int                // the line of the first {{#each}}, 0 without
+	partials  map[string]*source // by name, in the template's language
+	// unreadable: a partial in it could not be parsed.
+	unreadable bool
 }
 
 // Source is a template as SendGrid gets it, with the partials in it and without comments.
@@ -94,18 +96,18 @@ func oneLine(s string) string {
 	}), " ")
 }
 
-func (r *reader) readPart(file string, k kind) *part {
-	p := &part{source: r.readSource(file), partials: r.partials}
+func (r *reader) readPart(file string, k kind, partials map[string]*source) *part {
+	p := &part{source: r.readSource(file), partials: partials}
 	if p.program == nil {
 		return p
 	}
 	before := len(r.list)
-	d := &dialect{problems: r.problems, partials: r.partials, kind: k, part: p}
+	d := &dialect{problems: r.problems, partials: partials, kind: k, part: p}
 	d.program(p.source, p.program)
-	if len(r.list) > before {
+	if len(r.list) > before || p.unreadable {
 		return p
 	}
-	published := strings.TrimSpace(inline(p.source, r.partials))
+	published := strings.TrimSpace(inline(p.source, partials))
 	switch {
 	case k != subject:
 		published += "\n"

@@ -4,8 +4,8 @@
 //
 // The folder holds one folder for each template, with subject.hbs, body.html.hbs and, if wanted,
 // body.txt.hbs. A folder with a language in its name, receipt.fr, is the same e-mail for who speaks it.
-// partials/ holds what several share: {{> header}} is partials/header.hbs. SendGrid has no partials, so they
-// are inlined in what is published.
+// partials/ holds what several share: {{> header}} is partials/header.hbs, or in receipt.fr partials/header.fr.hbs
+// where there is one. SendGrid has no partials, so they are inlined in what is published.
 //
 // The dialect is that of https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars.
 // What that page does not show is refused, but for what {{#each}} is of little use without: ../, @index and
@@ -34,10 +34,7 @@ type Set struct {
 	templates map[string]*Template // by name, and locale in lower case: receipt, receipt.pt-br
 }
 
-var (
-	templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
-	partialName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.hbs$`)
-)
+var templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
 
 // Read reads a folder of templates. Its error joins all that is wrong, each as path:line: what.
 func Read(folder fs.FS) (*Set, error) {
@@ -99,18 +96,8 @@ func (s *Set) Find(name, locale string) (*Template, bool) {
 
 type reader struct {
 	folder   fs.FS
-	partials map[string]*source
+	partials map[string]*source // by name, and locale in lower case: items, items.pt-br
 	*problems
-}
-
-func (r *reader) readPartials() {
-	for name, e := range r.files("partials") {
-		if !partialName.MatchString(name) || e.IsDir() {
-			r.addf(path.Join("partials", name), 0, "a partial is a file such as header.hbs")
-			continue
-		}
-		r.partials[strings.TrimSuffix(name, ".hbs")] = r.readSource(path.Join("partials", name))
-	}
 }
 
 // files of a folder, but for the hidden ones that editors and file managers leave.
@@ -140,10 +127,10 @@ func (r *reader) readTemplate(e fs.DirEntry) *Template {
 	}
 	base, locale, _ := strings.Cut(name, ".")
 	t := &Template{Name: base, Locale: locale}
-	files := r.files(name)
+	files, partials := r.files(name), r.partialsIn(locale)
 	for _, k := range []kind{subject, html, text} {
 		if _, ok := files[k.file()]; ok {
-			t.parts[k] = r.readPart(path.Join(name, k.file()), k)
+			t.parts[k] = r.readPart(path.Join(name, k.file()), k, partials)
 			delete(files, k.file())
 		} else if k != text {
 			r.addf(name, 0, "there is no %s", k.file())

@@ -99,7 +99,7 @@ func TestRead(t *testing.T) {
 			`build: faas-cli leaves folders of that name out`,
 			`empty: there is no body.html.hbs`,
 			`long/subject.hbs:1: SendGrid takes 255 characters, and these are 256`,
-			`partials/header.txt: a partial is a file such as header.hbs`,
+			`partials/header.txt: a partial is a file such as header.hbs, or header.fr.hbs for one language`,
 			`t/body.html: a template has the files subject.hbs, body.html.hbs and body.txt.hbs`,
 			`t/body.html.hbs:2: this is not Handlebars: Expecting OpenEndBlock, got: 'EOF'`,
 			`t/subject.hbs:2: a subject is one line`,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -22,25 +21,31 @@ import (
 // mistakes are for the owner to mend, each as path:line: what.
 type mistakes struct{ error }
 
-// checker is where what is to be checked lies.
+// checker checks the owner's files.
 type checker struct {
-	catalogue, templates, lock string
-	orders                     map[string]*order.Order
+	function.Files
+	orders map[string]*order.Order
 }
 
 // newChecker checks the files of a shop's folder.
 func newChecker(shop string) *checker {
-	return &checker{
-		catalogue: filepath.Join(shop, "catalogue.yml"),
-		templates: filepath.Join(shop, "templates"),
-		lock:      filepath.Join(shop, "templates.lock.yml"),
-	}
+	return &checker{Files: function.Files{
+		Catalogue: filepath.Join(shop, "catalogue.yml"),
+		Templates: filepath.Join(shop, "templates"),
+		Lock:      filepath.Join(shop, "templates.lock.yml"),
+	}}
 }
 
 func (c *checker) flags(set *flag.FlagSet) {
-	set.StringVar(&c.catalogue, "catalogue", c.catalogue, "the catalogue")
-	set.StringVar(&c.templates, "templates", c.templates, "folder of the templates")
-	set.StringVar(&c.lock, "lock", c.lock, "the file that says what is published")
+	set.StringVar(&c.Catalogue, "catalogue", c.Catalogue, "the catalogue")
+	set.StringVar(&c.Templates, "templates", c.Templates, "folder of the templates")
+	set.StringVar(&c.Lock, "lock", c.Lock, "the file that says what is published")
+}
+
+// checkOwnersFiles finds what the image build would refuse, before anything is built.
+func checkOwnersFiles() error {
+	_, _, err := newChecker(shopFolder).check()
+	return err
 }
 
 func checkCatalogueCommand(args []string) error {
@@ -74,35 +79,17 @@ func (c *checker) run(out io.Writer) error {
 	return c.tellUnpublished(out, named(set, catalogue.TemplateNames()))
 }
 
-// check reads the catalogue and the templates. Where the templates cannot be read, the catalogue is checked
-// without them.
+// check finds what is wrong with the catalogue, the templates and the lock file.
 func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
-	source, err := os.ReadFile(c.catalogue)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c.checkFiles(source, os.DirFS(c.templates))
-}
-
-// checkFiles is check of a copy: the mistakes name the checker's files.
-func (c *checker) checkFiles(source []byte, folder fs.FS) (*function.Catalogue, *templates.Set, error) {
 	var err error
 	if c.orders, err = sample.Orders(time.Now()); err != nil {
 		return nil, nil, err
 	}
-	set, unreadable := templates.Read(folder)
-	var checked function.TemplateSet
-	if unreadable == nil {
-		checked = set
-	}
-	catalogue, err := function.CheckCatalogue(c.catalogue, source, c.templates, checked, sample.Mails(c.orders))
-	if unreadable != nil {
-		var lines []error
-		for line := range strings.SplitSeq(unreadable.Error(), "\n") {
-			lines = append(lines, errors.New(filepath.Join(c.templates, line)))
-		}
-		err = errors.Join(err, errors.Join(lines...))
-	}
+	var set *templates.Set
+	catalogue, err := c.Check(func(folder fs.FS) (_ function.TemplateSet, err error) {
+		set, err = templates.Read(folder)
+		return set, err
+	}, sample.Mails(c.orders))
 	if err != nil {
 		return nil, nil, mistakes{err}
 	}
@@ -122,7 +109,7 @@ func named(set *templates.Set, names []string) []string {
 
 // tellUnpublished says which templates the function would not find an ID for.
 func (c *checker) tellUnpublished(out io.Writer, names []string) error {
-	lock, err := readLock(c.lock)
+	lock, err := function.ReadLock(c.Lock)
 	if err != nil {
 		return err
 	}

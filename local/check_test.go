@@ -9,20 +9,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"handler/function/internal/sample"
 )
 
-// shippedChecker is the checker of what is shipped, with another catalogue in its place if change makes one.
-func shippedChecker(t *testing.T, change *strings.Replacer) *checker {
+// fixtureChecker is the checker of the tests' shop, with another catalogue in its place if change makes one.
+func fixtureChecker(t *testing.T, change *strings.Replacer) *checker {
 	t.Helper()
-	root := filepath.Join("..", "send-email")
-	c := &checker{catalogue: filepath.Join(root, "catalogue.yml"), templates: filepath.Join(root, "templates"), lock: filepath.Join(root, "templates.lock.yml")}
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, sample.Shop()); err != nil {
+		t.Fatal(err)
+	}
+	c := newChecker(folder)
 	if change != nil {
-		source, err := os.ReadFile(c.catalogue)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.catalogue = filepath.Join(t.TempDir(), "c.yml")
-		write(t, c.catalogue, change.Replace(string(source)))
+		write(t, c.Catalogue, change.Replace(read(t, c.Catalogue)))
 	}
 	return c
 }
@@ -48,42 +48,34 @@ func TestCheckCatalogue(t *testing.T) {
 		t.Parallel()
 
 		var out strings.Builder
-		if err := shippedChecker(t, nil).run(&out); err != nil {
+		if err := fixtureChecker(t, nil).run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "12 templates render with each of 12 sample orders.")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "13 templates render with each of 12 sample orders.")
 	})
 
 	t.Run("says what is not published", func(t *testing.T) {
 		t.Parallel()
 
-		c := shippedChecker(t, nil)
-		c.lock = filepath.Join(t.TempDir(), "lock.yml")
+		c := fixtureChecker(t, nil)
+		c.Lock = filepath.Join(t.TempDir(), "lock.yml")
 		var out strings.Builder
 		if err := c.run(&out); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, out.String(), "No template is published yet")
-		write(t, c.lock, "accounts: {main: {delivery: {id: d-00000000000000000000000000000001}}}")
+		write(t, c.Lock, "accounts: {main: {delivery: {id: d-00000000000000000000000000000001}}}")
 		if err := c.run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "Not published yet in the account main: bounced, disputed, email-failed, items-missing, payment-failed, receipt, refunded, sale, unknown-product.")
+		mustContain(t, out.String(), "Not published yet in the account main: bounced, disputed, email-failed, items-missing, payment-failed, receipt, receipt.fr, refunded, sale, unknown-product.")
 	})
 
 	t.Run("says which language is not published", func(t *testing.T) {
 		t.Parallel()
 
-		c := shippedChecker(t, nil)
-		folder := t.TempDir()
-		if err := os.CopyFS(folder, os.DirFS(c.templates)); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.CopyFS(filepath.Join(folder, "receipt.fr"), os.DirFS(filepath.Join(folder, "receipt"))); err != nil {
-			t.Fatal(err)
-		}
-		c.templates, c.lock = folder, filepath.Join(t.TempDir(), "lock.yml")
-		write(t, c.lock, "accounts: {main: {receipt: {id: d-00000000000000000000000000000001}}}")
+		c := fixtureChecker(t, nil)
+		write(t, c.Lock, "accounts: {main: {receipt: {id: d-00000000000000000000000000000001}}}")
 		var out strings.Builder
 		if err := c.run(&out); err != nil {
 			t.Fatal(err)
@@ -94,14 +86,14 @@ func TestCheckCatalogue(t *testing.T) {
 	t.Run("says where the mistakes are", func(t *testing.T) {
 		t.Parallel()
 
-		c := shippedChecker(t, strings.NewReplacer("template: receipt", "template: recept", "owner@example.com\n#", "owner\n#"))
+		c := fixtureChecker(t, strings.NewReplacer("template: receipt", "template: recept", "- owner@example.com", "- owner"))
 		var out strings.Builder
 		err := c.run(&out)
 		if !errors.As(err, new(mistakes)) || out.Len() > 0 {
 			t.Fatalf("got %v\n%s", err, out.String())
 		}
-		want := lineOf(t, c.catalogue, "- owner\n") + `: "owner" is not an e-mail address
-` + lineOf(t, c.catalogue, "recept") + `: there is no template "recept"; there are bounced, delivery, disputed, email-failed, follow-up, items-missing, payment-failed, receipt, refunded, report, sale, unknown-product`
+		want := lineOf(t, c.Catalogue, "- owner\n") + `: "owner" is not an e-mail address
+` + lineOf(t, c.Catalogue, "recept") + `: there is no template "recept"; there are bounced, delivery, disputed, email-failed, follow-up, items-missing, payment-failed, receipt, refunded, report, sale, unknown-product`
 		if d := cmp.Diff(want, err.Error()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
@@ -110,15 +102,15 @@ func TestCheckCatalogue(t *testing.T) {
 	t.Run("says where a template and the catalogue are wrong", func(t *testing.T) {
 		t.Parallel()
 
-		c := shippedChecker(t, strings.NewReplacer("email: shop@example.com", "email: shop"))
-		c.templates = t.TempDir()
-		write(t, filepath.Join(c.templates, "receipt", "subject.hbs"), "Hello {{> name}}")
-		write(t, filepath.Join(c.templates, "receipt", "body.html.hbs"), "\n{{name")
+		c := fixtureChecker(t, strings.NewReplacer("email: shop@example.com", "email: shop"))
+		c.Templates = t.TempDir()
+		write(t, filepath.Join(c.Templates, "receipt", "subject.hbs"), "Hello {{> name}}")
+		write(t, filepath.Join(c.Templates, "receipt", "body.html.hbs"), "\n{{name")
 		err := c.run(&strings.Builder{})
 		if err == nil {
 			t.Fatal("no error")
 		}
-		mustContain(t, err.Error(), lineOf(t, c.catalogue, "email: shop\n")+`: from: "shop" is not an e-mail address`, filepath.Join(c.templates, "receipt", "subject.hbs")+":1: there is no partial name",
-			filepath.Join(c.templates, "receipt", "body.html.hbs")+":2: ")
+		mustContain(t, err.Error(), lineOf(t, c.Catalogue, "email: shop\n")+`: from: "shop" is not an e-mail address`, filepath.Join(c.Templates, "receipt", "subject.hbs")+":1: there is no partial name",
+			filepath.Join(c.Templates, "receipt", "body.html.hbs")+":2: ")
 	})
 }

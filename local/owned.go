@@ -64,27 +64,24 @@ func (s *ownedShop) take() (shopCopy, error) {
 	return shopCopy{dir, catalogue}, nil
 }
 
-// fill copies the shop's files into a folder and checks them there.
+// fill copies the shop's files into a folder and checks them there. Whether one may be missing, the check decides.
 func (s *ownedShop) fill(dir string) (*function.Catalogue, error) {
-	c := newChecker(s.folder)
-	source, err := os.ReadFile(c.catalogue)
-	if err != nil {
-		return nil, err
+	files := function.Files{Folder: dir, As: s.folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
+	for _, name := range []string{files.Catalogue, files.Lock} {
+		source, err := os.ReadFile(filepath.Join(s.folder, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), source, 0o600)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
-	lock, err := os.ReadFile(c.lock)
+	err := os.CopyFS(filepath.Join(dir, files.Templates), os.DirFS(filepath.Join(s.folder, files.Templates)))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	copied := os.DirFS(filepath.Join(dir, "templates"))
-	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "catalogue.yml"), source, 0o600),
-		os.WriteFile(filepath.Join(dir, "templates.lock.yml"), lock, 0o600),
-		os.CopyFS(filepath.Join(dir, "templates"), os.DirFS(c.templates)),
-	)
-	if err != nil {
-		return nil, err
-	}
-	catalogue, _, err := c.checkFiles(source, copied)
+	c := checker{Files: files}
+	catalogue, _, err := c.check()
 	return catalogue, err
 }
 

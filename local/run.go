@@ -62,6 +62,9 @@ func buildCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkOwnersFiles(); err != nil {
+		return err
+	}
 	c := newConsole()
 	if err := buildParts(ctx, c, f); err != nil {
 		return err
@@ -133,6 +136,9 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 func bringUp(ctx context.Context, c *console, f folders, settings map[string]string) (*laptop, error) {
 	services, err := readStack()
 	if err != nil {
+		return nil, err
+	}
+	if err := checkOwnersFiles(); err != nil {
 		return nil, err
 	}
 	for _, function := range services.Functions {

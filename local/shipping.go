@@ -52,6 +52,9 @@ func imagesCommand(ctx context.Context, args []string) error {
 	if err := registryOf(".env"); err != nil {
 		return err
 	}
+	if err := checkOwnersFiles(); err != nil {
+		return err
+	}
 	if s.building, err = newBuilding(f); err != nil {
 		return err
 	}

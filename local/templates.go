@@ -14,6 +14,7 @@ import (
 	"handler/function/local/dotenv"
 	"handler/function/local/publish"
 	"handler/function/local/terminal"
+	function "handler/function/send-email"
 )
 
 const (
@@ -74,10 +75,10 @@ func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) err
 		return err
 	}
 	p.Shop = catalogue.Shop().Name
-	if p.Lock, err = readLock(c.lock); err != nil {
+	if p.Lock, err = function.ReadLock(c.Lock); err != nil {
 		return err
 	}
-	p.LockFile = c.lock
+	p.LockFile = c.Lock
 	if p.Account, err = account(p.Lock, p.Account); err != nil {
 		return err
 	}
@@ -105,16 +106,4 @@ func asker(in *os.File, out io.Writer) func(context.Context, string) (bool, erro
 		}
 		return yes, err
 	}
-}
-
-func readLock(path string) (*published.Lock, error) {
-	file, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	lock, err := published.ReadLock(file)
-	if err != nil {
-		return nil, mistakes{fmt.Errorf("%s:1: %w", path, err)}
-	}
-	return lock, nil
 }

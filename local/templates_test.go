@@ -12,6 +12,7 @@ import (
 	"handler/function/internal/published"
 	"handler/function/local/publish"
 	"handler/function/local/sendgrid"
+	function "handler/function/send-email"
 )
 
 func TestPublishTemplates(t *testing.T) {
@@ -23,8 +24,8 @@ func TestPublishTemplates(t *testing.T) {
 	}
 	api := httptest.NewServer(s.API())
 	t.Cleanup(api.Close)
-	c := shippedChecker(t, nil)
-	c.lock = filepath.Join(t.TempDir(), "lock.yml")
+	c := fixtureChecker(t, nil)
+	c.Lock = filepath.Join(t.TempDir(), "lock.yml")
 	run := func(c *checker) (string, error) {
 		var out strings.Builder
 		p := publish.Publisher{Host: api.URL, Key: "SG.a.b", Out: &out, Yes: true}
@@ -33,7 +34,7 @@ func TestPublishTemplates(t *testing.T) {
 	if out, err := run(c); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	lock, err := readLock(c.lock)
+	lock, err := function.ReadLock(c.Lock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,21 +50,21 @@ func TestPublishTemplates(t *testing.T) {
 	}
 
 	t.Run("publishes nothing that has a mistake", func(t *testing.T) {
-		wrong := shippedChecker(t, strings.NewReplacer("template: receipt", "template: recept"))
-		wrong.lock = filepath.Join(t.TempDir(), "lock.yml")
+		wrong := fixtureChecker(t, strings.NewReplacer("template: receipt", "template: recept"))
+		wrong.Lock = filepath.Join(t.TempDir(), "lock.yml")
 		if _, err := run(wrong); !errors.As(err, new(mistakes)) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := os.Stat(wrong.lock); err == nil {
+		if _, err := os.Stat(wrong.Lock); err == nil {
 			t.Error("there is a lock")
 		}
 	})
 
 	t.Run("says that a lock is broken", func(t *testing.T) {
-		broken := shippedChecker(t, nil)
-		broken.lock = filepath.Join(t.TempDir(), "lock.yml")
-		write(t, broken.lock, "<<<<<<< HEAD")
-		if _, err := run(broken); err == nil || !strings.Contains(err.Error(), broken.lock+":1: ") {
+		broken := fixtureChecker(t, nil)
+		broken.Lock = filepath.Join(t.TempDir(), "lock.yml")
+		write(t, broken.Lock, "<<<<<<< HEAD")
+		if _, err := run(broken); err == nil || !strings.Contains(err.Error(), broken.Lock+":1: ") {
 			t.Errorf("got %v", err)
 		}
 	})

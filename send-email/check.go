@@ -109,7 +109,7 @@ func (c *catalogue) checkTemplates(k *checker, file, folder string, set Template
 			continue
 		}
 		if !slices.Contains(names, u.Value) {
-			k.wrong(u.Line, "there is no template %q; there are %s", u.Value, strings.Join(baseNames(names), ", "))
+			k.wrong(u.Line, "there is no template %q; there are %s", u.Value, cmp.Or(strings.Join(baseNames(names), ", "), "none"))
 			continue
 		}
 		for _, what := range c.checkUse(u, set, samples) {

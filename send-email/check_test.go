@@ -13,19 +13,6 @@ import (
 	"handler/function/internal/templates"
 )
 
-// TestCatalogue is what stops the image build when the shipped catalogue, or a template, has a mistake.
-func TestCatalogue(t *testing.T) {
-	t.Parallel()
-
-	c, err := CheckCatalogue("catalogue.yml", embeddedFile(t, catalogueFile), "templates", shipped(t), sample.Mails(sampleOrders(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out strings.Builder
-	c.Print(&out)
-	t.Logf("who gets what:\n%s", out.String())
-}
-
 const named = `from: {name: Shop, email: shop@example.com}
 admins: {live: [owner@example.com], test: [dev@example.com, qa@example.com]}
 only: {payment_links: [plink_1]}

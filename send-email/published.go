@@ -28,12 +28,12 @@ func templateIDs(s *openfaas.Settings, shop fs.FS) func() (published.IDs, error)
 // publishedIDs are the IDs that the shop's templates have in a SendGrid account, by its name in the lock file.
 func publishedIDs(shop fs.FS, account string) (published.IDs, error) {
 	file, err := readShopFile(shop, lockFile)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // without the file, nothing is published
 		return nil, err
 	}
 	lock, err := published.ReadLock(file)
 	if err != nil {
-		return nil, openfaas.NewMisconfigured("templates.lock.yml: %w", err)
+		return nil, openfaas.NewMisconfigured("%w", located(lockFile, err))
 	}
 	account, err = lock.Account(account)
 	if err != nil {

@@ -14,10 +14,11 @@ const (
 	lockFile      = "templates.lock.yml"
 )
 
-// embedded is the shop that the image was built with. Of the templates it has only one file each, since SendGrid
-// renders them: the function needs the names of their folders.
+// embedded is the shop that the image was built with. SendGrid renders the templates: the function needs only the names
+// of their folders. The patterns match also where the owner, who has made all templates in SendGrid's editor, has
+// removed the folder or the lock file.
 //
-//go:embed catalogue.yml templates.lock.yml templates/*/subject.hbs
+//go:embed *.yml templates*
 var embedded embed.FS
 
 // shopFiles are the owner's files: those of the image or, where the setting shop_folder names a folder, those in it.
@@ -29,7 +30,7 @@ func shopFiles(s *openfaas.Settings) fs.FS {
 	return embedded
 }
 
-// readShopFile reads one of the owner's files. That one is missing is a mistake of the settings.
+// readShopFile reads one of the owner's files. If it is missing, the settings are wrong.
 func readShopFile(shop fs.FS, name string) ([]byte, error) {
 	source, err := fs.ReadFile(shop, name)
 	if err != nil {

@@ -57,28 +57,18 @@ func TestShopFolder(t *testing.T) {
 	if err := os.Remove(filepath.Join(folder, lockFile)); err != nil {
 		t.Fatal(err)
 	}
-	mustMiss(t, lockFile)
+	mustRefuse(t, `setting sendgrid_account is "shop": no templates were published there`)
 	t.Setenv("shop_folder", filepath.Join(folder, "no-such-folder"))
-	mustMiss(t, catalogueFile)
+	mustRefuse(t, "the shop's files: open "+catalogueFile)
 }
 
-// mustMiss wants the function to refuse its settings because of a file that the shop does not have.
-func mustMiss(t *testing.T, file string) {
+// mustRefuse wants the function to name what is wrong with its settings.
+func mustRefuse(t *testing.T, want string) {
 	t.Helper()
 	_, err := newFunction()
-	if text, ok := openfaas.Misconfiguration(err); !ok || !strings.Contains(text, "the shop's files: open "+file) {
-		t.Errorf("without %s: %v", file, err)
+	if text, ok := openfaas.Misconfiguration(err); !ok || !strings.Contains(text, want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
-}
-
-// embeddedFile is one of the owner's files as the image has it.
-func embeddedFile(t testing.TB, name string) []byte {
-	t.Helper()
-	source, err := fs.ReadFile(embedded, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source
 }
 
 // shopOf is a shop with a template called receipt, and that lock file.

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -42,36 +41,6 @@ func ValidID(id string) bool { return idForm.MatchString(id) }
 
 // ValidAccount reports whether an account may be called so.
 func ValidAccount(name string) bool { return accountForm.MatchString(name) }
-
-// ReadLock reads the file. An empty one is that of a shop that has published nothing.
-func ReadLock(file []byte) (*Lock, error) {
-	l := &Lock{}
-	d := yaml.NewDecoder(bytes.NewReader(file))
-	d.KnownFields(true)
-	if err := d.Decode(l); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	var wrong []error
-	for account, templates := range l.Accounts {
-		if !ValidAccount(account) {
-			wrong = append(wrong, fmt.Errorf("%q is no name for an account", account))
-		}
-		seen := map[string]string{}
-		for _, name := range slices.Sorted(maps.Keys(templates)) {
-			t := templates[name]
-			if !nameForm.MatchString(name) || !ValidID(t.ID) {
-				wrong = append(wrong, fmt.Errorf("account %s: %q is no template with the ID %q", account, name, t.ID))
-			}
-			// Find does not tell capitals from small letters: which of the two was sent would be chance.
-			if twin, ok := seen[strings.ToLower(name)]; ok {
-				wrong = append(wrong, fmt.Errorf("account %s: %q and %q are one template", account, twin, name))
-			}
-			seen[strings.ToLower(name)] = name
-		}
-	}
-	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return l, errors.Join(wrong...)
-}
 
 const head = `# Which dynamic template of SendGrid's each folder in templates/ has become, written by "make templates".
 # Commit it: send-email sends by these IDs.

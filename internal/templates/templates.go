@@ -36,11 +36,12 @@ type Set struct {
 
 var templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
 
-// Read reads a folder of templates. Its error joins all that is wrong, each as path:line: what.
+// Read reads a folder of templates, of which there are none where there is no folder. Its error joins all that is
+// wrong, each as path:line: what.
 func Read(folder fs.FS) (*Set, error) {
 	r := &reader{folder: folder, partials: map[string]*source{}, problems: &problems{}}
 	entries, err := fs.ReadDir(folder, ".")
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the templates: %w", err)
 	}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "partials" }) {

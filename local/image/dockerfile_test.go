@@ -57,7 +57,7 @@ RUN five
 			commands = append(commands, s.Dir+": "+s.Command)
 		}
 		all := strings.Join(commands, "\n")
-		for _, want := range []string{".: sh modules.sh", "gofmt -l", "function: go test ./...", "go build"} {
+		for _, want := range []string{".: sh modules.sh", "gofmt -l", "function: go test .\n", "function: go test ./...", "go build"} {
 			if !strings.Contains(all, want) {
 				t.Errorf("no step has %q:\n%s", want, all)
 			}

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"handler/function/internal/published"
 	"handler/function/ops/gateway"
 	"handler/function/ops/target"
+	function "handler/function/send-email"
 )
 
 const theSendGridKey = "SendGrid's key"
@@ -200,11 +199,7 @@ func (d *doctor) templateIDs() (all []sent, missing []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := os.ReadFile(filepath.Join(d.Folder(), "send-email", "templates.lock.yml"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, err
-	}
-	lock, err := published.ReadLock(file)
+	lock, err := function.ReadLock(filepath.Join(d.Folder(), "send-email", "templates.lock.yml"))
 	if err != nil {
 		return nil, nil, err
 	}

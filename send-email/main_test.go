@@ -1,0 +1,34 @@
+package function
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"testing"
+	"time"
+
+	"handler/function/internal/sample"
+	"handler/function/internal/templates"
+)
+
+// TestMain is what stops the image build where something is wrong with the owner's files: it prints the same lines as
+// `make check-catalogue`, and runs no test. The tests themselves use another shop, sample.Shop.
+func TestMain(m *testing.M) {
+	if err := checkOwnersFiles(); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// checkOwnersFiles checks the files beside this one. In the image's build context they are in another folder than the
+// owner knows.
+func checkOwnersFiles() error {
+	orders, err := sample.Orders(time.Now())
+	if err != nil {
+		return err
+	}
+	files := Files{As: "send-email", Catalogue: catalogueFile, Templates: "templates", Lock: lockFile}
+	_, err = files.Check(func(folder fs.FS) (TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
+	return err
+}

@@ -28,6 +28,9 @@ type Reversal struct {
 	RefundedWholly bool `bson:"refunded_wholly,omitempty"`
 	// Disputed: the buyer's bank has asked for the money, however that ended.
 	Disputed bool `bson:"disputed,omitempty"`
+	// DisputedAmount is how much the newest dispute asks for, in minor units; 0 in orders that were disputed before
+	// this was kept.
+	DisputedAmount int64 `bson:"disputed_amount,omitempty"`
 	// DisputeReason is Stripe's word for why; that of the newest dispute, if there are several.
 	DisputeReason string `bson:"dispute_reason,omitempty"`
 }
@@ -39,6 +42,7 @@ func (r Reversal) Reversed() bool { return r.RefundedWholly || r.Disputed }
 func (r Reversal) and(eventType string, c Charge) Reversal {
 	if eventType == DisputeCreated {
 		r.Disputed = true
+		r.DisputedAmount = cmp.Or(c.Amount, r.DisputedAmount)
 		r.DisputeReason = cmp.Or(c.Reason, r.DisputeReason)
 		return r
 	}

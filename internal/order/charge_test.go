@@ -29,7 +29,7 @@ const (
 	morePart  = `{"object":"charge","payment_intent":"pi_1","amount":4900,"amount_refunded":2000,"refunded":false,"currency":"usd"}`
 	theWhole  = `{"object":"charge","payment_intent":"pi_1","amount":4900,"amount_refunded":4900,"refunded":true,"currency":"usd"}`
 	aDispute  = `{"object":"dispute","payment_intent":"pi_1","charge":"ch_1","amount":4900,"currency":"usd","reason":"fraudulent"}`
-	aDispute2 = `{"object":"dispute","payment_intent":"pi_1","charge":"ch_1","amount":4900,"currency":"usd","reason":"duplicate"}`
+	aDispute2 = `{"object":"dispute","payment_intent":"pi_1","charge":"ch_1","amount":4800,"currency":"usd","reason":"duplicate"}`
 )
 
 func TestCharge(t *testing.T) {
@@ -118,10 +118,10 @@ func TestReversal(t *testing.T) {
 		}, order.Reversal{Refunded: 4900, RefundedWholly: true}},
 		"disputed twice": {[]order.Event{
 			charged(t, "evt_b", order.DisputeCreated, aDispute, 1), charged(t, "evt_a", order.DisputeCreated, aDispute2, 2),
-		}, order.Reversal{Disputed: true, DisputeReason: "duplicate"}},
+		}, order.Reversal{Disputed: true, DisputedAmount: 4800, DisputeReason: "duplicate"}},
 		"refunded in part, and disputed": {[]order.Event{
 			charged(t, "evt_a", order.ChargeRefunded, aPart, 1), charged(t, "evt_b", order.DisputeCreated, aDispute, 1),
-		}, order.Reversal{Refunded: 1000, Disputed: true, DisputeReason: "fraudulent"}},
+		}, order.Reversal{Refunded: 1000, Disputed: true, DisputedAmount: 4900, DisputeReason: "fraudulent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func TestOrders(t *testing.T) {
 	for name, want := range map[string]order.Reversal{
 		"charge_refunded":        {Refunded: 4900, RefundedWholly: true},
 		"charge_refunded_partly": {Refunded: 4225},
-		"charge_dispute_created": {Disputed: true, DisputeReason: "fraudulent"},
+		"charge_dispute_created": {Disputed: true, DisputedAmount: 5000, DisputeReason: "fraudulent"},
 	} {
 		if o := orders[name]; len(o.Events) != 2 || o.Reversal != want || o.PaymentStatus != order.Paid {
 			t.Errorf("%s: %d events, %+v, %s", name, len(o.Events), o.Reversal, o.PaymentStatus)

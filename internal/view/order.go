@@ -24,6 +24,12 @@ type Row struct {
 	// Bought is what was bought, in words; empty until Stripe has said it.
 	Bought string         `json:"bought,omitempty"`
 	Total  maildata.Money `json:"total"`
+	// Refunded is how much of the total went back, and DisputedAmount how much a bank asks for; left out where it is
+	// nothing, or where an older order does not say it.
+	Refunded       maildata.Money `json:"refunded,omitzero"`
+	Disputed       bool           `json:"disputed,omitempty"`
+	DisputedAmount maildata.Money `json:"disputed_amount,omitzero"`
+	DisputeReason  string         `json:"dispute_reason,omitempty"`
 	// Planned is the number of all its e-mails. Of these, Sent are sent, Cancelled are cancelled, and Later are
 	// scheduled for later, the first of them at LaterAt.
 	Planned   int        `json:"planned"`
@@ -89,7 +95,8 @@ func RowOf(o *order.Order, now time.Time) Row {
 	r := Row{
 		ID: o.ID, State: StateOf(o, now), PaymentStatus: o.PaymentStatus, PaymentFailed: o.PaymentFailed, Ignored: o.Ignored,
 		Livemode: o.Livemode, Customer: Customer{o.CustomerName, o.CustomerEmail}, Bought: bought(o),
-		Total:   maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
+		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
+		Refunded: back(o, o.Refunded), Disputed: o.Disputed, DisputedAmount: back(o, o.DisputedAmount), DisputeReason: o.DisputeReason,
 		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
 	for _, d := range o.Emails {
@@ -102,6 +109,27 @@ func RowOf(o *order.Order, now time.Time) Row {
 	}
 	r.Later, r.LaterAt = later(o, now)
 	return r
+}
+
+// back is an amount of a reversal; the zero Money where there is none.
+func back(o *order.Order, amount int64) maildata.Money {
+	if amount == 0 {
+		return maildata.Money{}
+	}
+	return maildata.MoneyOf(amount, o.Currency, o.Locale)
+}
+
+// Reversal is what became of the money afterwards, in words: refunded $10.00, disputed $49.00. It is empty for most
+// orders.
+func (r Row) Reversal() string {
+	var parts []string
+	if r.Refunded.Amount > 0 {
+		parts = append(parts, "refunded "+r.Refunded.Formatted)
+	}
+	if r.Disputed {
+		parts = append(parts, strings.TrimSpace("disputed "+r.DisputedAmount.Formatted))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Progress is what became of the e-mails, in words: 3 of 5 sent, 1 cancelled, 1 later.

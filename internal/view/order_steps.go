@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
 
@@ -21,7 +22,7 @@ func arrivals(o *order.Order) []order.Event {
 func received(o *order.Order) []Step {
 	var steps []Step
 	for i, e := range arrivals(o) {
-		detail := e.Type + ", " + e.ID
+		detail := heardOf(e, o.Locale) + e.Type + ", " + e.ID
 		if e.Deliveries > 1 {
 			detail += fmt.Sprintf("; delivered %d times", e.Deliveries)
 		}
@@ -47,6 +48,19 @@ func heard(e order.Event) string {
 		return "Event found at Stripe (" + e.Found + ")"
 	}
 	return "Event received"
+}
+
+// heardOf is the amount that an event of a charge speaks of, and why; empty for other events.
+func heardOf(e order.Event, locale string) string {
+	c, err := e.Charge()
+	if err != nil {
+		return ""
+	}
+	amount := maildata.MoneyOf(c.Amount, c.Currency, locale).Formatted
+	if c.Reason != "" {
+		amount += ", " + c.Reason
+	}
+	return amount + "; "
 }
 
 // taken is when send-email took the order up, and how. Neither is written in the order: the time is that of

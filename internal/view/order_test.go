@@ -76,6 +76,27 @@ func TestStateOf(t *testing.T) {
 	}
 }
 
+func TestStateUntil(t *testing.T) {
+	t.Parallel()
+
+	o := halfSent(t) // one e-mail is to be tried again after 5 s
+	o.Owe([]order.Email{{Key: "ebook/follow-up", To: []order.Address{{}}, NotBefore: later(72 * time.Hour)}}, start)
+	for at := start; !at.IsZero(); {
+		state, until := view.StateUntil(o, at)
+		for _, between := range []time.Duration{0, until.Sub(at) / 2, until.Sub(at) - time.Millisecond} {
+			if got := view.StateOf(o, at.Add(between)); !until.IsZero() && got != state {
+				t.Errorf("%s at %v, and before %v it is %s", state, at.Sub(start), until.Sub(start), got)
+			}
+		}
+		at = until
+	}
+	o.Cancel("ebook/sale", "", start)
+	o.Cancel("ebook/follow-up", "", start)
+	if state, until := view.StateUntil(o, start); state != view.Done || !until.IsZero() {
+		t.Errorf("when all is done: %s until %v", state, until)
+	}
+}
+
 func TestRowOf(t *testing.T) {
 	t.Parallel()
 

@@ -74,6 +74,26 @@ func StateOf(o *order.Order, now time.Time) State {
 	return Done
 }
 
+// StateUntil is the state of an order now, and when it may change although the order does not; zero for never.
+func StateUntil(o *order.Order, now time.Time) (State, time.Time) {
+	var until time.Time
+	sooner := func(t time.Time) {
+		if t.After(now) && (until.IsZero() || t.Before(until)) {
+			until = t
+		}
+	}
+	if o.NextDueAt != nil {
+		sooner(*o.NextDueAt)
+		sooner(o.NextDueAt.Add(Patience + time.Millisecond))
+	}
+	for _, d := range o.Emails {
+		if !d.Final() {
+			sooner(d.DueAt)
+		}
+	}
+	return StateOf(o, now), until
+}
+
 // later is how many e-mails are scheduled for later, and when the first of them is due; nil without one.
 func later(o *order.Order, now time.Time) (n int, first *time.Time) {
 	for _, d := range o.Emails {

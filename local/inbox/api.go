@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"handler/function/internal/order"
 )
@@ -24,7 +25,7 @@ type apiError struct {
 //
 //	GET /api/messages/{id}/html, /text, /subject        what the customer sees; ?personalization=2 for another one
 //	GET /api/templates/{name}/html, /text, /subject     what a template makes of ?order=, the name of a sample
-//	GET /api/orders                                     the newest orders; ?page=2 for those before
+//	GET /api/orders                                     the newest orders; ?page=2 for those before, ?q=ada&state=done to search
 //	GET /api/orders/{session}                           an order with its timeline
 //
 // What cannot be had is answered with {"error": "why"}: 404 where there is no such thing, 422 where a
@@ -48,12 +49,12 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 		i.answerPart(w, r, i.renderSample(r.PathValue("name"), sample))
 	})
 	mux.HandleFunc("GET /api/orders", func(w http.ResponseWriter, r *http.Request) {
-		rows, _, err := i.list(r)
+		found, err := i.list(r)
 		if err != nil {
 			i.answerError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, rows)
+		respond(w, http.StatusOK, found.Rows)
 	})
 	mux.HandleFunc("GET /api/orders/{session}", func(w http.ResponseWriter, r *http.Request) {
 		o, err := i.load(r.Context(), r.PathValue("session"))
@@ -66,12 +67,15 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 }
 
 func (i *Inbox) answerError(w http.ResponseWriter, err error) {
-	if errors.Is(err, order.ErrNotFound) {
+	switch {
+	case errors.Is(err, order.ErrNotFound):
 		respond(w, http.StatusNotFound, apiError{order.ErrNotFound.Error()})
-		return
+	case errors.Is(err, errNoState):
+		respond(w, http.StatusBadRequest, apiError{"state: want " + strings.Join(stateNames(), ", ")})
+	default:
+		i.log.Error("the orders could not be read", "err", err)
+		respond(w, http.StatusServiceUnavailable, apiError{trouble(err)})
 	}
-	i.log.Error("the orders could not be read", "err", err)
-	respond(w, http.StatusServiceUnavailable, apiError{trouble(err)})
 }
 
 // answerPart answers one part of an e-mail, as the last part of the path names it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -13,12 +14,21 @@ import (
 	"handler/function/internal/order"
 )
 
-// Orders is where the orders are read.
+// Orders is where the orders are read. Reports, which are no orders, are left out.
 type Orders interface {
 	// Load reads an order; order.ErrNotFound where there is none.
 	Load(ctx context.Context, session string) (*order.Order, error)
-	// Recent are the orders, newest first and without their events, from one on.
-	Recent(ctx context.Context, from, limit int) ([]*order.Order, error)
+	// Revisions are those of all orders.
+	Revisions(ctx context.Context) ([]Revision, error)
+	// Read reads the orders of these IDs, in any order and without their events. An order that is gone is left out.
+	Read(ctx context.Context, ids []string) ([]*order.Order, error)
+}
+
+// Revision tells one version of an order from another.
+type Revision struct {
+	ID        string    `bson:"_id"`
+	Number    int64     `bson:"revision"`
+	CreatedAt time.Time `bson:"created_at"`
 }
 
 // Database reads the orders in MongoDB.
@@ -37,24 +47,36 @@ func (d *Database) Load(ctx context.Context, session string) (*order.Order, erro
 	return d.store.Load(ctx, session)
 }
 
-// Recent reads without an index: it is a person who asks, of one shop's orders.
-func (d *Database) Recent(ctx context.Context, from, limit int) ([]*order.Order, error) {
-	orders := bson.D{{Key: "report", Value: bson.D{{Key: "$exists", Value: false}}}} // and no reports
-	cursor, err := d.collection.Find(ctx, orders, options.Find().
-		SetSort(bson.D{{Key: "created_at", Value: -1}, {Key: "_id", Value: 1}}).
-		SetSkip(int64(from)).SetLimit(int64(limit)).
-		SetProjection(bson.D{{Key: "events", Value: 0}}))
+// Revisions reads some 60 bytes of each order.
+func (d *Database) Revisions(ctx context.Context) ([]Revision, error) {
+	noReports := bson.D{{Key: "report", Value: bson.D{{Key: "$exists", Value: false}}}}
+	var all []Revision
+	err := d.find(ctx, noReports, bson.D{{Key: "revision", Value: 1}, {Key: "created_at", Value: 1}}, &all)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	var recent []*order.Order
-	if err := cursor.All(ctx, &recent); err != nil {
-		return nil, fmt.Errorf("list orders: %w", err)
+	return all, nil
+}
+
+// Read reads the orders of these IDs, in any order and without their events. An order that is gone is left out.
+func (d *Database) Read(ctx context.Context, ids []string) ([]*order.Order, error) {
+	var orders []*order.Order
+	err := d.find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, bson.D{{Key: "events", Value: 0}}, &orders)
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	for _, o := range recent {
+	for _, o := range orders {
 		o.Name()
 	}
-	return recent, nil
+	return orders, nil
+}
+
+func (d *Database) find(ctx context.Context, filter, fields bson.D, all any) error {
+	cursor, err := d.collection.Find(ctx, filter, options.Find().SetProjection(fields))
+	if err != nil {
+		return err
+	}
+	return cursor.All(ctx, all)
 }
 
 var errNoOrders = errors.New("there is no database to read orders from")
@@ -64,4 +86,6 @@ type noOrders struct{}
 
 func (noOrders) Load(context.Context, string) (*order.Order, error) { return nil, errNoOrders }
 
-func (noOrders) Recent(context.Context, int, int) ([]*order.Order, error) { return nil, errNoOrders }
+func (noOrders) Revisions(context.Context) ([]Revision, error) { return nil, errNoOrders }
+
+func (noOrders) Read(context.Context, []string) ([]*order.Order, error) { return nil, errNoOrders }

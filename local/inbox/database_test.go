@@ -31,9 +31,17 @@ func TestDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	report := order.NewReport(start, "{}", start)
+	if _, err := client.Database("shop").Collection(mongodb.Collection).InsertOne(t.Context(), report); err != nil {
+		t.Fatal(err)
+	}
 	d := NewDatabase(client, "shop")
-	orders, err := d.Recent(t.Context(), 1, 2)
-	if err != nil || len(orders) != 2 || orders[0].ID != "cs_test_3" || orders[1].ID != "cs_test_2" {
+	revisions, err := d.Revisions(t.Context())
+	if err != nil || len(revisions) != 5 || !revisions[4].CreatedAt.Equal(later(4*time.Second)) {
+		t.Fatalf("%+v, %v", revisions, err)
+	}
+	orders, err := d.Read(t.Context(), []string{"cs_test_3", "cs_test_none"})
+	if err != nil || len(orders) != 1 {
 		t.Fatalf("%v, %v", orders, err)
 	}
 	if o := orders[0]; len(o.Events) != 0 || o.Emails["ebook/sale"].Key != "ebook/sale" || view.StateOf(o, start) != view.Failed {

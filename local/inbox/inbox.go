@@ -41,6 +41,7 @@ type Options struct {
 type Inbox struct {
 	mails   *sendgrid.Service
 	orders  Orders
+	index   *index
 	folder  *folder
 	samples []sampleOrder
 	shop    maildata.Shop
@@ -74,7 +75,7 @@ func New(o Options) (*Inbox, error) {
 		return nil, fmt.Errorf("read the sample orders: %w", err)
 	}
 	return &Inbox{
-		mails: o.Mails, orders: o.Orders, folder: &folder{path: o.Templates}, samples: samples,
+		mails: o.Mails, orders: o.Orders, index: newIndex(o.Orders), folder: &folder{path: o.Templates}, samples: samples,
 		shop: o.Shop, use: o.Use, now: o.Now, log: o.Logger, pages: pages,
 	}, nil
 }

@@ -18,6 +18,8 @@ type control struct {
 type option struct {
 	Label, Href string
 	Current     bool
+	// Count is how many there are of it, where that is known.
+	Count int
 }
 
 // The first of each is the one that needs not be said.
@@ -70,7 +72,7 @@ func (l look) controls(path string, rest url.Values) []control {
 			current := values[n] == v
 			values[n] = v
 			other := look{values[0], values[1], values[2]}
-			c.Options = append(c.Options, option{choice.labels[i], path + other.query(rest), current})
+			c.Options = append(c.Options, option{Label: choice.labels[i], Href: path + other.query(rest), Current: current})
 		}
 		all = append(all, c)
 	}

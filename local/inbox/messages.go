@@ -28,13 +28,13 @@ type messageRow struct {
 	Key     string
 }
 
-// pager leads through a list that is longer than one page.
-type pager struct{ Newer, Older string }
+// pager leads through a list that is longer than one page. Span says which rows of how many this page shows.
+type pager struct{ First, Newer, Older, Span string }
 
 func (i *Inbox) messagesPage(w http.ResponseWriter, r *http.Request) {
 	messages := i.mails.Messages()
 	from, l := pageNumber(r)*onePage, readLook(r.URL.Query())
-	v := messagesView{Total: len(messages), pager: pagerOf("/", r, len(messages) > from+onePage)}
+	v := messagesView{Total: len(messages), pager: pagerOf("/", r, url.Values{}, len(messages))}
 	slices.Reverse(messages)
 	for _, m := range messages[min(from, len(messages)):min(from+onePage, len(messages))] {
 		v.Rows = append(v.Rows, i.messageRow(readMessage(m), l))
@@ -65,18 +65,23 @@ func pageNumber(r *http.Request) int {
 	return n - 1
 }
 
-func pagerOf(path string, r *http.Request, more bool) pager {
+// pagerOf leads through a list of so many rows, by addresses that have the rest in them.
+func pagerOf(path string, r *http.Request, rest url.Values, rows int) pager {
 	var p pager
 	n := pageNumber(r)
 	at := func(n int) string {
-		return path + readLook(r.URL.Query()).query(url.Values{"page": {strconv.Itoa(n + 1)}})
+		if rest.Del("page"); n > 0 {
+			rest.Set("page", strconv.Itoa(n+1))
+		}
+		return path + readLook(r.URL.Query()).query(rest)
 	}
 	if n > 0 {
-		p.Newer = at(n - 1)
+		p.First, p.Newer = at(0), at(n-1)
 	}
-	if more {
+	if rows > (n+1)*onePage {
 		p.Older = at(n + 1)
 	}
+	p.Span = fmt.Sprintf("%d–%d of %d", min(n*onePage+1, rows), min((n+1)*onePage, rows), rows)
 	return p
 }
 
@@ -116,7 +121,7 @@ func (i *Inbox) messagePage(w http.ResponseWriter, r *http.Request) {
 	for k := range m.Personalizations {
 		if len(m.Personalizations) > 1 {
 			href := path + l.query(url.Values{"personalization": {strconv.Itoa(k + 1)}})
-			v.Parts = append(v.Parts, option{strconv.Itoa(k + 1), href, k == n})
+			v.Parts = append(v.Parts, option{Label: strconv.Itoa(k + 1), Href: href, Current: k == n})
 		}
 	}
 	v.Args = m.args(v.One)

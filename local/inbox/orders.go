@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"handler/function/internal/order"
@@ -52,33 +54,92 @@ func (i *Inbox) onPage(o *order.Order, current string) orderView {
 }
 
 type ordersView struct {
-	Rows []view.Row
+	listing
+	search
+	// All leads to the orders in any state, and States to those in each; each takes the words of the search along.
+	All    option
+	States []option
 	pager
 }
 
+// errNoState: no order can be in the state that is asked for.
+var errNoState = errors.New("there is no such state")
+
 func (i *Inbox) ordersPage(w http.ResponseWriter, r *http.Request) {
-	rows, more, err := i.list(r)
-	if err != nil {
+	found, err := i.list(r)
+	switch {
+	case errors.Is(err, errNoState):
+		i.notice(w, r, http.StatusBadRequest, "There is no such state", "An order is "+strings.Join(stateNames(), ", ")+".")
+	case err != nil:
 		i.log.Error("the orders could not be read", "err", err)
 		i.notice(w, r, http.StatusServiceUnavailable, "The orders cannot be read", trouble(err))
-		return
+	default:
+		i.pages.show(w, r, http.StatusOK, "orders.html", "Orders", viewOrders(r, found))
 	}
-	i.pages.show(w, r, http.StatusOK, "orders.html", "Orders", ordersView{rows, pagerOf("/orders", r, more)})
 }
 
-// list is the page of orders that is asked for, and whether there are more.
-func (i *Inbox) list(r *http.Request) ([]view.Row, bool, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	orders, err := i.orders.Recent(ctx, pageNumber(r)*onePage, onePage+1)
-	if err != nil {
-		return nil, false, err
+func viewOrders(r *http.Request, found listing) ordersView {
+	s := searchOf(r)
+	v := ordersView{listing: found, search: s, All: s.in("", "All", found.found())}
+	for _, state := range view.States() {
+		if n := found.States[state]; n > 0 || state == s.State {
+			v.States = append(v.States, s.in(state, string(state), n))
+		}
 	}
-	rows := []view.Row{}
-	for _, o := range orders[:min(onePage, len(orders))] {
-		rows = append(rows, view.RowOf(o, i.now()))
+	v.pager = pagerOf("/orders", r, s.query(s.State), found.Matching)
+	return v
+}
+
+// found is how many orders have the words of the search.
+func (l listing) found() int {
+	n := 0
+	for _, of := range l.States {
+		n += of
 	}
-	return rows, len(orders) > onePage, nil
+	return n
+}
+
+// in leads to the orders in a state, or in any, that have the words of the search.
+func (s search) in(state view.State, name string, n int) option {
+	o := option{Label: name, Count: n, Href: "/orders", Current: state == s.State}
+	if q := s.query(state).Encode(); q != "" {
+		o.Href += "?" + q
+	}
+	return o
+}
+
+// query is the search in an address, with that state in place of its own.
+func (s search) query(state view.State) url.Values {
+	q := url.Values{}
+	if s.Text != "" {
+		q.Set("q", s.Text)
+	}
+	if state != "" {
+		q.Set("state", string(state))
+	}
+	return q
+}
+
+func searchOf(r *http.Request) search {
+	q := r.URL.Query()
+	return search{Text: strings.TrimSpace(q.Get("q")), State: view.State(q.Get("state"))}
+}
+
+// list is the page of orders that is asked for.
+func (i *Inbox) list(r *http.Request) (listing, error) {
+	s := searchOf(r)
+	if s.State != "" && !slices.Contains(view.States(), s.State) {
+		return listing{}, errNoState
+	}
+	return i.index.find(r.Context(), s, pageNumber(r)*onePage, onePage, i.now())
+}
+
+func stateNames() []string {
+	var names []string
+	for _, s := range view.States() {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 func (i *Inbox) orderPage(w http.ResponseWriter, r *http.Request) {

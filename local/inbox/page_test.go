@@ -1,13 +1,18 @@
 package inbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"handler/function/internal/order"
 )
@@ -46,7 +51,7 @@ func TestMessagesPage(t *testing.T) {
 			t.Errorf("%d rows, or the newest is not on top", strings.Count(first, "<li>"))
 		}
 		second := b.get(t, "/?page=2").body
-		mustHave(t, second, "Your receipt", `href="/?page=1"`)
+		mustHave(t, second, "Your receipt", `href="/" rel="prev"`, "51–51 of 51")
 		if strings.Count(second, "<li>") != 1 {
 			t.Errorf("%d rows on the second page", strings.Count(second, "<li>"))
 		}
@@ -120,16 +125,90 @@ func TestOrdersPage(t *testing.T) {
 	b := setup(t)
 	for n := range onePage + 1 {
 		o := *b.samples["completed_paid"]
-		o.ID = fmt.Sprintf("cs_test_%03d", n)
+		o.ID, o.CreatedAt = fmt.Sprintf("cs_test_%03d", n), later(-time.Duration(n)*time.Second)
 		b.orders.list = append(b.orders.list, &o)
 	}
 	b.orders.list[0] = sold(t)
-	page := b.get(t, "/orders").body
-	mustHave(t, page, `<span class="state waiting">waiting</span>`, "$49.00", "Ada Example", "1 of 2 sent", `href="/orders?page=2"`)
-	mustHave(t, b.get(t, "/orders?page=2").body, "cs_test_050", `href="/orders?page=1"`)
+	first := b.get(t, "/orders").body
+	mustHave(t, first, `<span class="state waiting">waiting</span>`, "$49.00", "Ada Example", "1 × The e-book", "1 of 2 sent", `href="/orders?page=2"`,
+		`<p class="quiet">51 in all</p>`, "1–50 of 51")
+	mustHave(t, b.get(t, "/orders?page=2").body, "cs_test_050", `href="/orders"`, "51–51 of 51")
+	mustHave(t, b.get(t, "/orders?page=3&q=ada").body, "no older ones", `<a href="/orders?q=ada">To the newest</a>`)
 
 	one := b.get(t, "/orders/"+b.orders.list[0].ID).body
 	mustHave(t, one, "Planned 2 e-mails", "The e-book", "What Stripe said in", "&#34;object&#34;: &#34;event&#34;", "prod_ebook")
+}
+
+func TestOrdersThatAreSearched(t *testing.T) {
+	t.Parallel()
+
+	b := setup(t)
+	for _, name := range []string{"completed_paid", "completed_jpy", "completed_unpaid", "charge_refunded_partly", "charge_dispute_created"} {
+		o := b.samples[name]
+		o.ID += "_" + name
+		b.orders.list = append(b.orders.list, o)
+	}
+	paid, yen, unpaid := b.samples["completed_paid"].ID, b.samples["completed_jpy"].ID, b.samples["completed_unpaid"].ID
+	partly, disputed := b.samples["charge_refunded_partly"].ID, b.samples["charge_dispute_created"].ID
+	b.samples["completed_jpy"].CustomerEmail = "Hanako@Example.com"
+	for query, want := range map[string][]string{
+		"":                            {paid, yen, unpaid, partly, disputed},
+		"q=ada@":                      {paid},
+		"q=ADA+example":               {paid},
+		"q=+hanako%40example.COM+":    {yen},
+		"q=花子":                        {yen, disputed},
+		"q=cs_test_&state=unpaid":     {unpaid},
+		"q=prod_ebook":                {paid, partly},
+		"q=price_ebook+E-BOOK":        {paid, partly},
+		"q=" + paid[len("cs_test_"):]: {paid},
+		"q=ada+course":                {},
+		"state=done":                  {},
+		"state=unpaid&q=&page=1":      {unpaid},
+		"state=unpaid&page=2":         {},
+	} {
+		var rows []struct{ ID string }
+		a := b.get(t, "/api/orders?"+query)
+		if err := json.Unmarshal([]byte(a.body), &rows); err != nil || a.status != 200 {
+			t.Fatalf("%s: %d %v", query, a.status, err)
+		}
+		got := []string{}
+		for _, r := range rows {
+			got = append(got, r.ID)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", query, d)
+		}
+	}
+
+	page := b.get(t, "/orders?q=example&state=unpaid").body
+	mustHave(t, page, `value="example"`, `<input type="hidden" name="state" value="unpaid">`, `<p class="quiet">1 of 5</p>`,
+		`<a href="/orders?q=example">All <span class="quiet">5</span></a>`,
+		`<a href="/orders?q=example&amp;state=unpaid" aria-current="true"><span class="capital">unpaid</span> <span class="quiet">1</span></a>`)
+	mustHave(t, b.get(t, "/orders").body, "refunded €42.25", "disputed ¥5,000", "1 × The e-book, 1 × The course")
+	mustHave(t, b.get(t, "/orders?q=nothing").body, "No order matches", `<a href="/orders">Show all orders</a>`, `value="nothing"`)
+	for path, want := range map[string]string{
+		"/orders?state=lost":     "An order is failed, stuck, waiting, ignored, unpaid, done.",
+		"/api/orders?state=lost": `{"error":"state: want failed, stuck, waiting, ignored, unpaid, done"}`,
+	} {
+		if a := b.get(t, path); a.status != 400 || !strings.Contains(a.body, want) {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+func TestPagesOfASearch(t *testing.T) {
+	t.Parallel()
+
+	b := setup(t)
+	for n := range 2*onePage + 1 {
+		o := *b.samples["completed_unpaid"]
+		o.ID, o.CreatedAt = fmt.Sprintf("cs_test_%03d", n), later(-time.Duration(n)*time.Second)
+		b.orders.list = append(b.orders.list, &o)
+	}
+	page := b.get(t, "/orders?q=test&state=unpaid&page=2").body
+	mustHave(t, page, `href="/orders?page=3&amp;q=test&amp;state=unpaid" rel="next"`, `href="/orders?q=test&amp;state=unpaid" rel="prev"`, "51–100 of 101", "cs_test_099")
 }
 
 func TestTemplatesPage(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,10 +27,12 @@ var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func later(d time.Duration) time.Time { return start.Add(d) }
 
-// fakeOrders is a shop whose orders are at hand, newest first; err is what it answers instead, if anything.
+// fakeOrders is a shop whose orders are at hand; err is what it answers instead, if anything.
 type fakeOrders struct {
 	list []*order.Order
 	err  error
+	// read counts the orders that were read for lists.
+	read int
 }
 
 func (f *fakeOrders) Load(_ context.Context, session string) (*order.Order, error) {
@@ -41,8 +44,25 @@ func (f *fakeOrders) Load(_ context.Context, session string) (*order.Order, erro
 	return nil, cmp.Or(f.err, order.ErrNotFound)
 }
 
-func (f *fakeOrders) Recent(_ context.Context, from, limit int) ([]*order.Order, error) {
-	return f.list[min(from, len(f.list)):min(from+limit, len(f.list))], f.err
+func (f *fakeOrders) Revisions(context.Context) ([]Revision, error) {
+	var all []Revision
+	for _, o := range f.list {
+		all = append(all, Revision{o.ID, o.Revision, o.CreatedAt})
+	}
+	return all, f.err
+}
+
+func (f *fakeOrders) Read(_ context.Context, ids []string) ([]*order.Order, error) {
+	var some []*order.Order
+	for _, o := range f.list {
+		if slices.Contains(ids, o.ID) {
+			slim := *o
+			slim.Events = nil
+			some = append(some, &slim)
+		}
+	}
+	f.read += len(some)
+	return some, f.err
 }
 
 // bundle is an inbox with a folder of templates of its own.

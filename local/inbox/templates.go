@@ -46,7 +46,7 @@ func (i *Inbox) templatesPage(w http.ResponseWriter, r *http.Request) {
 	}
 	v.Controls = l.controls(path, rest)
 	for _, n := range names {
-		v.All = append(v.All, option{n, "/templates/" + url.PathEscape(n) + l.query(rest), n == name})
+		v.All = append(v.All, option{Label: n, Href: "/templates/" + url.PathEscape(n) + l.query(rest), Current: n == name})
 	}
 	i.pages.show(w, r, http.StatusOK, "templates.html", name+" · Templates", v)
 }

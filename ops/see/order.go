@@ -38,7 +38,7 @@ func (v Viewer) header(o view.Order) {
 	rows := [][]screen.Cell{
 		{dim("State"), stateCell(string(o.State))},
 		{dim("Customer"), plain("%s", who(o.Customer))},
-		{dim("Total"), plain("%s%s, %s", o.Total.Formatted, mode(o.Livemode), payment)},
+		{dim("Total"), plain("%s, %s", total(o.Row), payment)},
 		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
 	}
 	if o.LaterAt != nil {

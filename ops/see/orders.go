@@ -57,7 +57,7 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 	for _, r := range found.Orders {
 		rows = append(rows, []screen.Cell{
 			dim("%s", screen.Stamp(r.CreatedAt)), stateCell(string(r.State)), plain("%s", who(r.Customer)), plain("%s", short(r.Bought, 40)),
-			plain("%s%s", r.Total.Formatted, mode(r.Livemode)), plain("%s", r.Progress()), plain("%s", r.ID),
+			plain("%s", total(r)), plain("%s", r.Progress()), plain("%s", r.ID),
 		})
 	}
 	v.Screen.Table([]string{"CREATED, UTC", "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)

@@ -69,10 +69,14 @@ func short(text string, most int) string {
 	return strings.TrimSpace(string([]rune(text)[:most-1])) + "…"
 }
 
-// mode marks what is no money.
-func mode(livemode bool) string {
-	if livemode {
-		return ""
+// total is what was paid, whether it is a test, and what became of the money afterwards.
+func total(r view.Row) string {
+	text := r.Total.Formatted
+	if !r.Livemode {
+		text += " (test)"
 	}
-	return " (test)"
+	if back := r.Reversal(); back != "" {
+		text += ", " + back
+	}
+	return text
 }

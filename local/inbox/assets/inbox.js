@@ -20,7 +20,7 @@
     if ([...before.keys()].join() === [...after.keys()].join()) {
       // Only what differs, since a frame that is put in again is loaded again.
       for (const [name, part] of before) {
-        if (part.innerHTML !== after.get(name).innerHTML) part.replaceWith(after.get(name));
+        if (part.innerHTML !== after.get(name).innerHTML && !("typed" in part.dataset)) part.replaceWith(after.get(name));
       }
     } else {
       document.getElementById("main").replaceWith(fresh.getElementById("main"));
@@ -56,13 +56,15 @@
     }
   }
 
+  // poll leaves the laptop time for other work: a page that takes long is looked at less often.
   async function poll() {
+    const began = performance.now();
     try {
       if (!document.hidden && await show(location.href)) said("This page has changed.");
     } catch {
-      // The laptop has stopped; the page stays as it is, and finds it again when it is back.
+      // The laptop has stopped; the page stays as it is, and is updated again when the laptop is back.
     }
-    setTimeout(poll, pause);
+    setTimeout(poll, Math.max(pause, 10 * (performance.now() - began)));
   }
 
   document.addEventListener("click", async (event) => {
@@ -78,9 +80,24 @@
     choose(choice.href);
   });
 
+  // What is chosen or typed in a form is asked for at once, without what is empty.
+  const ask = (form) => {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    choose(form.getAttribute("action") + (query.size ? `?${query}` : ""));
+  };
   document.addEventListener("change", (event) => {
-    const form = event.target.form;
-    if (form) choose(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+    if (event.target.form && event.target.type !== "search") ask(event.target.form);
+  });
+  let typing;
+  document.addEventListener("input", (event) => {
+    if (event.target.type !== "search") return;
+    clearTimeout(typing);
+    typing = setTimeout(ask, 200, event.target.form);
+  });
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(typing);
+    ask(event.target);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -11,7 +11,7 @@ import (
 )
 
 // Start serves an empty database until the test ends, and gives its address, host:port. A logger need not be given.
-func Start(t *testing.T, o mongod.Options) string {
+func Start(t testing.TB, o mongod.Options) string {
 	t.Helper()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

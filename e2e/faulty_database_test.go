@@ -97,6 +97,11 @@ func (p *pair) deliver(e order.Event) handler.Response {
 // send has send-email bring an order as far as it can be brought.
 func (p *pair) send(id string) handler.Response {
 	body, _ := json.Marshal(map[string]string{"id": id})
+	return p.call(body)
+}
+
+// call is a signed call of send-email.
+func (p *pair) call(body []byte) handler.Response {
 	return p.sender(handler.Request{Method: http.MethodPost, Body: body, Header: http.Header{openfaas.SignatureHeader: {openfaas.Sign(body, pairKey)}}})
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -176,6 +178,13 @@ func (p *tap) hear(body wire.MsgBody) string {
 	return doc.Command()
 }
 
+// all are the commands so far.
+func (p *tap) all() []*wirebson.Document {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.commands)
+}
+
 func (p *tap) heard(command string) []*wirebson.Document {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,29 +202,88 @@ func (p *tap) store(t *testing.T) *mongodb.Store {
 	return testDatabase{uri: p.uri, name: "tapped"}.store(t)
 }
 
-// TestWritesAreDurable hears what the driver asks of the database for each kind of write.
-func TestWritesAreDurable(t *testing.T) {
+// weak is what a connection string can ask for, and does not get.
+const weak = "w=1&journal=false&readPreference=secondary&readConcernLevel=majority"
+
+// TestConcerns hears what the driver asks of the database for each kind of write and read, whatever the connection
+// string says.
+func TestConcerns(t *testing.T) {
 	t.Parallel()
 
 	p := tapped(t)
+	p.uri += "/?" + weak
 	store := p.store(t)
-	e := eventOf(t, "completed_unpaid", "cs_1", "evt_1")
+	e := paidBy(t, "completed_unpaid", "cs_1", "evt_1", "pi_1")
 	for range 2 { // an insert, and the count of a redelivery
 		if _, err := store.Record(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := store.Record(t.Context(), eventOf(t, "async_payment_succeeded", "cs_1", "evt_2")); err != nil {
+	if _, err := store.Record(t.Context(), paidBy(t, "async_payment_succeeded", "cs_1", "evt_2", "pi_1")); err != nil {
 		t.Fatal(err)
 	}
-	writes := append(p.heard("insert"), p.heard("update")...)
-	if len(writes) < 4 {
+	if id, _, err := store.RecordCharge(t.Context(), paidBy(t, "charge_refunded", "ch_1", "evt_3", "pi_1")); err != nil || id != "cs_1" {
+		t.Fatalf("order %q, %v", id, err)
+	}
+	if _, _, err := store.Watched(t.Context(), "test", received); err != nil {
+		t.Fatal(err)
+	}
+	writes := slices.Concat(p.heard("insert"), p.heard("update"), p.heard("findAndModify"))
+	if len(writes) < 6 {
 		t.Fatalf("%d writes heard", len(writes))
 	}
 	for _, w := range writes {
 		concern, _ := w.Get("writeConcern").(*wirebson.Document)
 		if concern == nil || concern.Get("w") != "majority" || concern.Get("j") != true {
 			t.Errorf("%s asks for %v, want w: majority, j: true", w.Command(), concern)
+		}
+	}
+	reads := p.heard("find")
+	if len(reads) < 3 {
+		t.Fatalf("%d reads heard", len(reads))
+	}
+	for _, r := range reads {
+		concern, _ := r.Get("readConcern").(*wirebson.Document)
+		if concern == nil || concern.Get("level") != "local" {
+			t.Errorf("%s asks for %v, want level: local", r.Command(), concern)
+		}
+	}
+}
+
+// TestStableAPI: all that the functions send is of Stable API V1, which no later server changes, but for the question how
+// large the database is.
+func TestStableAPI(t *testing.T) {
+	t.Parallel()
+
+	p := tapped(t)
+	f := newPair(t, p.uri)
+	for _, name := range []string{"completed_unpaid", "async_payment_succeeded"} {
+		if res := f.deliver(eventOf(t, name, "cs_1", "evt_"+name)); res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d %s", name, res.StatusCode, res.Body)
+		}
+	}
+	for _, call := range []string{`{"id": "cs_1"}`, `{"sweep": true}`, `{"summary": true}`, `{"order": "cs_1"}`} {
+		if res := f.call([]byte(call)); res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d %s", call, res.StatusCode, res.Body)
+		}
+	}
+	eventually(t, func() error {
+		if len(p.heard("createIndexes")) == 0 {
+			return errors.New("no indexes are created")
+		}
+		return nil
+	})
+	seen := map[string]bool{}
+	for _, c := range p.all() {
+		name := c.Command()
+		seen[name] = true
+		if c.Get("apiVersion") != "1" || !mongod.Stable(name) && name != "dbStats" {
+			t.Errorf("%s with API version %v", name, c.Get("apiVersion"))
+		}
+	}
+	for _, name := range []string{"insert", "update", "find", "createIndexes"} {
+		if !seen[name] {
+			t.Errorf("no %s was heard", name)
 		}
 	}
 }
@@ -341,6 +409,9 @@ func TestOrdersAreFoundByAnIndex(t *testing.T) {
 	created, finds := p.heard("createIndexes"), p.heard("find")
 	if len(created) != 1 || len(finds) != len(mongodb.Indexed()) {
 		t.Fatalf("%d times indexes created, %d finds", len(created), len(finds))
+	}
+	if most, _ := created[0].Get("maxTimeMS").(int64); most > 300_000 || most < 290_000 { // as Atlas has it
+		t.Errorf("the database may take %d ms to create them, want five minutes", most)
 	}
 	indexes, _ := created[0].Get("indexes").(*wirebson.Array)
 	if indexes.Len() != len(finds) {

@@ -107,9 +107,6 @@ func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until t
 	return p.nextDueAt, err
 }
 
-// indexTimeout is how long the database may take to build the indexes of a collection that was large before it had them.
-const indexTimeout = 10 * time.Minute
-
 // ensureIndexes sees once that a store's indexes are there. Without them a sweep is slow, and right all the
 // same, so it does not wait for them.
 func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
@@ -117,9 +114,7 @@ func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
 		return
 	}
 	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexTimeout)
-		defer cancel()
-		if err := orders.EnsureIndexes(ctx); err != nil {
+		if err := orders.EnsureIndexes(context.WithoutCancel(ctx)); err != nil {
 			f.log.Warn("the database's indexes could not be created; the next sweep tries again", "err", err)
 			f.indexed.Delete(orders)
 		}

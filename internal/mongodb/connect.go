@@ -10,6 +10,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 )
 
@@ -29,6 +31,10 @@ const (
 // Connect makes a client for a connection string. It returns before the client is connected: waits only for the
 // look-up of a mongodb+srv name; where that fails, the next call may do better. The client connects by itself, and
 // keeps a connection: with Atlas, the first one takes a handful of round trips, its encryption and log-in included.
+//
+// What the string says of concerns and preferences does not count. Writes wait for the journals of a majority. Reads go to
+// the primary and see all that it has, also what no majority has yet: a refund must find an order that is being stored.
+// Whatever is made of such a read is a write, which is durable no earlier than what was read.
 func Connect(uri, appName string) (*mongo.Client, error) {
 	journaled := true
 	majority := writeconcern.Majority()
@@ -40,7 +46,11 @@ func Connect(uri, appName string) (*mongo.Client, error) {
 		SetServerSelectionTimeout(selectionTimeout).
 		SetMaxPoolSize(poolSize).
 		SetMinPoolSize(1).
-		SetWriteConcern(majority))
+		SetWriteConcern(majority).
+		SetReadConcern(readconcern.Local()).
+		SetReadPreference(readpref.Primary()).
+		// Not strict: dbStats is in no version of the Stable API.
+		SetServerAPIOptions(options.ServerAPI(options.ServerAPIVersion1)))
 	var lookup *net.DNSError
 	switch {
 	case errors.As(err, &lookup):

@@ -77,9 +77,15 @@ func NewStoreOf(d Documents) *Store {
 	}
 }
 
+// IndexTimeout ends the creation of indexes. The driver sends it as maxTimeMS, which Atlas's small tiers limit to five
+// minutes where they say so at all: https://www.mongodb.com/docs/atlas/unsupported-commands/
+const IndexTimeout = 5 * time.Minute
+
 // EnsureIndexes creates the indexes that orders are found by, if they are not there. It takes as long as the collection is
 // large, and the server drops an index that is not whole when ctx ends.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, IndexTimeout)
+	defer cancel()
 	if err := explained(s.documents.EnsureIndexes(ctx)); err != nil {
 		return fmt.Errorf("create indexes: %w", err)
 	}

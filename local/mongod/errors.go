@@ -32,11 +32,14 @@ const (
 	codeIndexKeyClash        = 86
 	codeShutdown             = 91
 	codeInvalidIndexOption   = 197
+	codeAPIVersion           = 322
+	codeAPIStrict            = 323
 	codeUnsupportedOpQuery   = 352
 	codeDocumentTooLarge     = 10334
 	codeDuplicateKey         = 11000
 	codeUnknownGroupOp       = 15952
 	codeUnknownField         = 40415
+	codeAPIVersionMissing    = 4886600
 	codeUnknownPipelineStep  = 40324
 )
 
@@ -51,6 +54,7 @@ func codeName(code int32) string {
 		codeInvalidOptions: "InvalidOptions", codeInvalidNamespace: "InvalidNamespace",
 		codeShutdown: "ShutdownInProgress", codeIndexOptionsClash: "IndexOptionsConflict", codeIndexKeyClash: "IndexKeySpecsConflict",
 		codeInvalidIndexOption: "InvalidIndexSpecificationOption", codeUnsupportedOpQuery: "UnsupportedOpQueryCommand",
+		codeAPIVersion: "APIVersionError", codeAPIStrict: "APIStrictError",
 		codeDocumentTooLarge: "BSONObjectTooLarge", codeDuplicateKey: "DuplicateKey",
 	}
 	if name, ok := names[code]; ok {

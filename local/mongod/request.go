@@ -36,7 +36,7 @@ func newRequest(connID int32, doc bson.D, fields string) (*request, error) {
 			return nil, errorf(codeUnknownField, "BSON field '%s.%s' is an unknown field", r.name, e.Key)
 		}
 	}
-	return r, nil
+	return r, r.checkAPI()
 }
 
 func hasField(fields, key string) bool {

@@ -185,6 +185,22 @@ func TestServer(t *testing.T) {
 		wantCode(t, run(bson.D{{Key: "find", Value: "orders"}, {Key: "filter", Value: "all"}}), 14)
 	})
 
+	t.Run("checks the version of the API that a client declares", func(t *testing.T) {
+		t.Parallel()
+
+		b := setup(t)
+		run := func(name string, more ...bson.E) error {
+			return b.client.Database("shop").RunCommand(t.Context(), append(bson.D{{Key: name, Value: int32(1)}}, more...)).Err()
+		}
+		v1, strict := bson.E{Key: "apiVersion", Value: "1"}, bson.E{Key: "apiStrict", Value: true}
+		if err := errors.Join(run("dbStats"), run("dbStats", v1), run("ping", v1, strict)); err != nil {
+			t.Error(err)
+		}
+		wantCode(t, run("ping", bson.E{Key: "apiVersion", Value: "2"}), codeAPIVersion)
+		wantCode(t, run("ping", strict), codeAPIVersionMissing)
+		wantCode(t, run("dbStats", v1, strict), codeAPIStrict)
+	})
+
 	t.Run("turns a panic into that command's error and serves on", func(t *testing.T) {
 		t.Parallel()
 

@@ -150,6 +150,15 @@ func (p *Process) remember(line string) {
 	p.tail = append(p.tail, line)
 }
 
+// Terminate asks the process and its group to end, by SIGTERM.
+func (p *Process) Terminate() {
+	select {
+	case <-p.done: // its ID may be another's by now
+	default:
+		_ = syscall.Kill(-p.pid, syscall.SIGTERM)
+	}
+}
+
 // Stop ends the process and its group: SIGTERM first, SIGKILL after the grace or when ctx is over. When it
 // returns, the process is gone. The error is nil or ErrKilled; a process that had ended before is no error.
 func (p *Process) Stop(ctx context.Context) error {
@@ -159,7 +168,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	default:
 	}
 
-	_ = syscall.Kill(-p.pid, syscall.SIGTERM)
+	p.Terminate()
 	grace := time.NewTimer(p.grace)
 	defer grace.Stop()
 	select {

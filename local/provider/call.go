@@ -20,6 +20,8 @@ const (
 	deathTime = 2 * time.Second
 	// settleTime is how long the answer to a call that failed waits for the process to prove dead.
 	settleTime = 500 * time.Millisecond
+	// betweenSignals lies between the two SIGTERMs of a process, so that it takes each of them.
+	betweenSignals = 50 * time.Millisecond
 )
 
 func (p *Provider) proxyTo(addr string) http.HandlerFunc {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -253,6 +254,24 @@ func TestUpdate(t *testing.T) {
 		}
 		if r := <-inFlight; r.code != 200 {
 			t.Errorf("the call in flight got %d %s", r.code, r.body)
+		}
+	})
+
+	t.Run("signals the old process twice, as faasd and the watchdog do", func(t *testing.T) {
+		t.Parallel()
+
+		f := setup(t)
+		f.deploy("shop", map[string]string{"signals": "told"})
+		if _, err := f.client.Update(t.Context(), types.FunctionDeployment{Service: "shop", Image: "handler"}); err != nil {
+			t.Fatal(err)
+		}
+		j, err := f.journal("shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, _, _ := j.from(0)
+		if n := strings.Count(fmt.Sprint(lines), "SIGTERM"); n != 2 {
+			t.Errorf("SIGTERM came %d times", n)
 		}
 	})
 

@@ -106,12 +106,15 @@ func (f *function) drop(r *replica) bool {
 	return true
 }
 
-// stop ends replicas that are not in the list any more, all at once.
+// stop ends replicas that are not in the list any more, all at once. Each gets SIGTERM twice, as on faasd, which
+// signals every process of a container, and whose watchdog passes its own signal on to the handler.
 func (f *function) stop(ctx context.Context, replicas []*replica) error {
 	failures := make([]error, len(replicas))
 	var stops sync.WaitGroup
 	for i, r := range replicas {
 		stops.Go(func() {
+			r.process.Terminate()
+			r.endsWithin(betweenSignals)
 			if err := r.process.Stop(ctx); err != nil {
 				failures[i] = fmt.Errorf("stop %s: %w", r.instance, err)
 			}

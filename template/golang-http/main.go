@@ -32,8 +32,8 @@ func run(log *slog.Logger) error {
 		return err
 	}
 
-	// Room for two: the second signal must not be lost while the first is being handled.
-	signals := make(chan os.Signal, 2)
+	// Room for the two SIGTERMs of faasd and the watchdog, and for an interrupt behind them.
+	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 
 	listener, err := net.Listen("tcp", settings.address)

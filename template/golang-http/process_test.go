@@ -40,18 +40,28 @@ func TestProcess(t *testing.T) {
 		}
 	})
 
-	t.Run("exits with 1 after a second signal", func(t *testing.T) {
+	t.Run("exits with 0 though SIGTERM comes again while it drains", func(t *testing.T) {
 		t.Parallel()
 
-		p, _ := startProcess(t, binary, "healthcheck_interval=1h")
+		p, _ := startProcess(t, binary, "healthcheck_interval=1s")
+		draining(t, p)
 		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		// Two of the same signal at once may arrive as one.
-		if !p.logs.has("draining", patience) {
-			t.Fatal("no log line of the draining")
+		if !p.logs.has("drained", patience) {
+			t.Error("it did not drain")
 		}
-		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		if code := exitCode(t, p); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	})
+
+	t.Run("exits with 1 at an interrupt while it drains", func(t *testing.T) {
+		t.Parallel()
+
+		p, _ := startProcess(t, binary, "healthcheck_interval=1h")
+		draining(t, p)
+		if err := p.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		if code := exitCode(t, p); code != 1 {
@@ -162,6 +172,17 @@ func startProcess(t *testing.T, binary string, env ...string) (process, string) 
 		t.Fatalf("the first log line is %v", line)
 	}
 	return process{cmd, logs}, address
+}
+
+// draining sends SIGTERM, and returns when that was taken: two of the same signal at once may arrive as one.
+func draining(t *testing.T, p process) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if !p.logs.has("draining", patience) {
+		t.Fatal("no log line of the draining")
+	}
 }
 
 func exitCode(t *testing.T, p process) int {

@@ -23,14 +23,13 @@ const (
 	drainSlack = 100 * time.Millisecond
 )
 
-// errForced says that a second signal cut the draining short.
-var errForced = errors.New("second signal: stopped without waiting for running calls")
+// errForced says that an interrupt cut the draining short.
+var errForced = errors.New("interrupted: stopped without waiting for running calls")
 
-// serve answers calls on the listener until a signal arrives, then drains: it keeps serving for
-// the healthcheck interval, so that whoever routes calls here can notice and stop, then closes
-// the listener and gives running calls up to the write timeout. It returns nil when it was asked
-// to stop, also if a call had to be cut off (which is logged): the watchdog takes any other exit
-// for a crash. A second signal ends it at once with errForced.
+// serve answers calls on the listener until a signal arrives, then drains. It returns nil when it was asked to stop,
+// also if a call had to be cut off (which is logged): the watchdog takes any other exit for a crash. While it drains,
+// another SIGTERM changes nothing: faasd signals every process of a container, and the watchdog passes its own on. An
+// interrupt, which a person sends, ends it at once with errForced.
 func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Signal, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           newInvoker(s, handle, log),
@@ -56,33 +55,34 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 		log.Info("draining", "signal", sig.String(), "duration", s.healthcheckInterval.String())
 	}
 
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve on %s while draining: %w", l.Addr(), err)
-	case <-signals:
-		return errForced
-	case <-time.After(s.healthcheckInterval + drainSlack):
+	drained := make(chan error, 1)
+	go func() { drained <- drain(server, s, log) }()
+	for {
+		select {
+		case err := <-failed:
+			if !errors.Is(err, http.ErrServerClosed) { // as it is once the listener is closed
+				return fmt.Errorf("serve on %s while draining: %w", l.Addr(), err)
+			}
+		case err := <-drained:
+			return err
+		case sig := <-signals:
+			if sig == os.Interrupt {
+				return errForced
+			}
+		}
 	}
-	return shutdown(server, s.writeTimeout, signals, log)
 }
 
-// shutdown closes the listener and waits for running calls, at most for the limit.
-func shutdown(server *http.Server, limit time.Duration, signals <-chan os.Signal, log *slog.Logger) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+// drain serves on for the healthcheck interval, so that whoever routes calls here can notice and stop. Then it closes
+// the listener and gives running calls up to the write timeout.
+func drain(server *http.Server, s settings, log *slog.Logger) error {
+	time.Sleep(s.healthcheckInterval + drainSlack)
+	ctx, cancel := context.WithTimeout(context.Background(), s.writeTimeout)
 	defer cancel()
-
-	done := make(chan error, 1)
-	go func() { done <- server.Shutdown(ctx) }()
-
-	select {
-	case <-signals:
-		return errForced
-	case err := <-done:
-		if err != nil {
-			log.Error("calls cut off: they ran longer than write_timeout after the drain", "err", err)
-			return nil
-		}
-		log.Info("drained")
+	if err := server.Shutdown(ctx); err != nil {
+		log.Error("calls cut off: they ran longer than write_timeout after the drain", "err", err)
 		return nil
 	}
+	log.Info("drained")
+	return nil
 }

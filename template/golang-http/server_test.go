@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -159,9 +160,37 @@ func TestDrain(t *testing.T) {
 		}
 	})
 
+	t.Run("finishes a running call whatever other SIGTERMs come", func(t *testing.T) {
+		t.Parallel()
+
+		called, release := make(chan struct{}), make(chan struct{})
+		server := start(t, testSettings(), func(handler.Request) (handler.Response, error) {
+			close(called)
+			<-release
+			return handler.Response{Body: []byte("finished")}, nil
+		})
+		conn := server.dial(t)
+		send(t, conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		receive(t, called, "call")
+		for range 10 { // more than the channel holds: each is taken
+			select {
+			case server.signals <- syscall.SIGTERM:
+			case err := <-server.stopped:
+				t.Fatalf("it stopped (%v) with a call running", err)
+			}
+		}
+		close(release)
+		if body := readAll(t, response(t, conn)); body != "finished" {
+			t.Errorf("got %q", body)
+		}
+		if err := receive(t, server.stopped, "end"); err != nil {
+			t.Errorf("got error %v", err)
+		}
+	})
+
 	for name, wait := range map[string]time.Duration{
-		"ends at once at a second signal while it waits":           patience,
-		"ends at once at a second signal while it finishes a call": 0,
+		"ends at once at an interrupt while it waits":           patience,
+		"ends at once at an interrupt while it finishes a call": 0,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,7 +217,7 @@ func TestDrain(t *testing.T) {
 				})
 			}
 			began := time.Now()
-			server.signals <- syscall.SIGTERM
+			server.signals <- os.Interrupt
 			if err := receive(t, server.stopped, "end"); !errors.Is(err, errForced) {
 				t.Errorf("got error %v", err)
 			}

@@ -29,8 +29,17 @@ func main() {
 		select {}
 	}
 
-	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
+	ended, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() {
+		for range signals {
+			if os.Getenv("signals") != "" {
+				fmt.Println("SIGTERM")
+			}
+			end()
+		}
+	}()
 	server := &http.Server{Addr: os.Getenv("handler_address"), Handler: routes(ended)}
 	drained := make(chan struct{})
 	go func() {

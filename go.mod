@@ -1,5 +1,7 @@
 module handler/function
 
+// Upstream's golang-http template builds the functions too, and its image has Go 1.25
+// (github.com/openfaas/golang-http-template, last read in November 2026). Ours has a newer one.
 go 1.25.0
 
 require (

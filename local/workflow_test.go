@@ -93,10 +93,17 @@ func TestWorkflow(t *testing.T) {
 		t.Parallel()
 
 		base := regexp.MustCompile(`golang:([0-9.]+)-`).FindStringSubmatch(read(t, "../template/golang-http/Dockerfile"))
-		for _, have := range regexp.MustCompile(`go-version: (\S+)`).FindAllStringSubmatch(source, -1) {
-			if base == nil || have[1] != base[1] {
-				t.Errorf("it has Go %s, and the Dockerfile %v", have[1], base)
+		set := regexp.MustCompile(`go-version: "(\S+)".*\n\s+check-latest: true\n`).FindAllStringSubmatch(source, -1)
+		if jobs := strings.Count(source, "actions/setup-go@"); base == nil || len(set) != jobs {
+			t.Fatalf("the Dockerfile has Go %v; %d of %d jobs take the newest patch release", base, len(set), jobs)
+		}
+		for _, have := range set {
+			if have[1] != base[1] {
+				t.Errorf("it has Go %s, and the Dockerfile %s", have[1], base[1])
 			}
+		}
+		if strings.Count(base[1], ".") != 1 {
+			t.Errorf("Go %s gets no patch release without a commit", base[1])
 		}
 	})
 

@@ -57,7 +57,7 @@ func Push(ctx context.Context, ref string, index v1.ImageIndex) error {
 		return err
 	}
 	if err := remote.WriteIndex(tag, index, registryOptions(ctx)...); err != nil {
-		return fmt.Errorf("push %s: %w; without a login, docker login gives one (it writes config.json in DOCKER_CONFIG or ~/.docker)", ref, err)
+		return fmt.Errorf("push %s: %w; without a login, docker login gives one, and without Docker step 11 of docs/deploy.md", ref, err)
 	}
 	return nil
 }

@@ -34,6 +34,13 @@ bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
 	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
 
+.PHONY: starter
+starter: ## the shop that a new owner starts with, in place of send-email/catalogue.yml and send-email/templates
+	@test -z "$$(git status --porcelain -- send-email/catalogue.yml send-email/templates)" || \
+		{ echo "commit or stash your changes of send-email/catalogue.yml and send-email/templates first: they would be overwritten"; exit 1; }
+	@rm -rf send-email/templates
+	@cp -R internal/sample/starter/catalogue.yml internal/sample/starter/templates send-email/
+
 .PHONY: templates
 templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
 	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')

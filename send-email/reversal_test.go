@@ -397,8 +397,8 @@ func TestReversalTemplates(t *testing.T) {
 	t.Parallel()
 
 	for name, c := range map[string]struct{ template, subject, text string }{
-		"charge_refunded":        {"refunded", "[test] Refunded: $49.00 to Ada Example", "All of the payment of Ada Example went back: $49.00."},
-		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "Of the €169.00 that José Ñandú paid, €42.25 went back by now."},
+		"charge_refunded":        {"refunded", "[test] Refunded: $49.00 to Ada Example", "All of the payment of Ada Example was refunded: $49.00."},
+		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "Of the €169.00 that José Ñandú paid, €42.25 is refunded so far."},
 		"charge_dispute_created": {"disputed", "[test] Payment disputed: ¥5,000 by 花子", "The bank of 花子 asks for ¥5,000 of the payment of ¥5,000; the reason is, in Stripe's word: fraudulent."},
 	} {
 		o := sampleOrders(t)[name]
@@ -408,7 +408,7 @@ func TestReversalTemplates(t *testing.T) {
 				about = id
 			}
 		}
-		tmpl, _ := shipped(t).Find(c.template, "")
+		tmpl, _ := starterTemplates(t).Find(c.template, "")
 		got, err := tmpl.Render(maildata.Of(shop, o, order.Delivery{Email: order.Email{Key: noticeSeries + "/" + c.template + "/1", About: about}}))
 		if err != nil {
 			t.Fatal(err)

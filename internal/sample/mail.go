@@ -68,10 +68,17 @@ func charge(o *order.Order, name string) string {
 	return e.ID
 }
 
-// report is the data of the report of an order's day. Ten days before that day the same was sold in another currency, and the
-// e-mails of that order are in each state.
+// report is the data of the report of an order's day, with e-mails in each state. Ten days before that day the same was
+// sold in another currency.
 func report(o *order.Order) string {
-	earlier := o.Clone()
+	today := o.Clone()
+	after := func(d time.Duration) order.Email { return order.Email{NotBefore: o.CreatedAt.Add(d)} }
+	today.Emails = map[string]order.Delivery{
+		"every-order/receipt": {State: order.Sent}, "every-order/sale": {State: order.Failed},
+		"ebook/delivery":  {State: order.Retry, Unsure: true},
+		"ebook/follow-up": {Email: after(48 * time.Hour), State: order.Planned, PlannedAt: o.CreatedAt, DueAt: o.CreatedAt.Add(48 * time.Hour)},
+	}
+	earlier := today.Clone()
 	earlier.CreatedAt = o.CreatedAt.AddDate(0, 0, -10)
 	earlier.PaymentStatus, earlier.Currency = order.Paid, "chf"
 	earlier.Items = nil
@@ -79,12 +86,8 @@ func report(o *order.Order) string {
 		i.Currency = earlier.Currency
 		earlier.Items = append(earlier.Items, i)
 	}
-	earlier.Emails = map[string]order.Delivery{
-		"ebook/delivery": {State: order.Sent}, "ebook/sale": {State: order.Failed},
-		"ebook/reminder": {State: order.Retry, Unsure: true},
-	}
-	tally := view.NewTally(o.CreatedAt.Add(time.Millisecond))
-	tally.Add(o)
+	tally := view.NewTally(o.CreatedAt)
+	tally.Add(today)
 	tally.Add(earlier)
 	return view.ReportOf(tally.Summary(view.Now{Due: 1, Stuck: 1})).JSON()
 }

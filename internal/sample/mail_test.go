@@ -26,7 +26,7 @@ func data(t *testing.T, name, key, language string) (seen struct {
 		Periods []struct {
 			Paid   int
 			Total  []maildata.Money
-			Emails struct{ Sent, Waiting, Failed, Unsure int }
+			Emails struct{ Sent, Waiting, Later, Failed, Unsure int }
 		}
 		Now struct{ Stuck, Failed int }
 	}
@@ -82,7 +82,7 @@ func TestReport(t *testing.T) {
 	if !r.Test || day.Paid != 0 || len(day.Total) != 0 || month.Paid != 1 || r.Now.Stuck == 0 || r.Now.Failed == 0 {
 		t.Errorf("of a test order that is not paid: %+v", r)
 	}
-	if e := month.Emails; e.Sent != 1 || e.Waiting != 1 || e.Failed != 1 || e.Unsure != 1 {
+	if e := day.Emails; e.Sent != 1 || e.Waiting != 1 || e.Later != 1 || e.Failed != 1 || e.Unsure != 1 {
 		t.Errorf("the e-mails are %+v", e)
 	}
 	if r := data(t, "completed_de", "report/daily", "").Report; r.Test || len(r.Periods[2].Total) != 2 {

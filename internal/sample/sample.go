@@ -12,17 +12,23 @@ import (
 	"strings"
 )
 
-//go:embed events line_items shop
+//go:embed events line_items shop starter
 var files embed.FS
 
 // Shop is a small shop for tests: catalogue.yml, templates/ and templates.lock.yml, as send-email/ has them. Its
 // catalogue uses every field but those that few shops need, and its templates are a few lines each.
-func Shop() fs.FS {
-	shop, err := fs.Sub(files, "shop")
+func Shop() fs.FS { return folder("shop") }
+
+// Starter is the shop that a new owner starts with: catalogue.yml and templates/, as they are shipped in send-email/, where
+// they are the owner's from then on. `make starter` copies it there.
+func Starter() fs.FS { return folder("starter") }
+
+func folder(name string) fs.FS {
+	sub, err := fs.Sub(files, name)
 	if err != nil {
 		return nil // impossible: the folder is embedded
 	}
-	return shop
+	return sub
 }
 
 // Event is the body of an event, by its name: completed_paid.

@@ -79,12 +79,14 @@ func (l *laptop) benchOptions(size bench.Size) (bench.Options, error) {
 	binaries := images{filepath.Join(l.state, "images")}
 	o := bench.Options{
 		Size: size, Root: root, Dir: filepath.Join(l.state, "bench"),
-		Env:      func() (map[string]string, error) { return runenv.Read(l.state) },
-		Settings: func(function string) map[string]string { return maps.Clone(l.services.Functions[function].Environment) },
+		Env: func() (map[string]string, error) { return runenv.Read(l.state) },
+		Settings: func(function string) map[string]string {
+			return maps.Clone(l.services().Functions[function].Environment)
+		},
 		EndQueue: func(ctx context.Context) { l.parts["queue-worker"].stop(ctx) },
 	}
 	var missing [2]error
-	o.Webhook, missing[0] = binaries.find(l.services.Functions["stripe-webhook"].Image)
-	o.Mailer, missing[1] = binaries.find(l.services.Functions["send-email"].Image)
+	o.Webhook, missing[0] = binaries.find(l.services().Functions["stripe-webhook"].Image)
+	o.Mailer, missing[1] = binaries.find(l.services().Functions["send-email"].Image)
 	return o, errors.Join(missing[:]...)
 }

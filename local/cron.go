@@ -14,7 +14,7 @@ import (
 // provider, start a function that died only at its next call.
 func (l *laptop) startCron(context.Context) error {
 	l.cron = cron.New()
-	for name, f := range l.services.Functions {
+	for name, f := range l.services().Functions {
 		if f.Annotations == nil || (*f.Annotations)["topic"] != "cron-function" {
 			continue
 		}

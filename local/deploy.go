@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/openfaas/faas-provider/types"
@@ -23,11 +24,7 @@ import (
 // deploy puts the secrets in place and deploys the functions of stack.yml through the gateway, as
 // faas-cli does.
 func (l *laptop) deploy(ctx context.Context) error {
-	address, err := url.Parse(gatewayURL)
-	if err != nil {
-		return err
-	}
-	gateway := sdk.NewClient(address, nil, &http.Client{Timeout: time.Minute})
+	gateway := newGateway()
 	for _, s := range []service{stripeSigning, stripeAPI, sendgridAPI, functionsKey} {
 		value, err := s.value(filepath.Join(l.state, "invented"))
 		if err != nil {
@@ -40,16 +37,28 @@ func (l *laptop) deploy(ctx context.Context) error {
 	if err := putSecret(ctx, gateway, mongodbURI.secret, l.mongodb); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(l.services.Functions)) {
-		if _, err := gateway.Deploy(ctx, deployment(l.services.Functions[name])); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(l.services().Functions)) {
+		if _, err := gateway.Deploy(ctx, deployment(l.services().Functions[name])); err != nil {
 			return fmt.Errorf("deploy %s: %w", name, err)
 		}
-	}
-	if err := l.answers(ctx); err != nil {
-		return err
+		if err := answers(ctx, name); err != nil {
+			return err
+		}
 	}
 	l.registerEndpoint()
 	return nil
+}
+
+// update deploys a function of stack.yml again, as it is now, and waits until it answers.
+func (l *laptop) update(ctx context.Context, name string) error {
+	if _, err := newGateway().Update(ctx, deployment(l.services().Functions[name])); err != nil {
+		return fmt.Errorf("deploy %s: %w", name, err)
+	}
+	return answers(ctx, name)
+}
+
+func newGateway() *sdk.Client {
+	return sdk.NewClient(&url.URL{Scheme: "http", Host: gatewayAddress}, nil, &http.Client{Timeout: time.Minute})
 }
 
 // registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and make endpoint
@@ -90,27 +99,43 @@ func deployment(f stack.Function) types.FunctionDeployment {
 	return d
 }
 
-// answers waits until the webhook refuses an unsigned call, as it does when all of it works.
-func (l *laptop) answers(ctx context.Context) error {
+// unsigned are the answers to an empty call without a signature, of a function that works.
+var unsigned = map[string]int{"stripe-webhook": http.StatusBadRequest, "send-email": http.StatusNoContent}
+
+// answers waits until a function answers as it does when it works. One that is not ours need not.
+func answers(ctx context.Context, name string) error {
+	want, ours := unsigned[name]
+	if !ours {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, gatewayURL+"/function/stripe-webhook", http.NoBody)
-		if err != nil {
-			return err
-		}
-		res, err := http.DefaultClient.Do(req)
+		err := answersWith(ctx, name, want)
 		if err == nil {
-			res.Body.Close()
-			if res.StatusCode == http.StatusBadRequest {
-				return nil
-			}
-			err = fmt.Errorf("it answers %d", res.StatusCode)
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(errors.New("stripe-webhook does not answer as it should; see logs/stripe-webhook.log"), err)
+			return fmt.Errorf("%s does not answer as it should, see logs/%s.log: %w", name, name, err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+func answersWith(ctx context.Context, name string, want int) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, gatewayURL+"/function/"+name, http.NoBody)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != want {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // what came of it is enough
+		return fmt.Errorf("it answers %d %s", res.StatusCode, strings.TrimSpace(string(text)))
+	}
+	return nil
 }

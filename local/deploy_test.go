@@ -86,21 +86,21 @@ func TestReadStack(t *testing.T) {
 		}
 	})
 
-	t.Run("names the function and the settings file that is missing or broken", func(t *testing.T) {
+	t.Run("names the settings file that is missing or broken", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		write(t, "stack.yml", stackOf("    environment_file: [our-settings.yml]\n"))
 		_, err := readStack()
 		if err == nil {
 			t.Fatal("no error for a missing file")
 		}
-		mustContain(t, err.Error(), "settings of f", "our-settings.yml")
+		mustContain(t, err.Error(), "our-settings.yml")
 
 		write(t, "our-settings.yml", "environment: [a, b]\n")
 		_, err = readStack()
 		if err == nil {
 			t.Fatal("no error for a broken file")
 		}
-		mustContain(t, err.Error(), "settings of f", "our-settings.yml", "line 1")
+		mustContain(t, err.Error(), "our-settings.yml:1: ")
 	})
 
 	t.Run("says that there is no stack.yml", func(t *testing.T) {

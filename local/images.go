@@ -42,8 +42,10 @@ func (i images) find(ref string) (string, error) {
 	return path, nil
 }
 
-// readStack reads the stack.yml of the working directory.
-func readStack() (*stack.Services, error) { return stackfile.Read("stack.yml") }
+// stackFile is in the working directory.
+const stackFile = "stack.yml"
+
+func readStack() (*stack.Services, error) { return stackfile.Read(stackFile) }
 
 // buildImages builds each function as its image is built: the context that faas-cli would make, and
 // in it the steps of the template's Dockerfile. One whose context did not change is not built again.

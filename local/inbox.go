@@ -5,20 +5,29 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"handler/function/internal/maildata"
 	"handler/function/internal/mongodb"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
+	function "handler/function/send-email"
 )
 
 // newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
 // without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
-	catalogue := l.owned.Catalogue()
-	o := inbox.Options{Mails: mails, Templates: filepath.Join(l.owned.folder, "templates"), Shop: catalogue.Shop(), Use: catalogue.Use, Logger: l.logger("inbox")}
+	catalogue := func() *function.Catalogue { return l.version.Load().shop.catalogue }
+	o := inbox.Options{
+		Mails:     mails,
+		Templates: filepath.Join(l.owned.folder, "templates"),
+		InEffect:  filepath.Join(l.owned.inUse(), "templates"),
+		Shop:      func() maildata.Shop { return catalogue().Shop() },
+		Use:       func(template string) string { return catalogue().Use(template) },
+		Logger:    l.logger("inbox"),
+	}
 	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
 		l.console.trouble("the inbox shows no orders: %v", err)
 	} else {
-		o.Orders = inbox.NewDatabase(client, l.database())
+		o.Orders = inbox.NewDatabase(client, l.database)
 	}
 	return inbox.New(o)
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openfaas/go-sdk/stack"
@@ -23,16 +24,26 @@ import (
 	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
+	"handler/function/local/watch"
 )
 
-const gatewayURL = "http://127.0.0.1:8080"
+const (
+	gatewayAddress = "127.0.0.1:8080"
+	gatewayURL     = "http://" + gatewayAddress
+)
 
 // laptop is everything that runs.
 type laptop struct {
 	folders
-	console  *console
-	services *stack.Services
-	owned    *ownedShop
+	console *console
+	owned   *ownedShop
+	// parsed is stack.yml, without the settings files that it names.
+	parsed *stack.Services
+	// overrides take the place of what those files say.
+	overrides map[string]string
+	// version is what the functions are deployed with.
+	version atomic.Pointer[version]
+	files   *watch.Watcher
 
 	provider *provider.Provider
 	cron     *cron.Cron
@@ -56,9 +67,14 @@ type laptop struct {
 	ready bool
 }
 
-func newLaptop(f folders, c *console, services *stack.Services) *laptop {
-	return &laptop{folders: f, console: c, services: services, owned: newOwnedShop(f), parts: map[string]*part{}, logs: map[string]*os.File{}}
+func newLaptop(f folders, c *console, parsed *stack.Services) *laptop {
+	l := &laptop{folders: f, console: c, owned: newOwnedShop(f), parsed: parsed, parts: map[string]*part{}, logs: map[string]*os.File{}}
+	l.version.Store(&version{services: parsed})
+	return l
 }
+
+// services are the functions as they are deployed.
+func (l *laptop) services() *stack.Services { return l.version.Load().services }
 
 // start starts all of it in an order in which each finds what it needs.
 func (l *laptop) start(ctx context.Context) error {
@@ -139,7 +155,8 @@ func (l *laptop) startStandIns(context.Context) error {
 	return nil
 }
 
-func (l *laptop) startProvider(context.Context) error {
+// defaults are settings of the laptop's own, which stack.yml and settings.yml may change.
+func (l *laptop) defaults() map[string]string {
 	defaults := map[string]string{"gateway_url": gatewayURL, "shop_folder": l.owned.inUse()}
 	if !sendgridAPI.real() {
 		defaults["sendgrid_host"] = l.sendgrid
@@ -149,11 +166,15 @@ func (l *laptop) startProvider(context.Context) error {
 	if !stripeAPI.real() {
 		defaults["stripe_api_base"] = l.stripe
 	}
+	return defaults
+}
+
+func (l *laptop) startProvider(context.Context) error {
 	log.SetOutput(l.logFile("provider")) // the official provider packages write to the standard logger
 	l.provider = provider.New(provider.Options{
 		Dir:      filepath.Join(l.state, "provider"),
 		Images:   images{filepath.Join(l.state, "images")}.find,
-		Defaults: defaults,
+		Defaults: l.defaults(),
 		Logger:   l.logger("provider"),
 		Changed:  l.tell,
 		Grace:    30 * time.Second, // faasd's
@@ -206,7 +227,7 @@ func (l *laptop) startGateway(ctx context.Context) error {
 	}
 	natsHost, natsPort, _ := net.SplitHostPort(l.natsAddr)
 	metricsHost, metricsPort, _ := net.SplitHostPort(l.metricsAddr)
-	return l.startPart(ctx, &part{name: "gateway", address: "127.0.0.1:8080", command: process.Command{
+	return l.startPart(ctx, &part{name: "gateway", address: gatewayAddress, command: process.Command{
 		Path: filepath.Join(l.bin, gatewayBinary),
 		Dir:  ui, // it serves its UI from assets/ below here
 		Env: append(baseEnv(),
@@ -333,7 +354,7 @@ func (l *laptop) tell() {
 
 // database is the name that the functions are deployed with.
 func (l *laptop) database() string {
-	if name := l.services.Functions["stripe-webhook"].Environment["mongodb_database"]; name != "" {
+	if name := l.services().Functions["stripe-webhook"].Environment["mongodb_database"]; name != "" {
 		return name
 	}
 	return "tillbell"

@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	function "handler/function/send-email"
 )
@@ -15,37 +13,32 @@ import (
 // shopFolder has the owner's files of a shop: catalogue.yml, templates/ and templates.lock.yml.
 const shopFolder = "send-email"
 
-// ownedShop is the owner's shop as the laptop's functions have it: a copy of the files, which is checked before it is
-// used. send-email reads the copy (setting shop_folder), so a file that is being edited is never read.
+// ownedShop makes copies of the owner's shop, which are checked before the functions have them. send-email reads a copy
+// (setting shop_folder), so a file that is being edited is never read.
 type ownedShop struct {
-	// folder is the owner's, and stays untouched.
+	// folder is the owner's.
 	folder string
-	// copies has a folder for each copy, and a link to the one in use.
+	// copies has a folder for each copy, and a link to the one that send-email reads.
 	copies string
-
-	mu        sync.Mutex
-	catalogue *function.Catalogue
-}
-
-func newOwnedShop(f folders) *ownedShop {
-	return &ownedShop{folder: f.shop, copies: filepath.Join(f.state, "shop")}
-}
-
-// inUse is the folder of the copy that is in use: a link, so that its path stays the same.
-func (s *ownedShop) inUse() string { return filepath.Join(s.copies, "in-use") }
-
-// Catalogue is the one that is in use.
-func (s *ownedShop) Catalogue() *function.Catalogue {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.catalogue
 }
 
 // shopCopy is a checked copy of the shop's files.
 type shopCopy struct {
 	folder    string
 	catalogue *function.Catalogue
+	// read is all that send-email reads of it.
+	read string
 }
+
+func newOwnedShop(f folders) *ownedShop {
+	return &ownedShop{folder: f.shop, copies: filepath.Join(f.state, "shop")}
+}
+
+// inUse is the folder of the copy that send-email reads: a link, so that its path stays the same.
+func (s *ownedShop) inUse() string { return filepath.Join(s.copies, "in-use") }
+
+// empty removes the copies of an earlier run.
+func (s *ownedShop) empty() error { return os.RemoveAll(s.copies) }
 
 // take copies the shop's files and checks the copy as make check-catalogue does. Its error is mistakes, which name the
 // owner's files.
@@ -57,15 +50,16 @@ func (s *ownedShop) take() (shopCopy, error) {
 	if err != nil {
 		return shopCopy{}, err
 	}
-	catalogue, err := s.fill(dir)
+	c, err := s.fill(dir)
 	if err != nil {
-		return shopCopy{}, errors.Join(err, os.RemoveAll(dir))
+		return shopCopy{}, errors.Join(err, c.remove())
 	}
-	return shopCopy{dir, catalogue}, nil
+	return c, nil
 }
 
 // fill copies the shop's files into a folder and checks them there. Whether one may be missing, the check decides.
-func (s *ownedShop) fill(dir string) (*function.Catalogue, error) {
+func (s *ownedShop) fill(dir string) (shopCopy, error) {
+	c := shopCopy{folder: dir}
 	files := function.Files{Folder: dir, As: s.folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
 	for _, name := range []string{files.Catalogue, files.Lock} {
 		source, err := os.ReadFile(filepath.Join(s.folder, name))
@@ -73,54 +67,31 @@ func (s *ownedShop) fill(dir string) (*function.Catalogue, error) {
 			err = os.WriteFile(filepath.Join(dir, name), source, 0o600)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			return c, err
 		}
+		c.read += string(source) + "\x00"
 	}
 	err := os.CopyFS(filepath.Join(dir, files.Templates), os.DirFS(filepath.Join(s.folder, files.Templates)))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return c, err
 	}
-	c := checker{Files: files}
-	catalogue, _, err := c.check()
-	return catalogue, err
+	names, err := fs.Glob(os.DirFS(dir), "templates/*/subject.hbs")
+	if err != nil {
+		return c, err
+	}
+	c.read += strings.Join(names, "\n")
+	c.catalogue, _, err = (&checker{Files: files}).check()
+	return c, err
 }
 
-// use puts a copy in place of the one that is in use, which it removes.
+// use has send-email read a copy, from its next start on.
 func (s *ownedShop) use(c shopCopy) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before, _ := os.Readlink(s.inUse()) // none yet
 	link := c.folder + ".link"
 	if err := os.Symlink(filepath.Base(c.folder), link); err != nil {
 		return err
 	}
-	if err := os.Rename(link, s.inUse()); err != nil {
-		return err
-	}
-	s.catalogue = c.catalogue
-	if before == "" {
-		return nil
-	}
-	return os.RemoveAll(filepath.Join(s.copies, before))
+	return os.Rename(link, s.inUse())
 }
 
-// start checks the shop and puts it into use, in place of all that an earlier run left.
-func (s *ownedShop) start() error {
-	if err := os.RemoveAll(s.copies); err != nil {
-		return err
-	}
-	c, err := s.take()
-	if err != nil {
-		return mistakes{errors.New(oneLine(err))}
-	}
-	return s.use(c)
-}
-
-// oneLine is the first of several mistakes, and how many more there are.
-func oneLine(err error) string {
-	first, rest, more := strings.Cut(err.Error(), "\n")
-	if !more {
-		return first
-	}
-	return fmt.Sprintf("%s (and %d more: make check-catalogue)", first, 1+strings.Count(rest, "\n"))
-}
+// remove removes a copy that is not in use.
+func (c shopCopy) remove() error { return os.RemoveAll(c.folder) }

@@ -10,18 +10,14 @@ import (
 	"handler/function/internal/sample"
 )
 
-// ownShop is a shop of a test's own that is in use.
+// ownShop is a shop of a test's own.
 func ownShop(t *testing.T) *ownedShop {
 	t.Helper()
 	f := folders{shop: filepath.Join(t.TempDir(), "shop"), state: t.TempDir()}
 	if err := os.CopyFS(f.shop, sample.Shop()); err != nil {
 		t.Fatal(err)
 	}
-	s := newOwnedShop(f)
-	if err := s.start(); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return newOwnedShop(f)
 }
 
 // edit replaces a text in a file of the shop.
@@ -35,13 +31,26 @@ func (s *ownedShop) edit(t *testing.T, name, before, after string) {
 	write(t, file, strings.ReplaceAll(source, before, after))
 }
 
+func mustTake(t *testing.T, s *ownedShop) shopCopy {
+	t.Helper()
+	c, err := s.take()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestOwnedShop(t *testing.T) {
 	t.Parallel()
 
-	t.Run("has the files that the function reads", func(t *testing.T) {
+	t.Run("copies the files that the function reads", func(t *testing.T) {
 		t.Parallel()
 
 		s := ownShop(t)
+		c := mustTake(t, s)
+		if err := s.use(c); err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range []string{"catalogue.yml", "templates.lock.yml", "templates/receipt.fr/subject.hbs"} {
 			if got, want := read(t, filepath.Join(s.inUse(), name)), read(t, filepath.Join(s.folder, name)); got != want {
 				t.Errorf("%s is %q, want %q", name, got, want)
@@ -49,29 +58,50 @@ func TestOwnedShop(t *testing.T) {
 		}
 	})
 
-	t.Run("changes when a checked copy is put into use, and keeps no other", func(t *testing.T) {
+	t.Run("has another copy read under the same path", func(t *testing.T) {
 		t.Parallel()
 
 		s := ownShop(t)
-		s.edit(t, "catalogue.yml", "shop@example.com", "new@example.com")
-		c, err := s.take()
-		if err != nil {
+		first := mustTake(t, s)
+		if err := s.use(first); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Catalogue().Shop().Email; got != "shop@example.com" {
-			t.Errorf("it is in use before it is used: %s", got)
-		}
-		if err := s.use(c); err != nil {
+		s.edit(t, "catalogue.yml", "shop@example.com", "new@example.com")
+		second := mustTake(t, s)
+		mustContain(t, read(t, filepath.Join(s.inUse(), "catalogue.yml")), "shop@example.com")
+		if err := errors.Join(s.use(second), first.remove()); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, read(t, filepath.Join(s.inUse(), "catalogue.yml")), "new@example.com")
-		if got := s.Catalogue().Shop().Email; got != "new@example.com" {
-			t.Errorf("the catalogue in use is %s's", got)
+		if got := second.catalogue.Shop().Email; got != "new@example.com" {
+			t.Errorf("the catalogue is %s's", got)
 		}
 		s.holds(t, 2) // the copy and the link
 	})
 
-	t.Run("names the owner's files in what is wrong, and keeps the copy in use", func(t *testing.T) {
+	t.Run("knows what send-email reads of it", func(t *testing.T) {
+		t.Parallel()
+
+		s := ownShop(t)
+		first := mustTake(t, s)
+		s.edit(t, "templates/receipt/subject.hbs", "{{{shop.name}}}", "us")
+		if mustTake(t, s).read != first.read {
+			t.Error("a subject, which SendGrid renders")
+		}
+		for name, change := range map[string]func(){
+			"the catalogue":  func() { s.edit(t, "catalogue.yml", "shop@example.com", "new@example.com") },
+			"the lock":       func() { s.edit(t, "templates.lock.yml", "accounts: {}", "accounts: {main: {}}") },
+			"a new template": func() { copyTemplate(t, s, "receipt", "receipt.de") },
+		} {
+			before := mustTake(t, s)
+			change()
+			if mustTake(t, s).read == before.read {
+				t.Errorf("%s is not read", name)
+			}
+		}
+	})
+
+	t.Run("names the owner's files in what is wrong, and keeps no copy of it", func(t *testing.T) {
 		t.Parallel()
 
 		s := ownShop(t)
@@ -81,22 +111,8 @@ func TestOwnedShop(t *testing.T) {
 		if !errors.As(err, new(mistakes)) {
 			t.Fatalf("got %v", err)
 		}
-		mustContain(t, err.Error(), filepath.Join(s.folder, "catalogue.yml")+":20: ", filepath.Join(s.folder, "templates", "receipt", "subject.hbs")+":1: ")
-		if got := oneLine(err); strings.Contains(got, "\n") || !strings.HasPrefix(got, s.folder) || !strings.HasSuffix(got, " more: make check-catalogue)") {
-			t.Errorf("on one line: %q", got)
-		}
-		mustContain(t, read(t, filepath.Join(s.inUse(), "catalogue.yml")), "to: customer\n")
-		s.holds(t, 2)
-	})
-
-	t.Run("does not start with a mistake", func(t *testing.T) {
-		t.Parallel()
-
-		s := ownShop(t)
-		s.edit(t, "catalogue.yml", "shop@example.com", "nobody")
-		if err := s.start(); !errors.As(err, new(mistakes)) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("got %v", err)
-		}
+		mustContain(t, err.Error(), lineOf(t, filepath.Join(s.folder, "catalogue.yml"), "to: customers")+": ", filepath.Join(s.folder, "templates", "receipt", "subject.hbs")+":1: ")
+		s.holds(t, 0)
 	})
 }
 
@@ -106,5 +122,13 @@ func (s *ownedShop) holds(t *testing.T, want int) {
 	entries, err := os.ReadDir(s.copies)
 	if err != nil || len(entries) != want {
 		t.Errorf("there are %v, %v", entries, err)
+	}
+}
+
+func copyTemplate(t *testing.T, s *ownedShop, from, to string) {
+	t.Helper()
+	folder := filepath.Join(s.folder, "templates")
+	if err := os.CopyFS(filepath.Join(folder, to), os.DirFS(filepath.Join(folder, from))); err != nil {
+		t.Fatal(err)
 	}
 }

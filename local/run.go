@@ -6,12 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"handler/function/local/runenv"
+	"handler/function/local/stackfile"
 )
 
 func runCommand(ctx context.Context, args []string) error {
@@ -120,6 +121,8 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 	defer l.stop()
 	c.say("Ready after %s.\n", took(time.Since(began)))
 	l.mails.EnableWebhooks(events)
+	var watching sync.WaitGroup
+	watching.Go(func() { l.live(ctx) })
 	if !quiet && l.firstTime(ctx) && l.playable() {
 		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
 			c.trouble("the sample purchase: %v", err)
@@ -128,30 +131,29 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 	l.summary()
 	<-ctx.Done()
 	c.say("\nStopping.")
+	watching.Wait()
 	return nil
 }
 
 // bringUp builds and starts a laptop, which the caller must stop. The functions get those settings in place of
 // settings.yml's.
 func bringUp(ctx context.Context, c *console, f folders, settings map[string]string) (*laptop, error) {
-	services, err := readStack()
+	parsed, err := stackfile.Parse(stackFile)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOwnersFiles(); err != nil {
+	l := newLaptop(f, c, parsed)
+	l.overrides = settings
+	if err := l.readFirst(); err != nil {
 		return nil, err
 	}
-	for _, function := range services.Functions {
-		maps.Copy(function.Environment, settings)
-	}
-	l := newLaptop(f, c, services)
-	if err := l.owned.start(); err != nil {
+	if err := checkOwnersFiles(); err != nil { // the image is built with them, also where --shop names another folder
 		return nil, err
 	}
 	if err := buildParts(ctx, c, f); err != nil {
 		return nil, stoppedEarly(ctx, err)
 	}
-	if err := buildImages(ctx, c, f, services); err != nil {
+	if err := buildImages(ctx, c, f, parsed); err != nil {
 		return nil, stoppedEarly(ctx, err)
 	}
 	if err := l.start(ctx); err != nil {

@@ -157,6 +157,8 @@ func (l *laptop) summary() {
   SendGrid     %s
   Logs         %s/logs/, or: %s/faas-cli logs send-email
 
+  What you save in %s and settings.yml takes effect at once.
+
   make buy     plays another purchase (EVENT=file.json ITEMS=file.json N=100), or what becomes of one (EVENT=charge_refunded SESSION=cs_…)
   Ctrl-C       stops everything
 `,
@@ -164,5 +166,5 @@ func (l *laptop) summary() {
 		standIn(mongodbURI, "the real one", l.mongodb+" (embedded, kept in "+l.state+"/data)"),
 		standIn(stripeAPI, "the real one", l.stripe+" (a stand-in)"),
 		standIn(sendgridAPI, "the real one", l.sendgrid+" (a stand-in)"),
-		l.state, l.bin)
+		l.state, l.bin, l.owned.folder)
 }

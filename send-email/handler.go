@@ -63,11 +63,18 @@ func Handle(req handler.Request) (handler.Response, error) {
 	return f.Receive(req), nil
 }
 
-// newFunction wires the function to its platform. It calls nothing yet, and its log is there even
+// CheckSettings says what is wrong with the settings and the shop that the function would start with. It calls nothing.
+func CheckSettings(getenv func(name string) string) error {
+	_, err := wire(&openfaas.Settings{Getenv: getenv})
+	return err
+}
+
+func newFunction() (*Function, error) { return wire(new(openfaas.Settings)) }
+
+// wire connects the function to its platform. It calls nothing yet, and the function's log is there even
 // where the settings are wrong.
-func newFunction() (*Function, error) {
-	var s openfaas.Settings
-	shop := shopFiles(&s)
+func wire(s *openfaas.Settings) (*Function, error) {
+	shop := shopFiles(s)
 	catalogue, shopErr := readShopFile(shop, catalogueFile)
 	secrets := s.Secrets()
 	orders := s.Orders("send-email")
@@ -84,7 +91,7 @@ func newFunction() (*Function, error) {
 		},
 		EventKeys: s.String(eventKeyName, ""),
 		Interval:  s.Duration(sweepInterval, time.Minute),
-		Templates: templateIDs(&s, shop),
+		Templates: templateIDs(s, shop),
 		Rate:      s.Float("sweep_rate", 10),
 		Retention: s.Days("retention_days"),
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },

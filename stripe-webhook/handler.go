@@ -78,10 +78,17 @@ func catchUp() {
 	e.CatchUpUntil(quit)
 }
 
-// newEndpoint wires the function to its platform. It calls nothing yet, and its log is there even where
-// the settings are wrong.
-func newEndpoint() (*Endpoint, error) {
-	var s openfaas.Settings
+// CheckSettings says what is wrong with the settings that the function would start with. It calls nothing.
+func CheckSettings(getenv func(name string) string) error {
+	_, err := wire(&openfaas.Settings{Getenv: getenv})
+	return err
+}
+
+func newEndpoint() (*Endpoint, error) { return wire(new(openfaas.Settings)) }
+
+// wire connects the function to its platform. It calls nothing yet, and its log is there even where the
+// settings are wrong.
+func wire(s *openfaas.Settings) (*Endpoint, error) {
 	secrets := s.Secrets()
 	log := s.Logger(os.Stdout)
 	orders := s.Orders("stripe-webhook")

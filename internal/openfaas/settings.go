@@ -1,6 +1,7 @@
 package openfaas
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"net/url"
@@ -16,15 +17,19 @@ import (
 // Settings reads environment variables and collects what is wrong with them, so that all of it is
 // told at once. The zero value reads the process's environment.
 type Settings struct {
+	// Getenv gives a variable, empty where it is not set. Default: os.Getenv.
+	Getenv func(name string) string
+
 	errs []error
 }
 
 // String is a setting, or its default where it is not set.
 func (s *Settings) String(name, otherwise string) string {
-	if v := strings.TrimSpace(os.Getenv(name)); v != "" {
-		return v
+	getenv := s.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
 	}
-	return otherwise
+	return cmp.Or(strings.TrimSpace(getenv(name)), otherwise)
 }
 
 // Choice is a setting that is one of a few words, of which the first is its default.

@@ -33,18 +33,16 @@ type Revision struct {
 
 // Database reads the orders in MongoDB.
 type Database struct {
-	store      *mongodb.Store
-	collection *mongo.Collection
+	client *mongo.Client
+	name   func() string
 }
 
-// NewDatabase reads in a database of a client that mongodb.Connect made.
-func NewDatabase(client *mongo.Client, name string) *Database {
-	return &Database{mongodb.NewStore(client, name), client.Database(name).Collection(mongodb.Collection)}
-}
+// NewDatabase reads in a database of a client that mongodb.Connect made. The name may change: it is a setting.
+func NewDatabase(client *mongo.Client, name func() string) *Database { return &Database{client, name} }
 
 // Load reads an order; order.ErrNotFound where there is none.
 func (d *Database) Load(ctx context.Context, session string) (*order.Order, error) {
-	return d.store.Load(ctx, session)
+	return mongodb.NewStore(d.client, d.name()).Load(ctx, session)
 }
 
 // Revisions reads some 60 bytes of each order.
@@ -72,7 +70,7 @@ func (d *Database) Read(ctx context.Context, ids []string) ([]*order.Order, erro
 }
 
 func (d *Database) find(ctx context.Context, filter, fields bson.D, all any) error {
-	cursor, err := d.collection.Find(ctx, filter, options.Find().SetProjection(fields))
+	cursor, err := d.client.Database(d.name()).Collection(mongodb.Collection).Find(ctx, filter, options.Find().SetProjection(fields))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestDatabase(t *testing.T) {
 	if _, err := client.Database("shop").Collection(mongodb.Collection).InsertOne(t.Context(), report); err != nil {
 		t.Fatal(err)
 	}
-	d := NewDatabase(client, "shop")
+	d := NewDatabase(client, named("shop"))
 	revisions, err := d.Revisions(t.Context())
 	if err != nil || len(revisions) != 5 || !revisions[4].CreatedAt.Equal(later(4*time.Second)) {
 		t.Fatalf("%+v, %v", revisions, err)
@@ -54,3 +54,5 @@ func TestDatabase(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
+
+func named(name string) func() string { return func() string { return name } }

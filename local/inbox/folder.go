@@ -19,6 +19,8 @@ import (
 // folder is the templates' folder as it is now.
 type folder struct {
 	path string
+	// as is what messages call it.
+	as string
 
 	mu   sync.Mutex
 	last reading
@@ -26,7 +28,7 @@ type folder struct {
 
 // reading is what was in the folder at one time.
 type reading struct {
-	path    string
+	as      string
 	version string
 	set     *templates.Set
 	// ids are the names of the templates by the IDs that they have on a laptop.
@@ -49,7 +51,7 @@ func (f *folder) read() reading {
 		return f.last
 	}
 	set, err := templates.Read(os.DirFS(f.path))
-	f.last = reading{path: f.path, version: version, set: set, problems: f.problems(err), ids: map[string]string{}}
+	f.last = reading{as: f.as, version: version, set: set, problems: f.problems(err), ids: map[string]string{}}
 	if set != nil {
 		for _, t := range set.All() {
 			f.last.ids[published.PlaceholderID(t.FullName())] = t.FullName()
@@ -99,9 +101,9 @@ func (f *folder) problems(err error) []problem {
 	}
 	file, rest, ok := strings.Cut(err.Error(), ":")
 	if !ok || !fs.ValidPath(file) || strings.Contains(file, " ") {
-		return []problem{{Where: f.path, What: err.Error()}}
+		return []problem{{Where: f.as, What: err.Error()}}
 	}
-	p := problem{Where: path.Join(filepath.ToSlash(f.path), file), What: strings.TrimSpace(rest)}
+	p := problem{Where: path.Join(filepath.ToSlash(f.as), file), What: strings.TrimSpace(rest)}
 	if line, what, ok := strings.Cut(rest, ":"); ok {
 		if n, err := strconv.Atoi(line); err == nil {
 			p.Line, p.What = n, strings.TrimSpace(what)

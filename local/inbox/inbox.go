@@ -9,6 +9,7 @@
 package inbox
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -24,10 +25,12 @@ type Options struct {
 	Mails *sendgrid.Service
 	// Orders are the shop's; there are no timelines without.
 	Orders Orders
-	// Templates is the folder of the templates; they are read anew whenever it changes.
+	// Templates is the folder of the templates as they are being written; they are read anew whenever it changes.
 	Templates string
+	// InEffect is the folder of the templates by which e-mails are shown. Default: Templates.
+	InEffect string
 	// Shop is who the sample orders are from.
-	Shop maildata.Shop
+	Shop func() maildata.Shop
 	// Use is the key of an e-mail that is made of a template, by the template's name without a language.
 	// Default: one of a series.
 	Use func(template string) string
@@ -39,16 +42,18 @@ type Options struct {
 
 // Inbox is the pages and the API. Make it with New.
 type Inbox struct {
-	mails   *sendgrid.Service
-	orders  Orders
-	index   *index
-	folder  *folder
-	samples []sampleOrder
-	shop    maildata.Shop
-	use     func(template string) string
-	now     func() time.Time
-	log     *slog.Logger
-	pages   *pages
+	mails  *sendgrid.Service
+	orders Orders
+	index  *index
+	folder *folder
+	// inEffect are the templates by which e-mails are shown; folder has them as they are being written.
+	inEffect *folder
+	samples  []sampleOrder
+	shop     func() maildata.Shop
+	use      func(template string) string
+	now      func() time.Time
+	log      *slog.Logger
+	pages    *pages
 }
 
 // New reads the pages and the sample orders, which are part of the program. It does not read the
@@ -75,7 +80,8 @@ func New(o Options) (*Inbox, error) {
 		return nil, fmt.Errorf("read the sample orders: %w", err)
 	}
 	return &Inbox{
-		mails: o.Mails, orders: o.Orders, index: newIndex(o.Orders), folder: &folder{path: o.Templates}, samples: samples,
+		mails: o.Mails, orders: o.Orders, index: newIndex(o.Orders), samples: samples,
+		folder: &folder{path: o.Templates, as: o.Templates}, inEffect: &folder{path: cmp.Or(o.InEffect, o.Templates), as: o.Templates},
 		shop: o.Shop, use: o.Use, now: o.Now, log: o.Logger, pages: pages,
 	}, nil
 }

@@ -133,12 +133,12 @@ func BenchmarkTenThousandOrders(b *testing.B) {
 	}
 	b.Run("the first", func(b *testing.B) {
 		for b.Loop() {
-			for x := newIndex(NewDatabase(client, "shop")); search(b, x).Unread > 0; {
+			for x := newIndex(NewDatabase(client, named("shop"))); search(b, x).Unread > 0; {
 			}
 		}
 	})
 	b.Run("a further one", func(b *testing.B) {
-		x := newIndex(NewDatabase(client, "shop"))
+		x := newIndex(NewDatabase(client, named("shop")))
 		for search(b, x).Unread > 0 {
 		}
 		for b.Loop() {

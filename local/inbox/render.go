@@ -30,7 +30,7 @@ func (i *Inbox) render(m message, p personalization) rendering {
 	if m.TemplateID == "" {
 		return plainMail(m, p)
 	}
-	now := i.folder.read()
+	now := i.inEffect.read()
 	name, ok := now.ids[m.TemplateID]
 	switch {
 	case !ok && len(now.problems) > 0:
@@ -49,7 +49,7 @@ func (r reading) render(name string, data any) rendering {
 	}
 	out, err := t.Render(data)
 	if err != nil {
-		return rendering{Template: name, problems: []problem{{What: r.path + "/" + err.Error()}}, err: errMistakes}
+		return rendering{Template: name, problems: []problem{{What: r.as + "/" + err.Error()}}, err: errMistakes}
 	}
 	return rendering{Rendered: out, Template: name}
 }

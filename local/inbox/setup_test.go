@@ -91,7 +91,7 @@ func setup(t *testing.T) *bundle {
 		t.Fatal(err)
 	}
 	use := func(template string) string { return cmp.Or(b.uses[template], catalogue.Use(template)) }
-	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: shop, Use: use, Now: func() time.Time { return start }})
+	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: func() maildata.Shop { return shop }, Use: use, Now: func() time.Time { return start }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (i *Inbox) renderSample(name string, s sampleOrder) rendering {
 // sampleData is what a template is sent of a sample order, as the e-mail that the catalogue makes of it.
 func (i *Inbox) sampleData(name string, s sampleOrder) map[string]any {
 	base, language, _ := strings.Cut(name, ".")
-	return s.data(i.shop, language, i.use(base))
+	return s.data(i.shop(), language, i.use(base))
 }
 
 func dataText(data map[string]any) string {

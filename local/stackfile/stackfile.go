@@ -4,44 +4,54 @@ package stackfile
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 
 	"github.com/openfaas/go-sdk/stack"
-	"go.yaml.in/yaml/v3"
 )
 
 // Read reads a stack.yml, with the settings files that its functions name, which lie beside it, laid over their
 // own environment.
 func Read(file string) (*stack.Services, error) {
+	services, err := Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	return WithSettings(services)
+}
+
+// Parse reads a stack.yml alone. The paths of its settings files lead there from the working folder.
+func Parse(file string) (*stack.Services, error) {
 	services, err := stack.ParseYAMLFile(file, "", "", true)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	for name, f := range services.Functions {
-		environment := map[string]string{}
-		maps.Copy(environment, f.Environment)
-		for _, settings := range f.EnvironmentFile {
-			more, err := readSettings(filepath.Join(filepath.Dir(file), settings))
-			if err != nil {
-				return nil, fmt.Errorf("settings of %s: %w", name, err)
-			}
-			maps.Copy(environment, more)
+		for i, settings := range f.EnvironmentFile {
+			f.EnvironmentFile[i] = filepath.Join(filepath.Dir(file), settings)
 		}
-		f.Environment, f.Name = environment, name
+		f.Name = name
 		services.Functions[name] = f
 	}
 	return services, nil
 }
 
-func readSettings(file string) (map[string]string, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
+// WithSettings gives what was parsed, with the settings files as they are now laid over the functions' environment. Its
+// error has a line for each mistake: file:line: what.
+func WithSettings(parsed *stack.Services) (*stack.Services, error) {
+	services := *parsed
+	services.Functions = maps.Clone(parsed.Functions)
+	for name, f := range services.Functions {
+		environment := map[string]string{}
+		maps.Copy(environment, f.Environment)
+		for _, file := range f.EnvironmentFile {
+			settings, err := readSettings(file)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(environment, settings)
+		}
+		f.Environment = environment
+		services.Functions[name] = f
 	}
-	var settings stack.EnvironmentFile
-	if err := yaml.Unmarshal(b, &settings); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return settings.Environment, nil
+	return &services, nil
 }

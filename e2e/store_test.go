@@ -366,6 +366,11 @@ func TestStoreForgets(t *testing.T) {
 		}
 	}
 	record("completed_paid", "evt_1")
+	personal = append(personal, "right.example", "a typo")
+	a := order.Again{Call: "11111111", To: order.Address{Email: "ada@right.example"}, Reason: "a typo"}
+	if _, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error { _, err := o.Correct(a, nil, store.Now()); return err }); err != nil {
+		t.Fatal(err)
+	}
 	if d := cmp.Diff(personal, held()); d != "" {
 		t.Fatalf("held before (-want +got):\n%s", d)
 	}

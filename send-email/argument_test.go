@@ -2,7 +2,9 @@ package function
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +45,13 @@ func TestWrongArgumentIsNamed(t *testing.T) {
 		{"export", `{"email": "ada"}`, "export.email" + alone},
 		{"export", `{"order": "ada@example.com"}`, "export.order" + id},
 		{"export", `{"order": "cs_1", "dry_run": true}`, "export: want no arguments but email, order, before"},
-		{"lost", `{}`, `unknown call: want {"id": "cs_…"} or one of export, forget, id, order, orders, report, resend, summary, sweep`},
+		{"correct", `{"order": "cs_1", "reason": "x"}`, "correct.to" + mailbox},
+		{"correct", `{"order": "cs_1", "reason": "x", "to": "ada"}`, "correct.to" + mailbox},
+		{"correct", `{"to": "ada@example.com", "reason": "x"}`, "correct.order" + id},
+		{"correct", `{"order": "cs_1", "to": "ada@example.com"}`, "correct.reason" + reason},
+		{"correct", `{"order": "cs_1", "to": "ada@example.com", "reason": "x", "resend": "ebook/delivery"}`, "correct.resend: want a list of strings"},
+		{"correct", `{"order": "cs_1", "to": "ada@example.com", "key": "x"}`, "correct: want no arguments but order, to, reason, resend"},
+		{"lost", `{}`, `unknown call: want {"id": "cs_…"} or one of ` + strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")},
 	} {
 		t.Run(c.verb+" "+c.arguments, func(t *testing.T) {
 			t.Parallel()

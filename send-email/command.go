@@ -39,6 +39,7 @@ var kinds = map[string]kind{
 	"summary": {new: func(openfaas.Call) command { return new(summarize) }},
 	"report":  {new: func(openfaas.Call) command { return new(sendReport) }},
 	"resend":  {new: func(c openfaas.Call) command { return &resend{call: c.ID} }, changes: true},
+	"correct": {new: func(c openfaas.Call) command { return &correct{call: c.ID} }, changes: true},
 	"forget":  {new: func(openfaas.Call) command { return new(forget) }, changes: true},
 	"export":  {new: func(openfaas.Call) command { return new(export) }},
 }

@@ -83,7 +83,7 @@ var bodies = []string{
 	"{\"id\":\"cs_\xff\"}", "\x00", `{"id":"cs_` + strings.Repeat("x", 251) + `"}`, `{"id":` + strings.Repeat("[", 20_000), `{"drop":` + strings.Repeat(`{"a":`, 20_000),
 	`{"orders":{}}`, `{"orders":null}`, `{"orders":{"state":"lost"}}`, `{"orders":{"since":"yesterday","before":"now","limit":-1}}`,
 	`{"orders":{"before":"2026-11-24T12:00:00.123Z/cs_1/cs_2","limit":500}}`, `{"order":"cs_1"}`, `{"order":"cs_$"}`, `{"summary":true}`, `{"summary":false}`,
-	`{"forget":{"Email":1},"at":"2026-11-24T12:00:00Z"}`, `{"resend":{"ada@example.com":1}}`, `{"resend":[]}`, `{"report":"x"}`, `{"export":{},"at":"ada@example.com"}`,
+	`{"forget":{"Email":1},"at":"2026-11-24T12:00:00Z"}`, `{"resend":{"ada@example.com":1}}`, `{"resend":[]}`, `{"correct":{"order":"cs_1","to":"ada@example.com","reason":"x","resend":["a"]},"at":"2026-11-24T12:00:00Z"}`, `{"report":"x"}`, `{"export":{},"at":"ada@example.com"}`,
 }
 
 // answered fails where an answer is none of docs/operations.md's.
@@ -94,13 +94,12 @@ func answered(t *testing.T, res handler.Response) {
 		`{"error":"only POST"}`:             http.StatusMethodNotAllowed,
 		`{"error":"the body is too large"}`: http.StatusRequestEntityTooLarge,
 		`{"error":"invalid signature"}`:     http.StatusBadRequest,
-		`{"error":"unknown call: want {\"id\": \"cs_…\"} or one of export, forget, id, order, orders, report, resend, summary, sweep"}`: http.StatusBadRequest,
-		`{"error":"the call is too old, too early, or undated"}`:                                                                        http.StatusBadRequest,
-		`{"error":"no such order"}`: http.StatusNotFound,
-		`{"orders":0,"errors":0}`:   http.StatusOK,
-		`{"orders":[]}`:             http.StatusOK,
+		`{"error":"the call is too old, too early, or undated"}`: http.StatusBadRequest,
+		`{"error":"no such order"}`:                              http.StatusNotFound,
+		`{"orders":0,"errors":0}`:                                http.StatusOK,
+		`{"orders":[]}`:                                          http.StatusOK,
 	}
-	if argumentForm.Match(res.Body) && res.StatusCode == http.StatusBadRequest || summaryForm.Match(res.Body) && res.StatusCode == http.StatusOK {
+	if (argumentForm.Match(res.Body) || unknownForm.Match(res.Body)) && res.StatusCode == http.StatusBadRequest || summaryForm.Match(res.Body) && res.StatusCode == http.StatusOK {
 		return
 	}
 	if status, ok := known[strings.TrimSpace(string(res.Body))]; !ok || status != res.StatusCode {
@@ -108,9 +107,10 @@ func answered(t *testing.T, res handler.Response) {
 	}
 }
 
-// What names a wrong argument, and the summary of a shop without orders.
+// What names a wrong argument, what lists the commands, and the summary of a shop without orders.
 var (
 	argumentForm = regexp.MustCompile(`^\{"error":"[a-z]+(\.[a-z_]+)?: want [A-Za-z0-9 ,:.…@_\\-]+"\}\n$`)
+	unknownForm  = regexp.MustCompile(`^\{"error":"unknown call: want \{\\"id\\": \\"cs_…\\"\} or one of [a-z, ]+"\}\n$`)
 	summaryForm  = regexp.MustCompile(`^\{"at":"[^"]+","live":\[.*,"now":\{"due":0,"stuck":0,"oldest_due_at":null,"oldest_due_s":0,"failed":0\}\}\n$`)
 )
 

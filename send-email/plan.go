@@ -142,10 +142,11 @@ func (c *catalogue) template(t template, o *order.Order) (id, name string) {
 func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 	switch r.audience {
 	case order.Customer:
-		if o.CustomerEmail == "" {
+		customer := o.Customer()
+		if customer.Email == "" {
 			return nil
 		}
-		return []order.Address{{Email: o.CustomerEmail, Name: o.CustomerName}}
+		return []order.Address{customer}
 	case order.Admins:
 		var to []order.Address
 		for _, a := range c.Admins.of(o) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
@@ -30,11 +31,14 @@ type resent struct {
 	Emails []resentMail `json:"emails"`
 }
 
-// resentMail is a copy that is owed now, to whom, and how far it is: sent, waiting or failed.
+// resentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it is: sent, waiting,
+// failed, or cancelled.
 type resentMail struct {
 	Key   string           `json:"key"`
 	State string           `json:"state"`
 	To    []view.Recipient `json:"to"`
+	// DueAt is when one that waits is sent, or tried again.
+	DueAt *time.Time `json:"due_at,omitempty"`
 }
 
 func (r *resend) check() error {
@@ -58,7 +62,7 @@ func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 	isNew := false
 	_, err = orders.Update(ctx, r.Order, func(o *order.Order) error {
 		before := len(o.Emails)
-		keys, refused = o.Resend(r.Key, f.wish(r, o), f.now())
+		keys, refused = o.Resend(r.Key, f.again(o, r.call, r.To, r.Reason), f.now())
 		if isNew = len(o.Emails) > before; refused == nil && !isNew {
 			return mongodb.ErrUnchanged
 		}
@@ -72,36 +76,42 @@ func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 	case isNew:
 		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
 	}
-	if _, err := f.sendAsked(ctx, log, r.Order); err != nil && !putOff(err) {
-		return nil, err
-	}
-	o, err := orders.Load(ctx, r.Order)
+	o, err := f.sendNow(ctx, log, orders, r.Order)
 	if err != nil {
 		return nil, err
 	}
-	out := resent{ID: o.ID}
-	for _, key := range keys {
-		d := o.Emails[key]
-		out.Emails = append(out.Emails, resentMail{key, standing(d), view.RecipientsOf(d.To)})
-	}
-	return out, nil
+	return resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
 }
 
-// wish is the call as the order knows it.
-func (f *Function) wish(r *resend, o *order.Order) order.Again {
-	to, _ := order.ParseAddress(r.To) // it was checked
+// sendNow sends what is due of an order that the owner changed, and loads it then. What could not be sent, the sweep sends.
+func (f *Function) sendNow(ctx context.Context, log *slog.Logger, orders Store, id string) (*order.Order, error) {
+	if _, err := f.sendAsked(ctx, log, id); err != nil && !putOff(err) {
+		return nil, err
+	}
+	return orders.Load(ctx, id)
+}
+
+// again is the wish of a call, as the order knows it.
+func (f *Function) again(o *order.Order, call, to, reason string) order.Again {
+	address, _ := order.ParseAddress(to) // it was checked
 	return order.Again{
-		Call: r.call, To: to, Reason: r.Reason,
+		Call: call, To: address, Reason: reason,
 		Template: func(e order.Email) (id, name string) { return f.catalogue.templateNow(e, o) },
 	}
 }
 
-// standing is a delivery's state in a word for the owner.
-func standing(d order.Delivery) string {
-	if d.Final() {
-		return string(d.State)
+// resentMails are the e-mails of those keys.
+func resentMails(o *order.Order, keys []string) []resentMail {
+	mails := []resentMail{}
+	for _, key := range keys {
+		d := o.Emails[key]
+		m := resentMail{Key: key, State: string(d.State), To: view.RecipientsOf(d.To)}
+		if !d.Final() {
+			m.State, m.DueAt = "waiting", &d.DueAt
+		}
+		mails = append(mails, m)
 	}
-	return "waiting"
+	return mails
 }
 
 // templateNow is the template of a copy: the one that the catalogue has now for the e-mail, which the owner may have

@@ -201,8 +201,9 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 	b.sendOrder(t, id)
 	calls := b.memory.calls
 	changing := map[string]string{
-		"resend": `{"order":"` + id + `","reason":"why"}`,
-		"forget": `{"order":"` + id + `"}`,
+		"resend":  `{"order":"` + id + `","reason":"why"}`,
+		"forget":  `{"order":"` + id + `"}`,
+		"correct": `{"order":"` + id + `","to":"ada@right.example","reason":"why"}`,
 	}
 	for verb, arguments := range changing {
 		undated := fmt.Sprintf(`{%q:%s}`, verb, arguments)

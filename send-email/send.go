@@ -236,7 +236,7 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 
 // claim takes a delivery, unless somebody else has it, or it is hopeless and ends here.
 func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
-	proven, hopeless := false, false
+	proven, hopeless, replaced := false, false, false
 	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		now := f.now()
 		if proven = o.Prove(key, now); proven {
@@ -249,6 +249,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 			o.Abandon(key, "its processes died, again and again", f.catalogue.failureNotices(o, o.Emails[key], now), now)
 			return nil
 		}
+		if replaced = o.Redirect(key, now); replaced {
+			return nil
+		}
 		return o.Claim(key, owner, lease, now)
 	})
 	if hopeless {
@@ -259,6 +262,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		return o, false, nil // somebody else is at it, or has done it
 	case err != nil:
 		return o, false, err
+	case replaced:
+		log.Warn("an e-mail is replaced by a copy to the corrected address; its last attempt ended without an answer")
+		return o, false, nil
 	case proven:
 		log.Info("e-mail known to be sent by SendGrid's events", "message_id", o.Emails[key].MessageID, "unsure", o.Emails[key].Unsure)
 		return o, false, nil

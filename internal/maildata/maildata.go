@@ -110,7 +110,7 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 			Reference:     oneLine(o.ClientReferenceID),
 			Test:          !o.Livemode,
 		},
-		"customer":  customerData{oneLine(o.CustomerName), oneLine(o.CustomerEmail)},
+		"customer":  customerOf(o.Customer()),
 		"items":     items,
 		"own_items": own,
 		"subtotal":  in(o.AmountSubtotal),
@@ -127,6 +127,8 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	}
 	return out
 }
+
+func customerOf(a order.Address) customerData { return customerData{oneLine(a.Name), oneLine(a.Email)} }
 
 // reportData is what a report's template can show. It is of no order; the partials of the others ask for order.test.
 func reportData(shop Shop, o *order.Order) map[string]any {

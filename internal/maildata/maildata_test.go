@@ -9,6 +9,22 @@ import (
 	"handler/function/internal/order"
 )
 
+func TestCustomerIsTheCorrectedOne(t *testing.T) {
+	t.Parallel()
+
+	o := &order.Order{Facts: order.Facts{CustomerName: "Ada\nExample", CustomerEmail: "ada@exmaple.com"}}
+	for _, want := range []customerData{{"Ada Example", "ada@exmaple.com"}, {"Ada Example", "ada@example.com"}, {"Countess Ada", "ada@work.example"}} {
+		if got := Of(Shop{}, o, order.Delivery{})["customer"]; got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		to := order.Address{Email: "ada@example.com"}
+		if len(o.Corrections) == 1 {
+			to = order.Address{Email: "ada@work.example", Name: "Countess Ada"}
+		}
+		o.Corrections = append(o.Corrections, order.Correction{To: to})
+	}
+}
+
 func TestNotice(t *testing.T) {
 	t.Parallel()
 

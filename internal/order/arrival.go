@@ -60,6 +60,11 @@ func (a Arrival) Trouble() bool {
 	return false
 }
 
+// Bounced reports whether SendGrid told that a mail server, or SendGrid itself, did not take the delivery for a recipient.
+func (d Delivery) Bounced() bool {
+	return slices.ContainsFunc(d.Arrivals, func(a Arrival) bool { return a.Trouble() && a.Kind != SpamReport })
+}
+
 // Trouble is the first trouble with a delivery that SendGrid told of, if any.
 func (d Delivery) Trouble() (Arrival, bool) {
 	i := slices.IndexFunc(d.Arrivals, Arrival.Trouble)

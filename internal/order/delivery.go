@@ -13,6 +13,8 @@ import (
 //	   │               │       failed when that happened MaxLost times
 //	   └───────────────┴─▶ cancelled, on purpose
 //
+// Where the customer's address was corrected, a planned delivery gets the new one, and a copy to it replaces one in retry,
+// or whose lease runs out: see Correct.
 // What SendGrid's events prove to be sent is sent, from whichever state but a live lease: see Arrive.
 type State string
 
@@ -126,6 +128,9 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	if len(d.Arrivals) > 0 {
 		return ErrNotDue // SendGrid has it: see Prove
 	}
+	if d.State == Sending && o.astray(d) {
+		return ErrNotDue // a copy to the corrected address replaces it: see Redirect
+	}
 	if d.State == Sending {
 		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202
 		// and the write that records it: this attempt may be the second copy.
@@ -217,13 +222,17 @@ type Setback struct {
 	Unsure bool
 }
 
-// MarkRetry gives the delivery back, to be attempted again at the given time. One of which SendGrid told meanwhile is
-// sent instead: by this attempt, or by one before it.
+// MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to the corrected address.
+// One of which SendGrid told meanwhile is sent instead: by this attempt, or by one before it.
 func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
-	return o.settle(key, owner, s, now, func(d *Delivery) {
+	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry
 		d.DueAt = at
 	})
+	if err == nil {
+		o.redirect(key, now)
+	}
+	return err
 }
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be

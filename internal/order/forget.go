@@ -25,9 +25,10 @@ func (o *Order) Concerns(email string) bool {
 	return false
 }
 
-// IsOf reports whether somebody with that e-mail address is the order's customer.
+// IsOf reports whether an e-mail address is the customer's: as Stripe said it, as it was corrected, or as an e-mail to the
+// customer had it.
 func (o *Order) IsOf(email string) bool {
-	if strings.EqualFold(o.CustomerEmail, email) {
+	if strings.EqualFold(o.CustomerEmail, email) || o.wasCorrectedTo(email) {
 		return true
 	}
 	for _, d := range o.Emails { // Stripe may have said another address since then
@@ -68,7 +69,7 @@ func (o *Order) Forget(why string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	o.Events, o.Facts = events, facts
+	o.Events, o.Facts, o.Corrections = events, facts, nil
 	o.forgetEmails(now)
 	o.Fetch.LastError = ""
 	o.Audit = slices.Clone(o.Audit)

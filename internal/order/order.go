@@ -45,6 +45,10 @@ type Order struct {
 	// Facts is what Events say of the order, folded by their times.
 	Facts `bson:",inline"`
 
+	// Corrections are the addresses that people gave the customer, oldest first. They are written when empty too, as some
+	// of the Facts are.
+	Corrections []Correction `bson:"corrections"`
+
 	// Items are the session's line items; empty until they are fetched.
 	Items []Item `bson:"items,omitempty"`
 	// Fetch is how far fetching them has come.

@@ -121,6 +121,8 @@ func (o *Order) again(key string, a Again, now time.Time) (Email, error) {
 	e.Key, e.CopyOf, e.NotBefore = copyKey(original, a.Call), original, now
 	if a.To.Email != "" {
 		e.Audience, e.To = Other, []Address{{Email: a.To.Email, Name: cmp.Or(a.To.Name, o.recipientName(e))}}
+	} else if e.Audience == Customer && len(o.Corrections) > 0 {
+		e.To = []Address{o.Customer()}
 	}
 	if len(e.To) == 0 {
 		return Email{}, fmt.Errorf("%w: %s", ErrNobody, key)
@@ -134,7 +136,7 @@ func (o *Order) recipientName(e Email) string {
 	if len(e.To) > 0 {
 		return e.To[0].Name
 	}
-	return o.CustomerName // only an e-mail to the customer lacks a recipient
+	return o.Customer().Name // only an e-mail to the customer lacks a recipient
 }
 
 // mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that key.
@@ -142,7 +144,7 @@ func (o *Order) mustHave(key string) error {
 	if _, ok := o.Emails[key]; ok {
 		return nil
 	}
-	return fmt.Errorf("%w; the order has %s", ErrNoDelivery, strings.Join(slices.Sorted(maps.Keys(o.Emails)), ", "))
+	return fmt.Errorf("%w; the order has %s", ErrNoDelivery, cmp.Or(strings.Join(slices.Sorted(maps.Keys(o.Emails)), ", "), "none"))
 }
 
 // group are the keys of an e-mail and of its copies.

@@ -48,9 +48,12 @@ type Customer struct {
 	Email string `json:"email"`
 }
 
+func customerOf(a order.Address) Customer { return Customer{a.Name, a.Email} }
+
 // Order is the whole of an order.
 type Order struct {
 	Row
+	Corrections   []Correction      `json:"corrections"`
 	Mode          string            `json:"mode,omitempty"`
 	PaymentLink   string            `json:"payment_link,omitempty"`
 	PaymentIntent string            `json:"payment_intent,omitempty"`
@@ -62,6 +65,21 @@ type Order struct {
 	Emails        []Email           `json:"emails"`
 	Events        []Event           `json:"events"`
 	Audit         []Entry           `json:"audit"`
+}
+
+// Correction is another address that the customer was given.
+type Correction struct {
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+	To   string    `json:"to"`
+}
+
+// Corrected says where the customer's address comes from: corrected, Stripe says ada@exmaple.com. It is empty where it is Stripe's.
+func (o Order) Corrected() string {
+	if len(o.Corrections) == 0 {
+		return ""
+	}
+	return "corrected; Stripe says " + cmp.Or(o.Corrections[0].From, "none")
 }
 
 // Item is a line item.
@@ -94,7 +112,7 @@ type Entry struct {
 func RowOf(o *order.Order, now time.Time) Row {
 	r := Row{
 		ID: o.ID, State: StateOf(o, now), PaymentStatus: o.PaymentStatus, PaymentFailed: o.PaymentFailed, Ignored: o.Ignored,
-		Livemode: o.Livemode, Customer: Customer{o.CustomerName, o.CustomerEmail}, Bought: bought(o),
+		Livemode: o.Livemode, Customer: customerOf(o.Customer()), Bought: bought(o),
 		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
 		Refunded: back(o, o.Refunded), Disputed: o.Disputed, DisputedAmount: back(o, o.DisputedAmount), DisputeReason: o.DisputeReason,
 		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
@@ -150,6 +168,7 @@ func Of(o *order.Order, now time.Time) Order {
 		Row: RowOf(o, now), Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
 		Locale: o.Locale, Metadata: map[string]string{}, Items: []Item{}, Timeline: Timeline(o), Emails: []Email{}, Events: []Event{}, Audit: []Entry{},
 	}
+	v.Corrections = correctionsOf(o)
 	for _, p := range o.Metadata {
 		v.Metadata[p.Key] = p.Value
 	}
@@ -166,6 +185,15 @@ func Of(o *order.Order, now time.Time) Order {
 		v.Audit = append(v.Audit, Entry{e.At, e.Verb, e.Key, e.Reason})
 	}
 	return v
+}
+
+func correctionsOf(o *order.Order) []Correction {
+	all, from := []Correction{}, o.CustomerEmail
+	for _, c := range o.Corrections {
+		all = append(all, Correction{c.At, from, c.To.Email})
+		from = c.To.Email
+	}
+	return all
 }
 
 // nameOf is what a line item is called.

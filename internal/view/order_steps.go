@@ -148,6 +148,15 @@ func onPurpose(o *order.Order) []Step {
 	return steps
 }
 
+// corrected are the addresses that the customer was given.
+func corrected(o *order.Order) []Step {
+	var steps []Step
+	for _, c := range correctionsOf(o) {
+		steps = append(steps, Step{At: c.At, Kind: Corrected, What: "Address corrected", Detail: "from " + cmp.Or(c.From, "none") + " to " + c.To})
+	}
+	return steps
+}
+
 // times is a number with its noun: 1 e-mail, 2 e-mails.
 func times(n int, noun string) string {
 	switch {

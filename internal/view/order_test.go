@@ -188,6 +188,36 @@ func TestOf(t *testing.T) {
 		}
 	})
 
+	t.Run("has the address that counts, and those before it", func(t *testing.T) {
+		t.Parallel()
+
+		o := halfSent(t)
+		if v := view.Of(o, start); v.Corrected() != "" || v.Corrections == nil {
+			t.Errorf("got %q, %v", v.Corrected(), v.Corrections)
+		}
+		for i, to := range []order.Address{{Email: "ada@wrong.example"}, {Email: "ada@right.example", Name: "Countess Ada"}} {
+			a := order.Again{Call: strings.Repeat(string(rune('1'+i)), 8), To: to, Reason: "a typo"}
+			if _, err := o.Correct(a, nil, later(time.Duration(i+1)*time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := view.Of(o, start)
+		want := []view.Correction{
+			{At: later(time.Minute), From: "ada@example.com", To: "ada@wrong.example"}, {At: later(2 * time.Minute), From: "ada@wrong.example", To: "ada@right.example"},
+		}
+		if d := cmp.Diff(want, v.Corrections); d != "" || v.Customer != (view.Customer{Name: "Countess Ada", Email: "ada@right.example"}) {
+			t.Errorf("%+v (-want +got):\n%s", v.Customer, d)
+		}
+		if v.Corrected() != "corrected; Stripe says ada@example.com" {
+			t.Errorf("got %q", v.Corrected())
+		}
+		mustHave(t, told(o), "1m0s By hand: correct | a typo\n", "2m0s Address corrected | from ada@wrong.example to ada@right.example\n")
+		o.CustomerEmail = ""
+		if text := view.Of(o, start).Corrected(); text != "corrected; Stripe says none" {
+			t.Errorf("got %q", text)
+		}
+	})
+
 	t.Run("says that an event came, and not what is in it", func(t *testing.T) {
 		t.Parallel()
 

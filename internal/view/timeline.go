@@ -47,6 +47,8 @@ const (
 	// Arrived is what SendGrid told of an e-mail.
 	Arrived Kind = "arrived"
 	Due     Kind = "due"
+	// Corrected: the customer's address.
+	Corrected Kind = "corrected"
 	// ByHand and ByAge are lines of the audit.
 	ByHand Kind = "by_hand"
 	ByAge  Kind = "by_age"
@@ -55,7 +57,7 @@ const (
 // A timeline is put together by tellers, each of which knows one kind of thing that an order, or one of its e-mails,
 // says. Steps of the same time stay in the order of the tellers.
 var (
-	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose}
+	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose, corrected}
 	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
 )
 

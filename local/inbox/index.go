@@ -137,6 +137,9 @@ func (x *index) read(ctx context.Context, ids []string, now time.Time) error {
 
 func entryOf(o *order.Order, now time.Time) entry {
 	texts := []string{o.ID, o.CustomerName, o.CustomerEmail, o.PaymentIntent}
+	for _, c := range o.Corrections {
+		texts = append(texts, c.To.String())
+	}
 	for _, i := range o.Items {
 		texts = append(texts, i.Description, i.ProductName, i.Product, i.Price)
 	}

@@ -151,7 +151,12 @@ func TestOrdersThatAreSearched(t *testing.T) {
 	paid, yen, unpaid := b.samples["completed_paid"].ID, b.samples["completed_jpy"].ID, b.samples["completed_unpaid"].ID
 	partly, disputed := b.samples["charge_refunded_partly"].ID, b.samples["charge_dispute_created"].ID
 	b.samples["completed_jpy"].CustomerEmail = "Hanako@Example.com"
+	if _, err := b.samples["charge_refunded_partly"].Correct(order.Again{Call: "11111111", To: order.Address{Email: "joan@right.example"}}, nil, start); err != nil {
+		t.Fatal(err)
+	}
+	mustHave(t, b.get(t, "/orders/"+partly).body, "<bdi>joan@right.example</bdi><br><span class=\"quiet\">corrected; Stripe says ")
 	for query, want := range map[string][]string{
+		"q=Joan@":                     {partly},
 		"":                            {paid, yen, unpaid, partly, disputed},
 		"q=ada@":                      {paid},
 		"q=ADA+example":               {paid},

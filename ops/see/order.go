@@ -34,10 +34,14 @@ func (v Viewer) header(o view.Order) {
 	if o.PaymentFailed {
 		payment += ", declined"
 	}
+	customer := who(o.Customer)
+	if text := o.Corrected(); text != "" {
+		customer += " (" + text + ")"
+	}
 	v.Screen.Line("Order %s\n", o.ID)
 	rows := [][]screen.Cell{
 		{dim("State"), stateCell(string(o.State))},
-		{dim("Customer"), plain("%s", who(o.Customer))},
+		{dim("Customer"), plain("%s", customer)},
 		{dim("Total"), plain("%s, %s", total(o.Row), payment)},
 		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
 	}

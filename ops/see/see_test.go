@@ -223,6 +223,21 @@ func TestOrderWithAFollowUp(t *testing.T) {
 	}
 }
 
+func TestOrderWithACorrectedAddress(t *testing.T) {
+	t.Parallel()
+
+	o := sold(t)
+	if _, err := o.Correct(order.Again{Call: "11111111", To: order.Address{Email: "ada@right.example"}, Reason: "a typo"}, nil, now); err != nil {
+		t.Fatal(err)
+	}
+	b := setup(t, view.Of(o, now))
+	if err := b.Order(t.Context(), o.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.mustShow(t, "Customer  Ada Example <ada@right.example> (corrected; Stripe says ada@example.com)\n",
+		"Address corrected                       from ada@example.com to ada@right.example\n", "2026-11-24 12:00:00  correct          a typo\n")
+}
+
 func TestOrderThatIsNotTaken(t *testing.T) {
 	t.Parallel()
 

@@ -1,0 +1,79 @@
+package function
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// correct asks for another address for an order's customer.
+type correct struct {
+	Order  string `json:"order"`
+	To     string `json:"to"`
+	Reason string `json:"reason"`
+	// Resend are the keys of e-mails to send again, beside those that failed or bounced.
+	Resend []string `json:"resend"`
+
+	// call tells the call from others.
+	call string
+}
+
+// correctedOrder is where the customer's e-mails go now.
+type correctedOrder struct {
+	ID string         `json:"id"`
+	To view.Recipient `json:"to"`
+	// Emails are those that were sent again, and those that were still to come.
+	Emails []resentMail `json:"emails"`
+	// InFlight were being sent to the earlier address.
+	InFlight []resentMail `json:"in_flight"`
+}
+
+func (r *correct) check() error {
+	if _, ok := order.ParseAddress(r.To); !ok {
+		return &openfaas.ArgumentError{Name: "correct.to", Want: order.AddressForm}
+	}
+	return cmp.Or(checkID("correct.order", r.Order), checkReason("correct.reason", r.Reason))
+}
+
+func (r *correct) order() string { return r.Order }
+
+// answer corrects the address, and sends what is due. A copy of the call changes nothing.
+func (r *correct) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
+	orders, err := f.store()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUndone, err)
+	}
+	var refused error
+	isNew := false
+	o, err := orders.Update(ctx, r.Order, func(o *order.Order) error {
+		isNew, refused = o.Correct(f.again(o, r.call, r.To, r.Reason), r.Resend, f.now())
+		if refused == nil && !isNew {
+			return mongodb.ErrUnchanged
+		}
+		return refused
+	})
+	switch {
+	case refused != nil:
+		return nil, refused
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errUndone, err)
+	}
+	moved := o.Moved(r.call)
+	if isNew {
+		log.Info("the customer's address is corrected", "order", r.Order, "again", len(moved.Again), "waiting", len(moved.Waiting), "in_flight", len(moved.InFlight))
+	}
+	if o, err = f.sendNow(ctx, log, orders, r.Order); err != nil {
+		return nil, err
+	}
+	return correctedOrder{
+		ID: o.ID, To: view.Recipient(o.Customer()),
+		Emails: resentMails(o, slices.Concat(moved.Again, moved.Waiting)), InFlight: resentMails(o, moved.InFlight),
+	}, nil
+}

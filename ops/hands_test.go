@@ -76,6 +76,51 @@ func TestResend(t *testing.T) {
 	})
 }
 
+func TestCorrect(t *testing.T) {
+	t.Parallel()
+
+	const answer = `{"id":"cs_1","to":{"email":"ada@right.example","name":"Ada\u001b Example"},
+		"emails":[{"key":"a/b/again-1","state":"sent","to":[{"email":"ada@right.example","name":"Ada"}]},{"key":"a/later","state":"waiting","to":[{"email":"ada@right.example"}],"due_at":"2999-01-01T00:00:00Z"}],
+		"in_flight":[{"key":"a/c","state":"waiting","to":[{"email":"ada@wrong.example"}]}]}`
+	wish := correcting{Order: "cs_1", To: "ada@right.example", Reason: "a typo", Resend: []string{"a/b"}}
+
+	t.Run("asks for it, and shows where each goes", func(t *testing.T) {
+		t.Parallel()
+
+		client, asked := answering(t, answer)
+		var out strings.Builder
+		if err := correct(t.Context(), client, screen.Screen{Out: &out}, wish); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{
+			"The customer's e-mails go to Ada\uFFFD Example <ada@right.example>.\n",
+			"a/b/again-1  sent     to Ada <ada@right.example>\n", "a/later      waiting  to ada@right.example        due in ",
+			"a/c was just being sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/c --reason \"…\"\n",
+		} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no %q in\n%s", want, &out)
+			}
+		}
+		if d := cmp.Diff([]string{`/function/send-email correct {"order":"cs_1","to":"ada@right.example","reason":"a typo","resend":["a/b"]}`}, *asked); d != "" {
+			t.Errorf("asked (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("is the answer's JSON for a program, and fails where an e-mail did", func(t *testing.T) {
+		t.Parallel()
+
+		client, _ := answering(t, strings.Replace(answer, `"sent"`, `"failed"`, 1))
+		var out strings.Builder
+		var got struct {
+			InFlight []resentMail `json:"in_flight"`
+		}
+		err := correct(t.Context(), client, screen.Screen{Out: &out, JSON: true}, wish)
+		if err == nil || !strings.Contains(err.Error(), "1 of 2") || json.Unmarshal([]byte(out.String()), &got) != nil || len(got.InFlight) != 1 {
+			t.Errorf("%v, %s", err, &out)
+		}
+	})
+}
+
 func TestForget(t *testing.T) {
 	t.Parallel()
 
@@ -203,6 +248,12 @@ func TestHandsWantWhatTheyNeed(t *testing.T) {
 		"resend cs_1 --reason why --to ada":                `--to "ada": want an e-mail address in ASCII, such as ada@example.com or Ada Example <ada@example.com>`,
 		"resend cs_1 --reason why --to a@b.c,d@e.f":        `--to "a@b.c,d@e.f": want`,
 		"resend cs_1 --reason " + strings.Repeat("é", 501): "--reason has 501 characters; want 500 at the most",
+		"correct":                                        "wants an argument",
+		"correct cs_1 --reason why":                      `--to "": want an e-mail address`,
+		"correct cs_1 --to ada --reason why":             `--to "ada": want an e-mail address`,
+		"correct pi_1 --to a@b.example --reason why":     `"pi_1" is not the ID of an order`,
+		"correct cs_1 --to a@b.example":                  "say why, with --reason",
+		"correct cs_1 a/b --to a@b.example --reason why": `takes no "a/b"`,
 		"forget": "want either --email or --order",
 		"forget --email a@b.example --order cs_1": "want either --email or --order",
 		"forget --email ada":                      `--email "ada": want an address alone`,

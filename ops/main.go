@@ -34,6 +34,7 @@ var groups = []struct {
 	}},
 	{"Do something about orders", []verb{
 		{"resend", "send an order's e-mails once more, to another address if need be", resendVerb},
+		{"correct", "give an order another address, and send again what did not arrive", correctVerb},
 		{"forget", "take out of the orders what they hold of a customer", forgetVerb},
 		{"export", "give all that is held of a customer", exportVerb},
 		{"reconcile", "ask Stripe for what its webhook did not bring, and store it", reconcileVerb},

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
+	"time"
 
 	"handler/function/internal/view"
 	"handler/function/ops/owner"
@@ -67,6 +67,7 @@ type resentMail struct {
 	Key   string           `json:"key"`
 	State string           `json:"state"`
 	To    []view.Recipient `json:"to"`
+	DueAt *time.Time       `json:"due_at,omitempty"`
 }
 
 // resend asks for it, and shows what became of each e-mail. One that failed is an error.
@@ -83,21 +84,21 @@ func resend(ctx context.Context, client *owner.Client, s screen.Screen, wish res
 			return err
 		}
 	} else {
-		showMails(s, answer.Emails)
+		showMails(s, answer.Emails, time.Now())
 	}
 	return failure(wish.Order, answer.Emails)
 }
 
-// showMails shows each e-mail with its state and to whom it goes.
-func showMails(s screen.Screen, mails []resentMail) {
+// showMails shows each e-mail with its state, to whom it goes, and when.
+func showMails(s screen.Screen, mails []resentMail, now time.Time) {
 	tones := map[string]screen.Tone{"sent": screen.Good, "waiting": screen.Care, "failed": screen.Bad}
 	var rows [][]screen.Cell
 	for _, e := range mails {
-		var to []string
-		for _, r := range e.To {
-			to = append(to, r.String())
+		due := ""
+		if e.DueAt != nil {
+			due = "due " + screen.Ago(*e.DueAt, now)
 		}
-		rows = append(rows, []screen.Cell{{Text: e.Key}, {Text: e.State, Tone: tones[e.State]}, {Text: "to " + strings.Join(to, ", ")}})
+		rows = append(rows, []screen.Cell{{Text: e.Key}, {Text: e.State, Tone: tones[e.State]}, {Text: "to " + recipients(e)}, {Text: due}})
 	}
 	s.Table(nil, rows)
 }

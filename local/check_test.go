@@ -93,7 +93,7 @@ func TestCheckCatalogue(t *testing.T) {
 			t.Fatalf("got %v\n%s", err, out.String())
 		}
 		want := lineOf(t, c.Catalogue, "- owner\n") + `: "owner" is not an e-mail address
-` + lineOf(t, c.Catalogue, "recept") + `: there is no template "recept"; there are bounced, delivery, disputed, email-failed, follow-up, items-missing, payment-failed, receipt, refunded, report, sale, unknown-product`
+` + lineOf(t, c.Catalogue, "recept") + `: there is no template recept: did you mean receipt?`
 		if d := cmp.Diff(want, err.Error()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
@@ -110,7 +110,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		mustContain(t, err.Error(), lineOf(t, c.Catalogue, "email: shop\n")+`: from: "shop" is not an e-mail address`, filepath.Join(c.Templates, "receipt", "subject.hbs")+":1: there is no partial name",
+		mustContain(t, err.Error(), lineOf(t, c.Catalogue, "email: shop\n")+`: "shop" is not an e-mail address`, filepath.Join(c.Templates, "receipt", "subject.hbs")+":1: there is no partial name",
 			filepath.Join(c.Templates, "receipt", "body.html.hbs")+":2: ")
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -43,10 +41,10 @@ type series struct {
 
 // match is what a series, or a shop, claims as its own.
 type match struct {
-	Prices       []text            `yaml:"prices"`
-	Products     []text            `yaml:"products"`
-	PaymentLinks []text            `yaml:"payment_links"`
-	Metadata     map[string]string `yaml:"metadata"`
+	Prices       []text          `yaml:"prices"`
+	Products     []text          `yaml:"products"`
+	PaymentLinks []text          `yaml:"payment_links"`
+	Metadata     map[string]text `yaml:"metadata"`
 }
 
 type email struct {
@@ -61,42 +59,19 @@ type mailbox struct {
 	Name  string `yaml:"name"`
 }
 
-// admins are told of live orders and of test orders; a plain list is told of both.
+// admins get the notices of live orders and of test orders. In the file they are a list for both, or one for each.
 type admins struct {
-	live, test []text
-	split      bool
-	line       int
-}
-
-// UnmarshalYAML takes a list of addresses, or one for live and one for test.
-func (a *admins) UnmarshalYAML(n *yaml.Node) error {
-	a.line = n.Line
-	switch n.Kind {
-	case yaml.SequenceNode:
-		err := n.Decode(&a.live)
-		a.test = a.live
-		return err
-	case yaml.MappingNode:
-		a.split = true
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			list, ok := map[string]*[]text{"live": &a.live, "test": &a.test}[n.Content[i].Value]
-			if !ok {
-				return at(n.Content[i].Line, "unknown field %s: admins are a list, or live and test with a list each", n.Content[i].Value)
-			}
-			if err := n.Content[i+1].Decode(list); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return at(n.Line, "admins are a list of addresses, or live and test with a list each")
+	Live []text `yaml:"live"`
+	Test []text `yaml:"test"`
+	// split: there is a list for each.
+	split bool
 }
 
 func (a admins) of(o *order.Order) []text {
 	if o.Livemode {
-		return a.live
+		return a.Live
 	}
-	return a.test
+	return a.Test
 }
 
 // notices are the templates of what only the admins get.
@@ -118,15 +93,7 @@ type text struct {
 	Line  int
 }
 
-// UnmarshalYAML takes a scalar of any kind as it is written.
-func (t *text) UnmarshalYAML(n *yaml.Node) error {
-	t.Line = n.Line
-	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		return at(n.Line, "want a text")
-	}
-	t.Value = n.Value
-	return nil
-}
+func (t *text) set(value string, line int) { *t = text{value, line} }
 
 // template is the name of one of the shop's own, or the ID of a dynamic template that was made at SendGrid.
 type template struct{ text }
@@ -139,16 +106,15 @@ type recipient struct {
 	audience order.Audience
 }
 
-// UnmarshalYAML tells the three apart.
-func (r *recipient) UnmarshalYAML(n *yaml.Node) error {
-	err := r.text.UnmarshalYAML(n)
+// set tells the three apart.
+func (r *recipient) set(value string, line int) {
+	r.text.set(value, line)
 	switch {
-	case r.Value == string(order.Customer), r.Value == string(order.Admins):
-		r.audience = order.Audience(r.Value)
-	case order.IsAddress(r.Value):
+	case value == string(order.Customer), value == string(order.Admins):
+		r.audience = order.Audience(value)
+	case order.IsAddress(value):
 		r.audience = order.Other
 	}
-	return err
 }
 
 // delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. What is no time span is
@@ -158,15 +124,12 @@ type delay struct {
 	time.Duration
 }
 
-// UnmarshalYAML takes time spans.
-func (d *delay) UnmarshalYAML(n *yaml.Node) error {
-	err := d.text.UnmarshalYAML(n)
-	if parsed, bad := span.Parse(d.Value); bad == nil {
+func (d *delay) set(value string, line int) {
+	d.text.set(value, line)
+	d.Duration = -1
+	if parsed, err := span.Parse(value); err == nil {
 		d.Duration = parsed
-	} else {
-		d.Duration = -1
 	}
-	return err
 }
 
 // shop is what the templates show of the sender.

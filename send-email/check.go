@@ -14,6 +14,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/typed"
 )
 
 // TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
@@ -49,9 +50,9 @@ func ReadCatalogue(file string) (*Catalogue, error) {
 // CheckCatalogue reads a catalogue, renders its templates, which are in a folder, with samples, and
 // tells all that is wrong, each thing as path:line: what. Without templates, it is only read.
 func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, samples Samples) (*Catalogue, error) {
-	c, k, err := readCatalogue(source)
-	if err != nil {
-		return nil, located(file, err)
+	c, k := readCatalogue(source)
+	if c == nil {
+		return nil, k.err(file)
 	}
 	out := &Catalogue{catalogue: c}
 	var wrong []error
@@ -59,8 +60,8 @@ func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, 
 		out.templates = set.FullNames()
 		wrong = c.checkTemplates(k, file, folder, set, samples)
 	}
-	if err := k.err(); err != nil {
-		wrong = append([]error{located(file, err)}, wrong...)
+	if err := k.err(file); err != nil {
+		wrong = append([]error{err}, wrong...)
 	}
 	return out, errors.Join(wrong...)
 }
@@ -109,7 +110,9 @@ func (c *catalogue) checkTemplates(k *checker, file, folder string, set Template
 			continue
 		}
 		if !slices.Contains(names, u.Value) {
-			k.wrong(u.Line, "there is no template %q; there are %s", u.Value, cmp.Or(strings.Join(baseNames(names), ", "), "none"))
+			known := baseNames(names)
+			hint := cmp.Or(typed.DidYouMean(u.Value, known), "; there are "+cmp.Or(strings.Join(known, ", "), "none"))
+			k.wrong(u.Line, "there is no template %s%s", u.Value, hint)
 			continue
 		}
 		for _, what := range c.checkUse(u, set, samples) {
@@ -217,9 +220,9 @@ func (c *Catalogue) Print(w io.Writer) {
 	if r := c.ReplyTo; r != nil {
 		fmt.Fprintf(w, ", answers to %s", r.Email.Value)
 	}
-	fmt.Fprintf(w, ". Admins: %s", values(c.Admins.live))
+	fmt.Fprintf(w, ". Admins: %s", values(c.Admins.Live))
 	if c.Admins.split {
-		fmt.Fprintf(w, "; of test orders: %s", values(c.Admins.test))
+		fmt.Fprintf(w, "; of test orders: %s", values(c.Admins.Test))
 	}
 	fmt.Fprintln(w, ".")
 	if c.Only != nil {
@@ -319,7 +322,7 @@ func (m match) list() []string {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Metadata)) {
-		all = append(all, "metadata "+k+": "+m.Metadata[k])
+		all = append(all, "metadata "+k+": "+m.Metadata[k].Value)
 	}
 	return all
 }

@@ -102,12 +102,14 @@ func TestCheckCatalogue(t *testing.T) {
 		want     string
 	}{
 		"a template that is not there": {"{key: later, template: letter", "{key: later, template: lettre", nil,
-			`c.yml:9: there is no template "lettre"; there are alarm, letter`},
+			`c.yml:9: there is no template lettre: did you mean letter?`},
 		"a template by its language, which the order chooses": {"{key: later, template: letter", "{key: later, template: letter.fr", nil,
-			`c.yml:9: "letter.fr" is neither the name of a template, such as receipt, nor the ID of a dynamic template`},
+			`c.yml:9: "letter.fr" is neither the name of a template nor the ID of a dynamic template: write letter`},
+		"a template that is like none": {"{key: later, template: letter", "{key: later, template: welcome", nil,
+			`c.yml:9: there is no template welcome; there are alarm, letter`},
 		"mistakes of both kinds at once": {"{key: later, template: letter, to: customer", "{key: later, template: lettre, to: me", nil,
 			`c.yml:9: "me" is not customer, admins or an e-mail address
-c.yml:9: there is no template "lettre"; there are alarm, letter`},
+c.yml:9: there is no template lettre: did you mean letter?`},
 		"an unknown variable, once for all orders": {"", "", map[string]string{"letter/body.html.hbs": "<p>\n{{customer.nme}}</p>"},
 			`templates/letter/body.html.hbs:2: the data has no customer.nme: there are email, name (as ebook/delivery, c.yml:8)`},
 		"an unknown variable of another language": {"", "", map[string]string{"letter.fr/subject.hbs": "{{{prix}}}"},
@@ -123,7 +125,7 @@ templates/alarm/subject.hbs:1: the data has no notice.kind: there are customer, 
 			`templates/day/body.html.hbs:1: the data has no order.date: there are test (as report/daily, c.yml:18)`},
 		"a product of two series": {"payment_links: [plink_1]}\n    emails", "products: [prod_pdf]}\n    emails", nil,
 			`c.yml:11: product "prod_pdf" is on line 6 already`},
-		"no YAML": {"from:", "from", nil, `c.yml:1: mapping values are not allowed in this context`},
+		"no YAML": {"from:", "from", nil, `c.yml:1: a field cannot stand here: check the indentation, and put quotes around a text with a colon in it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

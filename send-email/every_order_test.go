@@ -166,11 +166,11 @@ func TestEveryOrderMistakes(t *testing.T) {
 
 	for name, c := range map[string]struct{ old, new, want string }{
 		"nobody writes to a course's buyers":    {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:11: series "course" has no e-mail to the customer`},
-		"nor to those of what nobody names":     {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:1: default has no emails`},
+		"nor to those of what nobody names":     {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:13: default has no emails`},
 		"a series of that name":                 {"name: course", "name: every-order", `c.yml:11: series "every-order": the name is taken`},
 		"an e-mail without a template":          {"template: receipt, ", "", `c.yml:5: e-mail "receipt" has no template`},
 		"a key twice":                           {"key: sale", "key: receipt", `c.yml:6: key "receipt" is on line 5 already`},
-		"a default whose products are not told": {"notices:", "default: {emails: [{key: a, template: delivery, to: admins}]}\nnotices:", `c.yml:1: notices has no unknown_product`},
+		"a default whose products are not told": {"notices:", "default: {emails: [{key: a, template: delivery, to: admins}]}\nnotices:", `c.yml:15: notices has no unknown_product`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

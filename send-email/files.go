@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"handler/function/internal/published"
+	"handler/function/internal/typed"
 )
 
 // Files are the paths of the owner's files.
@@ -57,10 +58,7 @@ func readLock(path, name string) (*published.Lock, error) {
 		return nil, unreadable(name, err)
 	}
 	lock, err := published.ReadLock(source)
-	if err != nil {
-		return nil, located(name, err)
-	}
-	return lock, nil
+	return lock, typed.In(name, err)
 }
 
 // unreadable puts the reason why a file cannot be read into the form of a mistake in it.

@@ -55,16 +55,16 @@ func TestFiles(t *testing.T) {
 			catalogueFile, "email: help@example.com", "email: help",
 			"templates/receipt/subject.hbs", "{{{shop.name}}}", "{{{shop.nam}}}",
 			lockFile, "", "\naccounts: {main: {receipt: {id: d-1}}}\n",
-		}, `send-email/catalogue.yml:7: reply_to: "help" is not an e-mail address
+		}, `send-email/catalogue.yml:7: "help" is not an e-mail address
 send-email/templates/receipt/subject.hbs:1: the data has no shop.nam: there are email, name (as default/receipt, send-email/catalogue.yml:39)
 send-email/templates.lock.yml:2: account main: "receipt" is no template with the ID "d-1"`},
 		"a template that cannot be read": {[]string{"templates/receipt/subject.hbs", "}}}", "}}"},
 			"send-email/templates/receipt/subject.hbs:1: "},
 		"a catalogue that is missing": {[]string{catalogueFile, "", ""}, "send-email/catalogue.yml:1: no such file or directory"},
 		"a lock that is missing":      {[]string{lockFile, "", ""}, ""},
-		"a lock with a merge in it":   {[]string{lockFile, "accounts: {}", "<<<<<<< HEAD\naccounts: {}"}, "send-email/templates.lock.yml:3: a merge has left its conflict marks here"},
+		"a lock with a merge in it":   {[]string{lockFile, "accounts: {}", "<<<<<<< HEAD\naccounts: {}"}, "send-email/templates.lock.yml:3: a merge has left its conflict marks here: choose one of the two versions"},
 		"no templates": {[]string{"templates", "", "", catalogueFile, "", strings.Replace(small, "template: d-00000000000000000000000000000001", "template: receipt", 1)},
-			`send-email/catalogue.yml:7: there is no template "receipt"; there are none`},
+			`send-email/catalogue.yml:7: there is no template receipt; there are none`},
 		"no templates, and none named": {[]string{"templates", "", "", catalogueFile, "", small}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

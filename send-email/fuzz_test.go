@@ -144,15 +144,15 @@ func FuzzCatalogue(f *testing.F) {
 				if parts == nil {
 					t.Fatalf("no line is named in %q", err)
 				}
-				if n, _ := strconv.Atoi(parts[1]); n < 1 || n > strings.Count(string(source), "\n")+strings.Count(string(source), "\r")+2 {
+				if n, _ := strconv.Atoi(parts[1]); n < 1 || n > strings.Count(string(source), "\n")+strings.Count(string(source), "\r")+1 {
 					t.Errorf("there is no line %d: %s", n, mistake)
 				}
 			}
 			return
 		}
-		k := &checker{}
-		if c.check(k); k.err() != nil {
-			t.Errorf("a second look finds %v", k.err())
+		k := newChecker()
+		if c.check(k); k.err("c.yml") != nil {
+			t.Errorf("a second look finds %v", k.err("c.yml"))
 		}
 		sendable(t, c)
 	})
@@ -178,7 +178,7 @@ func sendable(t *testing.T, c *catalogue) {
 			}
 		}
 	}
-	if len(c.Admins.live) == 0 || len(c.Admins.test) == 0 || c.From.Email.Value == "" {
+	if len(c.Admins.Live) == 0 || len(c.Admins.Test) == 0 || c.From.Email.Value == "" {
 		t.Errorf("nobody to tell, or nobody who tells: %+v, %+v", c.Admins, c.From)
 	}
 }

@@ -39,27 +39,25 @@ func (c *catalogue) optional(n notice) bool {
 // field is the notice's name in the catalogue.
 func (n notice) field() string { return strings.ReplaceAll(string(n), "-", "_") }
 
+// template is that of a notice.
 func (n notices) template(kind notice) template {
-	switch kind {
-	case noticePaymentFailed:
-		return n.PaymentFailed
-	case noticeEmailFailed:
+	if kind == noticeBounced && n.EmailBounced.Value == "" { // a catalogue from before there was this notice
 		return n.EmailFailed
-	case noticeUnknownProduct:
-		return n.UnknownProduct
-	case noticeItemsMissing:
-		return n.ItemsMissing
-	case noticeRefunded:
-		return n.Refunded
-	case noticeDisputed:
-		return n.Disputed
-	case noticeBounced:
-		if n.EmailBounced.Value == "" { // a catalogue from before there was this notice
-			return n.EmailFailed
-		}
-		return n.EmailBounced
 	}
-	return template{}
+	return *n.of(kind)
+}
+
+// of is the field of a notice.
+func (n *notices) of(kind notice) *template {
+	return map[notice]*template{
+		noticePaymentFailed:  &n.PaymentFailed,
+		noticeEmailFailed:    &n.EmailFailed,
+		noticeUnknownProduct: &n.UnknownProduct,
+		noticeItemsMissing:   &n.ItemsMissing,
+		noticeRefunded:       &n.Refunded,
+		noticeDisputed:       &n.Disputed,
+		noticeBounced:        &n.EmailBounced,
+	}[kind]
 }
 
 // plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come later is not owed
@@ -304,7 +302,7 @@ func (m match) link(o *order.Order) bool  { return names(m.PaymentLinks, o.Payme
 // metadata reports whether one of the pairs is among what is matched.
 func (m match) metadata(pairs []order.Pair) bool {
 	for _, p := range pairs {
-		if want, ok := m.Metadata[p.Key]; ok && want == p.Value {
+		if want, ok := m.Metadata[p.Key]; ok && want.Value == p.Value {
 			return true
 		}
 	}

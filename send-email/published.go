@@ -10,6 +10,7 @@ import (
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/published"
+	"handler/function/internal/typed"
 )
 
 // sendgridAccount is the setting that says whose templates are meant, where several accounts have them.
@@ -33,7 +34,7 @@ func publishedIDs(shop fs.FS, account string) (published.IDs, error) {
 	}
 	lock, err := published.ReadLock(file)
 	if err != nil {
-		return nil, openfaas.NewMisconfigured("%w", located(lockFile, err))
+		return nil, openfaas.NewMisconfigured("%w", typed.In(lockFile, err))
 	}
 	account, err = lock.Account(account)
 	if err != nil {

@@ -43,7 +43,7 @@ func TestPublishedIDs(t *testing.T) {
 		"the only account":              {strings.Split(lockOfTwo, "  club")[0], "", "d-0000000000000000000000000000000a", ""},
 		"one of two":                    {lockOfTwo, "", "", "setting sendgrid_account is missing: which SendGrid account is meant? There are club, shop"},
 		"an account that is not there":  {lockOfTwo, "clab", "", `setting sendgrid_account is "clab": no templates were published there`},
-		"a file that is no lock":        {"<<<<<<< HEAD", "", "", "templates.lock.yml:1: a merge has left its conflict marks here"},
+		"a file that is no lock":        {"<<<<<<< HEAD", "", "", "templates.lock.yml:1: a merge has left its conflict marks here: choose one of the two versions"},
 		"nothing was published as yet":  {"", "", "", ""},
 		"nor for the account, as a key": {"accounts: {}", "shop", "", `setting sendgrid_account is "shop"`},
 	} {

@@ -1,10 +1,6 @@
 package function
 
-import (
-	"time"
-
-	"go.yaml.in/yaml/v3"
-)
+import "time"
 
 // timeOfDay is a time such as 07:30, in UTC. What is none is negative; zero value is none at all.
 type timeOfDay struct {
@@ -12,14 +8,13 @@ type timeOfDay struct {
 	sinceMidnight time.Duration
 }
 
-// UnmarshalYAML takes hours and minutes. YAML may read 07:30 as a number in base 60, so it is taken as it is written.
-func (t *timeOfDay) UnmarshalYAML(n *yaml.Node) error {
-	err := t.text.UnmarshalYAML(n)
+// set takes hours and minutes as they are written: YAML may read 07:30 as a number in base 60.
+func (t *timeOfDay) set(value string, line int) {
+	t.text.set(value, line)
 	t.sinceMidnight = -1
-	if at, bad := time.Parse("15:04", t.Value); bad == nil {
+	if at, err := time.Parse("15:04", value); err == nil {
 		t.sinceMidnight = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 	}
-	return err
 }
 
 // passed reports whether there is such a time, and it has come today.

@@ -43,11 +43,11 @@ func TestReadLockRefuses(t *testing.T) {
 	t.Parallel()
 
 	for name, c := range map[string]struct{ file, want string }{
-		"an unknown field":       {"\naccount: {}", "line 2: field account not found"},
+		"an unknown field":       {"\naccount: {}", "line 2: make templates does not write such a line: take the file from git, or remove it and run make templates"},
 		"an ID that is not":      {"accounts:\n  shop:\n    receipt: {id: d-1}", `line 3: account shop: "receipt" is no template with the ID "d-1"`},
 		"a name of a file":       {"accounts: {shop: {../receipt: {id: " + receipt + "}}}", `line 1: account shop: "../receipt" is no template`},
 		"an odd account":         {"accounts:\n  'a b': {}", `line 2: "a b" is no name for an account`},
-		"the marks of a merge":   {"accounts:\n<<<<<<< HEAD\n  shop: {}\n=======\n  club: {}\n>>>>>>> b\n", "line 2: a merge has left its conflict marks here"},
+		"the marks of a merge":   {"accounts:\n<<<<<<< HEAD\n  shop: {}\n=======\n  club: {}\n>>>>>>> b\n", "line 2: a merge has left its conflict marks here: choose one of the two versions"},
 		"a template of an alias": {"accounts:\n  a: &a {b: {id: d-1}}\n  c: *a", `line 3: account c: "b" is no template with the ID "d-1"`},
 	} {
 		t.Run(name, func(t *testing.T) {

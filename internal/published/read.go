@@ -4,81 +4,73 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/internal/typed"
+	"handler/function/internal/yamlfile"
 )
 
-// ReadLock reads the file. An empty one is that of a shop that has published nothing. Its error is a *yaml.TypeError
-// with every mistake as "line N: what", in the order of the lines, or the YAML parser's.
+// ReadLock reads the file. An empty one is that of a shop that has published nothing. Its error is typed.Mistakes.
 func ReadLock(file []byte) (*Lock, error) {
-	if line := conflictMark(file); line > 0 {
-		return nil, mistakes{{line, "a merge has left its conflict marks here"}}.err()
+	root, bad := yamlfile.Parse(file)
+	switch {
+	case bad != nil:
+		return nil, typed.Mistakes{*bad}
+	case root == nil:
+		return &Lock{}, nil
 	}
 	l := &Lock{}
 	d := yaml.NewDecoder(bytes.NewReader(file))
 	d.KnownFields(true)
-	if err := d.Decode(l); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if err := d.Decode(l); err != nil {
+		return nil, misshapen(err)
 	}
-	return l, l.check(linesOf(file)).err()
+	return l, l.check(linesOf(root)).Err()
 }
 
-// conflictMark is the line of the first mark that git leaves where two versions of the file conflict, or 0.
-func conflictMark(file []byte) int {
-	n := 0
-	for line := range bytes.Lines(file) {
-		n++
-		if bytes.HasPrefix(line, []byte("<<<<<<< ")) {
-			return n
+var lineNamed = regexp.MustCompile(`line (\d+): `)
+
+// misshapen are the lines of what the YAML library cannot make a lock of. Why not is of no use to an owner, who does not
+// write the file.
+func misshapen(err error) typed.Mistakes {
+	all := []string{err.Error()}
+	if several := new(yaml.TypeError); errors.As(err, &several) {
+		all = several.Errors
+	}
+	var wrong typed.Mistakes
+	for _, one := range all {
+		line := 1
+		if parts := lineNamed.FindStringSubmatch(one); parts != nil {
+			line, _ = strconv.Atoi(parts[1])
 		}
+		wrong = append(wrong, *typed.Mistakef(line, "make templates does not write such a line: take the file from git, or remove it and run make templates"))
 	}
-	return 0
-}
-
-// mistake is something wrong with the file, and its line.
-type mistake struct {
-	line int
-	what string
-}
-
-type mistakes []mistake
-
-// err is nil where there are none.
-func (m mistakes) err() error {
-	if len(m) == 0 {
-		return nil
-	}
-	slices.SortFunc(m, func(a, b mistake) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), strings.Compare(a.what, b.what))
-	})
-	var all []string
-	for _, one := range m {
-		all = append(all, fmt.Sprintf("line %d: %s", one.line, one.what))
-	}
-	return &yaml.TypeError{Errors: all}
+	return wrong
 }
 
 // check finds what the types alone do not. The lines are those of linesOf.
-func (l *Lock) check(lines map[string]int) mistakes {
-	var wrong mistakes
-	for account, templates := range l.Accounts {
+func (l *Lock) check(lines map[string]int) typed.Mistakes {
+	var wrong typed.Mistakes
+	for _, account := range slices.Sorted(maps.Keys(l.Accounts)) {
+		templates := l.Accounts[account]
 		if !ValidAccount(account) {
-			wrong = append(wrong, mistake{cmp.Or(lines[account], 1), fmt.Sprintf("%q is no name for an account", account)})
+			wrong = append(wrong, *typed.Mistakef(cmp.Or(lines[account], 1), "%q is no name for an account", account))
 		}
 		seen := map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(templates)) {
 			t, line := templates[name], cmp.Or(lines[account+"/"+name], lines[account], 1)
 			if !nameForm.MatchString(name) || !ValidID(t.ID) {
-				wrong = append(wrong, mistake{line, fmt.Sprintf("account %s: %q is no template with the ID %q", account, name, t.ID)})
+				wrong = append(wrong, *typed.Mistakef(line, "account %s: %q is no template with the ID %q", account, name, t.ID))
 			}
 			// Find ignores case: which of the two was sent would be chance.
 			if twin, ok := seen[strings.ToLower(name)]; ok {
-				wrong = append(wrong, mistake{line, fmt.Sprintf("account %s: %q and %q are one template", account, twin, name)})
+				wrong = append(wrong, *typed.Mistakef(line, "account %s: %q and %q are one template", account, twin, name))
 			}
 			seen[strings.ToLower(name)] = name
 		}
@@ -88,13 +80,9 @@ func (l *Lock) check(lines map[string]int) mistakes {
 
 // linesOf are the lines of the accounts, by name, and of their templates, by account/name. What a YAML alias or a merge
 // brings in has none.
-func linesOf(file []byte) map[string]int {
+func linesOf(root *yaml.Node) map[string]int {
 	lines := map[string]int{}
-	var root yaml.Node
-	if yaml.Unmarshal(file, &root) != nil || len(root.Content) == 0 {
-		return lines
-	}
-	for field, accounts := range entries(root.Content[0]) {
+	for field, accounts := range entries(root) {
 		if field.Value != "accounts" {
 			continue
 		}

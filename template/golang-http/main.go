@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -20,8 +21,13 @@ func main() {
 	// trace of a crash, so everything this process says is in one stream and in order.
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 
-	if err := run(log); err != nil {
+	err := run(log)
+	if errors.Is(err, errOutlived) {
+		log.Warn("function stopped", "err", err)
+	} else if err != nil {
 		log.Error("function stopped", "err", err)
+	}
+	if err != nil {
 		os.Exit(1)
 	}
 }

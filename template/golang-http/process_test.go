@@ -56,6 +56,22 @@ func TestProcess(t *testing.T) {
 		}
 	})
 
+	t.Run("exits with 1, and no error in the log, where it outlives its drain behind a watchdog", func(t *testing.T) {
+		t.Parallel()
+
+		p, _ := startProcess(t, binary, "healthcheck_interval=0", "fprocess=./handler")
+		draining(t, p)
+		drained, _ := p.logs.next(patience)
+		began := time.Now()
+		last, _ := p.logs.next(patience)
+		if drained["msg"] != "drained" || last["level"] != "WARN" || time.Since(began) < watchdogTime/2 {
+			t.Errorf("it says %v, and after %v %v", drained, time.Since(began), last)
+		}
+		if code := exitCode(t, p); code != 1 {
+			t.Errorf("exit code %d", code)
+		}
+	})
+
 	t.Run("exits with 1 at an interrupt while it drains", func(t *testing.T) {
 		t.Parallel()
 

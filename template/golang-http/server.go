@@ -21,14 +21,21 @@ const (
 	// The watchdog in front gets the same signal, waits the same interval and then stops
 	// accepting. Ours stays open a little longer, for what the watchdog accepted last.
 	drainSlack = 100 * time.Millisecond
+
+	// So long the watchdog has to pass on the last answers and to end: this process ends with it.
+	watchdogTime = 2 * time.Second
 )
 
-// errForced says that an interrupt cut the draining short.
-var errForced = errors.New("interrupted: stopped without waiting for running calls")
+var (
+	// errForced says that an interrupt cut the draining short.
+	errForced = errors.New("interrupted: stopped without waiting for running calls")
+	// errOutlived says that this process lives though it has drained, and the watchdog has had the time to end.
+	errOutlived = errors.New("the watchdog waits for calls whose end does not reach it; it ends with this process")
+)
 
 // serve answers calls on the listener until a signal arrives, then drains. It returns nil when it was asked to stop,
-// also if a call had to be cut off (which is logged): the watchdog takes any other exit for a crash. While it drains,
-// another SIGTERM changes nothing: faasd signals every process of a container, and the watchdog passes its own on. An
+// also if a call had to be cut off (which is logged), and errOutlived where the watchdog has to be ended. While it
+// drains, another SIGTERM changes nothing: faasd signals every process of a container, and the watchdog passes its own on. An
 // interrupt, which a person sends, ends it at once with errForced.
 func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Signal, log *slog.Logger) error {
 	server := &http.Server{
@@ -74,15 +81,25 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 }
 
 // drain serves on for the healthcheck interval, so that whoever routes calls here can notice and stop. Then it closes
-// the listener and gives running calls up to the write timeout.
+// the listener and gives running calls up to the write timeout, or less: all is to end well before the platform kills.
+//
+// The watchdog ends by itself once it has the answers to its calls, and this process with it, as a container goes with
+// its first process. But faasd removes the container's network, the loopback interface too, before it sends SIGTERM:
+// then no answer reaches the watchdog, which would wait for up to write_timeout. After 30 seconds faasd gives up the
+// whole update. To end with an error is the only word that the watchdog still hears.
 func drain(server *http.Server, s settings, log *slog.Logger) error {
+	end := time.Now().Add(s.gracePeriod * 2 / 3)
 	time.Sleep(s.healthcheckInterval + drainSlack)
-	ctx, cancel := context.WithTimeout(context.Background(), s.writeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), min(s.writeTimeout, time.Until(end)))
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		log.Error("calls cut off: they ran longer than write_timeout after the drain", "err", err)
+		log.Warn("calls cut off: they ran for longer than there was time after SIGTERM", "err", err)
+	} else {
+		log.Info("drained")
+	}
+	if !s.watchdog {
 		return nil
 	}
-	log.Info("drained")
-	return nil
+	time.Sleep(watchdogTime)
+	return errOutlived
 }

@@ -137,28 +137,44 @@ func TestDrain(t *testing.T) {
 		}
 	})
 
-	t.Run("cuts off a call that does not end within write_timeout", func(t *testing.T) {
-		t.Parallel()
+	for name, change := range map[string]func(*settings){
+		"cuts off a call that does not end within write_timeout": func(s *settings) {
+			s.writeTimeout = 300 * time.Millisecond
+		},
+		"cuts off a call that does not end well before the platform kills": func(s *settings) {
+			s.gracePeriod = 600 * time.Millisecond
+		},
+		"cuts off a call at once where the interval has taken all the time": func(s *settings) {
+			s.healthcheckInterval, s.gracePeriod = 300*time.Millisecond, 300*time.Millisecond
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-		s := testSettings()
-		s.writeTimeout = 300 * time.Millisecond
-		called, release := make(chan struct{}), make(chan struct{})
-		t.Cleanup(func() { close(release) })
-		server := start(t, s, func(handler.Request) (handler.Response, error) {
-			close(called)
-			<-release
-			return handler.Response{}, nil
+			s := testSettings()
+			change(&s)
+			called, release := make(chan struct{}), make(chan struct{})
+			t.Cleanup(func() { close(release) })
+			server := start(t, s, func(handler.Request) (handler.Response, error) {
+				close(called)
+				<-release
+				return handler.Response{}, nil
+			})
+			send(t, server.dial(t), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			receive(t, called, "call")
+			began := time.Now()
+			server.signals <- syscall.SIGTERM
+			if err := receive(t, server.stopped, "end"); err != nil {
+				t.Errorf("got error %v", err)
+			}
+			if waited := time.Since(began); waited < 300*time.Millisecond || waited > patience/2 {
+				t.Errorf("it took %v", waited)
+			}
+			if n := len(server.logs.lines(t, "calls cut off: they ran for longer than there was time after SIGTERM")); n != 1 {
+				t.Errorf("log:\n%s", server.logs)
+			}
 		})
-		send(t, server.dial(t), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		receive(t, called, "call")
-		server.signals <- syscall.SIGTERM
-		if err := receive(t, server.stopped, "end"); err != nil {
-			t.Errorf("got error %v", err)
-		}
-		if n := len(server.logs.lines(t, "calls cut off: they ran longer than write_timeout after the drain")); n != 1 {
-			t.Errorf("log:\n%s", server.logs)
-		}
-	})
+	}
 
 	t.Run("finishes a running call whatever other SIGTERMs come", func(t *testing.T) {
 		t.Parallel()

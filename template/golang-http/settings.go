@@ -13,6 +13,8 @@ const (
 	defaultAddress      = ":8082"
 	defaultTimeout      = 10 * time.Second
 	defaultMaxBodyBytes = 1 << 20
+	// defaultGrace is faasd's, and Kubernetes'.
+	defaultGrace = 30 * time.Second
 )
 
 // settings are what the environment decides. README.md gives each one's name, default and meaning.
@@ -21,7 +23,11 @@ type settings struct {
 	readTimeout         time.Duration
 	writeTimeout        time.Duration
 	healthcheckInterval time.Duration
-	maxBodyBytes        int64
+	// gracePeriod is how long after SIGTERM the platform kills what is left.
+	gracePeriod  time.Duration
+	maxBodyBytes int64
+	// watchdog: one stands before this process, and has started it.
+	watchdog bool
 }
 
 // loadSettings reads every setting and reports all that are wrong in one error. A value that
@@ -45,6 +51,8 @@ func loadSettings(getenv func(string) string) (settings, error) {
 	s.readTimeout = timeout("read_timeout", defaultTimeout, time.Millisecond)
 	s.writeTimeout = timeout("write_timeout", defaultTimeout, time.Millisecond)
 	s.healthcheckInterval = timeout("healthcheck_interval", s.writeTimeout, 0)
+	s.gracePeriod = timeout("grace_period", defaultGrace, time.Millisecond)
+	s.watchdog = getenv("fprocess") != ""
 
 	var err error
 	if s.maxBodyBytes, err = parseSize(getenv("max_body_bytes")); err != nil {

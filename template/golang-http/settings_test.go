@@ -14,6 +14,7 @@ func TestLoadSettings(t *testing.T) {
 		readTimeout:         10 * time.Second,
 		writeTimeout:        10 * time.Second,
 		healthcheckInterval: 10 * time.Second,
+		gracePeriod:         30 * time.Second,
 		maxBodyBytes:        1048576,
 	}
 	with := func(change func(*settings)) settings {
@@ -38,6 +39,10 @@ func TestLoadSettings(t *testing.T) {
 			with(func(s *settings) { s.healthcheckInterval = time.Second })},
 		{"may drain without waiting", map[string]string{"healthcheck_interval": "0"},
 			with(func(s *settings) { s.healthcheckInterval = 0 })},
+		{"ends before the platform kills", map[string]string{"grace_period": "1m"},
+			with(func(s *settings) { s.gracePeriod = time.Minute })},
+		{"knows a watchdog by what it runs", map[string]string{"fprocess": "./handler"},
+			with(func(s *settings) { s.watchdog = true })},
 		{"takes a body limit", map[string]string{"max_body_bytes": "10"},
 			with(func(s *settings) { s.maxBodyBytes = 10 })},
 		{"takes an address", map[string]string{"handler_address": "127.0.0.1:41000"},
@@ -73,6 +78,7 @@ func TestLoadSettingsRefuses(t *testing.T) {
 		{"write_timeout", "-18446744063"}, // would be 10.7 s if it could overflow
 		{"healthcheck_interval", "-1s"},
 		{"healthcheck_interval", "soon"},
+		{"grace_period", "0"},
 		{"max_body_bytes", "1MB"},
 		{"max_body_bytes", "0"},
 		{"max_body_bytes", "-1"},
@@ -95,7 +101,7 @@ func TestLoadSettingsRefuses(t *testing.T) {
 		t.Parallel()
 
 		_, err := loadSettings(func(string) string { return "?" })
-		for _, name := range []string{"read_timeout", "write_timeout", "healthcheck_interval", "max_body_bytes", "handler_address"} {
+		for _, name := range []string{"read_timeout", "write_timeout", "healthcheck_interval", "grace_period", "max_body_bytes", "handler_address"} {
 			if err == nil || !strings.Contains(err.Error(), name+`="?"`) {
 				t.Errorf("error does not name %s: %v", name, err)
 			}

@@ -25,6 +25,7 @@ func testSettings() settings {
 		readTimeout:         patience,
 		writeTimeout:        patience,
 		healthcheckInterval: 0,
+		gracePeriod:         2 * patience,
 		maxBodyBytes:        1 << 20,
 	}
 }

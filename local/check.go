@@ -75,25 +75,41 @@ func (c *checker) run(out io.Writer) error {
 		return err
 	}
 	catalogue.Print(out)
-	fmt.Fprintf(out, "\n%d templates render with each of %d sample orders.\n", len(set.All()), len(c.orders))
-	return c.tellUnpublished(out, named(set, catalogue.TemplateNames()))
+	rendered, all := set.Branches()
+	fmt.Fprintf(out, "\n%d templates render with each of %d sample orders, and these render %d of %d branches.\n", len(set.All()), len(c.orders), rendered, all)
+	c.warn(out, catalogue, set)
+	return c.tellUnpublished(out, named(set.Set, catalogue.TemplateNames()))
+}
+
+// warn says what may be wrong with the templates, and stops nothing.
+func (c *checker) warn(out io.Writer, catalogue *function.Catalogue, set *templates.Coverage) {
+	warnings := catalogue.Warnings
+	if err := set.Unrendered(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			warnings = append(warnings, filepath.Join(c.Templates, line))
+		}
+	}
+	if len(warnings) > 0 {
+		fmt.Fprintf(out, "\nWarnings, which stop nothing:\n%s\n\n", strings.Join(warnings, "\n"))
+	}
 }
 
 // check finds what is wrong with the catalogue, the templates and the lock file.
-func (c *checker) check() (*function.Catalogue, *templates.Set, error) {
+func (c *checker) check() (*function.Catalogue, *templates.Coverage, error) {
 	var err error
 	if c.orders, err = sample.Orders(time.Now()); err != nil {
 		return nil, nil, err
 	}
-	var set *templates.Set
-	catalogue, err := c.Check(func(folder fs.FS) (_ function.TemplateSet, err error) {
-		set, err = templates.Read(folder)
-		return set, err
+	var coverage *templates.Coverage
+	catalogue, err := c.Check(func(folder fs.FS) (function.TemplateSet, error) {
+		set, err := templates.Read(folder)
+		coverage = templates.NewCoverage(set)
+		return coverage, err
 	}, sample.Mails(c.orders))
 	if err != nil {
 		return nil, nil, mistakes{err}
 	}
-	return catalogue, set, nil
+	return catalogue, coverage, nil
 }
 
 // named are the templates that a catalogue names, in all their languages.

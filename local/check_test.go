@@ -51,7 +51,22 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := fixtureChecker(t, nil).run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "13 templates render with each of 12 sample orders.")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "13 templates render with each of 12 sample orders, and these render ")
+	})
+
+	t.Run("warns, and stops nothing", func(t *testing.T) {
+		t.Parallel()
+
+		c := fixtureChecker(t, nil)
+		body := filepath.Join(c.Templates, "delivery", "body.html.hbs")
+		write(t, body, read(t, body)+"{{#if metadata.downlaod_url}}\nx\n{{/if}}")
+		var out strings.Builder
+		if err := c.run(&out); err != nil {
+			t.Fatal(err)
+		}
+		at := lineOf(t, body, "{{#if metadata.downlaod_url}}")
+		mustContain(t, out.String(), "Warnings, which stop nothing:\n"+at+": no sample order and no metadata_keys entry has metadata.downlaod_url: did you mean download_url?\n",
+			at+": no sample order renders what follows {{#if metadata.downlaod_url}}\n")
 	})
 
 	t.Run("says what is not published", func(t *testing.T) {

@@ -74,6 +74,7 @@ func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) err
 	if err != nil {
 		return err
 	}
+	c.warn(p.Out, catalogue, templates)
 	p.Shop = catalogue.Shop().Name
 	if p.Lock, err = function.ReadLock(c.Lock); err != nil {
 		return err
@@ -82,7 +83,7 @@ func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) err
 	if p.Account, err = account(p.Lock, p.Account); err != nil {
 		return err
 	}
-	return p.Run(ctx, templates)
+	return p.Run(ctx, templates.Set)
 }
 
 // account is the one of a name, else the only one in the lock, else the first.

@@ -21,8 +21,10 @@ type catalogue struct {
 	Series     []series  `yaml:"series"`
 	// Default is what line items get that no series names.
 	Default unmatched `yaml:"default"`
-	Notices notices   `yaml:"notices"`
-	Report  *report   `yaml:"report"`
+	// MetadataKeys are keys that products, payment links or sessions may have, beside those of the samples.
+	MetadataKeys []text  `yaml:"metadata_keys"`
+	Notices      notices `yaml:"notices"`
+	Report       *report `yaml:"report"`
 
 	// ids are those of the templates that it names; New sets them.
 	ids published.IDs

@@ -7,14 +7,12 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
-	"handler/function/internal/typed"
 )
 
 // TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
@@ -22,9 +20,9 @@ import (
 type TemplateSet interface {
 	// FullNames are all templates with their languages: receipt, receipt.fr.
 	FullNames() []string
-	// Check says what is wrong with a template for some data, each thing as path:line: what. The objects named
-	// as open may have more in them.
-	Check(fullName string, data any, open ...string) error
+	// Check says what is wrong with a template for some data, and warns of what may be: each thing as path:line: what.
+	// A variable of metadata whose key is not among keys is a warning.
+	Check(fullName string, data any, keys []string) (warnings, err error)
 }
 
 // Samples are the e-mails that a template is tried with: of several orders, as the e-mail of a key, in a language or, where
@@ -35,6 +33,8 @@ type Samples func(key, language string) []maildata.Mail
 type Catalogue struct {
 	*catalogue
 	templates []string
+	// Warnings are what may be wrong with the templates, each as path:line: what. They stop nothing.
+	Warnings []string
 }
 
 // ReadCatalogue reads the catalogue of a file, without looking at its templates. It tells all that is wrong, each thing
@@ -58,7 +58,9 @@ func CheckCatalogue(file string, source []byte, folder string, set TemplateSet, 
 	var wrong []error
 	if set != nil {
 		out.templates = set.FullNames()
-		wrong = c.checkTemplates(k, file, folder, set, samples)
+		check := templateCheck{catalogue: c, set: set, samples: samples, folder: folder}
+		wrong = check.all(k, file)
+		out.Warnings = check.warnings
 	}
 	if err := k.err(file); err != nil {
 		wrong = append([]error{err}, wrong...)
@@ -93,43 +95,6 @@ func (c *catalogue) uses() []use {
 
 func noticeKey(n notice) string { return noticeSeries + "/" + string(n) }
 
-// checkTemplates has each template rendered as each e-mail that it is used for, and the unused ones too.
-func (c *catalogue) checkTemplates(k *checker, file, folder string, set TemplateSet, samples Samples) []error {
-	names := set.FullNames()
-	uses := c.uses()
-	for _, n := range names {
-		base, _, _ := strings.Cut(n, ".")
-		if !slices.ContainsFunc(uses, func(u use) bool { return u.Value == base }) {
-			uses = append(uses, use{unusedKey(base), template{text{Value: base}}})
-		}
-	}
-	var wrong []error
-	told := map[string]bool{}
-	for _, u := range uses {
-		if u.Value == "" || u.isID() || !templateName.MatchString(u.Value) {
-			continue
-		}
-		if !slices.Contains(names, u.Value) {
-			known := baseNames(names)
-			hint := cmp.Or(typed.DidYouMean(u.Value, known), "; there are "+cmp.Or(strings.Join(known, ", "), "none"))
-			k.wrong(u.Line, "there is no template %s%s", u.Value, hint)
-			continue
-		}
-		for _, what := range c.checkUse(u, set, samples) {
-			if told[what] {
-				continue
-			}
-			told[what] = true
-			what = path.Join(folder, what)
-			if u.Line > 0 {
-				what += fmt.Sprintf(" (as %s, %s:%d)", u.key, file, u.Line)
-			}
-			wrong = append(wrong, errors.New(what))
-		}
-	}
-	return wrong
-}
-
 // Use is the key of the first e-mail of the catalogue that is made of a template, such as ebook/receipt or
 // notice/refunded; of a template that nothing names, the key that its own name tells.
 func (c *Catalogue) Use(template string) string {
@@ -154,23 +119,6 @@ func unusedKey(template string) string {
 
 func baseNames(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, ".") })
-}
-
-// checkUse tells what is wrong with a template in all its languages, for all orders.
-func (c *catalogue) checkUse(u use, set TemplateSet, samples Samples) []string {
-	var wrong []string
-	for _, name := range set.FullNames() {
-		base, language, _ := strings.Cut(name, ".")
-		if base != u.Value {
-			continue
-		}
-		for _, m := range samples(u.key, language) {
-			if err := set.Check(name, m.Data(c.shop()), "metadata"); err != nil {
-				wrong = append(wrong, strings.Split(err.Error(), "\n")...)
-			}
-		}
-	}
-	return wrong
 }
 
 // Shop is what the templates show of the sender.

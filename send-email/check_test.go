@@ -150,11 +150,11 @@ type heard map[string]any
 
 func (h heard) FullNames() []string { return []string{"alarm", "letter", "letter.fr"} }
 
-func (h heard) Check(name string, data any, _ ...string) error {
+func (h heard) Check(name string, data any, _ []string) (warnings, err error) {
 	if total := data.(map[string]any)["total"].(maildata.Money); total.Amount == 4900 && total.Currency == "USD" {
 		h[name] = strings.ReplaceAll(total.Formatted, "\u00a0", " ")
 	}
-	return nil
+	return nil, nil
 }
 
 func TestCheckCatalogueInTheLanguageOfTheFolder(t *testing.T) {

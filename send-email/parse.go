@@ -62,6 +62,7 @@ func (c *catalogue) check(k *checker) {
 	}
 	k.emails(c.Default.Emails)
 	c.checkNotices(k)
+	k.metadataKeys(c.MetadataKeys)
 	if c.Report != nil {
 		k.report(c.Report)
 	}

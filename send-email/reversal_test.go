@@ -398,7 +398,7 @@ func TestReversalTemplates(t *testing.T) {
 
 	for name, c := range map[string]struct{ template, subject, text string }{
 		"charge_refunded":        {"refunded", "[test] Refunded: $49.00 to Ada Example", "All of the payment of Ada Example was refunded: $49.00."},
-		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "Of the €169.00 that José Ñandú paid, €42.25 is refunded so far."},
+		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "A part of the payment of José Ñandú was refunded: €42.25 of €169.00 so far."},
 		"charge_dispute_created": {"disputed", "[test] Payment disputed: ¥5,000 by 花子", "The bank of 花子 asks for ¥5,000 of the payment of ¥5,000; the reason is, in Stripe's word: fraudulent."},
 	} {
 		o := sampleOrders(t)[name]

@@ -58,9 +58,19 @@ func rendered(t *testing.T, set *templates.Set, fullName string, o *order.Order)
 func TestStarterCatalogue(t *testing.T) {
 	t.Parallel()
 
-	c, err := CheckCatalogue("starter/catalogue.yml", starterCatalogue(t), "starter/templates", starterTemplates(t), sample.Mails(sampleOrders(t)))
+	set := templates.NewCoverage(starterTemplates(t))
+	c, err := CheckCatalogue("starter/catalogue.yml", starterCatalogue(t), "starter/templates", set, sample.Mails(sampleOrders(t)))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string(nil), c.Warnings); d != "" {
+		t.Errorf("warnings (-want +got):\n%s", d)
+	}
+	if err := set.Unrendered(); err != nil {
+		t.Errorf("the sample orders do not show all of it:\n%v", err)
+	}
+	if rendered, all := set.Branches(); rendered != all || all < 200 {
+		t.Errorf("they render %d of %d branches", rendered, all)
 	}
 	for _, kind := range noticeKinds {
 		if !slices.Contains(c.TemplateNames(), string(kind)) {

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,22 +11,28 @@ import (
 )
 
 // Check says which variables the data does not know, whether or not this data would show them, and which
-// would not come out as text. A variable that is there but empty is known. The objects named as open, at
-// any depth, may have more than this data shows: metadata, whose keys are the shop's own.
-func (t *Template) Check(data any, open ...string) error {
+// would not come out as text. A variable that is there but empty is known. The keys of objects called metadata are the
+// shop's own: the warnings say which variables have a key that neither this data nor keys has, and what else an owner
+// may not have meant. Both are lists of path:line: what.
+func (t *Template) Check(data any, keys []string) (warnings, err error) {
 	v, err := jsonValue(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	v = opened(v, open)
-	found := &problems{}
+	unsure, found := t.check(v, keys)
+	return unsure.err(), found.err()
+}
+
+func (t *Template) check(v any, keys []string) (unsure, found *problems) {
+	unsure, found = &problems{}, &problems{}
+	v = opened(v)
 	for _, p := range t.parts {
 		if p != nil {
-			c := &checker{problems: found, partials: p.partials}
+			c := &checker{problems: found, warnings: unsure, partials: p.partials, locale: t.Locale, keys: keys}
 			c.program(p.source, p.program, &scope{this: v})
 		}
 	}
-	return found.err()
+	return unsure, found
 }
 
 // FullNames are all templates with their languages: receipt, receipt.fr.
@@ -37,36 +44,49 @@ func (s *Set) FullNames() []string {
 	return names
 }
 
-// Check is Check for a template by its full name, and renders it as well.
-func (s *Set) Check(name string, data any, open ...string) error {
+// Check is Template.Check for a template by its full name, and renders it as well: a subject says something, and a link
+// has an address.
+func (s *Set) Check(name string, data any, keys []string) (warnings, err error) {
+	return s.check(name, data, keys, map[*ast.Program]bool{})
+}
+
+func (s *Set) check(name string, data any, keys []string, rendered map[*ast.Program]bool) (warnings, err error) {
 	t, ok := s.templates[strings.ToLower(name)]
 	if !ok {
-		return fmt.Errorf("there is no template %s", name)
+		return nil, fmt.Errorf("there is no template %s", name)
 	}
-	if err := t.Check(data, open...); err != nil {
-		return err
+	v, err := jsonValue(data)
+	if err != nil {
+		return nil, err
 	}
-	r, err := t.Render(data)
+	unsure, found := t.check(v, keys)
+	if err := found.err(); err != nil {
+		return unsure.err(), err
+	}
+	r, err := t.render(v)
 	if err == nil && r.Subject == "" {
 		err = problem{t.parts[subject].path, 1, "the subject is empty"}
 	}
-	return err
+	return unsure.err(), errors.Join(err, t.addresses(v, rendered, unsure))
 }
 
-// opened is a value whose objects of these names, at any depth, may hold more than they show.
-func opened(v any, names []string) any {
+// metadata is what the objects are called whose keys are the shop's own.
+const metadata = "metadata"
+
+// opened is a value whose metadata, at any depth, may have more keys than it shows.
+func opened(v any) any {
 	switch v := v.(type) {
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = opened(e, names)
+			out[i] = opened(e)
 		}
 		return out
 	case map[string]any:
 		out := map[string]any{}
 		for key, e := range v {
-			e = opened(e, names)
-			if object, ok := e.(map[string]any); ok && slices.Contains(names, key) {
+			e = opened(e)
+			if object, ok := e.(map[string]any); ok && key == metadata {
 				e = open(object)
 			}
 			out[key] = e
@@ -79,7 +99,10 @@ func opened(v any, names []string) any {
 // checker goes through all of a template, also what the data at hand would not show.
 type checker struct {
 	*problems
+	warnings *problems
 	partials map[string]*source
+	locale   string   // the template's
+	keys     []string // of metadata
 }
 
 func (c *checker) program(s *source, p *ast.Program, in *scope) {
@@ -105,6 +128,7 @@ func (c *checker) mustache(s *source, e *ast.Expression, in *scope) {
 		c.printable(s, e.FieldPath(), in)
 		return
 	}
+	c.months(s, e)
 	for i, n := range e.Params {
 		p, ok := n.(*ast.PathExpression)
 		switch {
@@ -138,6 +162,10 @@ func (c *checker) value(s *source, n ast.Node, in *scope) any {
 		v, missing, where := in.find(n)
 		if missing != "" {
 			c.addf(s.path, n.Line, "the data has no %s: %s", n.Original, has(missing, where))
+			return anything{}
+		}
+		if key, ok := v.(unknownKey); ok {
+			c.key(s, n, string(key))
 			return anything{}
 		}
 		return v

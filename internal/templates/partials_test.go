@@ -51,7 +51,7 @@ func TestPartialsInLanguagesAreChecked(t *testing.T) {
 		"partials/hello.hbs": "{{name}}", "partials/hello.de.hbs": "\n{{nmae}}",
 	})
 	for name, want := range map[string][]string{"t": nil, "t.de": {"partials/hello.de.hbs:2: the data has no nmae: there are name"}} {
-		if d := cmp.Diff(want, lines(s.Check(name, map[string]string{"name": "Ada"}))); d != "" {
+		if d := cmp.Diff(want, checked(s.Check(name, map[string]string{"name": "Ada"}, nil))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}

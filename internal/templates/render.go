@@ -12,6 +12,11 @@ type renderer struct {
 	out    strings.Builder
 	escape bool
 	err    error // the first
+
+	// What follows is for a file as it was written, rather than as it is published.
+	source   *source
+	partials map[string]*source
+	trace    *trace
 }
 
 // escaped is what SendGrid escapes, and how: https://github.com/sendgrid/sendgrid-nodejs/issues/954
@@ -27,16 +32,36 @@ func (r *renderer) program(p *ast.Program, s *scope) {
 	if p == nil {
 		return
 	}
+	if r.trace != nil {
+		r.trace.rendered[p] = true
+	}
 	for _, n := range p.Body {
 		switch n := n.(type) {
 		case *ast.ContentStatement:
-			r.out.WriteString(n.Value)
+			r.text(n)
+		case *ast.PartialStatement:
+			r.partial(n, s)
 		case *ast.MustacheStatement:
 			r.print(str(r.call(n.Expression, s)))
 		case *ast.BlockStatement:
 			r.block(n, s)
 		}
 	}
+}
+
+func (r *renderer) text(n *ast.ContentStatement) {
+	if r.trace != nil {
+		r.trace.text(r.out.Len(), r.source, n)
+	}
+	r.out.WriteString(n.Value)
+}
+
+func (r *renderer) partial(n *ast.PartialStatement, s *scope) {
+	name, _ := ast.PathExpressionStr(n.Name)
+	outer := r.source
+	r.source = r.partials[name]
+	r.program(r.source.program, s)
+	r.source = outer
 }
 
 func (r *renderer) print(text string) {

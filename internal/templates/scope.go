@@ -22,6 +22,9 @@ type anything struct{}
 // open is an object that may hold more than the data at hand shows.
 type open map[string]any
 
+// unknownKey is the value of a key that an open object does not show.
+type unknownKey string
+
 func (s *scope) root() *scope {
 	for s.up != nil {
 		s = s.up
@@ -64,9 +67,9 @@ func child(v any, name string) (any, bool) {
 		if c, ok := v[name]; ok {
 			return c, true
 		}
-		return anything{}, true
-	case anything:
-		return anything{}, true
+		return unknownKey(name), true
+	case unknownKey, anything:
+		return v, true
 	case nil:
 		return nil, true // an object that is null: its fields are not wrong
 	}

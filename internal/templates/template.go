@@ -73,6 +73,10 @@ func (t *Template) Render(data any) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, err
 	}
+	return t.render(v)
+}
+
+func (t *Template) render(v any) (_ Rendered, err error) {
 	var out [kinds]string
 	for k, p := range t.parts {
 		if p == nil {

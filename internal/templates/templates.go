@@ -32,6 +32,7 @@ import (
 // Set is the templates of a folder.
 type Set struct {
 	templates map[string]*Template // by name, and locale in lower case: receipt, receipt.pt-br
+	partials  map[string]*source   // by name, and locale in lower case
 }
 
 var templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
@@ -47,7 +48,7 @@ func Read(folder fs.FS) (*Set, error) {
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "partials" }) {
 		r.readPartials()
 	}
-	s := &Set{templates: map[string]*Template{}}
+	s := &Set{templates: map[string]*Template{}, partials: r.partials}
 	for _, e := range entries {
 		if name := e.Name(); name != "partials" && !strings.HasPrefix(name, ".") {
 			if t := r.readTemplate(e); t != nil {

@@ -58,7 +58,8 @@ func (i *Inbox) renderSample(name string, s sampleOrder) rendering {
 	data := i.sampleData(name, s)
 	got := now.render(name, data)
 	if t, ok := now.find(name); ok {
-		got.problems = append(got.problems, i.folder.problems(t.Check(data, "metadata"))...)
+		_, err := t.Check(data, nil)
+		got.problems = append(got.problems, i.folder.problems(err)...)
 	}
 	return got
 }

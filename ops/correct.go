@@ -58,10 +58,10 @@ type correcting struct {
 // correct asks for it, and shows where the e-mails go. One that failed is an error.
 func correct(ctx context.Context, client *owner.Client, s screen.Screen, wish correcting) error {
 	var answer struct {
-		ID       string         `json:"id"`
-		To       view.Recipient `json:"to"`
-		Emails   []resentMail   `json:"emails"`
-		InFlight []resentMail   `json:"in_flight"`
+		ID      string         `json:"id"`
+		To      view.Recipient `json:"to"`
+		Emails  []resentMail   `json:"emails"`
+		Earlier []resentMail   `json:"earlier"`
 	}
 	if err := client.Call(ctx, "send-email", "correct", wish, &answer); err != nil {
 		return err
@@ -74,8 +74,9 @@ func correct(ctx context.Context, client *owner.Client, s screen.Screen, wish co
 	}
 	line(s, "The customer's e-mails go to %s.", answer.To)
 	showMails(s, answer.Emails, time.Now())
-	for _, e := range answer.InFlight {
-		line(s, "%s was just being sent to %s. To send it to the new address too: ops resend %s %s --reason \"…\"", e.Key, recipients(e), wish.Order, e.Key)
+	for _, e := range answer.Earlier {
+		was := map[string]string{"sent": "was sent", "sending": "is just being sent"}[e.State]
+		line(s, "%s %s to %s. To send it to the new address too: ops resend %s %s --reason \"…\"", e.Key, was, recipients(e), wish.Order, e.Key)
 	}
 	return failure(wish.Order, answer.Emails)
 }

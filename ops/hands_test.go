@@ -81,7 +81,7 @@ func TestCorrect(t *testing.T) {
 
 	const answer = `{"id":"cs_1","to":{"email":"ada@right.example","name":"Ada\u001b Example"},
 		"emails":[{"key":"a/b/again-1","state":"sent","to":[{"email":"ada@right.example","name":"Ada"}]},{"key":"a/later","state":"waiting","to":[{"email":"ada@right.example"}],"due_at":"2999-01-01T00:00:00Z"}],
-		"in_flight":[{"key":"a/c","state":"waiting","to":[{"email":"ada@wrong.example"}]}]}`
+		"earlier":[{"key":"a/c","state":"sending","to":[{"email":"ada@wrong.example"}]},{"key":"a/d","state":"sent","to":[{"email":"ada@wrong.example"}]}]}`
 	wish := correcting{Order: "cs_1", To: "ada@right.example", Reason: "a typo", Resend: []string{"a/b"}}
 
 	t.Run("asks for it, and shows where each goes", func(t *testing.T) {
@@ -95,7 +95,8 @@ func TestCorrect(t *testing.T) {
 		for _, want := range []string{
 			"The customer's e-mails go to Ada\uFFFD Example <ada@right.example>.\n",
 			"a/b/again-1  sent     to Ada <ada@right.example>\n", "a/later      waiting  to ada@right.example        due in ",
-			"a/c was just being sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/c --reason \"…\"\n",
+			"a/c is just being sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/c --reason \"…\"\n",
+			"a/d was sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/d --reason \"…\"\n",
 		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, &out)
@@ -112,10 +113,10 @@ func TestCorrect(t *testing.T) {
 		client, _ := answering(t, strings.Replace(answer, `"sent"`, `"failed"`, 1))
 		var out strings.Builder
 		var got struct {
-			InFlight []resentMail `json:"in_flight"`
+			Earlier []resentMail `json:"earlier"`
 		}
 		err := correct(t.Context(), client, screen.Screen{Out: &out, JSON: true}, wish)
-		if err == nil || !strings.Contains(err.Error(), "1 of 2") || json.Unmarshal([]byte(out.String()), &got) != nil || len(got.InFlight) != 1 {
+		if err == nil || !strings.Contains(err.Error(), "1 of 2") || json.Unmarshal([]byte(out.String()), &got) != nil || len(got.Earlier) != 2 {
 			t.Errorf("%v, %s", err, &out)
 		}
 	})
@@ -245,7 +246,7 @@ func TestHandsWantWhatTheyNeed(t *testing.T) {
 		"resend --reason why":                              "wants an argument",
 		"resend cs_1 a b --reason why":                     `takes no "b"`,
 		"resend pi_1 --reason why":                         `"pi_1" is not the ID of an order`,
-		"resend cs_1 --reason why --to ada":                `--to "ada": want an e-mail address in ASCII, such as ada@example.com or Ada Example <ada@example.com>`,
+		"resend cs_1 --reason why --to ada":                `--to "ada": want an e-mail address in ASCII, alone or as Name <address>`,
 		"resend cs_1 --reason why --to a@b.c,d@e.f":        `--to "a@b.c,d@e.f": want`,
 		"resend cs_1 --reason " + strings.Repeat("é", 501): "--reason has 501 characters; want 500 at the most",
 		"correct":                                        "wants an argument",

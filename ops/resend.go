@@ -91,7 +91,7 @@ func resend(ctx context.Context, client *owner.Client, s screen.Screen, wish res
 
 // showMails shows each e-mail with its state, to whom it goes, and when.
 func showMails(s screen.Screen, mails []resentMail, now time.Time) {
-	tones := map[string]screen.Tone{"sent": screen.Good, "waiting": screen.Care, "failed": screen.Bad}
+	tones := map[string]screen.Tone{"sent": screen.Good, "waiting": screen.Care, "sending": screen.Care, "failed": screen.Bad}
 	var rows [][]screen.Cell
 	for _, e := range mails {
 		due := ""

@@ -16,7 +16,7 @@ func TestWrongArgumentIsNamed(t *testing.T) {
 	t.Parallel()
 
 	const id, reason, mailbox = ": want the ID of a Checkout Session, cs_…", ": want why, in up to 500 characters", ": want " + order.AddressForm
-	const alone = ": want an e-mail address alone, such as ada@example.com"
+	const alone = ": want an e-mail address without a name"
 	for _, c := range []struct{ verb, arguments, want string }{
 		{"id", `"pi_1"`, "id" + id},
 		{"id", `1`, "id: want a string"},

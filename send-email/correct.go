@@ -31,8 +31,8 @@ type correctedOrder struct {
 	To view.Recipient `json:"to"`
 	// Emails are those that were sent again, and those that were still to come.
 	Emails []resentMail `json:"emails"`
-	// InFlight were being sent to the earlier address.
-	InFlight []resentMail `json:"in_flight"`
+	// Earlier were sent to an earlier address, or were just being sent there, and not to the new one.
+	Earlier []resentMail `json:"earlier"`
 }
 
 func (r *correct) check() error {
@@ -67,13 +67,14 @@ func (r *correct) answer(ctx context.Context, f *Function, log *slog.Logger) (an
 	}
 	moved := o.Moved(r.call)
 	if isNew {
-		log.Info("the customer's address is corrected", "order", r.Order, "again", len(moved.Again), "waiting", len(moved.Waiting), "in_flight", len(moved.InFlight))
+		log.Info("the customer's address is corrected", "order", r.Order, "again", len(moved.Again), "waiting", len(moved.Waiting), "earlier", len(moved.Earlier))
 	}
+	earlier := resentMails(o, moved.Earlier)
 	if o, err = f.sendNow(ctx, log, orders, r.Order); err != nil {
 		return nil, err
 	}
 	return correctedOrder{
 		ID: o.ID, To: view.Recipient(o.Customer()),
-		Emails: resentMails(o, slices.Concat(moved.Again, moved.Waiting)), InFlight: resentMails(o, moved.InFlight),
+		Emails: resentMails(o, slices.Concat(moved.Again, moved.Waiting)), Earlier: earlier,
 	}, nil
 }

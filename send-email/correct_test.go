@@ -69,7 +69,8 @@ func TestCorrect(t *testing.T) {
 		call, res := b.correct(toAda(id, ""))
 		c := correctedOf(t, res)
 		due := b.memory.orders[id].Emails["ebook/later"].DueAt
-		want := correctedOrder{ID: id, To: ada[0], Emails: []resentMail{{"ebook/later", "waiting", ada, &due}}, InFlight: []resentMail{}}
+		want := correctedOrder{ID: id, To: ada[0], Emails: []resentMail{{"ebook/later", "waiting", ada, &due}},
+			Earlier: []resentMail{{"ebook/delivery", "sent", []view.Recipient{{Email: "ada@example.com", Name: "Ada Example"}}, nil}}}
 		if d := cmp.Diff(want, c); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
@@ -127,7 +128,7 @@ func TestCorrect(t *testing.T) {
 
 		b := setUp(t)
 		id := b.place(t, "completed_unpaid")
-		if c := b.corrected(t, toAda(id, "")); len(c.Emails)+len(c.InFlight) != 0 || c.To.Email != right {
+		if c := b.corrected(t, toAda(id, "")); len(c.Emails)+len(c.Earlier) != 0 || c.To.Email != right {
 			t.Errorf("%+v", c)
 		}
 		b.place(t, "completed_unpaid", "async_payment_succeeded", "completed_unpaid")
@@ -145,7 +146,7 @@ func TestCorrect(t *testing.T) {
 		b.sendOrder(t, id)
 		b.die(id, b.clock.Add(lease), 0)
 		c := b.corrected(t, toAda(id, ""))
-		if len(c.Emails) != 0 || len(c.InFlight) != 1 || c.InFlight[0].Key != "ebook/delivery" || c.InFlight[0].To[0].Email != "ada@example.com" {
+		if e := c.Earlier; len(c.Emails) != 0 || len(e) != 1 || e[0].Key != "ebook/delivery" || e[0].State != "sending" || e[0].To[0].Email != "ada@example.com" {
 			t.Errorf("%+v", c)
 		}
 		b.clock = b.clock.Add(lease)

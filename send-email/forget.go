@@ -38,7 +38,7 @@ func (w whose) checkAs(name string) error {
 	case w.Email == "":
 		return checkID(name+".order", w.Order)
 	case !order.IsAddress(w.Email):
-		return &openfaas.ArgumentError{Name: name + ".email", Want: "an e-mail address alone, such as ada@example.com"}
+		return &openfaas.ArgumentError{Name: name + ".email", Want: "an e-mail address without a name"}
 	case err != nil:
 		return &openfaas.ArgumentError{Name: name + ".before", Want: wantPlace}
 	}

@@ -51,7 +51,7 @@ func (r *listOrders) check() error {
 	case r.Since != "" && since != nil:
 		return &openfaas.ArgumentError{Name: "orders.since", Want: "a time such as 2026-11-01T00:00:00Z"}
 	case r.Email != "" && !order.IsAddress(r.Email):
-		return &openfaas.ArgumentError{Name: "orders.email", Want: "an e-mail address alone, such as ada@example.com"}
+		return &openfaas.ArgumentError{Name: "orders.email", Want: "an e-mail address without a name"}
 	case r.Limit < 0 || r.Limit > maxRows:
 		return &openfaas.ArgumentError{Name: "orders.limit", Want: fmt.Sprintf("1 to %d", maxRows)}
 	case before != nil:

@@ -195,7 +195,7 @@ func TestOrdersRefused(t *testing.T) {
 		`{"limit": 501}`:         "orders.limit: want 1 to 500",
 		`{"before": "cs_1"}`:     "orders.before: want the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z",
 		`{"before": "2026-11-24T12:00:00Z/ada@example.com"}`: "orders.before: want the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z",
-		`{"email": "joan"}`: "orders.email: want an e-mail address alone, such as ada@example.com",
+		`{"email": "joan"}`: "orders.email: want an e-mail address without a name",
 		`{"limit": "all"}`:  "orders.limit: want a whole number",
 		`{"order": "asc"}`:  "orders: want no arguments but state, since, email, product, limit, before",
 	} {

@@ -32,7 +32,7 @@ type resent struct {
 }
 
 // resentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it is: sent, waiting,
-// failed, or cancelled.
+// sending, failed, or cancelled.
 type resentMail struct {
 	Key   string           `json:"key"`
 	State string           `json:"state"`
@@ -106,7 +106,7 @@ func resentMails(o *order.Order, keys []string) []resentMail {
 	for _, key := range keys {
 		d := o.Emails[key]
 		m := resentMail{Key: key, State: string(d.State), To: view.RecipientsOf(d.To)}
-		if !d.Final() {
+		if !d.Final() && d.State != order.Sending {
 			m.State, m.DueAt = "waiting", &d.DueAt
 		}
 		mails = append(mails, m)

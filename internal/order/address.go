@@ -15,7 +15,7 @@ const (
 )
 
 // AddressForm says in an error message what ParseAddress takes.
-const AddressForm = "an e-mail address in ASCII, such as ada@example.com or Ada Example <ada@example.com>"
+const AddressForm = "an e-mail address in ASCII, alone or as Name <address>"
 
 // Address is a mailbox.
 type Address struct {

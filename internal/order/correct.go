@@ -103,17 +103,22 @@ func (o *Order) undelivered() []string {
 
 // lost reports whether the last of an e-mail and its copies failed or bounced. One that is not final is not lost.
 func (o *Order) lost(original string) bool {
-	var last Delivery
+	if _, waits := o.inFlight(original); waits {
+		return false
+	}
+	last := o.Emails[o.lastOf(original)]
+	return last.State == Failed || last.State == Sent && last.Bounced()
+}
+
+// lastOf is the key of the last of an e-mail and its copies, of which cancelled copies do not count.
+func (o *Order) lastOf(original string) string {
+	last := original
 	for _, k := range o.group(original) {
-		d := o.Emails[k]
-		if !d.Final() {
-			return false
-		}
-		if d.State != Cancelled && !d.PlannedAt.Before(last.PlannedAt) {
-			last = d
+		if d, l := o.Emails[k], o.Emails[last]; d.State != Cancelled && !d.PlannedAt.Before(l.PlannedAt) {
+			last = k
 		}
 	}
-	return last.State == Failed || last.State == Sent && last.Bounced()
+	return last
 }
 
 // astray reports whether a delivery is for the customer and has another address than the corrected one.
@@ -168,8 +173,8 @@ type Moved struct {
 	Again []string
 	// Waiting are the others that are still to come, with the corrected address.
 	Waiting []string
-	// InFlight are being sent to an earlier address.
-	InFlight []string
+	// Earlier were sent, or are being sent, to an earlier address, and not to the corrected one.
+	Earlier []string
 }
 
 // Moved is what the correction of that call did, as the order is now.
@@ -177,11 +182,11 @@ func (o *Order) Moved(call string) Moved {
 	m := Moved{Again: o.copiesBy(call)}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		switch d := o.Emails[key]; {
-		case d.Audience != Customer, d.Final(), slices.Contains(m.Again, key):
-		case o.astray(d):
-			m.InFlight = append(m.InFlight, key)
-		default:
+		case d.Audience != Customer, slices.Contains(m.Again, key):
+		case !d.Final() && !o.astray(d):
 			m.Waiting = append(m.Waiting, key)
+		case (d.State == Sent || d.State == Sending) && o.astray(d) && o.lastOf(cmp.Or(d.CopyOf, key)) == key:
+			m.Earlier = append(m.Earlier, key)
 		}
 	}
 	return m

@@ -63,7 +63,7 @@ func TestCorrectMovesWhatIsToCome(t *testing.T) {
 	}, start)
 	before := o.Clone()
 	m := correct(t, o, "11111111")
-	if d := cmp.Diff(order.Moved{Waiting: []string{later}}, m); d != "" {
+	if d := cmp.Diff(order.Moved{Waiting: []string{later}, Earlier: []string{key}}, m); d != "" {
 		t.Errorf("moved (-want +got):\n%s", d)
 	}
 	want := before.Emails[later]
@@ -154,7 +154,10 @@ func TestCorrectSendsAgain(t *testing.T) {
 
 			o := planned(t)
 			c.happened(o)
-			m := correct(t, o, "11111111", c.keys...)
+			if isNew, err := o.Correct(correction("11111111"), c.keys, start.Add(time.Minute)); err != nil || !isNew {
+				t.Fatalf("new %v, %v", isNew, err)
+			}
+			m := o.Moved("11111111")
 			if d := cmp.Diff(c.want, m.Again, cmpopts.EquateEmpty()); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -176,6 +179,46 @@ func TestCorrectSendsAgain(t *testing.T) {
 	})
 }
 
+func TestCorrectTellsWhatWentToTheEarlierAddress(t *testing.T) {
+	t.Parallel()
+
+	resend := func(o *order.Order, to string) {
+		a := again("00000000")
+		a.To = order.Address{Email: to}
+		_, err := o.Resend(key, a, start)
+		must(t, err)
+		send(t, o, key+"/again-00000000")
+	}
+	for name, c := range map[string]struct {
+		happened func(*order.Order)
+		keys     []string
+		want     []string
+	}{
+		"what was sent":                     {func(o *order.Order) { send(t, o, key) }, nil, []string{key}},
+		"not what is sent again":            {func(o *order.Order) { send(t, o, key) }, []string{key}, nil},
+		"the last copy":                     {func(o *order.Order) { send(t, o, key); resend(o, "") }, nil, []string{key + "/again-00000000"}},
+		"not what was sent elsewhere since": {func(o *order.Order) { send(t, o, key); resend(o, right) }, nil, nil},
+		"not what failed":                   {func(o *order.Order) { fail(t, o, key) }, nil, nil},
+		"not what was cancelled":            {func(o *order.Order) { o.Cancel(key, "refunded", start) }, nil, nil},
+		"not what went to the same address": {func(o *order.Order) {
+			d := o.Emails[key]
+			d.To = []order.Address{{Email: strings.ToUpper(right)}}
+			o.Emails[key] = d
+			send(t, o, key)
+		}, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			o := planned(t)
+			c.happened(o)
+			if d := cmp.Diff(c.want, correct(t, o, "11111111", c.keys...).Earlier); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
 // An address is that of all attempts of a delivery, so that what is told of an attempt later is true.
 func TestCorrectWhileItIsSent(t *testing.T) {
 	t.Parallel()
@@ -185,7 +228,7 @@ func TestCorrectWhileItIsSent(t *testing.T) {
 		t.Helper()
 		o := planned(t)
 		must(t, o.Claim(key, "one", lease, start))
-		if d := cmp.Diff(order.Moved{InFlight: []string{key}}, correct(t, o, "11111111")); d != "" {
+		if d := cmp.Diff(order.Moved{Earlier: []string{key}}, correct(t, o, "11111111")); d != "" {
 			t.Errorf("moved (-want +got):\n%s", d)
 		}
 		return o

@@ -31,20 +31,20 @@ func TestCoverage(t *testing.T) {
 			"partials/bye.hbs:1: no sample order renders what follows {{#unless name}}",
 			"partials/hello.hbs:3: no sample order renders what follows {{else if email}}",
 			"partials/hello.hbs:5: no sample order renders what follows {{else}}",
-			"partials/hello.it.hbs: no template includes it",
-			"partials/unused.hbs: no template includes it",
+			"partials/hello.it.hbs:1: no template includes it",
+			"partials/unused.hbs:1: no template includes it",
 			"t/body.html.hbs:4: no sample order renders what follows {{else}}",
 		}},
 		{"t.de", map[string]any{"name": "", "email": "a", "items": []int{}}, 4, []string{
 			"partials/bye.hbs:1: no sample order renders what follows {{#unless name}}",
 			"partials/hello.hbs:5: no sample order renders what follows {{else}}",
-			"partials/hello.it.hbs: no template includes it",
-			"partials/unused.hbs: no template includes it",
+			"partials/hello.it.hbs:1: no template includes it",
+			"partials/unused.hbs:1: no template includes it",
 			"t/body.html.hbs:4: no sample order renders what follows {{else}}",
 		}},
 		{"t", map[string]any{"name": "", "email": "", "items": []int{}}, 7, []string{
-			"partials/hello.it.hbs: no template includes it",
-			"partials/unused.hbs: no template includes it",
+			"partials/hello.it.hbs:1: no template includes it",
+			"partials/unused.hbs:1: no template includes it",
 		}},
 	} {
 		if _, err := c.Check(step.template, step.data, nil); err != nil {

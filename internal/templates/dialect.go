@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/mailgun/raymond/v2/ast"
+
+	"handler/function/internal/typed"
 )
 
 // helper is one of those that SendGrid has, and how many arguments it takes.
@@ -99,7 +101,8 @@ func (d *dialect) partial(s *source, n *ast.PartialStatement) {
 	case name == "" || len(n.Params) > 0 || n.Hash != nil:
 		d.addf(s.path, n.Line, "a partial is inlined before SendGrid sees it: it has a name and no arguments")
 	case !ok:
-		d.addf(s.path, n.Line, "there is no partial %s; there are %s", name, names(d.partials))
+		hint := typed.DidYouMean(name, slices.Sorted(maps.Keys(d.partials)))
+		d.addf(s.path, n.Line, "there is no partial %s%s", name, cmp.Or(hint, "; there are "+names(d.partials)))
 	case p.program == nil:
 		d.part.unreadable = true // its own line tells why
 	case slices.Contains(d.path, name):
@@ -121,7 +124,8 @@ func (d *dialect) call(s *source, e *ast.Expression, block bool) {
 	h, known := helpers[e.HelperName()]
 	switch n := len(e.Params); {
 	case !known && (block || n > 0 || e.Hash != nil):
-		d.addf(s.path, e.Line, "SendGrid has no helper %s; it has %s", path.Original, names(helpers))
+		hint := typed.DidYouMean(path.Original, slices.Sorted(maps.Keys(helpers)))
+		d.addf(s.path, e.Line, "SendGrid has no helper %s%s", path.Original, cmp.Or(hint, "; it has "+names(helpers)))
 	case !known:
 		d.variable(s, path)
 	case h.block && !block:

@@ -11,12 +11,22 @@ import (
 // partialName is that of a partial's file, with or without a language.
 var partialName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?\.hbs$`)
 
+const partialRule = "the name of a partial has small letters, digits and hyphens, may have a language, and ends in .hbs, such as header.fr.hbs"
+
 func (r *reader) readPartials() {
 	for name, e := range r.files("partials") {
 		file := path.Join("partials", name)
-		if !partialName.MatchString(name) || e.IsDir() {
-			r.addf(file, 0, "a partial is a file such as header.hbs, or header.fr.hbs for one language")
+		if e.IsDir() {
+			r.addf(file, 0, "a partial is a file, such as header.hbs: this is a folder")
 			continue
+		}
+		if !partialName.MatchString(name) {
+			if name = validName(strings.TrimSuffix(strings.TrimSuffix(name, ".txt"), ".hbs")); name != "" {
+				name += ".hbs"
+			}
+			if name = r.rename(file, name, partialRule); name == "" {
+				continue
+			}
 		}
 		r.partials[strings.ToLower(strings.TrimSuffix(name, ".hbs"))] = r.readSource(file)
 	}

@@ -61,9 +61,9 @@ func TestPartialsInLanguagesAreChecked(t *testing.T) {
 		"partials/hello.hbs": "Hello", "partials/hello.de.hbs": "{{#with a}}", "partials/bye.de.hbs": "Tschüss", "partials/hello.German.hbs": "Hallo",
 	}))
 	want := []string{
-		"partials/bye.de.hbs: there is no partials/bye.hbs, which the other languages would include",
-		"partials/hello.German.hbs: a partial is a file such as header.hbs, or header.fr.hbs for one language",
-		"partials/hello.de.hbs:1: this is not Handlebars: Expecting OpenEndBlock, got: 'EOF'",
+		"partials/bye.de.hbs:1: there is no partials/bye.hbs, which the other languages would include",
+		"partials/hello.German.hbs:1: the name of a partial has small letters, digits and hyphens, may have a language, and ends in .hbs, such as header.fr.hbs",
+		"partials/hello.de.hbs:1: {{#with}} has no {{/with}}",
 	}
 	if d := cmp.Diff(want, lines(err)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

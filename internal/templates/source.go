@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/mailgun/raymond/v2/ast"
 	"github.com/mailgun/raymond/v2/parser"
+
+	"handler/function/internal/typed"
 )
 
 // source is a file; its program is nil when it could not be parsed.
@@ -39,7 +40,12 @@ func (r *reader) readSource(file string) *source {
 		r.addf(file, 0, "%v", err)
 		return &source{path: file}
 	}
-	return r.parse(file, strings.ReplaceAll(string(b), "\r\n", "\n"))
+	text, bad := typed.Text(b)
+	if bad != nil {
+		r.addf(file, bad.Line, "%s", bad.What)
+		return &source{path: file}
+	}
+	return r.parse(file, text)
 }
 
 func (r *reader) parse(file, text string) *source {
@@ -53,12 +59,23 @@ func (r *reader) parse(file, text string) *source {
 	if len(r.list) > before {
 		return s
 	}
-	program, err := parse(text)
-	if err != nil {
-		line, what := where(err)
-		r.addf(file, line, "%s", what)
+	tags := (&scanner{problems: r.problems, path: file, text: text}).scan()
+	if len(r.list) == before {
+		(&blocks{problems: r.problems, path: file, tags: tags}).check()
+	}
+	if len(r.list) > before {
 		return s
 	}
+	program, err := parse(text)
+	if err != nil {
+		if t, ok := wrongTag(tags); ok {
+			r.addf(file, t.line, "SendGrid cannot read %s", short(t.text))
+		} else {
+			r.addf(file, 0, "SendGrid cannot read this file: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+		return s
+	}
+	relocate(program, text)
 	s.program = program
 	return s
 }
@@ -73,14 +90,19 @@ func parse(text string) (program *ast.Program, err error) {
 	return parser.Parse(text)
 }
 
-var parseError = regexp.MustCompile(`(?s)^Parse error on line (\d+):\n(.*)$`)
-
-// where takes the line out of one of raymond's errors.
-func where(err error) (line int, what string) {
-	m := parseError.FindStringSubmatch(err.Error())
-	if m == nil {
-		return 0, err.Error()
+// wrongTag is the first of a file's tags that cannot be read by itself.
+func wrongTag(tags []tag) (tag, bool) {
+	for _, t := range tags {
+		text := t.text
+		switch {
+		case t.close() != "", t.isElse():
+			continue
+		case t.block() != "":
+			text += "{{/" + t.block() + "}}"
+		}
+		if _, err := parse(text); err != nil {
+			return t, true
+		}
 	}
-	line, _ = strconv.Atoi(m[1])
-	return line, "this is not Handlebars: " + strings.ReplaceAll(m[2], "\n", ", ")
+	return tag{}, false
 }

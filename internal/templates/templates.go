@@ -27,6 +27,7 @@ import (
 	"strings"
 
 	"handler/function/internal/published"
+	"handler/function/internal/typed"
 )
 
 // Set is the templates of a folder.
@@ -52,13 +53,13 @@ func Read(folder fs.FS) (*Set, error) {
 	for _, e := range entries {
 		if name := e.Name(); name != "partials" && !strings.HasPrefix(name, ".") {
 			if t := r.readTemplate(e); t != nil {
-				s.templates[strings.ToLower(name)] = t
+				s.templates[strings.ToLower(t.FullName())] = t
 			}
 		}
 	}
 	for _, t := range s.All() {
 		if s.templates[t.Name] == nil {
-			r.addf(t.FullName(), 0, "there is no %s for who speaks another language", t.Name)
+			r.addf(t.FullName(), 0, "there is no folder %s, which the customers of other languages would get", t.Name)
 		}
 	}
 	if err := r.err(); err != nil {
@@ -118,28 +119,30 @@ func (r *reader) files(folder string) map[string]fs.DirEntry {
 }
 
 func (r *reader) readTemplate(e fs.DirEntry) *Template {
-	name := e.Name()
+	folder := e.Name()
+	name := folder
 	switch {
-	case !e.IsDir() || !templateName.MatchString(name):
-		r.addf(name, 0, "a template is a folder such as receipt or receipt.fr")
+	case !e.IsDir():
+		r.addf(folder, 0, "a template is a folder, such as receipt: this is a file")
 		return nil
 	case name == "template" || name == "build":
-		r.addf(name, 0, "faas-cli leaves folders of that name out")
+		r.addf(folder, 0, "faas-cli leaves folders of that name out: choose another name")
 		return nil
+	case !templateName.MatchString(name):
+		if name = r.rename(folder, validName(folder), nameRule); name == "" {
+			return nil
+		}
 	}
 	base, locale, _ := strings.Cut(name, ".")
 	t := &Template{Name: base, Locale: locale}
-	files, partials := r.files(name), r.partialsIn(locale)
+	files, partials := r.files(folder), r.partialsIn(locale)
 	for _, k := range []kind{subject, html, text} {
-		if _, ok := files[k.file()]; ok {
-			t.parts[k] = r.readPart(path.Join(name, k.file()), k, partials)
-			delete(files, k.file())
-		} else if k != text {
-			r.addf(name, 0, "there is no %s", k.file())
+		if file := r.fileOf(k, folder, files); file != "" {
+			t.parts[k] = r.readPart(path.Join(folder, file), k, partials)
 		}
 	}
 	for file := range files {
-		r.addf(path.Join(name, file), 0, "a template has the files subject.hbs, body.html.hbs and body.txt.hbs")
+		r.addf(path.Join(folder, file), 0, "a template has the files subject.hbs, body.html.hbs and body.txt.hbs, and no other")
 	}
 	if p := t.parts[html]; p != nil && p.each > 0 && t.parts[text] == nil {
 		// https://github.com/sendgrid/email-templates/issues/93
@@ -147,6 +150,61 @@ func (r *reader) readTemplate(e fs.DirEntry) *Template {
 			"doing so: write a %s", text.file())
 	}
 	return t
+}
+
+const nameRule = "the name of a template's folder has small letters, digits and hyphens, no spaces, and may end in a language, such as receipt.fr"
+
+// rename notes that a file or folder has a name that it may not have, and gives the one that it is to have. That is empty
+// where none can be proposed.
+func (r *reader) rename(file, name, rule string) string {
+	if _, err := fs.Stat(r.folder, path.Join(path.Dir(file), name)); name == "" || err == nil {
+		r.addf(file, 0, "%s", rule)
+		return ""
+	}
+	r.addf(file, 0, "%s: name it %s", rule, name)
+	return name
+}
+
+// validName is what a folder is to be named in place of a name that no template may have, or empty.
+func validName(folder string) string {
+	base, locale, _ := strings.Cut(folder, ".")
+	name := typed.Slug(base)
+	if full := name + "." + strings.ToLower(locale); templateName.MatchString(full) {
+		return full
+	}
+	return name
+}
+
+// fileOf takes the file of a part out of the files of a folder. One whose name has a slip is taken for it. It is empty
+// where there is none.
+func (r *reader) fileOf(k kind, folder string, files map[string]fs.DirEntry) string {
+	if _, ok := files[k.file()]; ok {
+		delete(files, k.file())
+		return k.file()
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if meant(file) == k {
+			r.addf(path.Join(folder, file), 0, "name this file %s", k.file())
+			delete(files, file)
+			return file
+		}
+	}
+	if k != text {
+		r.addf(path.Join(folder, k.file()), 0, "this file is missing")
+	}
+	return ""
+}
+
+// meant is the kind of part that a file with another name is meant as, or kinds.
+func meant(file string) kind {
+	known := []string{"body.hbs"}
+	of := map[string]kind{"": kinds, "body.hbs": html}
+	for k := range kinds {
+		for _, name := range []string{k.file(), strings.TrimSuffix(k.file(), ".hbs"), k.file() + ".txt"} {
+			known, of[name] = append(known, name), k
+		}
+	}
+	return of[typed.Near(file, known)]
 }
 
 // problems collects what is wrong, each thing once: a partial is seen by every template that uses it.
@@ -160,11 +218,9 @@ type problem struct {
 	what string
 }
 
+// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first line.
 func (p problem) Error() string {
-	if p.line == 0 {
-		return p.path + ": " + p.what
-	}
-	return fmt.Sprintf("%s:%d: %s", p.path, p.line, p.what)
+	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
 }
 
 func (p *problems) addf(path string, line int, format string, args ...any) {

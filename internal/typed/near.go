@@ -11,11 +11,22 @@ import (
 func Near(word string, known []string) string {
 	best, fewest := "", 3
 	for _, k := range known {
-		if n := slips(plain(word), plain(k)); n < fewest && 2*n < len(plain(k)) {
+		if n := slips(plain(word), plain(k)); n < fewest && n <= mostSlips(k) {
 			best, fewest = k, n
 		}
 	}
 	return best
+}
+
+// mostSlips is in how many slips a word is still known: short ones soon become another.
+func mostSlips(word string) int {
+	switch n := len(word); {
+	case n < 2:
+		return 0
+	case n < 5:
+		return 1
+	}
+	return 2
 }
 
 // DidYouMean is ": did you mean x?" where a known word is near, and empty where none is.

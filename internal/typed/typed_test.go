@@ -78,7 +78,7 @@ func TestNear(t *testing.T) {
 	for word, want := range map[string]string{
 		"emials": "emails", "emals": "emails", "emailss": "emails", "enails": "emails", "Emails": "emails", "EMAIL": "email",
 		"reply-to": "reply_to", "replyto": "reply_to", "reply to": "reply_to", "notice": "notices", "admin": "admins", "serie": "series",
-		"defaults": "default", "form": "from", "nmae": "name", "ot": "",
+		"defaults": "default", "form": "from", "nmae": "name", "too": "to",
 		"cc": "", "color": "", "x": "", "": "", "bcc": "", "attachments": "", "administrators": "", "on": "",
 	} {
 		if got := typed.Near(word, fields); got != want {

@@ -280,7 +280,7 @@ func TestTemplatesPage(t *testing.T) {
 		id := b.mail(t, "receipt", b.samples["completed_paid"])
 		b.write(t, "receipt/body.txt.hbs", "Hello\n{{#if customer.name}}\n")
 		page := b.get(t, "/templates/receipt").body
-		mustHave(t, page, b.folder+"/receipt/body.txt.hbs:", "is not Handlebars", "A template has a mistake", "receipt</a>")
+		mustHave(t, page, b.folder+"/receipt/body.txt.hbs:2<", "{{#if}} has no {{/if}}", "A template has a mistake", "receipt</a>")
 		mustLack(t, page, "<iframe")
 		mustHave(t, b.get(t, "/messages/"+id).body, "A template has a mistake")
 		a := b.get(t, "/api/messages/"+id+"/html")

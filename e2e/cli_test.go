@@ -60,7 +60,7 @@ func TestFaasCLI(t *testing.T) {
 	})
 	t.Run("deploy again", func(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(".local", "bin", "faas-cli"), "deploy", "-f", "stack.yml", "--gateway", s.env["GATEWAY_URL"])
-		cmd.Dir = ".."
+		cmd.Dir = s.root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/internal/sample"
 	"handler/function/local/dotenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
@@ -158,7 +159,7 @@ func (s *system) emptied(t *testing.T) (restore func()) {
 			s.faas(t, value, "secret", verb, name)
 		}
 		cmd := exec.CommandContext(t.Context(), filepath.Join(".local", "bin", "faas-cli"), "deploy", "-f", "stack.yml", "--gateway", s.env["GATEWAY_URL"])
-		cmd.Dir = ".." // where stack.yml names its settings from
+		cmd.Dir = s.root // where stack.yml names its settings from
 		cmd.Env = append(os.Environ(), "OPENFAAS_CONFIG="+t.TempDir())
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("deploy as it was: %v\n%s", err, out)
@@ -176,7 +177,10 @@ type user struct {
 
 func newUser(t *testing.T, s *system) *user {
 	t.Helper()
-	u := &user{clone: freshClone(t)}
+	u := &user{clone: t.TempDir()}
+	if err := clone(u.clone, sample.Starter()); err != nil {
+		t.Fatal(err)
+	}
 	u.openAccounts(t, s)
 	settings, err := os.OpenFile(filepath.Join(u.clone, "settings.yml"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -241,19 +245,6 @@ push)
 	cp -r "%[1]s/image:registry.invalid%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
 *) echo "docker $1?"; exit 1 ;;
 esac`
-
-// freshClone is Tillbell as git would give it, with what is not committed yet.
-func freshClone(t *testing.T) string {
-	t.Helper()
-	clone := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c",
-		`git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$0"`, clone)
-	cmd.Dir = ".."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return clone
-}
 
 // openAccounts makes the accounts at Stripe and at SendGrid what they are after the guide's steps: keys with just
 // the permissions that it names, a product with its payment link, a sender's domain.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -32,7 +33,7 @@ type function struct {
 // TestGenerate runs the command of docs/kubernetes.md with the real faas-cli, and compares what comes out with
 // stack.yml and settings.yml.
 func TestGenerate(t *testing.T) {
-	running(t) // builds faas-cli
+	s := running(t) // builds faas-cli
 	doc, err := os.ReadFile("../docs/kubernetes.md")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestGenerate(t *testing.T) {
 		t.Fatal("docs/kubernetes.md does not say how to generate")
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", string(command[1]))
-	cmd.Dir = ".."
+	cmd.Dir = s.root
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -60,11 +61,11 @@ func TestGenerate(t *testing.T) {
 
 	t.Setenv("REGISTRY", "ghcr.io/you")
 	t.Setenv("TAG", "v1")
-	services, err := stack.ParseYAMLFile("../stack.yml", "", "", true)
+	services, err := stack.ParseYAMLFile(filepath.Join(s.root, "stack.yml"), "", "", true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, err := os.ReadFile("../settings.yml")
+	settings, err := os.ReadFile(filepath.Join(s.root, "settings.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

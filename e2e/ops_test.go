@@ -41,7 +41,7 @@ func ownersCommand(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Dir = ".."
+	cmd.Dir = started.root
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "GATEWAY_URL" && name != "OPENFAAS_URL" && name != "PUBLIC_URL" {
 			cmd.Env = append(cmd.Env, v)

@@ -206,7 +206,7 @@ func (s *system) reconcileCommand(t *testing.T, args ...string) (answer, said st
 	}
 	var out, progress bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"reconcile", "--laptop", s.state, "--env", "none"}, args...)...)
-	cmd.Dir = ".."
+	cmd.Dir = s.root
 	cmd.Stdout, cmd.Stderr = &out, &progress
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)

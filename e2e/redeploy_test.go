@@ -40,7 +40,7 @@ func TestRedeploy(t *testing.T) {
 	err := chaos.Run(ctx, chaos.Options{
 		Purchases: 90, For: 7 * time.Second, Seed: 1, State: s.state,
 		Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
-		Meanwhile: func(ctx context.Context) error { return redeploy(ctx, t, s.env["GATEWAY_URL"]) },
+		Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t) },
 		Say:       t.Logf,
 	})
 	stop()
@@ -54,15 +54,15 @@ func TestRedeploy(t *testing.T) {
 }
 
 // redeploy deploys both functions, one time after the other.
-func redeploy(ctx context.Context, t *testing.T, gateway string) error {
+func (s *system) redeploy(ctx context.Context, t *testing.T) error {
 	for range redeployments {
 		for _, steps := range [][]string{{"deploy"}, {"remove", "deploy"}} {
 			began := time.Now()
 			for _, step := range steps {
-				if err := faasCLI(ctx, t, gateway, step, "-f", "stack.yml"); err != nil {
+				if err := s.faasCLI(ctx, t, step, "-f", "stack.yml"); err != nil {
 					return err
 				}
-				if a := call(t, http.MethodPost, gateway+"/function/stripe-webhook", nil, nil); step == "remove" && a.status != http.StatusNotFound {
+				if a := call(t, http.MethodPost, s.env["GATEWAY_URL"]+"/function/stripe-webhook", nil, nil); step == "remove" && a.status != http.StatusNotFound {
 					t.Errorf("a removed function answers %d %s", a.status, a.body)
 				}
 			}
@@ -72,9 +72,9 @@ func redeploy(ctx context.Context, t *testing.T, gateway string) error {
 	return nil
 }
 
-func faasCLI(ctx context.Context, t *testing.T, gateway string, flags ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(".local", "bin", "faas-cli"), append(flags, "--gateway", gateway)...)
-	cmd.Dir = ".."
+func (s *system) faasCLI(ctx context.Context, t *testing.T, flags ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(".local", "bin", "faas-cli"), append(flags, "--gateway", s.env["GATEWAY_URL"])...)
+	cmd.Dir = s.root
 	cmd.Env = append(os.Environ(), "OPENFAAS_CONFIG="+t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("faas-cli %s: %w\n%s", flags[0], err, out)
@@ -88,7 +88,7 @@ func TestRedeployEndsWhatIsInHand(t *testing.T) {
 	s := running(t)
 	deploy := func(settings ...string) {
 		t.Helper()
-		if err := faasCLI(t.Context(), t, s.env["GATEWAY_URL"], append([]string{"deploy", "-f", "stack.yml", "--filter", "send-email"}, settings...)...); err != nil {
+		if err := s.faasCLI(t.Context(), t, append([]string{"deploy", "-f", "stack.yml", "--filter", "send-email"}, settings...)...); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -56,7 +56,7 @@ func (s *system) becomes(t *testing.T, p shop.Purchase, name string) (body []byt
 	return then.Body, a.body
 }
 
-// oweLater gives an order what the catalogue as it is shipped does not: an e-mail for later.
+// oweLater gives an order what the tests' catalogue does not: an e-mail for later.
 func (s *system) oweLater(t *testing.T, session string) {
 	t.Helper()
 	_, err := s.store.Update(t.Context(), session, func(o *order.Order) error {

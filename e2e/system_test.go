@@ -25,6 +25,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 	"handler/function/local/runenv"
 )
 
@@ -33,13 +34,14 @@ import (
 type system struct {
 	env   map[string]string
 	state string
-	// shop is a copy of the shop's files, which a test may change.
-	shop    string
-	process *exec.Cmd
-	output  *syncBuffer
-	ended   chan struct{}
-	client  *mongo.Client
-	store   *mongodb.Store
+	// root is a copy of Tillbell's folder with the tests' shop and settings, and shop that shop's folder in it. A test may
+	// change them.
+	root, shop string
+	process    *exec.Cmd
+	output     *syncBuffer
+	ended      chan struct{}
+	client     *mongo.Client
+	store      *mongodb.Store
 }
 
 var (
@@ -74,18 +76,19 @@ func newSystem() (*system, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &system{state: state, root: filepath.Join(state, "tillbell"), output: &syncBuffer{}, ended: make(chan struct{})}
+	s.shop = filepath.Join(s.root, "send-email")
+	if err := s.layOut(root); err != nil {
+		return nil, err
+	}
 	laptop := filepath.Join(state, "laptop")
 	build := exec.Command("go", "build", "-o", laptop, "./local")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
-	s := &system{state: state, shop: filepath.Join(state, "owner"), output: &syncBuffer{}, ended: make(chan struct{})}
-	if err := os.CopyFS(s.shop, os.DirFS(filepath.Join(root, "send-email"))); err != nil {
-		return nil, err
-	}
-	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"), "--shop", s.shop)
-	s.process.Dir = root
+	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
+	s.process.Dir = s.root
 	s.process.Stdout, s.process.Stderr = s.output, s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := s.launch(); err != nil {
@@ -102,6 +105,17 @@ func newSystem() (*system, error) {
 	s.client = client
 	s.store = mongodb.NewStore(client, s.env["MONGODB_DATABASE"])
 	return s, nil
+}
+
+// layOut copies Tillbell's folder; the programs that make run builds are shared.
+func (s *system) layOut(root string) error {
+	if err := os.MkdirAll(filepath.Join(s.root, ".local"), 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(filepath.Join(root, ".local", "bin"), filepath.Join(s.root, ".local", "bin")); err != nil {
+		return err
+	}
+	return clone(s.root, sample.Shop())
 }
 
 // launch starts the process from a thread that lives as long: Pdeathsig tells of the end of the thread that started

@@ -18,7 +18,7 @@ const benchUsage = `Measures the functions beside what might be used instead of 
 
   local bench [--quick] [--docs DIR] [--state DIR] [--bin DIR]
 
-It starts a laptop with nothing in it, and ends it afterwards. The whole takes about ten minutes, of which each
+It starts a laptop with nothing in it and the tests' shop, and ends it afterwards. The whole takes about ten minutes, of which each
 contender's turns are seconds; what else the machine does meanwhile is measured as well, so leave it alone.
 Without Node.js the contender on Node is left out. --quick writes no documents.
 `
@@ -81,7 +81,9 @@ func (l *laptop) benchOptions(size bench.Size) (bench.Options, error) {
 		Size: size, Root: root, Dir: filepath.Join(l.state, "bench"),
 		Env: func() (map[string]string, error) { return runenv.Read(l.state) },
 		Settings: func(function string) map[string]string {
-			return maps.Clone(l.services().Functions[function].Environment)
+			settings := maps.Clone(l.services().Functions[function].Environment)
+			settings["shop_folder"] = l.owned.inUse()
+			return settings
 		},
 		EndQueue: func(ctx context.Context) { l.parts["queue-worker"].stop(ctx) },
 	}

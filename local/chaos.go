@@ -17,8 +17,8 @@ without a cause that is known.
 
   local chaos [--purchases COUNT] [--for DURATION] [--seed NUMBER] [--state DIR] [--bin DIR]
 
-Where a laptop runs at --state, it is that one, and only purchases of its own are judged. Elsewhere it
-starts one with nothing in it, and ends it afterwards.
+It starts a laptop with nothing in it and the tests' shop, whatever yours sells, and ends it afterwards. Where a
+laptop runs at --state, it is that one, started with --shop internal/sample/shop; only its own purchases are judged.
 `
 
 func chaosCommand(ctx context.Context, args []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
+	"handler/function/local/stackfile"
 	function "handler/function/send-email"
 )
 
@@ -42,10 +44,13 @@ func (c *checker) flags(set *flag.FlagSet) {
 	set.StringVar(&c.Lock, "lock", c.Lock, "the file that says what is published")
 }
 
-// checkOwnersFiles finds what the image build would refuse, before anything is built.
+// checkOwnersFiles finds what the image build would refuse, and settings that no function reads, before anything is built.
 func checkOwnersFiles() error {
 	_, _, err := newChecker(shopFolder).check()
-	return err
+	if err := errors.Join(err, stackfile.CheckSettings("settings.yml")); err != nil {
+		return mistakes{err}
+	}
+	return nil
 }
 
 func checkCatalogueCommand(args []string) error {

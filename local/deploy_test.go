@@ -11,6 +11,8 @@ import (
 	"github.com/openfaas/faas-provider/types"
 	"github.com/openfaas/go-sdk/stack"
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/local/stackfile/stackfiletest"
 )
 
 // Not parallel: stack.yml is read from the working folder, and by the environment.
@@ -179,10 +181,10 @@ func TestDeploymentOfOurStack(t *testing.T) {
 	}
 }
 
-// readOurStack reads the repository's stack.yml, and leaves the test in the repository's folder.
+// readOurStack reads the repository's stack.yml with the tests' settings, and leaves the test in a folder with both.
 func readOurStack(t *testing.T) *stack.Services {
 	t.Helper()
-	t.Chdir("..")
+	t.Chdir(filepath.Dir(stackfiletest.Write(t, "..")))
 	t.Setenv("REGISTRY", "")
 	t.Setenv("TAG", "")
 	services, err := readStack()

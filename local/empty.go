@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"handler/function/internal/sample"
 )
 
 // standInsOnly refuses to go on where a real service is meant.
@@ -19,8 +21,8 @@ func standInsOnly(what string) error {
 	return nil
 }
 
-// onEmptyLaptop starts a laptop with nothing in it, whose functions get those settings in place of settings.yml's,
-// and ends it after the play.
+// onEmptyLaptop starts a laptop with nothing in it, with the tests' shop and settings in place of the owner's, and ends it
+// after the play. Its functions get the given settings as well.
 func onEmptyLaptop(ctx context.Context, f folders, settings map[string]string, play func(*laptop) error) error {
 	held, err := takeFolder(f.state)
 	if err != nil {
@@ -28,6 +30,9 @@ func onEmptyLaptop(ctx context.Context, f folders, settings map[string]string, p
 	}
 	defer held.Close()
 	if err := empty(f.state); err != nil {
+		return err
+	}
+	if err := f.layTestsShop(); err != nil {
 		return err
 	}
 	c := newConsole()
@@ -39,6 +44,16 @@ func onEmptyLaptop(ctx context.Context, f folders, settings map[string]string, p
 	// It would tell of each part that dies, with the last lines of its log.
 	c.quiet(l.logFile("laptop"))
 	return play(l)
+}
+
+// layTestsShop has a laptop use the tests' shop and settings, which the owner's do not change.
+func (f *folders) layTestsShop() error {
+	f.shop = filepath.Join(f.state, "tests-shop")
+	f.settings = filepath.Join(f.shop, "settings.yml")
+	if err := os.CopyFS(f.shop, sample.Shop()); err != nil {
+		return err
+	}
+	return os.WriteFile(f.settings, sample.Settings, 0o600)
 }
 
 // chaosMark is a file in the state folder of a laptop that chaos or bench started, whose orders are nobody's.
@@ -58,7 +73,7 @@ func empty(state string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "metrics", "logs", "inbox.jsonl", "line-items.jsonl"} {
+	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "metrics", "logs", "inbox.jsonl", "line-items.jsonl", "tests-shop"} {
 		if err := os.RemoveAll(filepath.Join(state, name)); err != nil {
 			return err
 		}

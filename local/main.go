@@ -94,6 +94,8 @@ type folders struct {
 	bin string
 	// shop holds the owner's catalogue and templates.
 	shop string
+	// settings is a file in place of those that stack.yml names; "" leaves them.
+	settings string
 }
 
 func (f *folders) flags(set *flag.FlagSet) {

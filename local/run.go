@@ -142,12 +142,18 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 	if err != nil {
 		return nil, err
 	}
+	if f.settings != "" {
+		for name, function := range parsed.Functions {
+			function.EnvironmentFile = []string{f.settings}
+			parsed.Functions[name] = function
+		}
+	}
 	l := newLaptop(f, c, parsed)
 	l.overrides = settings
 	if err := l.readFirst(); err != nil {
 		return nil, err
 	}
-	if err := checkOwnersFiles(); err != nil { // the image is built with them, also where --shop names another folder
+	if err := checkOwnersFiles(); err != nil { // the image is built with them, also where the shop is another folder's
 		return nil, err
 	}
 	if err := buildParts(ctx, c, f); err != nil {

@@ -52,9 +52,6 @@ func imagesCommand(ctx context.Context, args []string) error {
 	if err := registryOf(".env"); err != nil {
 		return err
 	}
-	if err := checkOwnersFiles(); err != nil {
-		return err
-	}
 	if s.building, err = newBuilding(f); err != nil {
 		return err
 	}
@@ -146,6 +143,9 @@ type building struct {
 }
 
 func newBuilding(f folders) (*building, error) {
+	if err := checkOwnersFiles(); err != nil {
+		return nil, err
+	}
 	services, err := readStack()
 	if err != nil {
 		return nil, err

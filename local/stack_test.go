@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"handler/function/local/stackfile"
 )
 
 // gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for Kubernetes.
@@ -85,31 +87,27 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestSettings holds settings.yml against what the functions read.
+// TestSettings compares what the functions read with what docs/settings.md explains. settings.yml is the owner's, who may
+// have removed anything.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 
-	explained := map[string]bool{}
-	comment := false
-	for line := range strings.Lines(read(t, "../settings.yml")) {
-		key := regexp.MustCompile(`^  (?:# )?([a-z_]+): \S`).FindStringSubmatch(line)
-		if key != nil {
-			explained[key[1]] = comment
-		}
-		comment = key == nil && strings.HasPrefix(line, "  # ")
+	var explained []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [^|]+ \\| [^|]{10,} \\|$").FindAllStringSubmatch(read(t, "../docs/settings.md"), -1) {
+		explained = append(explained, row[1])
 	}
-	for key, ok := range explained {
-		if !ok {
-			t.Errorf("settings.yml does not say what %s is", key)
-		}
-	}
+	slices.Sort(explained)
 	known := settingsRead(t)
 	// The laptop's own, and the platform's.
 	delete(known, "template_ids")
 	delete(known, "shop_folder")
 	delete(known, "secret_mount_path")
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(known)), slices.Sorted(maps.Keys(explained))); diff != "" {
-		t.Errorf("what the functions read, and what settings.yml explains (-read +explained):\n%s", diff)
+	want := slices.Sorted(maps.Keys(known))
+	if diff := cmp.Diff(want, explained); diff != "" {
+		t.Errorf("what the functions read, and what docs/settings.md explains (-read +explained):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, stackfile.Known); diff != "" {
+		t.Errorf("what the functions read, and what settings.yml may have (-read +known):\n%s", diff)
 	}
 }
 

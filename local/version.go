@@ -49,6 +49,11 @@ func (l *laptop) read() (*version, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, file := range l.settingsFiles() {
+		if err := stackfile.CheckSettings(file); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range services.Functions {
 		maps.Copy(f.Environment, l.overrides)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"handler/function/local/stackfile/stackfiletest"
 )
 
 func TestFlagsInHelp(t *testing.T) {
@@ -44,6 +46,7 @@ func TestFlagsInHelp(t *testing.T) {
 func TestOwnerVerbs(t *testing.T) {
 	t.Parallel()
 
+	stack := stackfiletest.Write(t, "..")
 	for _, c := range []struct {
 		args, says string
 		code       int
@@ -58,8 +61,8 @@ func TestOwnerVerbs(t *testing.T) {
 		{"order cs_1 cs_2", `takes no "cs_2"`, 2},
 		{"summary today", `takes no "today"`, 2},
 		{"sumary", `no verb "sumary"`, 2},
-		{"up --stack ../stack.yml --env none --gateway http://127.0.0.1:1", "set REGISTRY, in the environment or in .env", 1},
-		{"summary --stack ../stack.yml --env none --gateway http://127.0.0.1:1", "make secrets ONLY=send-email-key NEW_KEY=1", 1},
+		{"up --stack " + stack + " --env none --gateway http://127.0.0.1:1", "set REGISTRY, in the environment or in .env", 1},
+		{"summary --stack " + stack + " --env none --gateway http://127.0.0.1:1", "make secrets ONLY=send-email-key NEW_KEY=1", 1},
 		{"summary --stack none.yml", "there is no stack.yml here", 1},
 	} {
 		t.Run(c.args, func(t *testing.T) {

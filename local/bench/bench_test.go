@@ -12,6 +12,7 @@ import (
 
 	"github.com/openfaas/go-sdk/builder"
 
+	"handler/function/internal/sample"
 	"handler/function/local/mongod"
 	"handler/function/local/mongod/mongodtest"
 	"handler/function/local/sendgrid"
@@ -83,12 +84,16 @@ func setUp(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shopFolder := t.TempDir()
+	if err := os.CopyFS(shopFolder, sample.Shop()); err != nil {
+		t.Fatal(err)
+	}
 	return &bench{
 		Options: Options{
 			Size: tiny, Root: root, Dir: t.TempDir(), Say: t.Logf,
 			Env: func() (map[string]string, error) { return env, nil },
 			Settings: func(string) map[string]string {
-				return map[string]string{"read_timeout": "10s", "write_timeout": "10s"}
+				return map[string]string{"read_timeout": "10s", "write_timeout": "10s", "shop_folder": shopFolder}
 			},
 			EndQueue: func(context.Context) {},
 			Webhook:  compile(t, root, "stripe-webhook"),

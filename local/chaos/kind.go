@@ -7,8 +7,8 @@ type kind struct {
 	// events are the samples that tell of it, in the order in which Stripe makes them.
 	events []string
 	status order.PaymentStatus
-	// owes are the deliveries that come of it by send-email/catalogue.yml as it is shipped. They are written
-	// down here and read neither there nor in the order, so that nobody is judged by his own word.
+	// owes are the deliveries that come of it by the catalogue of the tests' shop, internal/sample/shop. They are
+	// written down here, and not read from the catalogue or the order, which may be wrong.
 	owes []string
 	// share is how many of a hundred purchases go this way.
 	share int

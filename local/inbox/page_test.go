@@ -244,10 +244,8 @@ func TestTemplatesPage(t *testing.T) {
 
 		b := setup(t)
 		b.uses = map[string]string{"zahlung": "notice/payment-failed"}
-		for from, to := range map[string]string{"payment-failed": "zahlung", "receipt": "receipt.fr"} {
-			if err := os.CopyFS(filepath.Join(b.folder, to), os.DirFS(filepath.Join(b.folder, from))); err != nil {
-				t.Fatal(err)
-			}
+		if err := os.CopyFS(filepath.Join(b.folder, "zahlung"), os.DirFS(filepath.Join(b.folder, "payment-failed"))); err != nil {
+			t.Fatal(err)
 		}
 		mustLack(t, b.get(t, "/templates/zahlung").body, "blanks")
 		mustHave(t, b.get(t, "/templates/zahlung").body, "&#34;kind&#34;: &#34;payment-failed&#34;")

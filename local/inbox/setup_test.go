@@ -72,21 +72,22 @@ type bundle struct {
 	orders  *fakeOrders
 	folder  string
 	samples map[string]*order.Order
-	// uses are the keys of the e-mails that are made of templates, where it is not as in the shipped catalogue.
+	// uses are the keys of the e-mails that are made of templates, where it is not as in the catalogue.
 	uses map[string]string
 }
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
-	b := &bundle{orders: &fakeOrders{}, folder: t.TempDir()}
-	if err := os.CopyFS(b.folder, os.DirFS("../../send-email/templates")); err != nil {
+	shopFolder := t.TempDir()
+	b := &bundle{orders: &fakeOrders{}, folder: filepath.Join(shopFolder, "templates")}
+	if err := os.CopyFS(shopFolder, sample.Shop()); err != nil {
 		t.Fatal(err)
 	}
 	var err error
 	if b.mails, err = sendgrid.New(sendgrid.Options{Now: func() time.Time { return start }}); err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := function.ReadCatalogue("../../send-email/catalogue.yml")
+	catalogue, err := function.ReadCatalogue(filepath.Join(shopFolder, "catalogue.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"handler/function/local/stackfile"
+	"handler/function/local/stackfile/stackfiletest"
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
 )
@@ -43,7 +44,8 @@ func TestSteps(t *testing.T) {
 }
 
 func TestCheckRegistry(t *testing.T) {
-	services, err := stackfile.Read("../../stack.yml")
+	file := stackfiletest.Write(t, "../..")
+	services, err := stackfile.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestCheckRegistry(t *testing.T) {
 		t.Errorf("with one in .env: %v", err)
 	}
 	t.Setenv("REGISTRY", "ghcr.io/shop")
-	if services, err = stackfile.Read("../../stack.yml"); err != nil {
+	if services, err = stackfile.Read(file); err != nil {
 		t.Fatal(err)
 	}
 	if err := deploy.CheckRegistry(services, ""); err != nil {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/sample"
+	"handler/function/internal/templates"
 	function "handler/function/send-email"
 
 	"handler/function/ops/deploy"
@@ -88,9 +91,15 @@ func once[T any](read func(context.Context) (T, error)) func(context.Context) (T
 	}
 }
 
-// readCatalogue reads send-email's catalogue.
+// readCatalogue reads send-email's catalogue, where nothing is wrong with it, the templates and the lock file.
 func (d *doctor) readCatalogue() (*function.Catalogue, error) {
-	return function.ReadCatalogue(filepath.Join(d.Folder(), "send-email", "catalogue.yml"))
+	orders, err := sample.Orders(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(d.Folder(), "send-email")
+	files := function.Files{Folder: folder, As: folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
+	return files.Check(func(folder fs.FS) (function.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
 }
 
 // missing is the finding where a secret is not known on this side.

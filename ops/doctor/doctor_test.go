@@ -80,8 +80,14 @@ func TestFailures(t *testing.T) {
 	}{
 		{name: "an old Go", want: "✗ Go is go1.", spoil: func(t *testing.T, w *world) { w.write(t, "go.mod", "module m\n\ngo 1.99.0\n") }},
 		{name: "a faas-cli that does not run", want: "broken does not run: exit status 3: make faas-cli", spoil: func(t *testing.T, w *world) { w.options.CLI = w.program(t, "broken", "exit 3") }},
-		{name: "a mistake in the catalogue", want: "✗ the catalogue has a mistake", spoil: func(t *testing.T, w *world) {
+		{name: "a mistake in the catalogue", want: "✗ the shop's files have a mistake: ", spoil: func(t *testing.T, w *world) {
 			w.write(t, "send-email/catalogue.yml", strings.Replace(catalogue, "to: customer", "to: nobody", 1))
+		}},
+		{name: "a mistake in a template", want: "send-email/templates/receipt/subject.hbs:1: the data has no shop.nme", spoil: func(t *testing.T, w *world) {
+			w.write(t, "send-email/templates/receipt/subject.hbs", "{{{shop.nme}}}")
+		}},
+		{name: "a setting that is misspelt", want: "no function reads log_levl (log_level?): docs/settings.md", spoil: func(_ *testing.T, w *world) {
+			w.settings["log_levl"] = "info"
 		}},
 		{name: "no login", want: "✗ the gateway GATEWAY does not know you: faas-cli login", spoil: func(_ *testing.T, w *world) { w.gateway.locked = true }},
 		{name: "a missing secret", want: "✗ the gateway has no secret send-email-key: make secrets", spoil: func(_ *testing.T, w *world) {

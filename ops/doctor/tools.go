@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"handler/function/local/stackfile"
 	"handler/function/ops/gateway"
 )
 
@@ -17,6 +18,7 @@ func (d *doctor) toolChecks() []Check {
 		{Name: "Go", Look: d.lookAtGo},
 		{Name: "faas-cli", Look: d.lookAtCLI},
 		{Name: "the catalogue", Look: d.lookAtCatalogue},
+		{Name: "the settings", Look: d.lookAtSettings},
 	}
 }
 
@@ -61,7 +63,15 @@ func (d *doctor) lookAtCLI(ctx context.Context) Finding {
 func (d *doctor) lookAtCatalogue(context.Context) Finding {
 	if _, err := d.catalogue(); err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
-		return wrong("make check-catalogue tells all of it", "the catalogue has a mistake: %s", first)
+		return wrong("make check-catalogue tells all of it", "the shop's files have a mistake: %s", first)
 	}
-	return ok("the catalogue can be read")
+	return ok("the catalogue and the templates have no mistake")
+}
+
+// lookAtSettings looks for names that were misspelt: the functions would go by the default.
+func (d *doctor) lookAtSettings(context.Context) Finding {
+	if err := stackfile.CheckSettings(filepath.Join(d.Folder(), "settings.yml")); err != nil {
+		return wrong("docs/settings.md has all of them", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return ok("settings.yml has only settings that a function reads")
 }

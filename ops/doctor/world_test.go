@@ -231,6 +231,7 @@ func (w *world) writeFiles(t *testing.T, receipt string) {
 	for name, text := range map[string]string{
 		"stack.yml": string(stack), "settings.yml": settings.String(), ".env": env.String(), "go.mod": "module m\n\ngo 1.25.0\n",
 		"send-email/catalogue.yml": catalogue, "send-email/templates.lock.yml": lock,
+		"send-email/templates/receipt/subject.hbs": "Your receipt", "send-email/templates/receipt/body.html.hbs": "<p>{{shop.name}}</p>",
 	} {
 		path := filepath.Join(w.dir, name)
 		if _, err := os.Stat(path); err == nil {

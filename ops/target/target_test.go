@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"handler/function/local/runenv"
+	"handler/function/local/stackfile/stackfiletest"
 )
 
 func TestCheckForm(t *testing.T) {
@@ -65,7 +66,7 @@ func TestFind(t *testing.T) {
 	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY"} {
 		t.Setenv(name, "")
 	}
-	stack := filepath.Join("..", "..", "stack.yml")
+	stack := stackfiletest.Write(t, "../..")
 
 	t.Run("is the laptop where one runs, which reads no .env", func(t *testing.T) {
 		flags := Flags{State: runningLaptop(t), Stack: stack, DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_live_real00\nPUBLIC_URL=https://shop.example.com\n")}

@@ -9,6 +9,9 @@ import (
 	"regexp"
 
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/internal/typed"
+	"handler/function/internal/yamlfile"
 )
 
 // readSettings reads the settings that are under environment in a file.
@@ -16,6 +19,9 @@ func readSettings(file string) (map[string]string, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
+	}
+	if _, bad := yamlfile.Parse(source); bad != nil {
+		return nil, typed.In(file, typed.Mistakes{*bad})
 	}
 	var settings struct {
 		Environment map[string]string `yaml:"environment"`
@@ -49,11 +55,13 @@ var (
 	yamlLine     = regexp.MustCompile(`(?s)^(?:yaml: )?line (\d+): (.*)$`)
 	unknownField = regexp.MustCompile(`^field (.+) not found in type .*$`)
 	wrongKind    = regexp.MustCompile(`^cannot unmarshal .* into .*$`)
+	twice        = regexp.MustCompile(`^mapping key "(.+)" already defined at line (\d+)$`)
 )
 
 // plain turns what the YAML library says to programmers into words for an owner.
 func plain(what string) string {
 	what = unknownField.ReplaceAllString(what, "unknown field $1: the settings are under environment")
+	what = twice.ReplaceAllString(what, "$1 is on line $2 already: write it once")
 	return wrongKind.ReplaceAllString(what, "want lines such as log_level: info, each indented by two spaces under environment")
 }
 

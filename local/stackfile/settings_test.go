@@ -50,6 +50,10 @@ func TestReadSettings(t *testing.T) {
 	for text, want := range map[string]string{
 		"environment: [a, b]\n":            ":1: " + indented,
 		"environment:\n  a: 1\n  b: [2]\n": ":3: " + indented,
+		"environment:\n  a: 1\n b: 2\n":    ":3: check the indentation: by 1, this line fits nothing above it",
+		"environment:\n\ta: 1\n":           ":2: this line is indented by a tab: indent by spaces",
+		"environment:\n  a: 1\n  a: 2\n":   ":3: a is on line 2 already: write it once",
+		"environment:\n  a: \xe9\n":        ":2: this line is not UTF-8: save the file as UTF-8",
 		"enviroment:\n  a: 1\n":            ":1: unknown field enviroment: the settings are under environment",
 	} {
 		t.Run("names the line of "+want, func(t *testing.T) {

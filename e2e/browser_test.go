@@ -80,6 +80,16 @@ func (b *browser) listen(ctx context.Context) {
 	}()
 }
 
+// mustNotComplain fails where a page's console has shown an error.
+func (b *browser) mustNotComplain(t *testing.T) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complaints) > 0 {
+		t.Errorf("the console complained:\n%s", strings.Join(b.complaints, "\n"))
+	}
+}
+
 func (b *browser) do(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(b.ctx, steps...); err != nil {

@@ -451,3 +451,39 @@ func TestRenderFailsWhereSendGridDropsTheEmail(t *testing.T) {
 		t.Error("a function is data")
 	}
 }
+
+func TestBlanks(t *testing.T) {
+	t.Parallel()
+
+	data := map[string]any{
+		"customer": map[string]any{"name": "", "email": "ada@example.com"},
+		"items":    []any{map[string]any{"name": "A", "url": "x"}, map[string]any{"name": "B"}},
+		"none":     []any{},
+		"metadata": map[string]any{"size": "M"},
+	}
+	partials := files{"partials/hello.hbs": "\nHello {{customer.nmae}}"}
+	for _, tt := range []struct {
+		html string
+		want []string
+	}{
+		{`{{customer.name}}{{metadata.size}}{{#each items}}{{name}}{{@index}}{{/each}}`, nil},
+		{"\n{{metadata.colour}}", []string{"t/body.html.hbs:2: the data has no metadata.colour: there are size"}},
+		{`{{#if metadata.colour}}{{metadata.colour}}{{else}}{{metadata.shape}}{{/if}}`, []string{"t/body.html.hbs:1: the data has no metadata.shape: there are size"}},
+		{`{{#unless metadata.size}}{{metadata.colour}}{{/unless}}`, nil},
+		{`{{#each items}}{{#if url}}{{url}}{{/if}}{{/each}}`, nil},
+		{`{{#each items}}{{url}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no url: there are name"}},
+		{`{{#each none}}{{url}}{{else}}{{nothing}}{{/each}}`, []string{"t/body.html.hbs:1: the data has no nothing: there are customer, items, metadata, none"}},
+		{`{{insert metadata.colour "none"}}{{length metadata.colour}}`, nil},
+		{`{{insert metadata.colour}}`, []string{"t/body.html.hbs:1: the data has no metadata.colour: there are size"}},
+		{`{{formatDate order.date "YYYY"}}`, []string{"t/body.html.hbs:1: the data has no order.date: there are customer, items, metadata, none"}},
+		{"{{> hello}}\n{{> hello}}", []string{"partials/hello.hbs:2: the data has no customer.nmae: there are email, name"}},
+	} {
+		t.Run(tt.html, func(t *testing.T) {
+			t.Parallel()
+
+			if diff := cmp.Diff(tt.want, lines(find(t, tt.html, partials).Blanks(data))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -24,7 +24,9 @@ type apiError struct {
 // registerAPI serves, beside the messages themselves:
 //
 //	GET /api/messages/{id}/html, /text, /subject        what the customer sees; ?personalization=2 for another one
-//	GET /api/templates/{name}/html, /text, /subject     what a template makes of ?order=, the name of a sample
+//	GET /api/templates/{name}/html, /text, /subject     what a template makes of ?order=, a sample's name or a session
+//	GET /api/templates/{name}/data                      the template data of that
+//	POST /api/templates/{name}/render                   what a template makes of the template data in the body
 //	GET /api/orders                                     the newest orders; ?page=2 for those before, ?q=ada&state=done to search
 //	GET /api/orders/{session}                           an order with its timeline
 //
@@ -40,14 +42,7 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 		read := readMessage(m)
 		i.answerPart(w, r, i.render(read, read.Personalizations[chosen(r, read)]))
 	})
-	mux.HandleFunc("GET /api/templates/{name}/{part}", func(w http.ResponseWriter, r *http.Request) {
-		sample, ok := i.sample(r.URL.Query().Get("order"))
-		if !ok {
-			respond(w, http.StatusNotFound, apiError{"no sample order has this name"})
-			return
-		}
-		i.answerPart(w, r, i.renderSample(r.PathValue("name"), sample))
-	})
+	i.registerTemplates(mux)
 	mux.HandleFunc("GET /api/orders", func(w http.ResponseWriter, r *http.Request) {
 		found, err := i.list(r)
 		if err != nil {

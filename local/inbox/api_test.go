@@ -45,14 +45,17 @@ func TestWhatIsNotThere(t *testing.T) {
 	inEditor := b.send(t, `{"personalizations":[{"to":[{"email":"a@example.com"}]}],"from":{"email":"shop@example.com"},
 		"template_id":"d-00000000000000000000000000000001"}`)
 	for path, want := range map[string]string{
-		"/api/messages/none/html":               "no such message",
-		"/api/messages/none":                    "no such message",
-		"/api/messages/" + known + "/pdf":       "an e-mail has html, text and subject",
-		"/api/messages/" + inEditor + "/text":   "no template has this ID: d-00000000000000000000000000000001",
-		"/api/orders/cs_test_none":              "order not found",
-		"/api/orders/$where":                    "order not found",
-		"/api/templates/receipt/html?order=all": "no sample order has this name",
-		"/api/else":                             "there is nothing at /api/else",
+		"/api/messages/none/html":                "no such message",
+		"/api/messages/none":                     "no such message",
+		"/api/messages/" + known + "/pdf":        "an e-mail has html, text and subject",
+		"/api/messages/" + inEditor + "/text":    "no template has this ID: d-00000000000000000000000000000001",
+		"/api/orders/cs_test_none":               "order not found",
+		"/api/orders/$where":                     "order not found",
+		"/api/templates/receipt/html?order=all":  "neither a sample nor an order of this laptop has this name",
+		"/api/templates/receipt/html?order=cs_1": "neither a sample nor an order of this laptop has this name",
+		"/api/templates/none/html":               "there is no template none",
+		"/api/renderings/0123456789abcdef/html":  "this rendering is not kept any more",
+		"/api/else":                              "there is nothing at /api/else",
 	} {
 		a := b.get(t, path)
 		var body map[string]string

@@ -12,7 +12,9 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"handler/function/internal/maildata"
@@ -29,7 +31,7 @@ type Options struct {
 	Templates string
 	// InEffect is the folder of the templates by which e-mails are shown. Default: Templates.
 	InEffect string
-	// Shop is who the sample orders are from.
+	// Shop is who sends the e-mails. Default: one without a name.
 	Shop func() maildata.Shop
 	// Use is the key of an e-mail that is made of a template, by the template's name without a language.
 	// Default: one of a series.
@@ -47,13 +49,14 @@ type Inbox struct {
 	index  *index
 	folder *folder
 	// inEffect are the templates by which e-mails are shown; folder has them as they are being written.
-	inEffect *folder
-	samples  []sampleOrder
-	shop     func() maildata.Shop
-	use      func(template string) string
-	now      func() time.Time
-	log      *slog.Logger
-	pages    *pages
+	inEffect   *folder
+	samples    []sampleOrder
+	renderings renderings
+	shop       func() maildata.Shop
+	use        func(template string) string
+	now        func() time.Time
+	log        *slog.Logger
+	pages      *pages
 }
 
 // New reads the pages and the sample orders, which are part of the program. It does not read the
@@ -61,6 +64,9 @@ type Inbox struct {
 func New(o Options) (*Inbox, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Shop == nil {
+		o.Shop = func() maildata.Shop { return maildata.Shop{} }
 	}
 	if o.Use == nil {
 		o.Use = func(template string) string { return "series/" + template }
@@ -101,16 +107,35 @@ func (i *Inbox) Handler() http.Handler {
 	mux.HandleFunc("GET /messages/{id}", i.messagePage)
 	mux.HandleFunc("GET /orders", i.ordersPage)
 	mux.HandleFunc("GET /orders/{session}", i.orderPage)
-	mux.HandleFunc("GET /templates", i.templatesPage)
-	mux.HandleFunc("GET /templates/{name}", i.templatesPage)
+	for _, path := range []string{"/templates", "/templates/{name}"} {
+		mux.HandleFunc("GET "+path, i.templatesPage)
+		mux.HandleFunc("POST "+path, i.templatesPage)
+	}
 	i.pages.registerAssets(mux)
 	mux.HandleFunc("/", i.nowhere)
+	// Other sites may not change anything here.
+	pages := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		mux.ServeHTTP(w, r)
+		if !isLoopback(r.Host) {
+			http.Error(w, "The inbox answers only at 127.0.0.1, ::1 and localhost.", http.StatusMisdirectedRequest)
+			return
+		}
+		pages.ServeHTTP(w, r)
 	})
+}
+
+// isLoopback reports whether a request was sent to this machine by its own name. Another name may be that of a foreign
+// site, which resolves to this machine to read what is here (DNS rebinding).
+func isLoopback(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	ip := net.ParseIP(name)
+	return name == "localhost" || ip != nil && ip.IsLoopback()
 }

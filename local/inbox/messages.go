@@ -96,6 +96,8 @@ type messageView struct {
 	Data  string
 	Whole string
 	Order *orderView
+	// TemplateHref leads to the template, with this e-mail where its order is known.
+	TemplateHref string
 	// OrderTrouble says why there is no timeline.
 	OrderTrouble string
 	pager
@@ -134,6 +136,7 @@ func (i *Inbox) messagePage(w http.ResponseWriter, r *http.Request) {
 	if at > 0 {
 		v.Older = "/messages/" + url.PathEscape(messages[at-1].MessageID) + l.query(nil)
 	}
+	v.TemplateHref = "/templates/" + url.PathEscape(v.Template)
 	i.addOrder(r.Context(), &v)
 	title := v.Subject()
 	i.pages.show(w, r, http.StatusOK, "message.html", title, v)
@@ -152,6 +155,7 @@ func (i *Inbox) addOrder(ctx context.Context, v *messageView) {
 	}
 	order := i.onPage(o, key)
 	v.Order = &order
+	v.TemplateHref += "?" + url.Values{"order": {session}, "email": {key}}.Encode()
 }
 
 // Subject is what the page is called.

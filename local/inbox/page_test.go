@@ -88,7 +88,7 @@ func TestMessagePage(t *testing.T) {
 		id := b.mail(t, "delivery", o)
 		page := b.get(t, "/messages/"+id).body
 		mustHave(t, page, `src="/api/messages/`+id+`/html?colours=system`, "&#34;customer&#34;: {", "Example Shop &lt;shop@example.com&gt;",
-			"Planned 2 e-mails", "SendGrid answered 503", `href="/orders/`+o.ID, `href="/templates/delivery"`)
+			"Planned 2 e-mails", "SendGrid answered 503", `href="/orders/`+o.ID)
 		mustHave(t, b.get(t, "/messages/"+id+"?part=text").body, `<pre class="mail"`, "Thank you")
 		mustHave(t, b.get(t, "/messages/"+id+"?width=phone&colours=dark").body, `class="stage phone"`, `class="mail dark"`, "html?colours=dark")
 	})
@@ -233,7 +233,7 @@ func TestTemplatesPage(t *testing.T) {
 				if page.status != 200 {
 					t.Errorf("%s of %s: %d", name, s.Name, page.status)
 				}
-				mustHave(t, page.body, `src="/api/templates/`+name+`/html?`)
+				mustHave(t, page.body, `src="/api/renderings/`)
 				mustLack(t, page.body, "mistake", "blanks")
 			}
 		}

@@ -3,6 +3,7 @@ package inbox
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/url"
 )
 
@@ -16,6 +17,8 @@ type preview struct {
 	// UnknownID is said where no template has it.
 	UnknownID string
 	Folder    string
+	// Stale: what is shown is what the template made before it, or its data, had a mistake.
+	Stale bool
 	// Subjectless: the subject stands elsewhere in the page.
 	Subjectless bool
 }
@@ -36,4 +39,10 @@ func (i *Inbox) newPreview(r rendering, path, base string, rest url.Values, l lo
 func (p preview) Problems() []problem { return p.problems }
 
 // Shown reports whether there is an e-mail to be seen.
-func (p preview) Shown() bool { return p.err == nil }
+func (p preview) Shown() bool { return p.err == nil || p.Stale }
+
+// Wrong reports whether a mistake keeps the e-mail from being rendered.
+func (p preview) Wrong() bool { return p.err != nil && len(p.problems) > 0 }
+
+// WrongData reports whether that mistake is in the template data.
+func (p preview) WrongData() bool { return errors.Is(p.err, errData) }

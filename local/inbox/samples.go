@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 )
@@ -90,7 +89,8 @@ func (i *Inbox) sample(name string) (sampleOrder, bool) {
 	return i.samples[at], true
 }
 
-// data is what a template in some language is sent of the order by a shop, for the e-mail of a key.
-func (s sampleOrder) data(shop maildata.Shop, language, key string) map[string]any {
-	return sample.Mail(s.order, key, language).Data(shop)
+// has reports whether the label has all words of a search.
+func (s sampleOrder) has(text string) bool {
+	e := entry{text: strings.ToLower(s.Label + " " + s.Name)}
+	return e.has(strings.Fields(strings.ToLower(text)))
 }

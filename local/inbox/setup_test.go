@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -113,6 +114,9 @@ func sold(t *testing.T) *order.Order {
 	return o
 }
 
+// home is where the inbox is served.
+const home = "http://127.0.0.1:8025"
+
 // answer is what an address has.
 type answer struct {
 	status int
@@ -127,10 +131,22 @@ func (b *bundle) get(t *testing.T, path string) answer {
 
 func (b *bundle) getIfNot(t *testing.T, path, version string) answer {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, home+path, nil)
 	if version != "" {
 		r.Header.Set("If-None-Match", `"`+version+`"`)
 	}
+	return b.do(r)
+}
+
+// post sends template data that was typed in the page, or for the API.
+func (b *bundle) post(t *testing.T, path, mediaType, body string) answer {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, home+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", mediaType)
+	return b.do(r)
+}
+
+func (b *bundle) do(r *http.Request) answer {
 	rec := httptest.NewRecorder()
 	b.inbox.ServeHTTP(rec, r)
 	return answer{rec.Code, rec.Header(), rec.Body.String()}
@@ -176,7 +192,8 @@ func (b *bundle) mail(t *testing.T, template string, o *order.Order) string {
 // write changes a file of the templates.
 func (b *bundle) write(t *testing.T, file, text string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(b.folder, file), []byte(text), 0o644); err != nil {
+	path := filepath.Join(b.folder, file)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 }

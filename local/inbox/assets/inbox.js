@@ -1,29 +1,32 @@
 "use strict";
 
-// The pages work without this. It looks whether the page would be another one by now, and puts in what has
-// changed; chooses without losing one's place; and lets the arrow keys walk through a list.
+// The pages work without this. With it a page changes in place when there is something new, a choice or a search keeps
+// the reader's place, the arrow keys go through a list, and template data is rendered while it is typed.
 (() => {
   const pause = location.pathname.startsWith("/templates") ? 300 : 1000;
   const parts = (page) => new Map([...page.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
   const said = (text) => { document.getElementById("said").textContent = text; };
 
-  // show makes this page the one at an address, as far as they differ.
+  // The editor keeps what was typed, for each template and e-mail, as long as the tab is open.
+  const field = () => document.getElementById("data");
+  const place = () => `template data: ${field().form.dataset.key}`;
+  const typed = () => field() && sessionStorage.getItem(place());
+
+  // show makes this page the one at an address, as far as they differ, with the template data that was typed.
   async function show(address) {
-    const answer = await fetch(address, { cache: "no-store", headers: { "If-None-Match": `"${document.body.dataset.version}"` } });
+    const data = typed();
+    const request = { cache: "no-store", headers: { "If-None-Match": `"${document.body.dataset.version}"` } };
+    const answer = await fetch(address, data === null ? request : { ...request, method: "POST", body: new URLSearchParams({ data }) });
     if (answer.status === 304) return false;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (address !== location.href) return false; // something else was chosen meanwhile
+    if (address !== location.href || data !== typed()) return false; // something else was chosen or typed meanwhile
     if (!fresh.body.dataset.version || fresh.body.dataset.version === document.body.dataset.version) return false;
     const focused = mark(document.activeElement);
     const unfolded = [...document.querySelectorAll("details[open]")].map((d) => d.id);
-    const [before, after] = [parts(document), parts(fresh)];
-    if ([...before.keys()].join() === [...after.keys()].join()) {
-      // Only what differs, since a frame that is put in again is loaded again.
-      for (const [name, part] of before) {
-        if (part.innerHTML !== after.get(name).innerHTML && !("typed" in part.dataset)) part.replaceWith(after.get(name));
-      }
-    } else {
-      document.getElementById("main").replaceWith(fresh.getElementById("main"));
+    replace(parts(document), parts(fresh), fresh);
+    if (field()) {
+      field().value = data ?? fresh.getElementById("data").value;
+      field().setAttribute("aria-invalid", Boolean(document.querySelector("#data-problem .trouble")));
     }
     document.title = fresh.title;
     document.body.dataset.version = fresh.body.dataset.version;
@@ -32,12 +35,24 @@
     return true;
   }
 
+  // replace puts in only the parts that differ, since a frame that is put in again is loaded again. What a person types
+  // into stays as it is.
+  function replace(before, after, fresh) {
+    if ([...before.keys()].join() !== [...after.keys()].join()) {
+      document.getElementById("main").replaceWith(fresh.getElementById("main"));
+      return;
+    }
+    for (const [name, part] of before) {
+      if (!("typed" in part.dataset) && part.innerHTML !== after.get(name).innerHTML) part.replaceWith(after.get(name));
+    }
+  }
+
   // mark finds again, in a page that was put in anew, what had the focus: what stands in its place and reads
   // the same, or else leads to the same, as in a list that has grown.
   function mark(element) {
     const name = element?.closest("[data-part]")?.dataset.part;
     if (!name) return null;
-    const all = () => [...parts(document).get(name)?.querySelectorAll("a, button, select, summary, [tabindex]") ?? []];
+    const all = () => [...parts(document).get(name)?.querySelectorAll("a, button, summary, [tabindex]") ?? []];
     const [at, text, href] = [all().indexOf(element), element.textContent, element.getAttribute("href")];
     return () => {
       const there = all()[at];
@@ -46,58 +61,76 @@
     };
   }
 
-  // choose goes to what differs from this page by a choice, which is no step in the browser's history.
-  async function choose(address) {
-    history.replaceState(null, "", address);
+  // update shows at once what was chosen or typed.
+  async function update() {
     try {
       await show(location.href);
     } catch {
-      location.reload();
+      // The laptop has stopped; poll finds it when it is back.
     }
   }
 
-  // poll leaves the laptop time for other work: a page that takes long is looked at less often.
+  // choose goes to what differs from this page by a choice, which is no step in the browser's history.
+  function choose(address) {
+    history.replaceState(null, "", address);
+    return update();
+  }
+
+  // search asks for what was typed. The empty words of a search that is open are part of its address.
+  function search(form) {
+    const query = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value || name === "find"));
+    return choose(form.getAttribute("action") + (query.size ? `?${query}` : ""));
+  }
+
+  // poll leaves the laptop time for other work: a page that takes long is asked for less often.
   async function poll() {
     const began = performance.now();
     try {
       if (!document.hidden && await show(location.href)) said("This page has changed.");
     } catch {
-      // The laptop has stopped; the page stays as it is, and is updated again when the laptop is back.
+      // The laptop has stopped; the page stays as it is, and is updated when the laptop is back.
     }
     setTimeout(poll, Math.max(pause, 10 * (performance.now() - began)));
   }
 
-  document.addEventListener("click", async (event) => {
-    if (event.target.id === "empty") {
-      if (!confirm("Forget all messages?")) return;
-      await fetch("/api/messages", { method: "DELETE" });
-      location.assign("/");
-      return;
-    }
+  async function empty() {
+    if (!confirm("Forget all messages?")) return;
+    await fetch("/api/messages", { method: "DELETE" });
+    location.assign("/");
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     const choice = event.target.closest(".control a");
-    if (!choice || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    choose(choice.href);
+    if (event.target.id === "empty") {
+      empty();
+    } else if (event.target.id === "reset") {
+      event.preventDefault();
+      sessionStorage.removeItem(place());
+      update();
+      field().focus();
+    } else if (choice) {
+      event.preventDefault();
+      choose(choice.href);
+    }
   });
 
-  // What is chosen or typed in a form is asked for at once, without what is empty.
-  const ask = (form) => {
-    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-    choose(form.getAttribute("action") + (query.size ? `?${query}` : ""));
-  };
-  document.addEventListener("change", (event) => {
-    if (event.target.form && event.target.type !== "search") ask(event.target.form);
-  });
-  let typing;
+  let waiting;
   document.addEventListener("input", (event) => {
-    if (event.target.type !== "search") return;
-    clearTimeout(typing);
-    typing = setTimeout(ask, 200, event.target.form);
+    const { target } = event;
+    clearTimeout(waiting);
+    if (target === field()) {
+      sessionStorage.setItem(place(), target.value);
+      waiting = setTimeout(update, 150);
+    } else if (target.type === "search") {
+      waiting = setTimeout(search, 200, target.form);
+    }
   });
+
   document.addEventListener("submit", (event) => {
     event.preventDefault();
-    clearTimeout(typing);
-    ask(event.target);
+    clearTimeout(waiting);
+    search(event.target);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -110,5 +143,6 @@
   });
 
   document.documentElement.classList.add("scripted");
+  if (typed() !== null) field().value = typed();
   poll();
 })();

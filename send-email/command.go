@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 	"correct": {new: func(c openfaas.Call) command { return &correct{call: c.ID} }, changes: true},
 	"forget":  {new: func(openfaas.Call) command { return new(forget) }, changes: true},
 	"export":  {new: func(openfaas.Call) command { return new(export) }},
+	"pause":   {new: func(openfaas.Call) command { return new(pause) }, changes: true},
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, openfaas.ErrStale or an *openfaas.ArgumentError.

@@ -58,6 +58,11 @@ func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	case err != nil:
 		return openfaas.Refuse(log, err, eventStatus)
 	}
+	end, err := f.work.begin(f.now())
+	if err != nil {
+		return putOffCall(log)
+	}
+	defer end()
 	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
 	defer cancel()
 	select {

@@ -71,9 +71,8 @@ type Function struct {
 	// reported is the last report that the sweep has seen to.
 	reported  string
 	retention retention
-	// inHand are the deliveries that this process has claimed and not yet recorded, by delivery ID.
-	inHand   sync.Map
-	database health
+	work      work
+	database  health
 	// indexed are the stores whose indexes are there, or being made.
 	indexed sync.Map
 	// eventKeys verify SendGrid's events; eventKeysErr says what is wrong with one.

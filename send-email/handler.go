@@ -29,7 +29,7 @@ var setup = sync.OnceValues(newFunction)
 const sweepInterval = "sweep_interval"
 
 // startSweep starts the sweep, once.
-var startSweep = sync.OnceFunc(func() { go sweep() })
+var startSweep = sync.OnceFunc(func() { go live() })
 
 // The image build runs this package's tests with no settings, no secrets and no database; where the
 // platform has set the interval, the sweep begins with the process, and elsewhere with the first call.
@@ -39,9 +39,9 @@ func init() {
 	}
 }
 
-// sweep sweeps until the platform ends the process: it says so first, and the template's server gives
-// calls in hand, and so the sweep as well, a moment to end.
-func sweep() {
+// live sweeps until the platform ends the process: it says so first, from when on nothing begins any more, and the
+// template's server gives calls in hand, and so the sweep as well, a moment to end.
+func live() {
 	f, err := setup()
 	if err != nil {
 		f.log.Error("the settings are wrong; nothing is swept", "err", err)
@@ -49,7 +49,9 @@ func sweep() {
 	}
 	quit, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	context.AfterFunc(quit, f.Stop)
 	f.SweepUntil(quit)
+	<-quit.Done() // where it does not sweep
 }
 
 // Handle answers one call of the function.

@@ -16,10 +16,15 @@ var (
 )
 
 // putOff reports whether an error means that what is left of an order is the sweep's.
-func putOff(err error) bool { return errors.Is(err, errTimeUp) || errors.Is(err, errStopping) }
+func putOff(err error) bool {
+	return errors.Is(err, errTimeUp) || errors.Is(err, errStopping) || errors.Is(err, errPaused)
+}
 
-// unpaced lets a call through as long as there is time for it: one for a customer who waits.
-func unpaced(ctx context.Context) error {
+// unpaced lets a call through as long as there is time for it, and no pause: one for a customer who waits.
+func (f *Function) unpaced(ctx context.Context) error {
+	if _, paused := f.work.pausedUntil(f.now()); paused {
+		return errPaused
+	}
 	if !timeLeft(ctx) {
 		return errTimeUp
 	}
@@ -33,7 +38,7 @@ func (f *Function) pacedUntil(quit context.Context) pace {
 		if quit.Err() != nil {
 			return errStopping
 		}
-		if err := unpaced(ctx); err != nil {
+		if err := f.unpaced(ctx); err != nil {
 			return err
 		}
 		if f.limit.Wait(ctx) != nil {
@@ -42,7 +47,7 @@ func (f *Function) pacedUntil(quit context.Context) pace {
 		if quit.Err() != nil {
 			return errStopping
 		}
-		return nil
+		return f.unpaced(ctx)
 	}
 }
 

@@ -48,6 +48,13 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
+	if _, always := c.(*pause); !always {
+		end, err := f.work.begin(f.now())
+		if err != nil {
+			return putOffCall(log)
+		}
+		defer end()
+	}
 	// The caller may hang up; what was begun is finished, or left to the sweep at the budget's end.
 	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
 	defer cancel()

@@ -38,7 +38,7 @@ func (r *sendReport) answer(ctx context.Context, f *Function, log *slog.Logger) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUndone, err)
 	}
-	return f.send(ctx, log, id, unpaced, wholly)
+	return f.send(ctx, log, id, f.unpaced, wholly)
 }
 
 // makeReport keeps today's report, with the e-mail that it owes, unless it is there, and gives its ID. Of several

@@ -204,6 +204,7 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 		"resend":  `{"order":"` + id + `","reason":"why"}`,
 		"forget":  `{"order":"` + id + `"}`,
 		"correct": `{"order":"` + id + `","to":"ada@right.example","reason":"why"}`,
+		"pause":   `"3m"`,
 	}
 	for verb, arguments := range changing {
 		undated := fmt.Sprintf(`{%q:%s}`, verb, arguments)

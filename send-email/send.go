@@ -73,7 +73,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 // sendAsked is send where somebody asks for the order: Stripe's event was delivered again, or the owner has
 // mended what was wrong. Items that were given up are fetched anew then.
 func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
-	p, err := f.send(ctx, log, id, unpaced, wholly)
+	p, err := f.send(ctx, log, id, f.unpaced, wholly)
 	if err != nil || !p.givenUp {
 		return p, err
 	}
@@ -90,7 +90,7 @@ func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (
 	if err != nil {
 		return p, err
 	}
-	return f.send(ctx, log, id, unpaced, wholly)
+	return f.send(ctx, log, id, f.unpaced, wholly)
 }
 
 // deliverDue attempts all that was due until then, each once: a failure may add to it.
@@ -197,10 +197,10 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
 	// A lease that runs out while this process still tries to record what came of it is no lease to take.
 	id, name := o.ID, o.ID+"/"+key
-	if _, busy := f.inHand.LoadOrStore(name, true); busy {
+	free, ok := f.work.take(name)
+	if !ok {
 		return o, nil
 	}
-	free := func() { f.inHand.Delete(name) }
 	defer func() {
 		if !errors.Is(err, errUnrecorded) {
 			free()

@@ -134,7 +134,15 @@ func (f *Function) SweepUntil(quit context.Context) {
 	}
 }
 
+// sweepOnce sweeps, or asks for a sweep at the end of a pause.
 func (f *Function) sweepOnce(quit context.Context) {
+	end, err := f.work.begin(f.now())
+	if err != nil {
+		until, _ := f.work.pausedUntil(f.now())
+		f.alarm.set(&until)
+		return
+	}
+	defer end()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(quit), max(f.interval, budget))
 	defer cancel()
 	began := time.Now()
@@ -145,7 +153,7 @@ func (f *Function) sweepOnce(quit context.Context) {
 	case done.Orders > 0:
 		f.log.Info("swept", "orders", done.Orders, "errors", done.Errors, "duration", time.Since(began))
 	}
-	if err == nil { // what is due comes first
+	if err == nil && f.unpaced(ctx) == nil { // what is due comes first
 		f.reportInTime(ctx)
 		f.forgetOld(ctx, f.pacedUntil(quit))
 	}

@@ -194,7 +194,7 @@ func TestItemsThatSomebodyElseFetched(t *testing.T) {
 	b.stripe.status = 0
 	b.sendOrder(t, id)
 	b.stripe.status = http.StatusNotFound
-	if _, err := b.plan(t.Context(), b.log, b.memory, stale, unpaced); err != nil {
+	if _, err := b.plan(t.Context(), b.log, b.memory, stale, b.unpaced); err != nil {
 		t.Fatal(err)
 	}
 	if o := b.memory.orders[id]; o.Fetch.Attempts != 0 || o.NextDueAt != nil {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"handler/function/internal/mongodb"
@@ -14,6 +17,7 @@ import (
 	"handler/function/ops/deploy"
 	"handler/function/ops/doctor"
 	"handler/function/ops/gateway"
+	"handler/function/ops/owner"
 	"handler/function/ops/purchase"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -22,7 +26,10 @@ import (
 const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions, looks again, and has you buy something where
 Stripe's key is of test mode. It begins nothing where something is wrong before.
 
-With a Docker engine it is faas-cli up that builds; without one it is make images, which needs none. REGISTRY and TAG say
+Before send-email is replaced it is paused: it ends what it has in hand and begins nothing more, since an e-mail that is
+cut off may go out twice. That needs SEND_EMAIL_KEY. The pause ends by itself after three minutes.
+
+With a Docker engine it is faas-cli that builds; without one it is make images, which needs none. REGISTRY and TAG say
 where the images go; with --no-build they are there already, as for going back to an earlier TAG.
 
 Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose order is then waited
@@ -54,7 +61,7 @@ func upVerb(ctx context.Context, args []string) error {
 		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
 	}
 	fmt.Println()
-	if err := deployTo(ctx, f.Flags, t, *noBuild); err != nil {
+	if err := deployTo(ctx, f.Flags, t, *noBuild, *force); err != nil {
 		return err
 	}
 	fmt.Println()
@@ -68,24 +75,47 @@ func upVerb(ctx context.Context, args []string) error {
 	return buy(ctx, os.Stdout, t)
 }
 
-// deployTo builds where it is not built, deploys, and waits until stripe-webhook answers again.
-func deployTo(ctx context.Context, f target.Flags, t *target.Target, built bool) error {
+// deployTo builds where it is not built, deploys, and waits until the functions answer again.
+func deployTo(ctx context.Context, f target.Flags, t *target.Target, built, force bool) error {
 	cli, err := gateway.FindCLI(f.CLI, t.Gateway)
 	if err != nil {
 		return err
 	}
 	machine := deploy.Look(ctx, t.Folder(), t.Laptop != nil)
 	machine.Built = built
-	steps, err := deploy.Steps(machine, cli, t.StackFile)
+	plan, err := deploy.NewPlan(machine, cli, t.StackFile, slices.Collect(maps.Keys(t.Services.Functions)))
 	if err != nil {
 		return err
 	}
-	if err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), steps); err != nil {
+	if err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), plan.Build); err != nil {
+		return err
+	}
+	if err := replace(ctx, t, plan.Deploy, force); err != nil {
 		return err
 	}
 	wait := purchase.Wait{For: time.Minute, Every: 500 * time.Millisecond}
 	_ = wait.Until(ctx, func(ctx context.Context) error { return doctor.Ready(ctx, t) }) // the doctor says what is wrong
 	return ctx.Err()
+}
+
+// replace deploys the functions, and has send-email pause before.
+func replace(ctx context.Context, t *target.Target, steps []deploy.Step, force bool) error {
+	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
+	client := &owner.Client{Gateway: t.Gateway, Key: key}
+	if key == "" {
+		fmt.Println("– send-email is not paused, so an e-mail that it is sending may go out twice: SEND_EMAIL_KEY is not known here")
+	} else if err := deploy.Pause(ctx, os.Stdout, client); err != nil {
+		if !force {
+			deploy.Resume(ctx, client)
+			return fmt.Errorf("nothing was deployed: %w; FORCE=1 deploys all the same", err)
+		}
+		fmt.Printf("– %v\n", err)
+	}
+	err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), steps)
+	if err != nil && key != "" {
+		deploy.Resume(ctx, client)
+	}
+	return err
 }
 
 // buy makes the test purchase, and waits for what is owed for it.

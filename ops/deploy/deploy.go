@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/openfaas/go-sdk/stack"
@@ -74,25 +75,53 @@ func CheckRegistry(services *stack.Services, registry string) error {
 // ErrNoBuilder: images cannot be built here.
 var ErrNoBuilder = errors.New("images cannot be built here: there is no Docker engine (docker info), and no make images")
 
-// Steps are what build, push and deploy on a machine.
-func Steps(m Machine, cli *gateway.CLI, stackFile string) ([]Step, error) {
-	faas := func(verb string) []string {
-		return []string{cli.Path, verb, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}
+// Plan is what brings the functions to the gateway.
+type Plan struct {
+	// Build builds the images and pushes them; it is empty where that is done.
+	Build []Step
+	// Deploy deploys one function after the other.
+	Deploy []Step
+}
+
+// SendEmail is the function that is paused before it is replaced.
+const SendEmail = "send-email"
+
+// NewPlan plans for a machine. send-email is deployed first, by itself: it is paused meanwhile, and the other is not; and
+// what stripe-webhook writes in a new form, it must be able to read.
+func NewPlan(m Machine, cli *gateway.CLI, stackFile string, functions []string) (Plan, error) {
+	faas := func(verb string, flags ...string) []string {
+		return append([]string{cli.Path, verb, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}, flags...)
 	}
+	var p Plan
 	switch {
-	case m.Laptop:
-		return []Step{{"deploy what make run built", faas("deploy")}}, nil
-	case m.Built:
-		return []Step{{"deploy what is at the registry", faas("deploy")}}, nil
+	case m.Laptop, m.Built:
 	case m.Docker:
-		return []Step{{"build, push and deploy", faas("up")}}, nil
+		build := []string{cli.Path, "build", "-f", filepath.Base(stackFile)}
+		push := []string{cli.Path, "push", "-f", filepath.Base(stackFile)}
+		p.Build = []Step{{"build", build}, {"push", push}}
 	case m.Images:
-		return []Step{
-			{"build and push, without Docker", []string{"make", "images", "PUSH=1"}},
-			{"deploy", faas("deploy")},
-		}, nil
+		p.Build = []Step{{"build and push, without Docker", []string{"make", "images", "PUSH=1"}}}
+	default:
+		return p, ErrNoBuilder
 	}
-	return nil, ErrNoBuilder
+	for _, name := range sendEmailFirst(functions) {
+		p.Deploy = append(p.Deploy, Step{"deploy " + name, faas("deploy", "--filter", name)})
+	}
+	return p, nil
+}
+
+func sendEmailFirst(functions []string) []string {
+	all := slices.Sorted(slices.Values(functions))
+	slices.SortStableFunc(all, func(a, b string) int {
+		switch SendEmail {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return 0
+	})
+	return all
 }
 
 // Run runs the steps, each only where the one before it went well, with the images' registry where one is named.

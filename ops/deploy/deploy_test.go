@@ -16,31 +16,35 @@ import (
 	"handler/function/ops/gateway"
 )
 
-func TestSteps(t *testing.T) {
+func TestNewPlan(t *testing.T) {
 	t.Parallel()
 
 	cli := &gateway.CLI{Path: "faas-cli", Gateway: "http://g:8080"}
+	apart := []string{"faas-cli deploy -f stack.yml --gateway http://g:8080 --filter send-email", "faas-cli deploy -f stack.yml --gateway http://g:8080 --filter stripe-webhook"}
 	for name, tt := range map[string]struct {
 		machine deploy.Machine
-		want    []string
+		build   []string
 	}{
-		"a laptop deploys what it has built": {deploy.Machine{Laptop: true, Docker: true}, []string{"faas-cli deploy -f stack.yml --gateway http://g:8080"}},
-		"Docker is faas-cli's business":      {deploy.Machine{Docker: true, Images: true}, []string{"faas-cli up -f stack.yml --gateway http://g:8080"}},
-		"what is built is built no more":     {deploy.Machine{Built: true, Docker: true, Images: true}, []string{"faas-cli deploy -f stack.yml --gateway http://g:8080"}},
-		"without Docker, make images builds": {deploy.Machine{Images: true}, []string{"make images PUSH=1", "faas-cli deploy -f stack.yml --gateway http://g:8080"}},
+		"a laptop deploys what it has built": {deploy.Machine{Laptop: true, Docker: true}, nil},
+		"Docker is faas-cli's business":      {deploy.Machine{Docker: true, Images: true}, []string{"faas-cli build -f stack.yml", "faas-cli push -f stack.yml"}},
+		"what is built is built no more":     {deploy.Machine{Built: true, Docker: true, Images: true}, nil},
+		"without Docker, make images builds": {deploy.Machine{Images: true}, []string{"make images PUSH=1"}},
 	} {
-		steps, err := deploy.Steps(tt.machine, cli, "some/stack.yml")
-		var got []string
-		for _, s := range steps {
-			got = append(got, s.String())
-		}
-		if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+		plan, err := deploy.NewPlan(tt.machine, cli, "some/stack.yml", []string{"stripe-webhook", "send-email"})
+		if diff := cmp.Diff([][]string{tt.build, apart}, [][]string{texts(plan.Build), texts(plan.Deploy)}); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", name, err, diff)
 		}
 	}
-	if _, err := deploy.Steps(deploy.Machine{}, cli, "stack.yml"); !errors.Is(err, deploy.ErrNoBuilder) {
+	if _, err := deploy.NewPlan(deploy.Machine{}, cli, "stack.yml", nil); !errors.Is(err, deploy.ErrNoBuilder) {
 		t.Errorf("with nothing to build by: %v", err)
 	}
+}
+
+func texts(steps []deploy.Step) (all []string) {
+	for _, s := range steps {
+		all = append(all, s.String())
+	}
+	return all
 }
 
 func TestCheckRegistry(t *testing.T) {

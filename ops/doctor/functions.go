@@ -160,11 +160,13 @@ func (d *doctor) call(ctx context.Context, method, url string, header http.Heade
 	return answer{res.StatusCode, b, res.Header}, err
 }
 
-// Ready is nil when stripe-webhook refuses an unsigned call, as it does when all of it works.
+// Ready is nil when both functions refuse an unsigned call, as they do when all of it works.
 func Ready(ctx context.Context, t *target.Target) error {
 	d := &doctor{Target: t, http: http.DefaultClient}
-	if f := d.lookAtUnsigned(ctx, "stripe-webhook"); f.State != OK {
-		return errors.New(f.Text)
+	for _, name := range []string{"send-email", "stripe-webhook"} {
+		if f := d.lookAtUnsigned(ctx, name); f.State != OK {
+			return errors.New(f.Text)
+		}
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ var mistakeForm = regexp.MustCompile(`^c\.yml:(\d+): .`)
 // planned and sent.
 func FuzzCatalogue(f *testing.F) {
 	for _, c := range []string{
-		string(fixture(f, catalogueFile)), small, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",
+		string(fixture(f, catalogueFile)), small, "metadata_keys: [download_url]\n" + everyOrderShop, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",
 		strings.Replace(small, "[owner@example.com]", "[owner@example.com, &n null, *n]", 1),
 		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 9223372036854775807ns}\ndefault", 1),
 		strings.Replace(small, "to: customer}\ndefault", "to: customer, after: 1e999}\ndefault", 1),
@@ -161,8 +161,8 @@ func FuzzCatalogue(f *testing.F) {
 // sendable fails where a catalogue makes a plan that could not be stored or sent.
 func sendable(t *testing.T, c *catalogue) {
 	t.Helper()
-	lists := [][]email{c.Default.Emails}
-	for _, s := range c.Series {
+	var lists [][]email
+	for _, s := range c.allSeries() {
 		lists = append(lists, s.Emails)
 		if strings.ContainsAny(s.Name.Value, ".$\x00/") {
 			t.Errorf("series %q would be a path in the order", s.Name.Value)

@@ -6,10 +6,12 @@ import (
 	"handler/function/internal/templates"
 )
 
-// FuzzRead: whatever a file holds, it is refused with an error or can be rendered, checked and published.
+// FuzzRead: whatever a file holds, it is refused with an error or can be rendered, checked and published, and its branches
+// counted.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"{{#each a}}{{@index}}{{../b}}{{else}}x{{/each}}", "{{> p}}\n  {{> p}}", "{{!-- {{> p}} --}}",
+		"<a href=\"{{a}}\">{{#if a}}\n<a href=''>{{/if}}\n{{> p}}", "{{a.metadata.b}}{{formatDate a \"MMMM\"}}",
 		"{{#if a}}{{else equals a \"b\"}}{{formatDate a \"YYYY\" \"-0800\"}}{{/if}}", "{{@root.a}}{{@this}}{{..}}{{.}}",
 		"{{insert a.[b c] 3.5}}{{#greaterThan (length a) -1}}{{/greaterThan}}", "{{{{a}}}}\\{{a}}{{~^&*#>a}}",
 	} {
@@ -20,12 +22,17 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
+		c := templates.NewCoverage(s)
 		for _, data := range []any{nil, 1, []int{1}, map[string]any{"a": []any{1, map[string]any{"b": nil}}, "b": "c"}} {
 			for _, tmpl := range s.All() {
 				_, _ = tmpl.Render(data)
 				_, _ = tmpl.Check(data, nil)
 				tmpl.Published()
+				_, _ = c.Check(tmpl.FullName(), data, []string{"b"})
 			}
+		}
+		if rendered, all := c.Branches(); rendered > all || rendered < all && c.Unrendered() == nil {
+			t.Errorf("%d of %d branches are rendered, and those that are not: %v", rendered, all, c.Unrendered())
 		}
 	})
 }

@@ -1,18 +1,24 @@
 package templates_test
 
 import (
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"handler/function/internal/templates"
 )
 
-// FuzzRead: whatever a file holds, it is refused with an error or can be rendered, checked and published, and its branches
-// counted.
+var mistakeForm = regexp.MustCompile(`^(?:t/body\.html|partials/p)\.hbs:(\d+): .`)
+
+// FuzzRead: whatever a file holds, it can be rendered, checked and published, and its branches counted, or it is refused,
+// each mistake with its line.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"{{#each a}}{{@index}}{{../b}}{{else}}x{{/each}}", "{{> p}}\n  {{> p}}", "{{!-- {{> p}} --}}",
 		"<a href=\"{{a}}\">{{#if a}}\n<a href=''>{{/if}}\n{{> p}}", "{{a.metadata.b}}{{formatDate a \"MMMM\"}}",
 		"{{#if a}}{{else equals a \"b\"}}{{formatDate a \"YYYY\" \"-0800\"}}{{/if}}", "{{@root.a}}{{@this}}{{..}}{{.}}",
+		"{{#if a}}\n{{#each b}}\r\n{{/if}}", "{x}}{{x}\n{{{x}}{{x}}}", "{{#if\n a}}\n{{upper\n b}}{{/if}}", "{{!-- {{a \"b\n\xe9",
 		"{{insert a.[b c] 3.5}}{{#greaterThan (length a) -1}}{{/greaterThan}}", "{{{{a}}}}\\{{a}}{{~^&*#>a}}",
 	} {
 		f.Add(s)
@@ -20,6 +26,15 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := templates.Read(folder(text, files{"partials/p.hbs": "{{a}}\n"}))
 		if err != nil {
+			for _, mistake := range lines(err) {
+				parts := mistakeForm.FindStringSubmatch(mistake)
+				if parts == nil {
+					t.Fatalf("no line is named in %q", mistake)
+				}
+				if n, _ := strconv.Atoi(parts[1]); n < 1 || n > 1+strings.Count(text, "\n")+strings.Count(text, "\r") {
+					t.Errorf("there is no line %d: %s", n, mistake)
+				}
+			}
 			return
 		}
 		c := templates.NewCoverage(s)

@@ -276,7 +276,7 @@ func (u *user) openAccounts(t *testing.T, s *system) {
 		Scopes: map[string][]string{
 			s.env["SENDGRID_API_KEY"]: {"mail.send"},
 			"SG.setup.key": {"templates.read", "templates.create", "templates.update", "templates.versions.read",
-				"templates.versions.create", "templates.versions.update", "whitelabel.read",
+				"templates.versions.create", "templates.versions.update", "templates.versions.delete", "whitelabel.read",
 				"user.webhooks.event.settings.read", "user.webhooks.event.settings.create", "user.webhooks.event.settings.update"},
 		},
 	})

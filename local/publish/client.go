@@ -34,15 +34,16 @@ type client struct {
 // errNotFound: SendGrid has nothing of that ID.
 var errNotFound = errors.New("SendGrid has no such template")
 
-// keyError is about the key, so that no other call will do better.
-type keyError struct{ text string }
+// keyError is about the key, so that no other call will do better: it is refused, or lacks a scope.
+type keyError struct{ text, lacks string }
 
 func (e keyError) Error() string { return e.text }
 
 // scopes are what a key needs for this, and no more.
-var scopes = []string{"templates.create", "templates.read", "templates.versions.create", "templates.versions.read"}
+var scopes = []string{"templates.create", "templates.read", "templates.versions.create", "templates.versions.delete", "templates.versions.read"}
 
-// call makes a call that needs a scope. Its errors hold nothing of the key.
+// call makes a call that needs a scope, and reads its answer into out, unless that is nil. Its errors hold nothing of the
+// key.
 func (c *client) call(ctx context.Context, scope string, method rest.Method, path string, query map[string]string, in, out any) error {
 	req := sendgrid.GetRequest(c.key, path, c.host)
 	req.Method = method
@@ -68,6 +69,9 @@ func (c *client) call(ctx context.Context, scope string, method rest.Method, pat
 		}
 		if err := refusal(res, scope); err != nil {
 			return err
+		}
+		if out == nil {
+			return nil
 		}
 		if err := json.Unmarshal([]byte(res.Body), out); err != nil {
 			return fmt.Errorf("SendGrid's answer cannot be read: %w", err)
@@ -105,9 +109,9 @@ func (c *client) pause(h http.Header) time.Duration {
 func refusal(res *rest.Response, scope string) error {
 	switch res.StatusCode {
 	case http.StatusUnauthorized:
-		return keyError{"SendGrid does not know the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY (401): it is wrong, was revoked, or is of another region than sendgrid_host"}
+		return keyError{text: "SendGrid does not know the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY (401): it is wrong, was revoked, or is of another region than sendgrid_host"}
 	case http.StatusForbidden:
-		return keyError{fmt.Sprintf("the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY, lacks the scope %s (403); in all it needs %s", scope, strings.Join(scopes, ", "))}
+		return keyError{fmt.Sprintf("the key in SENDGRID_SETUP_KEY, or else SENDGRID_API_KEY, lacks the scope %s (403); in all it needs %s", scope, strings.Join(scopes, ", ")), scope}
 	case http.StatusNotFound:
 		return errNotFound
 	}
@@ -139,15 +143,18 @@ func complaints(body string) string {
 
 // remote is a template at SendGrid.
 type remote struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"`
-	Versions []version `json:"versions"`
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	Generation string    `json:"generation"`
+	Versions   []version `json:"versions"`
 }
 
 // version is one of its versions; a list of templates leaves the texts out.
 type version struct {
 	ID            string `json:"id"`
+	Name          string `json:"name"`
 	Active        int    `json:"active"`
+	UpdatedAt     string `json:"updated_at"` // such as 2026-11-24 12:00:00
 	Editor        string `json:"editor"`
 	Subject       string `json:"subject"`
 	HTML          string `json:"html_content"`
@@ -166,11 +173,11 @@ type newVersion struct {
 	GeneratePlain bool   `json:"generate_plain_content"`
 }
 
-// list is all dynamic templates of the account.
+// list is all templates of the account, legacy ones as well: their versions count towards the limit.
 func (c *client) list(ctx context.Context) ([]remote, error) {
 	var all []remote
 	for token := ""; ; {
-		query := map[string]string{"generations": "dynamic", "page_size": pageSize}
+		query := map[string]string{"generations": "legacy,dynamic", "page_size": pageSize}
 		if token != "" {
 			query["page_token"] = token
 		}
@@ -199,8 +206,15 @@ func (c *client) get(ctx context.Context, id string) (remote, error) {
 
 func (c *client) getVersion(ctx context.Context, template, id string) (version, error) {
 	var v version
-	path := "/v3/templates/" + url.PathEscape(template) + "/versions/" + url.PathEscape(id)
-	return v, c.call(ctx, "templates.versions.read", rest.Get, path, nil, nil, &v)
+	return v, c.call(ctx, "templates.versions.read", rest.Get, versionPath(template, id), nil, nil, &v)
+}
+
+func (c *client) deleteVersion(ctx context.Context, template, id string) error {
+	return c.call(ctx, "templates.versions.delete", rest.Delete, versionPath(template, id), nil, nil, nil)
+}
+
+func versionPath(template, id string) string {
+	return "/v3/templates/" + url.PathEscape(template) + "/versions/" + url.PathEscape(id)
 }
 
 func (c *client) create(ctx context.Context, name string) (remote, error) {

@@ -11,10 +11,11 @@ import (
 
 // change is what is to be done for one template.
 type change struct {
-	name     string // with its language
-	id       string // empty where the template is to be created
-	version  string // the active one
-	gone     bool   // the lock knows it, and SendGrid does not
+	name     string    // with its language
+	id       string    // empty where the template is to be created
+	version  string    // the active one
+	versions []version // those at SendGrid, without their texts
+	gone     bool      // the lock knows it, and SendGrid does not
 	from, to content
 	notes    []string
 }
@@ -56,7 +57,7 @@ func (p *Publisher) compare(ctx context.Context, name string, to content) (chang
 		}
 		c.notes = append(c.notes, fmt.Sprintf("the account has it as %s, %q, which is taken over", found.ID, found.Name))
 	}
-	c.id = found.ID
+	c.id, c.versions = found.ID, found.Versions
 	return p.compareActive(ctx, c, found, known)
 }
 
@@ -87,16 +88,13 @@ func (p *Publisher) compareActive(ctx context.Context, c change, found remote, k
 
 // byTitle finds a template that was created by us and is in no lock, such as when a run was ended in between.
 func (p *Publisher) byTitle(ctx context.Context, name string) (remote, error) {
-	if p.all == nil {
-		all, err := p.client.list(ctx)
-		if err != nil {
-			return remote{}, err
-		}
-		p.all = &all
+	all, err := p.account(ctx)
+	if err != nil {
+		return remote{}, err
 	}
 	var found []remote
-	for _, t := range *p.all {
-		if t.Name == p.title(name) {
+	for _, t := range all {
+		if t.Generation == "dynamic" && t.Name == p.title(name) {
 			found = append(found, t)
 		}
 	}
@@ -107,6 +105,18 @@ func (p *Publisher) byTitle(ctx context.Context, name string) (remote, error) {
 		return found[0], nil
 	}
 	return remote{}, fmt.Errorf("the account has %d templates called %q: delete or rename all but one", len(found), p.title(name))
+}
+
+// account is all templates of the account, asked for once.
+func (p *Publisher) account(ctx context.Context) ([]remote, error) {
+	if p.all == nil {
+		all, err := p.client.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.all = &all
+	}
+	return *p.all, nil
 }
 
 // title is what a template is called at SendGrid: with the shop's name, since shops may share an account.

@@ -68,12 +68,16 @@ func TestCallsFitTheDescription(t *testing.T) {
 		}
 	}
 	b.mustPublish()
+	for _, subject := range []string{"1", "2", "3", "4", "5"} {
+		b.put("receipt/subject.hbs", subject)
+		b.mustPublish()
+	}
 	b.put("receipt/subject.hbs", "Your bill")
 	b.call("DELETE", "/v3/templates/"+b.locked("sale").ID, nil)
 	b.mustPublish()
 
 	slices.Sort(seen)
-	want := []string{"GET /v3/templates", "GET /v3/templates/{template_id}", "GET /v3/templates/{template_id}/versions/{version_id}",
+	want := []string{"DELETE /v3/templates/{template_id}/versions/{version_id}", "GET /v3/templates", "GET /v3/templates/{template_id}", "GET /v3/templates/{template_id}/versions/{version_id}",
 		"POST /v3/templates", "POST /v3/templates/{template_id}/versions"}
 	if got := slices.Compact(seen); !slices.Equal(got, want) {
 		t.Errorf("called %v, want %v", got, want)

@@ -1,9 +1,9 @@
 // Package publish makes the dynamic templates of a SendGrid account what the shop's templates are.
 //
 // It compares with what the account sends now, shows what would change, and asks before it changes anything.
-// A changed template gets a new version, which is made the active one: the earlier ones stay at SendGrid, to
-// go back to. Nothing is ever deleted. What was published is recorded in the lock after each template, so that
-// one that fails loses nothing of the others.
+// A changed template gets a new version, which is made the active one. The four before it stay at SendGrid, to go back
+// to; older ones that this package made are removed, since an account may have 300 versions. What was published is
+// recorded in the lock after each template, so that one that fails loses nothing of the others.
 package publish
 
 import (
@@ -44,6 +44,12 @@ type Publisher struct {
 	all *[]remote
 	// newIDs: the lock has got some.
 	newIDs bool
+	// versions is how many the account has, once its templates were asked for; full: with the new ones it would have more
+	// than SendGrid allows.
+	versions int
+	full     bool
+	// cannotPrune: the key may not remove versions.
+	cannotPrune bool
 }
 
 // Run publishes all templates of a set that SendGrid does not have as they are here.
@@ -63,6 +69,11 @@ func (p *Publisher) Run(ctx context.Context, set *templates.Set) error {
 		}
 	}
 	p.show(due, len(changes)-len(due))
+	pruned, err := p.prunes(ctx, changes, due)
+	if err != nil {
+		return err
+	}
+	p.showPrunes(pruned)
 	if p.DryRun {
 		return errors.Join(refused...)
 	}
@@ -73,6 +84,11 @@ func (p *Publisher) Run(ctx context.Context, set *templates.Set) error {
 	}
 	if err := p.settle(changes); err != nil {
 		return errors.Join(append(refused, err)...)
+	}
+	if p.full { // there is no room before old versions are gone
+		for _, c := range pruned {
+			p.prune(ctx, c)
+		}
 	}
 	failed, err := p.apply(ctx, due)
 	p.tellWhatNext()
@@ -212,6 +228,9 @@ func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, er
 		default:
 			fmt.Fprintf(p.Out, "published %s: the next e-mail goes by it\n", c.name)
 		}
+		if !c.same() && !p.full {
+			p.prune(ctx, c)
+		}
 	}
 	return failed, nil
 }
@@ -245,7 +264,10 @@ func (p *Publisher) publish(ctx context.Context, c change) (published.Template, 
 		Plain:         c.to.text,
 		GeneratePlain: c.to.text == "",
 	})
-	return published.Template{ID: c.id, Version: v.ID, Hash: hash}, err
+	if err == nil {
+		p.versions++
+	}
+	return published.Template{ID: c.id, Version: v.ID, Hash: hash}, p.refusedVersion(err)
 }
 
 // write replaces the lock at once, so that nobody reads half of it.

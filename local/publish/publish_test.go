@@ -376,7 +376,7 @@ func TestWhatGoesWrong(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			mustContain(t, err.Error(), "lacks the scope "+c.scope+" (403)", "in all it needs templates.create, templates.read, templates.versions.create, templates.versions.read")
+			mustContain(t, err.Error(), "lacks the scope "+c.scope+" (403)", "in all it needs templates.create, templates.read, templates.versions.create, templates.versions.delete, templates.versions.read")
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("it went on: %v", err)
 			}

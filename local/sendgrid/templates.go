@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxTemplates and maxVersions are what an account and a template may have:
-	// https://www.twilio.com/docs/sendgrid/ui/sending-email/create-and-edit-transactional-templates
+	// maxTemplates and maxVersions are what an account may have, the versions of all templates together:
+	// https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
 	maxTemplates = 300
 	maxVersions  = 300
 	maxPage      = 200
@@ -186,6 +186,15 @@ func (t *templates) remove(r *http.Request) (int, any) {
 		t.all = slices.DeleteFunc(t.all, func(other *Template) bool { return other == one })
 		return http.StatusNoContent, nil
 	})
+}
+
+// versions counts those of all templates.
+func (t *templates) versions() int {
+	n := 0
+	for _, one := range t.all {
+		n += len(one.Versions)
+	}
+	return n
 }
 
 // with finds the template of a request.

@@ -97,6 +97,28 @@ func TestTemplates(t *testing.T) {
 	a.call("POST", "/"+id+"/versions", `{"name":"1","subject":"Hi"}`, 404)
 }
 
+// An account may have 300 versions, of all its templates together.
+func TestVersionsAreCountedInTheAccount(t *testing.T) {
+	t.Parallel()
+
+	a := setupTemplates(t)
+	ids := []string{a.create("one"), a.create("two"), a.create("three")}
+	const version = `{"name":"n","subject":"s"}`
+	var last map[string]any
+	for i := range 300 {
+		last = a.call("POST", "/"+ids[i%2]+"/versions", version, 201)
+	}
+	for _, id := range ids {
+		errs, _ := a.call("POST", "/"+id+"/versions", version, 400)["errors"].([]any)
+		if first, _ := errs[0].(map[string]any); len(errs) != 1 || first["message"] != "You have reached the limit of 300 versions" || first["field"] != nil {
+			t.Errorf("refused with %v", errs)
+		}
+	}
+	a.call("DELETE", "/"+last["template_id"].(string)+"/versions/"+last["id"].(string), "", 204)
+	a.call("POST", "/"+ids[2]+"/versions", version, 201)
+	a.call("POST", "/"+ids[2]+"/versions", version, 400)
+}
+
 func TestListTemplates(t *testing.T) {
 	t.Parallel()
 

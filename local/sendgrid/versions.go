@@ -54,7 +54,7 @@ func (t *templates) addVersion(r *http.Request) (int, any) {
 		if errs != nil {
 			return http.StatusBadRequest, errorBody{errs}
 		}
-		if len(one.Versions) >= maxVersions {
+		if t.versions() >= maxVersions { // SendGrid documents the limit and not its answer
 			return badRequest("", fmt.Sprintf("You have reached the limit of %d versions", maxVersions))
 		}
 		v := &Version{ID: uuid(), TemplateID: one.ID, versionText: versionText{GeneratePlain: true, Editor: "code"}}

@@ -109,6 +109,7 @@ func (p *pair) call(body []byte) handler.Response {
 // answer 503 with what the owner is to change, and log it with the database's own message; and when it is changed, they go on.
 func TestFaultyDatabase(t *testing.T) {
 	t.Parallel()
+	ownDatabase(t)
 
 	const (
 		quota  = "you are over your space quota, using 513 MB of 512 MB"

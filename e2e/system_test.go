@@ -56,6 +56,7 @@ func running(t *testing.T) *system {
 	if testing.Short() {
 		t.Skip("-short: the whole system takes a minute to build")
 	}
+	ownDatabase(t)
 	s, err := startSystem()
 	if err != nil {
 		t.Fatalf("the system did not start: %v", err)

@@ -53,7 +53,8 @@ func tapInto(t *testing.T, uri string) *tap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &tap{uri: "mongodb://" + l.Addr().String()}
+	// Direct: else the driver would go where hello says that the replica set is.
+	p := &tap{uri: "mongodb://" + l.Addr().String() + "/?directConnection=true"}
 	p.lose.Store("")
 	var all sync.WaitGroup
 	t.Cleanup(func() {
@@ -211,7 +212,7 @@ func TestConcerns(t *testing.T) {
 	t.Parallel()
 
 	p := tapped(t)
-	p.uri += "/?" + weak
+	p.uri += "&" + weak
 	store := p.store(t)
 	e := paidBy(t, "completed_unpaid", "cs_1", "evt_1", "pi_1")
 	for range 2 { // an insert, and the count of a redelivery
@@ -247,6 +248,24 @@ func TestConcerns(t *testing.T) {
 		if concern == nil || concern.Get("level") != "local" {
 			t.Errorf("%s asks for %v, want level: local", r.Command(), concern)
 		}
+		// What a driver that may only talk to one member says in place of primary.
+		preference, _ := r.Get("$readPreference").(*wirebson.Document)
+		if preference == nil || preference.Get("mode") != "primaryPreferred" {
+			t.Errorf("%s prefers %v, want the primary", r.Command(), preference)
+		}
+	}
+}
+
+// TestReadsGoToThePrimary: a replica set of one has no secondary that a connection string could send them to.
+func TestReadsGoToThePrimary(t *testing.T) {
+	t.Parallel()
+
+	store := testDatabase{uri: embedded(t) + "/?" + weak, name: "weak"}.store(t)
+	if _, err := store.Record(t.Context(), paidBy(t, "completed_paid", "cs_1", "evt_1", "pi_1")); err != nil {
+		t.Fatal(err)
+	}
+	if id, _, err := store.RecordCharge(t.Context(), paidBy(t, "charge_refunded", "ch_1", "evt_2", "pi_1")); err != nil || id != "cs_1" {
+		t.Errorf("order %q, %v", id, err)
 	}
 }
 
@@ -288,15 +307,16 @@ func TestStableAPI(t *testing.T) {
 	}
 }
 
-// TestLostAnswers breaks the connection after the database has written: what is repeated must find it.
+// TestLostAnswers breaks the connection after the database has written. The driver repeats the write under its number, and
+// the database answers as it did: for the store, nothing has happened.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 
 	p := tapped(t)
 	store := p.store(t)
 	p.lose.Store("insert")
-	if _, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1")); err != nil {
-		t.Fatalf("after a lost answer to the insert: %v", err)
+	if added, err := store.Record(t.Context(), eventOf(t, "completed_paid", "cs_1", "evt_1")); err != nil || !added {
+		t.Fatalf("after a lost answer to the insert: added %v, %v", added, err)
 	}
 	p.lose.Store("update")
 	o, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error {
@@ -306,12 +326,28 @@ func TestLostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatalf("after a lost answer to the claim: %v", err)
 	}
-	if d := o.Emails["ebook/delivery"]; d.Attempts != 1 || d.Lease != "me" {
-		t.Errorf("the claim was made %d times, by %s", d.Attempts, d.Lease)
+	if d := o.Emails["ebook/delivery"]; d.Attempts != 1 || d.Lease != "me" || o.Revision != 1 || o.Events["evt_1"].Deliveries != 1 {
+		t.Errorf("the claim was made %d times, by %s, at revision %d; the event came %d times", d.Attempts, d.Lease, o.Revision, o.Events["evt_1"].Deliveries)
 	}
 	if p.lose.Load() != "" {
 		t.Error("no answer was lost; the test tests nothing")
 	}
+	for _, name := range []string{"insert", "update"} {
+		sent := p.heard(name)
+		if len(sent) != 2 || sent[0].Get("txnNumber") == nil || sent[0].Get("txnNumber") != sent[1].Get("txnNumber") || !slices.Equal(sessionOf(t, sent[0]), sessionOf(t, sent[1])) {
+			t.Errorf("%s was sent %d times, as %v", name, len(sent), sent)
+		}
+	}
+}
+
+func sessionOf(t *testing.T, command *wirebson.Document) []byte {
+	t.Helper()
+	session, _ := command.Get("lsid").(*wirebson.Document)
+	id, ok := session.Get("id").(wirebson.Binary)
+	if !ok {
+		t.Fatalf("%s is in no session: %v", command.Command(), session)
+	}
+	return id.B
 }
 
 // TestSlowDatabase: an operation has its own time, however long its caller would wait.
@@ -368,6 +404,7 @@ func TestSourceFollowsTheSecret(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 
+	ownDatabase(t)
 	address := mongodtest.Start(t, mongod.Options{User: "shop", Password: "r1ght"})
 	record := func(password string) error {
 		source := &mongodb.Source{URI: func() (string, error) { return "mongodb://shop:" + password + "@" + address, nil }, Database: "x", AppName: "e2e"}

@@ -371,8 +371,8 @@ func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, er
 }
 
 // do gives an operation its time, which a later deadline of the caller's would otherwise replace, and
-// calls it once more if its connection broke: a pool learns only by a call that fails that the server
-// restarted, and on a standalone server the driver does not repeat writes. All of ours may be
+// calls it once more if its connection broke. A driver of a replica set repeats by itself, but once: of several connections
+// that the server's restart broke it may meet a second one; and on a standalone server it repeats no write. All of ours may be
 // repeated: an insert collides with itself, an update misses its revision, a count is only a count.
 func do(ctx context.Context, operation func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)

@@ -38,13 +38,16 @@ func (c *catalog) names(db string) []string {
 
 // tx is one command's writes: a new version of the catalog, and the same as operations for the journal.
 type tx struct {
-	catalog *catalog
-	owned   map[string]bool // collections that are already this tx's copies
-	ops     []byte
+	catalog  *catalog
+	owned    map[string]bool // collections that are already this tx's copies
+	ops      []byte
+	sessions sessions
+	id       *writeID         // of a retryable write
+	answers  map[int32]bson.D // of its statements that are new
 }
 
-func newTx(base *catalog) *tx {
-	return &tx{catalog: &catalog{collections: maps.Clone(base.collections)}, owned: map[string]bool{}}
+func newTx(base *catalog, s sessions) *tx {
+	return &tx{catalog: &catalog{collections: maps.Clone(base.collections)}, owned: map[string]bool{}, sessions: s}
 }
 
 // The journal's operations, each a document: op, ns, and what the op needs.
@@ -55,6 +58,7 @@ const (
 	opDrop      = "drop"      //
 	opIndex     = "index"     // spec
 	opDropIndex = "dropIndex" // name
+	opAnswer    = "answer"    // answer: what a statement of a retryable write answered; ns is empty
 )
 
 func (t *tx) log(op, ns string, field string, value any) error {
@@ -146,8 +150,11 @@ func (t *tx) dropIndex(ns, name string) error {
 func (t *tx) replay(op bson.D) error {
 	kind, _ := lookup(op, "op").(string)
 	ns, _ := lookup(op, "ns").(string)
-	if kind == opDrop {
+	switch kind {
+	case opDrop:
 		return t.drop(ns)
+	case opAnswer:
+		return t.replayAnswer(op)
 	}
 	c, err := t.writable(ns)
 	if err != nil {

@@ -15,7 +15,7 @@ func (s *Server) newCommands() map[string]command {
 	hello := command{fields: "*", noWait: true, run: s.hello}
 	return map[string]command{
 		"hello": hello, "isMaster": hello, "ismaster": hello,
-		"ping": ok, "endSessions": ok, "refreshSessions": ok, "killSessions": ok, "killAllSessions": ok,
+		"ping": ok, "endSessions": {fields: "*", noWait: true, run: s.endSessions}, "refreshSessions": ok, "killSessions": ok, "killAllSessions": ok,
 		"buildInfo": {fields: "*", noWait: true, run: s.buildInfo}, "buildinfo": {fields: "*", noWait: true, run: s.buildInfo},
 		"serverStatus":     {fields: "*", noWait: true, run: s.serverStatus},
 		"connectionStatus": {fields: "*", noWait: true, run: s.connectionStatus},

@@ -24,13 +24,15 @@ func (e *engine) compact() error {
 		return errClosing
 	}
 	state := e.head.Load()
-	gen, seq, err := e.journal.rotate()
+	answers := &tx{}
+	err := e.sessions.log(answers)
+	gen, seq, rotateErr := e.journal.rotate()
 	e.mu.Unlock()
-	if err != nil {
+	if err = errors.Join(err, rotateErr); err != nil {
 		return err
 	}
 	path := snapshotPath(e.dir, gen)
-	if err := e.writeSnapshot(path+".tmp", state, seq); err != nil {
+	if err := e.writeSnapshot(path+".tmp", state, answers.ops, seq); err != nil {
 		return errors.Join(err, os.Remove(path+".tmp"))
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
@@ -42,7 +44,7 @@ func (e *engine) compact() error {
 	return removeBefore(e.dir, gen)
 }
 
-func (e *engine) writeSnapshot(path string, state *catalog, seq uint64) (err error) {
+func (e *engine) writeSnapshot(path string, state *catalog, answers []byte, seq uint64) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("create a snapshot: %w", err)
@@ -57,6 +59,7 @@ func (e *engine) writeSnapshot(path string, state *catalog, seq uint64) (err err
 			return err
 		}
 	}
+	w.tx.ops = append(w.tx.ops, answers...)
 	if err := w.tx.log(opEnd, "", "seq", int64(seq)); err != nil {
 		return err
 	}

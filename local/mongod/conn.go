@@ -15,8 +15,8 @@ import (
 // serveConn answers one client, a message at a time, until either side closes the connection.
 func (s *Server) serveConn(conn net.Conn) {
 	defer s.untrack(conn)
-	id := s.lastConn.Add(1)
-	defer s.conversations.Delete(id)
+	from := client{s.lastConn.Add(1), conn.LocalAddr().String()}
+	defer s.conversations.Delete(from.id)
 	r, w := bufio.NewReader(conn), bufio.NewWriter(conn)
 	for {
 		header, body, err := readMessage(r)
@@ -26,9 +26,9 @@ func (s *Server) serveConn(conn net.Conn) {
 			}
 			return
 		}
-		reply, err := s.answer(id, header, body)
+		reply, err := s.answer(from, header, body)
 		if err == nil && reply != nil {
-			err = writeMessage(w, header, id, reply)
+			err = writeMessage(w, header, from.id, reply)
 		}
 		if err != nil {
 			if !isClosed(err) {
@@ -70,16 +70,16 @@ func writeMessage(w *bufio.Writer, to *wire.MsgHeader, id int32, reply wire.MsgB
 }
 
 // answer runs the command in a message. A nil reply means that the client wants none (write concern 0).
-func (s *Server) answer(connID int32, header *wire.MsgHeader, body wire.MsgBody) (wire.MsgBody, error) {
+func (s *Server) answer(from client, header *wire.MsgHeader, body wire.MsgBody) (wire.MsgBody, error) {
 	switch msg := body.(type) {
 	case *wire.OpMsg:
-		reply, err := s.runMsg(connID, msg)
+		reply, err := s.runMsg(from, msg)
 		if err != nil || msg.Flags.FlagSet(wire.OpMsgMoreToCome) {
 			return nil, err
 		}
 		return wire.NewOpMsg(reply)
 	case *wire.OpQuery:
-		reply, err := s.runQuery(connID, msg)
+		reply, err := s.runQuery(from, msg)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (s *Server) answer(connID int32, header *wire.MsgHeader, body wire.MsgBody)
 	}
 }
 
-func (s *Server) runMsg(connID int32, msg *wire.OpMsg) (wirebson.RawDocument, error) {
+func (s *Server) runMsg(from client, msg *wire.OpMsg) (wirebson.RawDocument, error) {
 	doc, err := decode(msg.RawSection0())
 	if err != nil {
 		return encodeReply(nil, err)
@@ -108,11 +108,11 @@ func (s *Server) runMsg(connID int32, msg *wire.OpMsg) (wirebson.RawDocument, er
 		}
 		doc = append(doc, bson.E{Key: section.Identifier, Value: list})
 	}
-	return encodeReply(s.run(connID, doc))
+	return encodeReply(s.run(from, doc))
 }
 
 // runQuery answers the old OP_QUERY message, with which a driver opens its first connection and nothing else.
-func (s *Server) runQuery(connID int32, msg *wire.OpQuery) (wirebson.RawDocument, error) {
+func (s *Server) runQuery(from client, msg *wire.OpQuery) (wirebson.RawDocument, error) {
 	query := msg.Query()
 	if query == nil {
 		return encodeReply(nil, errorf(codeBadValue, "empty query"))
@@ -128,11 +128,11 @@ func (s *Server) runQuery(connID int32, msg *wire.OpQuery) (wirebson.RawDocument
 	if len(doc) == 0 || !isHandshake(doc[0].Key) {
 		return encodeReply(nil, errorf(codeUnsupportedOpQuery, "OP_QUERY carries only hello and isMaster"))
 	}
-	return encodeReply(s.run(connID, append(doc, bson.E{Key: "$db", Value: "admin"})))
+	return encodeReply(s.run(from, append(doc, bson.E{Key: "$db", Value: "admin"})))
 }
 
 // run finds and runs a command. A panic is that command's error alone: writes are made on copies that are dropped with it.
-func (s *Server) run(connID int32, doc bson.D) (reply bson.D, err error) {
+func (s *Server) run(from client, doc bson.D) (reply bson.D, err error) {
 	if len(doc) == 0 {
 		return nil, errorf(codeFailedToParse, "empty command")
 	}
@@ -147,7 +147,7 @@ func (s *Server) run(connID int32, doc bson.D) (reply bson.D, err error) {
 	if !ok {
 		return nil, errorf(codeCommandNotFound, "no such command: '%s'", name)
 	}
-	req, err := newRequest(connID, doc, command.fields)
+	req, err := newRequest(from, doc, command.fields)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +163,9 @@ func (s *Server) run(connID int32, doc bson.D) (reply bson.D, err error) {
 		if syncErr := s.engine.settle(); syncErr != nil {
 			return nil, errorf(codeInternal, "%v", syncErr)
 		}
+	}
+	if err == nil && req.unsatisfied != nil {
+		reply = append(reply, concernError(req.unsatisfied))
 	}
 	return reply, err
 }

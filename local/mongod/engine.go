@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // engine holds the latest version of the catalog and lets one writer at a time make the next one.
@@ -18,6 +19,7 @@ type engine struct {
 	head         atomic.Pointer[catalog]
 
 	mu         sync.Mutex // held by the writer
+	sessions   sessions
 	compacting atomic.Bool
 	closing    atomic.Bool
 	background sync.WaitGroup
@@ -40,16 +42,26 @@ func openEngine(dir string, opts Options) (*engine, error) {
 		return nil, errors.Join(err, unlockDir(lock))
 	}
 	e.head.Store(state.tx.catalog)
+	e.sessions = state.tx.sessions
 	e.maybeCompact()
 	return e, nil
 }
 
 // write runs fn on the next version and publishes it, unless fn fails: then nothing has happened.
 // The writes are on their way to the disk when it returns, in the order of their versions: settle waits for them.
-func (e *engine) write(fn func(*tx) error) error {
+func (e *engine) write(fn func(*tx) error) error { return e.writeOnce(nil, fn) }
+
+// writeOnce is write for a retryable write, if id is not nil.
+func (e *engine) writeOnce(id *writeID, fn func(*tx) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	t := newTx(e.head.Load())
+	t := newTx(e.head.Load(), e.sessions)
+	if id != nil {
+		if err := e.sessions.begin(id, time.Now()); err != nil {
+			return err
+		}
+		t.id = id
+	}
 	if err := fn(t); err != nil {
 		return err
 	}
@@ -60,6 +72,9 @@ func (e *engine) write(fn func(*tx) error) error {
 		return err
 	}
 	e.head.Store(t.catalog)
+	if id != nil {
+		e.sessions.keep(*id, t.answers, time.Now())
+	}
 	e.maybeCompact()
 	return nil
 }

@@ -16,7 +16,6 @@ const (
 	codeTypeMismatch         = 14
 	codeAuthenticationFailed = 18
 	codeOverflow             = 15
-	codeIllegalOperation     = 20
 	codeInvalidBSON          = 22
 	codeNamespaceNotFound    = 26
 	codeIndexNotFound        = 27
@@ -28,10 +27,14 @@ const (
 	codeCannotCreateIndex    = 67
 	codeInvalidOptions       = 72
 	codeInvalidNamespace     = 73
+	codeUnknownConcern       = 79
 	codeIndexOptionsClash    = 85
 	codeIndexKeyClash        = 86
 	codeShutdown             = 91
+	codeUnsatisfiableConcern = 100
 	codeInvalidIndexOption   = 197
+	codeTransactionTooOld    = 225
+	codeNoTransactions       = 263
 	codeAPIVersion           = 322
 	codeAPIStrict            = 323
 	codeUnsupportedOpQuery   = 352
@@ -39,6 +42,7 @@ const (
 	codeDuplicateKey         = 11000
 	codeUnknownGroupOp       = 15952
 	codeUnknownField         = 40415
+	codeNotRetryable         = 50768
 	codeAPIVersionMissing    = 4886600
 	codeUnknownPipelineStep  = 40324
 )
@@ -46,7 +50,7 @@ const (
 func codeName(code int32) string {
 	names := map[int32]string{
 		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeAuthenticationFailed: "AuthenticationFailed", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
-		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow", codeIllegalOperation: "IllegalOperation",
+		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow",
 		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeIndexNotFound: "IndexNotFound",
 		codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",
 		codeNamespaceExists: "NamespaceExists", codeCommandNotFound: "CommandNotFound",
@@ -54,7 +58,9 @@ func codeName(code int32) string {
 		codeInvalidOptions: "InvalidOptions", codeInvalidNamespace: "InvalidNamespace",
 		codeShutdown: "ShutdownInProgress", codeIndexOptionsClash: "IndexOptionsConflict", codeIndexKeyClash: "IndexKeySpecsConflict",
 		codeInvalidIndexOption: "InvalidIndexSpecificationOption", codeUnsupportedOpQuery: "UnsupportedOpQueryCommand",
-		codeAPIVersion: "APIVersionError", codeAPIStrict: "APIStrictError",
+		codeUnknownConcern: "UnknownReplWriteConcern", codeUnsatisfiableConcern: "UnsatisfiableWriteConcern",
+		codeTransactionTooOld: "TransactionTooOld", codeNoTransactions: "OperationNotSupportedInTransaction",
+		codeNotRetryable: "NotARetryableWriteCommand", codeAPIVersion: "APIVersionError", codeAPIStrict: "APIStrictError",
 		codeDocumentTooLarge: "BSONObjectTooLarge", codeDuplicateKey: "DuplicateKey",
 	}
 	if name, ok := names[code]; ok {

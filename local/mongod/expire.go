@@ -25,6 +25,7 @@ func (s *Server) expireLoop() {
 
 func (e *engine) expire(now time.Time) error {
 	return e.write(func(t *tx) error {
+		t.sessions.expire(now)
 		for _, ns := range t.catalog.names("") {
 			for _, x := range t.catalog.collections[ns].indexes {
 				if !x.ttl {

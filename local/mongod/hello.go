@@ -18,8 +18,12 @@ func isHandshake(name string) bool {
 	return name == "hello" || name == "isMaster" || name == "ismaster"
 }
 
-// hello presents the server as a standalone one without sessions: no setName, no logicalSessionTimeoutMinutes. So a driver
-// sends neither sessions nor retryable writes, which this server does not have.
+// setName is the replica set's.
+const setName = "rs0"
+
+// hello presents the server as the primary of a replica set of one, at the address by which the client reached it. So a driver
+// sends sessions and retryable writes, as it does to Atlas. Without a topologyVersion it asks again every ten seconds, in
+// place of waiting for news.
 func (s *Server) hello(r *request) (bson.D, error) {
 	primary := "isWritablePrimary"
 	if r.name != "hello" {
@@ -28,11 +32,18 @@ func (s *Server) hello(r *request) (bson.D, error) {
 	reply := bson.D{
 		{Key: primary, Value: true},
 		{Key: "helloOk", Value: true},
+		{Key: "secondary", Value: false},
+		{Key: "setName", Value: setName},
+		{Key: "setVersion", Value: int32(1)},
+		{Key: "hosts", Value: bson.A{r.client.host}},
+		{Key: "primary", Value: r.client.host},
+		{Key: "me", Value: r.client.host},
+		{Key: "logicalSessionTimeoutMinutes", Value: int32(sessionMinutes)},
 		{Key: "maxBsonObjectSize", Value: int32(maxDocumentBytes)},
 		{Key: "maxMessageSizeBytes", Value: int32(maxMessageSize)},
 		{Key: "maxWriteBatchSize", Value: int32(maxWriteBatch)},
 		{Key: "localTime", Value: primitive.NewDateTimeFromTime(time.Now())},
-		{Key: "connectionId", Value: r.connID},
+		{Key: "connectionId", Value: r.client.id},
 		{Key: "minWireVersion", Value: int32(0)},
 		{Key: "maxWireVersion", Value: int32(wireVersion)},
 		{Key: "readOnly", Value: false},

@@ -31,7 +31,7 @@ func loadDir(dir string, log *slog.Logger) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &loaded{tx: newTx(&catalog{}), gen: 1}
+	state := &loaded{tx: newTx(&catalog{}, sessions{}), gen: 1}
 	state.tx.catalog.collections = map[string]*collection{}
 	if len(snapshots) > 0 {
 		state.gen = slices.Max(snapshots)

@@ -41,12 +41,12 @@ func (s *Server) saslStart(r *request) (bson.D, error) {
 		return nil, errorf(codeBadValue, "unsupported mechanism: %v", name)
 	}
 	conversation := s.logins.NewConversation()
-	s.conversations.Store(r.connID, conversation)
+	s.conversations.Store(r.client.id, conversation)
 	return s.saslStep(r, conversation)
 }
 
 func (s *Server) saslContinue(r *request) (bson.D, error) {
-	conversation, ok := s.conversations.Load(r.connID)
+	conversation, ok := s.conversations.Load(r.client.id)
 	if !ok {
 		return nil, errorf(codeAuthenticationFailed, "no login has begun")
 	}
@@ -57,7 +57,7 @@ func (s *Server) saslStep(r *request, conversation *scram.ServerConversation) (b
 	payload, _ := r.value("payload").(primitive.Binary)
 	answer, err := conversation.Step(string(payload.Data))
 	if err != nil {
-		s.conversations.Delete(r.connID)
+		s.conversations.Delete(r.client.id)
 		return nil, errorf(codeAuthenticationFailed, "Authentication failed.")
 	}
 	return bson.D{
@@ -75,7 +75,7 @@ func (s *Server) loggedIn(connID int32) bool {
 
 // needsLogin refuses what only the user may do, where there is one.
 func (s *Server) needsLogin(r *request) error {
-	if s.opts.User == "" || s.loggedIn(r.connID) || slices.Contains(forAll, r.name) {
+	if s.opts.User == "" || s.loggedIn(r.client.id) || slices.Contains(forAll, r.name) {
 		return nil
 	}
 	return errorf(codeUnauthorized, "command %s requires authentication", r.name)

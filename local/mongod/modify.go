@@ -1,6 +1,10 @@
 package mongod
 
-import "go.mongodb.org/mongo-driver/bson"
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/bson"
+)
 
 // findAndModify changes or removes one document and returns it: the claim of a compare-and-set.
 func (s *Server) findAndModify(r *request) (bson.D, error) {
@@ -29,30 +33,8 @@ func (s *Server) findAndModify(r *request) (bson.D, error) {
 		if r.value("update") != nil || r.value("upsert") == true || r.value("new") == true {
 			return nil, errorf(codeFailedToParse, "cannot specify remove with update, upsert or new")
 		}
-		return s.findAndRemove(ns, q, project)
+		return s.modifyOnce(r, func(t *tx) (bson.D, *image, error) { return findAndRemove(t, ns, q, project) })
 	}
-	return s.findAndUpdate(r, ns, q, project)
-}
-
-func (s *Server) findAndRemove(ns string, q query, project *projection) (bson.D, error) {
-	var found []record
-	err := s.engine.write(func(t *tx) (err error) {
-		if found, _, err = t.catalog.collections[ns].find(q); err != nil || len(found) == 0 {
-			return err
-		}
-		return t.remove(ns, found[0])
-	})
-	if err != nil {
-		return nil, err
-	}
-	var value any
-	if len(found) > 0 {
-		value = *project.apply(found[0].doc)
-	}
-	return modifyReply(bson.D{{Key: "n", Value: int32(len(found))}}, value), nil
-}
-
-func (s *Server) findAndUpdate(r *request, ns string, q query, project *projection) (bson.D, error) {
 	wantNew, err := r.bool("new", false)
 	if err != nil {
 		return nil, err
@@ -61,27 +43,62 @@ func (s *Server) findAndUpdate(r *request, ns string, q query, project *projecti
 	if err != nil {
 		return nil, err
 	}
-	var done changed
-	err = s.engine.write(func(t *tx) (err error) {
-		done, err = ch.run(t, ns)
+	return s.modifyOnce(r, func(t *tx) (bson.D, *image, error) { return ch.findAndUpdate(t, ns, wantNew, project) })
+}
+
+// modifyOnce runs the one statement of a findAndModify, which answers for the command.
+func (s *Server) modifyOnce(r *request, statement func(*tx) (bson.D, *image, error)) (reply bson.D, err error) {
+	var retried bool
+	err = s.engine.writeOnce(r.write, func(t *tx) (err error) {
+		reply, retried, err = t.once(0, func() (bson.D, *image, error) { return statement(t) })
 		return err
 	})
+	reply = slices.Clip(reply) // it may be kept, and is not to be written to
+	if err == nil && retried {
+		reply = append(reply, bson.E{Key: "retriedStmtId", Value: int32(0)})
+	}
+	return reply, err
+}
+
+func findAndRemove(t *tx, ns string, q query, project *projection) (bson.D, *image, error) {
+	found, _, err := t.catalog.collections[ns].find(q)
+	if err != nil || len(found) == 0 {
+		return modifyReply(count(0), nil), nil, err
+	}
+	reply, value := shown(ns, count(1), found[0].doc, project)
+	return reply, value, t.remove(ns, found[0])
+}
+
+func (ch *change) findAndUpdate(t *tx, ns string, wantNew bool, project *projection) (bson.D, *image, error) {
+	done, err := ch.run(t, ns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	last := bson.D{{Key: "n", Value: int32(done.matched)}, {Key: "updatedExisting", Value: done.matched > 0}}
 	if done.isUpsert {
 		last[0].Value = int32(1)
 		last = append(last, bson.E{Key: "upserted", Value: done.upserted})
 	}
-	shown := done.before
+	doc := done.before
 	if wantNew {
-		shown = done.after
+		doc = done.after
 	}
-	if shown == nil {
-		return modifyReply(last, nil), nil
+	if doc == nil {
+		return modifyReply(last, nil), nil, nil
 	}
-	return modifyReply(last, *project.apply(shown)), nil
+	reply, value := shown(ns, last, doc, project)
+	if value != nil {
+		value.after = wantNew
+	}
+	return reply, value, nil
+}
+
+// shown is the reply with a document, and of what it is the image if all of it is shown.
+func shown(ns string, last bson.D, doc *bson.D, project *projection) (bson.D, *image) {
+	if !project.whole() {
+		return modifyReply(last, *project.apply(doc)), nil
+	}
+	return modifyReply(last, *doc), &image{ns: ns, id: get(doc, "_id")}
 }
 
 func modifyReply(last bson.D, value any) bson.D {

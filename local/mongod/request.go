@@ -7,36 +7,47 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
+// client is who sends a command: the connection's number, and the server's address on it.
+type client struct {
+	id   int32
+	host string
+}
+
 // request is one command: its name and value come first in the document, its fields after it.
 type request struct {
-	connID int32
+	client client
 	name   string
 	db     string
 	doc    bson.D
+	// write names a retryable write; nil where the command is none.
+	write *writeID
+	// unsatisfied is why the write concern cannot be satisfied, if so.
+	unsatisfied *dbError
 }
 
-// ignored are the fields that any command may carry and that change nothing here: every write is durable, and every read
-// sees the latest durable write.
-const ignored = "$db lsid $clusterTime $readPreference readConcern writeConcern maxTimeMS comment apiVersion apiStrict " +
-	"apiDeprecationErrors helloOk"
+// generic are the fields that any command may carry.
+const generic = "$db lsid txnNumber startTransaction autocommit $clusterTime $readPreference readConcern writeConcern maxTimeMS " +
+	"comment apiVersion apiStrict apiDeprecationErrors helloOk"
 
 // newRequest refuses fields that the command does not know: to skip one would be to do something else than was asked.
-func newRequest(connID int32, doc bson.D, fields string) (*request, error) {
-	r := &request{connID: connID, name: doc[0].Key, doc: doc}
+func newRequest(from client, doc bson.D, fields string) (*request, error) {
+	r := &request{client: from, name: doc[0].Key, doc: doc}
 	db, _ := r.value("$db").(string)
 	if db == "" || len(db) > 63 || strings.ContainsAny(db, "/\\. \"$\x00") {
 		return nil, errorf(codeInvalidNamespace, "invalid database name: '%s'", db)
 	}
 	r.db = db
 	for _, e := range doc[1:] {
-		if e.Key == "txnNumber" || e.Key == "startTransaction" || e.Key == "autocommit" {
-			return nil, errorf(codeIllegalOperation, "transaction numbers are only allowed on a replica set member or mongos")
-		}
-		if fields != "*" && !hasField(fields, e.Key) && !hasField(ignored, e.Key) {
+		if fields != "*" && !hasField(fields, e.Key) && !hasField(generic, e.Key) {
 			return nil, errorf(codeUnknownField, "BSON field '%s.%s' is an unknown field", r.name, e.Key)
 		}
 	}
-	return r, r.checkAPI()
+	for _, check := range []func() error{r.checkAPI, r.readSession, r.checkConcerns} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
 }
 
 func hasField(fields, key string) bool {

@@ -9,7 +9,10 @@
 //   - An answered write survives SIGKILL: it was fsynced before the answer, whatever write concern was asked for.
 //   - A reader's answer waits until all that it saw is on disk, so nobody acts on a write that could still be lost.
 //   - A statement changes a document whole or not at all, and writers run one at a time: compare-and-set has one winner.
+//   - A retryable write is executed once, however often it is sent: what it answered is as durable as what it wrote.
 //   - What it does not know is an error with MongoDB's code, never a silent success.
+//
+// It presents itself as a replica set of one, without transactions and cluster times.
 //
 // Where it differs from MongoDB, MongoDB is right.
 package mongod

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -141,7 +142,7 @@ func wantCode(t *testing.T, err error, code int) {
 func TestServer(t *testing.T) {
 	t.Parallel()
 
-	t.Run("presents itself as a standalone server without sessions", func(t *testing.T) {
+	t.Run("presents itself as the primary of a replica set of one, with sessions", func(t *testing.T) {
 		t.Parallel()
 
 		b := setup(t)
@@ -149,13 +150,36 @@ func TestServer(t *testing.T) {
 		if err := b.client.Database("admin").RunCommand(t.Context(), bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
 			t.Fatal(err)
 		}
-		if hello["isWritablePrimary"] != true || hello["maxWireVersion"] != int32(21) {
-			t.Errorf("hello says %v", hello)
-		}
-		for _, key := range []string{"setName", "logicalSessionTimeoutMinutes", "hosts"} {
-			if v, ok := hello[key]; ok {
-				t.Errorf("hello says %s = %v", key, v)
+		for key, want := range map[string]any{
+			"isWritablePrimary": true, "maxWireVersion": int32(21), "setName": "rs0", "me": b.addr, "hosts": bson.A{b.addr}, "logicalSessionTimeoutMinutes": int32(30),
+		} {
+			if d := cmp.Diff(want, hello[key]); d != "" {
+				t.Errorf("hello's %s (-want +got):\n%s", key, d)
 			}
+		}
+	})
+
+	t.Run("takes each form of connection string for it, and refuses another set's", func(t *testing.T) {
+		t.Parallel()
+
+		b := setup(t)
+		for _, query := range []string{"", "?replicaSet=rs0", "?directConnection=true", "?directConnection=true&replicaSet=rs0", "?replicaSet=rs0&readPreference=primary&w=majority"} {
+			client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + b.addr + "/" + query).SetServerSelectionTimeout(5 * time.Second))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+			if _, err := client.Database("shop").Collection("orders").InsertOne(t.Context(), bson.M{"_id": query}); err != nil {
+				t.Errorf("%q: %v", query, err)
+			}
+		}
+		client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + b.addr + "/?replicaSet=other").SetServerSelectionTimeout(time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+		if err := client.Ping(t.Context(), nil); err == nil {
+			t.Error("another set's name is taken")
 		}
 	})
 
@@ -180,7 +204,7 @@ func TestServer(t *testing.T) {
 		run := func(cmd bson.D) error { return b.client.Database("shop").RunCommand(t.Context(), cmd).Err() }
 		wantCode(t, run(bson.D{{Key: "mapReduce", Value: "orders"}}), 59)
 		wantCode(t, run(bson.D{{Key: "find", Value: "orders"}, {Key: "collation", Value: bson.D{{Key: "locale", Value: "de"}}}}), 40415)
-		wantCode(t, run(bson.D{{Key: "find", Value: "orders"}, {Key: "txnNumber", Value: int64(1)}}), 20)
+		wantCode(t, run(bson.D{{Key: "find", Value: "orders"}, {Key: "startTransaction", Value: true}}), codeNoTransactions)
 		wantCode(t, run(bson.D{{Key: "find", Value: "or$ders"}}), 73)
 		wantCode(t, run(bson.D{{Key: "find", Value: "orders"}, {Key: "filter", Value: "all"}}), 14)
 	})

@@ -137,23 +137,25 @@ func (ch *change) runOne(t *tx, ns string, rec record, done *changed) error {
 	if err != nil {
 		return err
 	}
-	done.matched++
-	done.before, done.after = rec.doc, &doc
 	oldRaw, err := encode(*rec.doc)
 	if err != nil {
 		return err
 	}
 	newRaw, err := encode(doc)
-	if err != nil || sameDocument(oldRaw, newRaw) {
+	if err != nil {
 		return err
 	}
-	if err := checkDocument(doc); err != nil {
-		return err
+	if !sameDocument(oldRaw, newRaw) {
+		if err := checkDocument(doc); err != nil {
+			return err
+		}
+		if err := t.put(ns, rec, doc); err != nil {
+			return err
+		}
+		done.modified++
 	}
-	if err := t.put(ns, rec, doc); err != nil {
-		return err
-	}
-	done.modified++
+	done.matched++
+	done.before, done.after = rec.doc, &doc
 	return nil
 }
 
@@ -214,38 +216,38 @@ func (s *Server) update(r *request) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	matched, modified, upserted := 0, 0, bson.A{}
-	failed, err := s.batch(r, "updates", func(t *tx, i int, v any) error {
+	done, err := s.batch(r, "updates", func(t *tx, v any) (bson.D, error) {
 		one, err := r.sub("updates", v, "q u upsert multi arrayFilters hint sort")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		q, err := one.readQuery("q")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ch, err := one.readChange(q, "u")
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if ch.multi && r.write != nil {
+			return nil, errorf(codeInvalidOptions, "Cannot use (or request) retryable writes with multi=true")
 		}
 		if !ch.multi {
 			ch.query.limit = 1
 		}
 		done, err := ch.run(t, ns)
-		matched += done.matched
-		modified += done.modified
-		if done.isUpsert {
-			matched++
-			upserted = append(upserted, bson.D{{Key: "index", Value: int32(i)}, {Key: "_id", Value: done.upserted}})
-		}
-		return err
+		return done.answer(), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	more := []bson.E{{Key: "nModified", Value: int32(modified)}}
-	if len(upserted) > 0 {
-		more = append(more, bson.E{Key: "upserted", Value: upserted})
+	return done.reply(bson.E{Key: "nModified", Value: done.modified}), nil
+}
+
+// answer is what an update answers for the statement.
+func (c changed) answer() bson.D {
+	if c.isUpsert {
+		return append(count(1), bson.E{Key: "nModified", Value: int32(0)}, bson.E{Key: "upserted", Value: c.upserted})
 	}
-	return batchReply(matched, failed, more...), nil
+	return append(count(c.matched), bson.E{Key: "nModified", Value: int32(c.modified)})
 }

@@ -28,7 +28,7 @@ func (s *Server) connectionStatus(r *request) (bson.D, error) {
 		return nil, err
 	}
 	users, roles, privileges := bson.A{}, bson.A{}, bson.A{}
-	if s.loggedIn(r.connID) {
+	if s.loggedIn(r.client.id) {
 		users = bson.A{bson.D{{Key: "user", Value: s.opts.User}, {Key: "db", Value: "admin"}}}
 	}
 	if s.opts.ReadOnly {

@@ -99,7 +99,7 @@ func (d *doctor) lookAtReplicas(ctx context.Context) Finding {
 		return unknown(reason(err), "the writes' durability")
 	}
 	switch {
-	case hello.SetName == "":
+	case hello.SetName == "", len(hello.Hosts) == 1:
 		return ok("writes wait for the journal of the one database server that there is")
 	case len(hello.Arbiters) > 0 && len(hello.Hosts) < 3:
 		return wrong("give it a third member with data in place of an arbiter",

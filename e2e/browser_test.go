@@ -126,7 +126,11 @@ func (b *browser) press(t *testing.T, key string, times int) {
 // looks makes the screen a phone's or a desktop's, and its user one who likes it light or dark.
 func (b *browser) looks(t *testing.T, width, height int64, scheme string) {
 	t.Helper()
-	b.do(t, chromedp.EmulateViewport(width, height))
+	options := []chromedp.EmulateViewportOption{}
+	if width < 500 {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2))
+	}
+	b.do(t, chromedp.EmulateViewport(width, height, options...))
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
 		t.Fatal(err)

@@ -43,16 +43,23 @@ func TestInbox(t *testing.T) {
 	})
 
 	t.Run("fits a phone, light and dark", func(t *testing.T) {
-		id := s.messageID(t, session, "ebook/delivery")
+		id, long := s.messageID(t, session, "ebook/delivery"), newSession()
+		event := bytes.ReplaceAll(s.play(t, long, "completed_paid")[0], []byte("Ada Example"), []byte("Maximiliane von Hohenlohe-Langenburg"))
+		s.deliver(t, bytes.ReplaceAll(event, []byte("ada@example.com"), []byte("maximiliane.von.hohenlohe-langenburg@example.com")))
+		s.settledWith(t, long, 2)
 		for _, scheme := range []string{"dark", "light"} {
 			b.looks(t, 390, 844, scheme)
-			for _, path := range []string{"/", "/messages/" + id, "/orders", "/orders/" + session, "/templates"} {
+			for _, path := range []string{"/", "/messages/" + id, "/orders", "/orders/" + session, "/templates", "/templates?find="} {
 				b.open(t, path)
 				b.is(t, `document.documentElement.scrollWidth <= 390`)
+				b.is(t, `[...document.querySelectorAll(".order-row *")].every((part) => part.scrollWidth <= part.clientWidth || getComputedStyle(part).display === "inline")`)
 			}
 		}
 		b.open(t, "/messages/"+id)
 		b.mail(t, "Ada Example")
+		if fits, err := frame[bool](b, "document.documentElement.scrollWidth <= document.documentElement.clientWidth"); err != nil || !fits {
+			t.Errorf("the e-mail scrolls sideways (%v)", err)
+		}
 		b.shoot(t, "../docs/inbox-phone.png")
 	})
 

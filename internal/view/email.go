@@ -10,9 +10,11 @@ import (
 
 // Email is an e-mail that an order owes, with what became of it.
 type Email struct {
-	Key      string      `json:"key"`
-	State    order.State `json:"state"`
-	Template string      `json:"template"`
+	Key   string      `json:"key"`
+	State order.State `json:"state"`
+	// Later: it is scheduled for a time that has not come.
+	Later    bool   `json:"later,omitempty"`
+	Template string `json:"template"`
 	// TemplateName is the shop's own name for it, where it has one.
 	TemplateName string         `json:"template_name,omitempty"`
 	Audience     order.Audience `json:"audience,omitempty"`
@@ -70,9 +72,9 @@ func (e Email) Recipients() string {
 	return cmp.Or(strings.Join(to, ", "), "nobody")
 }
 
-func emailOf(d order.Delivery) Email {
+func emailOf(d order.Delivery, now time.Time) Email {
 	e := Email{
-		Key: d.Key, State: d.State, Template: d.Template, TemplateName: d.TemplateName, Audience: d.Audience, To: RecipientsOf(d.To), About: d.About,
+		Key: d.Key, State: d.State, Later: d.Later(now), Template: d.Template, TemplateName: d.TemplateName, Audience: d.Audience, To: RecipientsOf(d.To), About: d.About,
 		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
 		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
@@ -89,4 +91,12 @@ func orNil(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// Standing is the state of the e-mail in a word for a person, to whom "planned" does not say when.
+func (e Email) Standing() string {
+	if e.Later {
+		return "later"
+	}
+	return string(e.State)
 }

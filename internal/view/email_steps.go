@@ -60,7 +60,7 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 		return []Step{{At: d.DueAt, Kind: Due, What: "Its lease ends", Delivery: d.Key, Attempt: d.Attempts, Unsure: d.Unsure,
 			Detail: "and somebody else tries, if nothing is heard of this attempt before", Expected: true}}
 	}
-	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + emailOf(d).Recipients(), Delivery: d.Key, Expected: true}}
+	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + emailOf(d, time.Time{}).Recipients(), Delivery: d.Key, Expected: true}}
 }
 
 // sentTo leaves out who was forgotten.
@@ -68,7 +68,7 @@ func sentTo(d order.Delivery) string {
 	if len(d.To) == 0 {
 		return "Sent"
 	}
-	return "Sent to " + emailOf(d).Recipients()
+	return "Sent to " + emailOf(d, time.Time{}).Recipients()
 }
 
 // answered is what SendGrid said at last, and what else there is to know of the attempts.

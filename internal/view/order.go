@@ -176,7 +176,7 @@ func Of(o *order.Order, now time.Time) Order {
 		v.Items = append(v.Items, Item{nameOf(i), i.Quantity, i.Product, i.Price, maildata.MoneyOf(i.AmountTotal, i.Currency, o.Locale)})
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		v.Emails = append(v.Emails, emailOf(o.Emails[key]))
+		v.Emails = append(v.Emails, emailOf(o.Emails[key], now))
 	}
 	for _, e := range arrivals(o) {
 		v.Events = append(v.Events, Event{e.ID, e.Type, e.Created, e.ReceivedAt, e.Deliveries})

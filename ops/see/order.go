@@ -83,7 +83,7 @@ func (v Viewer) emails(o view.Order) {
 	var rows [][]screen.Cell
 	for _, e := range o.Emails {
 		rows = append(rows, []screen.Cell{
-			stateCell(string(e.State)), plain("%s", e.Key), plain("%s", e.Recipients()), plain("%s", cmp.Or(e.TemplateName, e.Template)),
+			stateCell(e.Standing()), plain("%s", e.Key), plain("%s", e.Recipients()), plain("%s", cmp.Or(e.TemplateName, e.Template)),
 			plain("%d", e.Attempts), plain("%s", v.when(e)), plain("%s", said(e)), dim("%s", e.MessageID),
 		})
 	}

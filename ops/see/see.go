@@ -43,7 +43,7 @@ func stateCell(state string) screen.Cell {
 	tones := map[string]screen.Tone{
 		string(view.Failed): screen.Bad, string(view.Stuck): screen.Bad, string(view.Waiting): screen.Care, string(view.Done): screen.Good,
 		"planned": screen.Care, "sending": screen.Care, "retry": screen.Care, "sent": screen.Good,
-		string(view.Ignored): screen.Dim, string(view.Unpaid): screen.Dim, "cancelled": screen.Dim,
+		string(view.Ignored): screen.Dim, string(view.Unpaid): screen.Dim, "cancelled": screen.Dim, "later": screen.Dim,
 	}
 	return screen.Cell{Text: state, Tone: tones[state]}
 }

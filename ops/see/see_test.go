@@ -217,7 +217,8 @@ func TestOrderWithAFollowUp(t *testing.T) {
 	if err := b.Order(t.Context(), o.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n")
+	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n",
+		"\nlater      ebook/follow-up  ada@example.com")
 	if strings.Contains(b.shown.String(), "\nDue") {
 		t.Errorf("nothing is due:\n%s", b.shown)
 	}

@@ -204,6 +204,29 @@ func TestStoreWalk(t *testing.T) {
 	}
 }
 
+func TestStoreSize(t *testing.T) {
+	t.Parallel()
+	store := database(t).store(t)
+	if n, err := store.Size(t.Context()); err != nil || n != 0 {
+		t.Errorf("empty, it has %d bytes, %v", n, err)
+	}
+	if err := store.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const orders = 20
+	var data int64
+	for i := range orders {
+		e := eventOf(t, "completed_paid", fmt.Sprintf("cs_%d", i), fmt.Sprintf("evt_%d", i))
+		data += int64(len(e.Payload))
+		if _, err := store.Record(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := store.Size(t.Context()); err != nil || n < data || n > 10*data+1<<20 {
+		t.Errorf("with orders of %d bytes it has %d, %v", data, n, err)
+	}
+}
+
 func TestStoreCreate(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)
@@ -213,6 +236,9 @@ func TestStoreCreate(t *testing.T) {
 		if made, err := store.Create(t.Context(), report); err != nil || made != want {
 			t.Errorf("the time %d: made %v, %v", i+1, made, err)
 		}
+	}
+	if made, err := store.Create(t.Context(), order.NewSpace(received)); err != nil || !made {
+		t.Errorf("the document of the database's space: made %v, %v", made, err)
 	}
 	o, err := store.Load(t.Context(), report.ID)
 	if err != nil || o.Report != report.Report || o.Emails["report/daily"].State != order.Planned {

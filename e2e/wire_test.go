@@ -281,6 +281,9 @@ func TestStableAPI(t *testing.T) {
 			t.Fatalf("%s: %d %s", name, res.StatusCode, res.Body)
 		}
 	}
+	if _, err := p.store(t).Size(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, call := range []string{`{"id": "cs_1"}`, `{"sweep": true}`, `{"summary": true}`, `{"order": "cs_1"}`} {
 		if res := f.call([]byte(call)); res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d %s", call, res.StatusCode, res.Body)
@@ -300,7 +303,7 @@ func TestStableAPI(t *testing.T) {
 			t.Errorf("%s with API version %v", name, c.Get("apiVersion"))
 		}
 	}
-	for _, name := range []string{"insert", "update", "find", "createIndexes"} {
+	for _, name := range []string{"insert", "update", "find", "createIndexes", "dbStats"} {
 		if !seen[name] {
 			t.Errorf("no %s was heard", name)
 		}

@@ -28,7 +28,7 @@ type doctorFlags struct {
 
 func (f *doctorFlags) register(set *flag.FlagSet) {
 	f.Register(set)
-	set.Int64Var(&f.databaseMB, "database-mb", 0, "space of the database's tier in MB (default: 512 at Atlas, as in its free tier)")
+	set.Int64Var(&f.databaseMB, "database-mb", 0, "space of the database's tier in MB (default: mongodb_quota_mb in settings.yml, or 512 at Atlas, as in its free tier)")
 }
 
 func (f *doctorFlags) groups(t *target.Target, built bool) (before, after doctor.Group) {

@@ -82,7 +82,7 @@ func (e sendGridEvent) arrival() (key string, a order.Arrival, ours bool) {
 	if kind == order.Bounced && e.Type == string(order.Blocked) {
 		kind = order.Blocked
 	}
-	if !ours || !order.ValidID(e.Order) && !order.IsReport(e.Order) || !slices.Contains(order.ArrivalKinds(), kind) || e.Timestamp <= 0 || e.Timestamp >= year10000 {
+	if !ours || !order.ValidID(e.Order) && order.IsSale(e.Order) || !slices.Contains(order.ArrivalKinds(), kind) || e.Timestamp <= 0 || e.Timestamp >= year10000 {
 		return "", a, false
 	}
 	message, _, _ := strings.Cut(e.MessageID, ".") // the rest says which server had it, and for which recipient

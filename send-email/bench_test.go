@@ -146,6 +146,10 @@ type memory struct {
 	loadFunc   func(id string) error
 	// unconfirmed, if set, is asked after each update what is said of it.
 	unconfirmed func(*order.Order) error
+	// size and sizeErr are what it says of its size, as often as it was looked at.
+	size    int64
+	looks   int
+	sizeErr error
 	// walkErr is what a walk ends with at once, if set.
 	walkErr error
 }
@@ -279,6 +283,14 @@ func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*ord
 		}
 	}
 	return nil
+}
+
+func (m *memory) Size(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	m.looks++
+	return m.size, m.sizeErr
 }
 
 func (m *memory) EnsureIndexes(context.Context) error { return nil }

@@ -87,6 +87,8 @@ type notices struct {
 	Disputed template `yaml:"disputed"`
 	// EmailBounced may be left out: then it is EmailFailed's.
 	EmailBounced template `yaml:"email_bounced"`
+	// DatabaseFull may be left out: then only the log says it.
+	DatabaseFull template `yaml:"database_full"`
 }
 
 // text is a value that knows its line, so that a mistake found later can name it.

@@ -222,6 +222,7 @@ var noticeCause = map[notice]string{
 	noticeItemsMissing:   "when Stripe does not say what",
 	noticeRefunded:       "when money goes back",
 	noticeDisputed:       "when a payment is disputed",
+	noticeDatabaseFull:   "when the database fills up",
 }
 
 // rows are what is bought beside what it brings; the longer of the two columns makes the number of rows.

@@ -204,7 +204,7 @@ when an e-mail fails             notice        email-failed     email-failed    
 when an e-mail does not arrive   notice        bounced          email-failed     admins     at once
 when Stripe does not say what    notice        items-missing    items-missing    admins     at once
 
-The notices have no refunded and no disputed: nobody is told of that by mail.
+The notices have no refunded and no disputed and no database_full: nobody is told of that by mail.
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

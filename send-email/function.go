@@ -23,6 +23,7 @@ type Store interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	Create(ctx context.Context, o *order.Order) (bool, error)
 	Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error
+	Size(ctx context.Context) (bytes int64, err error)
 	EnsureIndexes(ctx context.Context) error
 }
 
@@ -49,6 +50,9 @@ type Parts struct {
 	Rate float64
 	// Retention is how old an order may get before what it holds of the customer is forgotten; 0 keeps it.
 	Retention time.Duration
+	// QuotaMB is how many MB (MiB) of data and indexes the database's tier holds, of which the admins are told when they
+	// fill up; 0 leaves that.
+	QuotaMB float64
 	// Now is the clock, in UTC and milliseconds.
 	Now func() time.Time
 	// EventKeys are the public keys of SendGrid's Event Webhook, as the setting has them; none where it is not used.
@@ -71,6 +75,7 @@ type Function struct {
 	// reported is the last report that the sweep has seen to.
 	reported  string
 	retention retention
+	space     space
 	work      work
 	database  health
 	// indexed are the stores whose indexes are there, or being made.
@@ -104,6 +109,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		limit:     rate.NewLimiter(rate.Inf, 1),
 		alarm:     newAlarm(),
 		retention: retention{age: p.Retention},
+		space:     space{quotaMB: p.QuotaMB},
 		arriving:  make(chan struct{}, atOnce),
 		now:       p.Now,
 		random:    p.Random,

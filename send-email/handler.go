@@ -96,6 +96,7 @@ func wire(s *openfaas.Settings) (*Function, error) {
 		Templates: templateIDs(s, shop),
 		Rate:      s.Float("sweep_rate", 10),
 		Retention: s.Days("retention_days"),
+		QuotaMB:   s.Float("mongodb_quota_mb", 512),
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
 		Log:       s.Logger(os.Stdout),

@@ -27,13 +27,18 @@ const (
 	noticeRefunded       notice = maildata.Refunded
 	noticeDisputed       notice = maildata.Disputed
 	noticeBounced        notice = maildata.Bounced
+	noticeDatabaseFull   notice = maildata.DatabaseFull
 )
 
-var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeBounced, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed}
+var noticeKinds = []notice{noticePaymentFailed, noticeEmailFailed, noticeBounced, noticeUnknownProduct, noticeItemsMissing, noticeRefunded, noticeDisputed, noticeDatabaseFull}
 
 // optional reports whether the catalogue may do without the notice: without a default, no product is unknown.
 func (c *catalogue) optional(n notice) bool {
-	return n == noticeRefunded || n == noticeDisputed || n == noticeBounced || n == noticeUnknownProduct && !c.hasDefault()
+	switch n {
+	case noticeRefunded, noticeDisputed, noticeBounced, noticeDatabaseFull:
+		return true
+	}
+	return n == noticeUnknownProduct && !c.hasDefault()
 }
 
 // field is the notice's name in the catalogue.
@@ -57,6 +62,7 @@ func (n *notices) of(kind notice) *template {
 		noticeRefunded:       &n.Refunded,
 		noticeDisputed:       &n.Disputed,
 		noticeBounced:        &n.EmailBounced,
+		noticeDatabaseFull:   &n.DatabaseFull,
 	}[kind]
 }
 
@@ -159,7 +165,7 @@ func (c *catalogue) addresses(r recipient, o *order.Order) []order.Address {
 func (c *catalogue) notice(o *order.Order, kind notice, about string, now time.Time) order.Email {
 	key := noticeKey(kind)
 	switch kind {
-	case noticeEmailFailed, noticeBounced:
+	case noticeEmailFailed, noticeBounced, noticeDatabaseFull:
 		key += "/" + about
 	case noticeRefunded, noticeDisputed:
 		key += "/" + short(about)

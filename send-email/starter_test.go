@@ -110,7 +110,8 @@ func TestStarterTemplates(t *testing.T) {
 					t.Errorf("%s is not named: %s", o.CustomerName, got.Text)
 				}
 				test := map[string]string{"": "no money has moved", "de": "kein Geld geflossen", "fr": "aucun paiement"}[tmpl.Locale]
-				if in := strings.Contains(got.HTML, test) && strings.Contains(got.Text, test); in == o.Livemode || strings.Contains(got.Subject, "[test]") && o.Livemode {
+				ofOrder := tmpl.Name != maildata.DatabaseFull
+				if in := strings.Contains(got.HTML, test) && strings.Contains(got.Text, test); ofOrder && in == o.Livemode || strings.Contains(got.Subject, "[test]") && o.Livemode {
 					t.Errorf("an order whose live mode is %v: %q\n%s", o.Livemode, got.Subject, got.Text)
 				}
 				if err := wellFormed(got.HTML); err != "" {

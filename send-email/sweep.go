@@ -155,6 +155,7 @@ func (f *Function) sweepOnce(quit context.Context) {
 	}
 	if err == nil && f.unpaced(ctx) == nil { // what is due comes first
 		f.reportInTime(ctx)
+		f.lookAtSpace(ctx)
 		f.forgetOld(ctx, f.pacedUntil(quit))
 	}
 }

@@ -260,6 +260,11 @@ func (c documents) WatchedUntil(ctx context.Context, mode string, until time.Tim
 	})
 }
 
+func (c documents) Size(ctx context.Context) (size int64, err error) {
+	err = c.operate(ctx, "size", func(stored) error { return nil })
+	return size, err
+}
+
 func (c documents) EnsureIndexes(ctx context.Context) error {
 	return c.operate(ctx, "index", func(stored) error { return nil })
 }

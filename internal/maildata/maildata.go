@@ -29,6 +29,7 @@ const (
 	Refunded       = "refunded"
 	Disputed       = "disputed"
 	Bounced        = "bounced"
+	DatabaseFull   = "database-full"
 )
 
 type orderData struct {
@@ -93,8 +94,11 @@ func (m Mail) Data(shop Shop) map[string]any { return Of(shop, m.Order, m.Delive
 // each, since SendGrid puts it into subjects, and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	series, rest, _ := strings.Cut(d.Key, "/")
-	if series == ReportSeries {
+	switch kind, _, _ := strings.Cut(rest, "/"); {
+	case series == ReportSeries:
 		return reportData(shop, o)
+	case series == NoticeSeries && kind == DatabaseFull:
+		return spaceData(shop, o)
 	}
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items, own := itemsData(o, d)
@@ -137,6 +141,17 @@ func reportData(shop Shop, o *order.Order) map[string]any {
 		"series": ReportSeries,
 		"order":  map[string]bool{"test": false},
 		"report": json.RawMessage(cmp.Or(o.Report, "{}")),
+	}
+}
+
+// spaceData is what the template of a database that fills up can show. Like a report, it is of no order.
+func spaceData(shop Shop, o *order.Order) map[string]any {
+	return map[string]any{
+		"shop":     shop,
+		"series":   NoticeSeries,
+		"order":    map[string]bool{"test": false},
+		"notice":   noticeData{Kind: DatabaseFull},
+		"database": json.RawMessage(cmp.Or(o.Report, "{}")),
 	}
 }
 

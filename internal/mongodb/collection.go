@@ -38,6 +38,15 @@ func (c collection) EnsureIndexes(ctx context.Context) error {
 	return err
 }
 
+func (c collection) Size(ctx context.Context) (int64, error) {
+	var stats struct {
+		Data    float64 `bson:"dataSize"`
+		Indexes float64 `bson:"indexSize"`
+	}
+	err := c.orders.Database().RunCommand(ctx, bson.D{{Key: "dbStats", Value: 1}}).Decode(&stats)
+	return int64(stats.Data + stats.Indexes), err
+}
+
 func (c collection) Insert(ctx context.Context, o *order.Order) error {
 	_, err := c.orders.InsertOne(ctx, o)
 	return err

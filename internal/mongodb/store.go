@@ -50,6 +50,8 @@ type Documents interface {
 	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
 	// WatchedUntil raises until when they were looked at whole.
 	WatchedUntil(ctx context.Context, mode string, until time.Time) error
+	// Size is how many bytes the documents and indexes of the whole database have, uncompressed.
+	Size(ctx context.Context) (int64, error)
 	// EnsureIndexes creates what Due, Recent and OfPayments read by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
@@ -75,6 +77,20 @@ func NewStoreOf(d Documents) *Store {
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
 	}
+}
+
+// Size is how many bytes the documents and indexes of the whole database have, uncompressed, as Atlas's free tier counts them:
+// https://www.mongodb.com/docs/atlas/reference/faq/storage/. The other databases of a cluster are not in it.
+func (s *Store) Size(ctx context.Context) (int64, error) {
+	var size int64
+	err := do(ctx, func(ctx context.Context) (err error) {
+		size, err = s.documents.Size(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the database's size: %w", err)
+	}
+	return size, nil
 }
 
 // IndexTimeout ends the creation of indexes. The driver sends it as maxTimeMS, which Atlas's small tiers limit to five
@@ -305,7 +321,7 @@ const walkBatch = 100
 
 // Walk visits the orders made at or after since and before until, the newest first, until visit returns false. Their
 // events, which are the bulk of them, are left out: such an order is to be looked at, and not to be changed. An order
-// that is made meanwhile may be left out, and none is visited twice. Reports, which are no orders, are left out.
+// that is made meanwhile may be left out, and none is visited twice. What is no sale, such as a report, is left out.
 func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
 	last := until.Add(-time.Millisecond)
 	seen := map[string]bool{} // those of the last millisecond
@@ -324,7 +340,7 @@ func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*or
 				continue
 			}
 			fresh++
-			if o.Name(); !order.IsReport(o.ID) && !visit(o) {
+			if o.Name(); order.IsSale(o.ID) && !visit(o) {
 				return nil
 			}
 			if !o.CreatedAt.Equal(last) {

@@ -41,6 +41,8 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 	case series == maildata.ReportSeries:
 		o.Report = report(of)
 	case series != maildata.NoticeSeries:
+	case kind == maildata.DatabaseFull:
+		o.Report = view.SpaceOf(430<<20, 512).JSON()
 	case kind == maildata.EmailFailed, kind == maildata.Bounced:
 		m.Delivery.Key, m.Delivery.About = key+"/"+failed, failed
 	case kind == maildata.UnknownProduct:

@@ -112,7 +112,7 @@ func (r *request) filterList(list []*bson.D) ([]*bson.D, error) {
 
 func (s *Server) dbStats(r *request) (bson.D, error) {
 	catalog := s.engine.head.Load()
-	var objects, bytes int64
+	var objects, bytes, indexBytes int64
 	indexes := 0
 	names := catalog.names(r.db)
 	for _, ns := range names {
@@ -120,6 +120,9 @@ func (s *Server) dbStats(r *request) (bson.D, error) {
 		objects += int64(c.records.Len())
 		bytes += c.bytes
 		indexes += len(c.indexes)
+		for _, x := range c.indexes {
+			indexBytes += x.bytes()
+		}
 	}
 	scale, err := r.scale()
 	if err != nil {
@@ -128,7 +131,7 @@ func (s *Server) dbStats(r *request) (bson.D, error) {
 	return bson.D{
 		{Key: "db", Value: r.db}, {Key: "collections", Value: int32(len(names))}, {Key: "objects", Value: objects},
 		{Key: "dataSize", Value: bytes / scale}, {Key: "storageSize", Value: bytes / scale}, {Key: "indexes", Value: int32(indexes)},
-		{Key: "scaleFactor", Value: scale},
+		{Key: "indexSize", Value: indexBytes / scale}, {Key: "totalSize", Value: (bytes + indexBytes) / scale}, {Key: "scaleFactor", Value: scale},
 	}, nil
 }
 

@@ -154,7 +154,7 @@ func TestCollections(t *testing.T) {
 		t.Errorf("by name: %v, %v", names, err)
 	}
 	var stats bson.M
-	if err := db.RunCommand(t.Context(), bson.D{{Key: "dbStats", Value: 1}}).Decode(&stats); err != nil || stats["objects"] != int64(1) {
+	if err := db.RunCommand(t.Context(), bson.D{{Key: "dbStats", Value: 1}}).Decode(&stats); err != nil || stats["objects"] != int64(1) || stats["indexSize"] != int64(9) {
 		t.Errorf("dbStats %v, %v", stats, err)
 	}
 	if err := db.RunCommand(t.Context(), bson.D{{Key: "collStats", Value: "orders"}}).Decode(&stats); err != nil || stats["count"] != int64(1) {

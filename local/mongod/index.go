@@ -200,3 +200,20 @@ func (x *index) remove(tuples [][]any, id uint64) {
 		x.tree.Delete(entry{keys: keys, id: id})
 	}
 }
+
+// bytes is about how large the index is: its texts, and eight bytes for each other key and each document.
+func (x *index) bytes() int64 {
+	var n int64
+	x.tree.Scan(func(e entry) bool {
+		n += 8
+		for _, key := range e.keys {
+			if text, ok := key.(string); ok {
+				n += int64(len(text))
+			} else {
+				n += 8
+			}
+		}
+		return true
+	})
+	return n
+}

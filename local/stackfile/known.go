@@ -13,7 +13,7 @@ import (
 
 // Known are the settings that the functions read; docs/settings.md explains them.
 var Known = []string{
-	"accept_test_events", "catch_up_window", "gateway_url", "log_level", "mongodb_database", "retention_days", "sendgrid_account", "sendgrid_host",
+	"accept_test_events", "catch_up_window", "gateway_url", "log_level", "mongodb_database", "mongodb_quota_mb", "retention_days", "sendgrid_account", "sendgrid_host",
 	"sendgrid_webhook_key", "stripe_api_base", "sweep_interval", "sweep_rate",
 }
 

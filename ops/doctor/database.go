@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -64,7 +65,7 @@ func faulty(fault error) Finding {
 
 const (
 	readWrite = "give the user the role readWrite on the database %s"
-	moreSpace = "move to a larger tier, or remove old orders; where the tier is larger already, say so: --database-mb"
+	moreSpace = "move to a larger tier, or remove old orders; where the tier is larger already, say so: mongodb_quota_mb in settings.yml"
 )
 
 // MongoDB's error codes: https://www.mongodb.com/docs/manual/reference/error-codes/
@@ -222,7 +223,7 @@ func (d *doctor) lookAtSpace(ctx context.Context) Finding {
 	if err := d.ask(ctx, d.Database(), bson.D{{Key: "dbStats", Value: 1}}, &stats); err != nil {
 		return unknown(reason(err), "the database's space")
 	}
-	used, total, whose := stats.Data+stats.Index, float64(d.options.DatabaseMB*megabyte), "of the tier's"
+	used, total, whose := stats.Data+stats.Index, d.quotaMB()*megabyte, "of the tier's"
 	switch {
 	case total > 0:
 	case strings.Contains(d.Given(target.MongoDB), ".mongodb.net"):
@@ -230,7 +231,7 @@ func (d *doctor) lookAtSpace(ctx context.Context) Finding {
 	case stats.Total > 0:
 		used, total, whose = stats.Used, stats.Total, "of the disk's"
 	default:
-		return unknown("the database does not say how much there is; --database-mb does", "the database's space, of which %s are taken", size(used))
+		return unknown("the database does not say how much there is; mongodb_quota_mb in settings.yml does", "the database's space, of which %s are taken", size(used))
 	}
 	text := fmt.Sprintf("the database takes %s %s %s", size(used), whose, size(total))
 	switch {
@@ -240,6 +241,15 @@ func (d *doctor) lookAtSpace(ctx context.Context) Finding {
 		return wrong(moreSpace, "%s", text)
 	}
 	return ok("%s", text)
+}
+
+// quotaMB is how much the database's tier holds, as far as the owner has said; 0 where that is not known.
+func (d *doctor) quotaMB() float64 {
+	if d.options.DatabaseMB > 0 {
+		return float64(d.options.DatabaseMB)
+	}
+	set, _ := strconv.ParseFloat(d.Setting("mongodb_quota_mb"), 64) // what is no number, the function says
+	return set
 }
 
 func size(bytes float64) string {

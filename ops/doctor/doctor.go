@@ -28,8 +28,8 @@ import (
 type Options struct {
 	// CLI is where faas-cli may lie, if not on the PATH.
 	CLI string
-	// DatabaseMB is the space that the database's tier has. Default: the 512 MB of Atlas's free tier where the
-	// connection string is one of Atlas's.
+	// DatabaseMB is the space that the database's tier has. Default: mongodb_quota_mb in settings.yml, or the 512 MB of Atlas's
+	// free tier where the connection string is one of Atlas's.
 	DatabaseMB int64
 	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'.
 	Ports []string

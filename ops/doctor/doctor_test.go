@@ -121,7 +121,7 @@ func TestFailures(t *testing.T) {
 		{name: "a full database", want: "✗ the database is full and refuses writes: the database takes 3 MB of the tier's 3 MB: move to a larger tier", spoil: func(t *testing.T, w *world) {
 			w.insert(t, strings.Repeat("x", 3<<20))
 			w.index(t)
-			w.options.DatabaseMB = 3
+			w.options.DatabaseMB, w.settings["mongodb_quota_mb"] = 0, "3"
 		}},
 		{name: "a key that is none", want: "✗ Stripe's key: stripe-api-key has another form", spoil: func(_ *testing.T, w *world) { w.env["STRIPE_API_KEY"] = "pk_test_publishable" }},
 		{name: "a key that Stripe does not know", want: "✗ Stripe does not know the key: make secrets", spoil: func(_ *testing.T, w *world) {

@@ -1,0 +1,84 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"handler/function/internal/mongodb"
+	"handler/function/internal/order"
+	"handler/function/internal/view"
+)
+
+// spacePause is how long after a look at the database's size the next one is.
+const spacePause = 24 * time.Hour
+
+// space is the look at the database's size. It is the sweep's, and no other goroutine's.
+type space struct {
+	// quotaMB is how much the database's tier holds; 0 turns the look off.
+	quotaMB float64
+	// next is when the next look may be.
+	next time.Time
+}
+
+// lookAtSpace warns once a day of a database that fills up, and tells the admins of each level once, until the database is
+// below it again. What keeps it from that is no reason to stop anything else.
+func (f *Function) lookAtSpace(ctx context.Context) {
+	now := f.now()
+	if f.space.quotaMB == 0 || now.Before(f.space.next) {
+		return
+	}
+	f.space.next = now.Add(spacePause)
+	if err := f.watchSpace(ctx, now); err != nil {
+		f.log.Warn("the database's size is not looked after; the next look is in a day", "err", err)
+	}
+}
+
+func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
+	orders, err := f.store()
+	if err != nil {
+		return err
+	}
+	bytes, err := orders.Size(ctx)
+	if err != nil {
+		return err
+	}
+	s := view.SpaceOf(bytes, f.space.quotaMB)
+	if s.Level > 0 {
+		f.log.Warn("the database fills up", "used_mb", s.UsedMB, "quota_mb", s.QuotaMB, "percent", s.Percent)
+	}
+	if f.catalogue.Notices.template(noticeDatabaseFull).Value == "" {
+		return nil // the warning is all there is
+	}
+	told, err := f.keepSpace(ctx, orders, s, now)
+	if told {
+		f.alarm.set(&now)
+	}
+	return err
+}
+
+// keepSpace keeps which level was reached, and owes the admins an e-mail where it is a higher one than before. It reports
+// whether this process did so: of several, one does.
+func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, now time.Time) (told bool, err error) {
+	if s.Level > 0 {
+		if _, err := orders.Create(ctx, order.NewSpace(now)); err != nil {
+			return false, err
+		}
+	}
+	_, err = orders.Update(ctx, order.SpaceID, func(o *order.Order) error {
+		before := view.ParseSpace(o.Report).Level
+		if told = s.Level > before; s.Level == before {
+			return mongodb.ErrUnchanged
+		}
+		o.SetReport(s.JSON(), now)
+		if told {
+			f.catalogue.oweNotice(o, noticeDatabaseFull, fmt.Sprintf("%d-%s", s.Level, now.Format(time.DateOnly)), now)
+		}
+		return nil
+	})
+	if errors.Is(err, order.ErrNotFound) { // it was never told of any level
+		err = nil
+	}
+	return told && err == nil, err
+}

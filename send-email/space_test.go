@@ -74,6 +74,25 @@ func TestSpace(t *testing.T) {
 		}
 	})
 
+	t.Run("is known to have arrived, or not, by SendGrid's events", func(t *testing.T) {
+		t.Parallel()
+
+		b := filling(t)
+		a := newAccount(t)
+		if b.eventKeys, b.eventKeysErr = readEventKeys(a.public(t)); b.eventKeysErr != nil {
+			t.Fatal(b.eventKeysErr)
+		}
+		b.look(t, 80)
+		const key = "notice/database-full/80-2024-11-25"
+		e := event("bounce", order.SpaceID, key, "m1", b.clock, "email", "owner@example.com", "reason", "550 no")
+		if got := b.tell(t, a, e); got != (arrived{1, 0}) {
+			t.Errorf("got %+v", got)
+		}
+		if emails := b.memory.orders[order.SpaceID].Emails; len(emails) != 1 || len(emails[key].Arrivals) != 1 {
+			t.Errorf("e-mails %+v", emails)
+		}
+	})
+
 	t.Run("looks once a day, and of several processes one tells", func(t *testing.T) {
 		t.Parallel()
 

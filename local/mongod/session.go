@@ -12,7 +12,7 @@ import (
 // sessionMinutes is how long a session is known without a retryable write. Drivers keep sessions as long as hello says.
 const sessionMinutes = 30
 
-// write is a retryable write's name: the session's ID, which is a UUID, and the write's number in it.
+// writeID names a retryable write: by the session's ID, which is a UUID, and the write's number in it.
 type writeID struct {
 	session string
 	number  int64

@@ -72,6 +72,7 @@ const (
 const (
 	namespaceNotFound = 26
 	commandNotFound   = 59
+	atlasError        = 8000
 )
 
 func hasCode(err error, code int) bool {
@@ -266,7 +267,7 @@ func reason(err error) string {
 		return "the connection string names no user"
 	case mongodb.Fault(err) == mongodb.ErrPermission:
 		return "the database user may not ask"
-	case hasCode(err, commandNotFound):
+	case hasCode(err, commandNotFound), hasCode(err, atlasError):
 		return "this database does not tell"
 	case mongo.IsTimeout(err), mongo.IsNetworkError(err):
 		return "the database did not answer in time"

@@ -65,7 +65,7 @@ func faulty(fault error) Finding {
 
 const (
 	readWrite = "give the user the role readWrite on the database %s"
-	moreSpace = "move to a larger tier, or remove old orders; where the tier is larger already, say so: mongodb_quota_mb in settings.yml"
+	moreSpace = "move to a larger tier, or remove old orders; if the tier is larger, set mongodb_quota_mb in settings.yml"
 )
 
 // MongoDB's error codes: https://www.mongodb.com/docs/manual/reference/error-codes/

@@ -89,6 +89,10 @@ test: ## everything that can be tested on one machine, from unit to end to end
 	go test -count=1 -timeout 30m ./e2e/simulation
 	go test $(RACE) -count=1 -timeout 30m ./e2e
 
+.PHONY: shops
+shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails
+	go test -count=1 -timeout 30m ./e2e/shops
+
 .PHONY: simulate
 simulate: ## both functions under every fault, by seeds (SEEDS=10000 FIRST=1; one that fails tells its history)
 	go test -count=1 -timeout 10h -v -run '^TestSimulation$$' ./e2e/simulation -seeds $(or $(SEEDS),10000) -first $(or $(FIRST),1)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/e2e/clone"
 	"handler/function/internal/sample"
 	"handler/function/local/dotenv"
 	"handler/function/local/sendgrid"
@@ -178,7 +179,7 @@ type user struct {
 func newUser(t *testing.T, s *system) *user {
 	t.Helper()
 	u := &user{clone: t.TempDir()}
-	if err := clone(u.clone, sample.Starter()); err != nil {
+	if err := clone.Into(u.clone, "..", sample.Starter()); err != nil {
 		t.Fatal(err)
 	}
 	u.openAccounts(t, s)

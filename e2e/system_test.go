@@ -22,6 +22,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"handler/function/e2e/clone"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
@@ -116,7 +117,7 @@ func (s *system) layOut(root string) error {
 	if err := os.Symlink(filepath.Join(root, ".local", "bin"), filepath.Join(s.root, ".local", "bin")); err != nil {
 		return err
 	}
-	return clone(s.root, sample.Shop())
+	return clone.Into(s.root, root, sample.Shop())
 }
 
 // launch starts the process from a thread that lives as long: Pdeathsig tells of the end of the thread that started

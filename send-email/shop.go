@@ -15,10 +15,10 @@ const (
 )
 
 // embedded is the shop that the image was built with. SendGrid renders the templates: the function needs only the names
-// of their folders. The patterns match also where the owner, who has made all templates in SendGrid's editor, has
-// removed the folder or the lock file.
+// of their folders. The pattern matches catalogue.yml, templates and templates.lock.yml, and also where one of them is not
+// there: an owner who makes all templates in SendGrid's editor may remove two of them.
 //
-//go:embed *.yml templates*
+//go:embed [ct]*[ls]
 var embedded embed.FS
 
 // shopFiles are the owner's files: those of the image or, where the setting shop_folder names a folder, those in it.

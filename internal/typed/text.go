@@ -58,7 +58,13 @@ func (m Mistakes) Error() string {
 
 // sorted is each mistake once; those of one line stay in their order.
 func (m Mistakes) sorted() Mistakes {
-	return slices.Compact(slices.SortedStableFunc(slices.Values(m), func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) }))
+	told := map[Mistake]bool{}
+	byLine := slices.SortedStableFunc(slices.Values(m), func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
+	return slices.DeleteFunc(byLine, func(one Mistake) bool {
+		again := told[one]
+		told[one] = true
+		return again
+	})
 }
 
 // oneLine keeps a mistake on one line, whatever it quotes.

@@ -89,3 +89,13 @@ func TestNear(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+
+	m := typed.Mistakes{{7, "b is there already"}, {7, "a\nb"}, {7, "b is there already"}, {2, "c"}, {9, "b is there already"}}
+	want := "f.yml:2: c\nf.yml:7: b is there already\nf.yml:7: a\\nb\nf.yml:9: b is there already"
+	if got := typed.In("f.yml", m.Err()).Error(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,7 +1,6 @@
 package stackfile
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"handler/function/internal/typed"
 )
 
 // Known are the settings that the functions read; docs/settings.md explains them.
@@ -44,38 +45,8 @@ func CheckSettings(file string) error {
 	for i := 0; i+1 < len(settings.Environment.Content); i += 2 {
 		name := settings.Environment.Content[i]
 		if !slices.Contains(Known, name.Value) && !slices.Contains(platform, name.Value) && !ofTheSystem.MatchString(name.Value) {
-			wrong = append(wrong, fmt.Errorf("%s:%d: no function reads %s%s", file, name.Line, name.Value, meant(name.Value)))
+			wrong = append(wrong, fmt.Errorf("%s:%d: no function reads %s%s", file, name.Line, name.Value, typed.DidYouMean(name.Value, Known)))
 		}
 	}
 	return errors.Join(wrong...)
-}
-
-// meant is the setting that may be meant by an unknown one, as (name?).
-func meant(name string) string {
-	near := slices.MinFunc(Known, func(a, b string) int { return cmp.Compare(distance(name, a), distance(name, b)) })
-	if distance(name, near) > 3 {
-		return ""
-	}
-	return " (" + near + "?)"
-}
-
-// distance is how many letters of one name must be added, removed or changed to get the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j]+1, row[j+1]+1, changed)
-		}
-	}
-	return row[len(b)]
 }

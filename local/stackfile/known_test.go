@@ -15,9 +15,9 @@ func TestCheckSettings(t *testing.T) {
 	for name, c := range map[string]struct{ settings, want string }{
 		"none":                          {"environment:\n", ""},
 		"ours, the platform's and Go's": {"environment:\n  sweep_rate: 5\n  max_inflight: 10\n  GOGC: 50\n", ""},
-		"one misspelt":                  {"# mine\nenvironment:\n  log_level: info\n  sweep_intervall: 5m\n", "FILE:4: no function reads sweep_intervall (sweep_interval?)"},
+		"one misspelt":                  {"# mine\nenvironment:\n  log_level: info\n  sweep_intervall: 5m\n", "FILE:4: no function reads sweep_intervall: did you mean sweep_interval?"},
 		"two that there are not": {"environment:\n  colour: red\n  acept_test_event: x\n",
-			"FILE:2: no function reads colour\nFILE:3: no function reads acept_test_event (accept_test_events?)"},
+			"FILE:2: no function reads colour\nFILE:3: no function reads acept_test_event: did you mean accept_test_events?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

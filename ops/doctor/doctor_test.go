@@ -86,7 +86,7 @@ func TestFailures(t *testing.T) {
 		{name: "a mistake in a template", want: "send-email/templates/receipt/subject.hbs:1: the data has no shop.nme", spoil: func(t *testing.T, w *world) {
 			w.write(t, "send-email/templates/receipt/subject.hbs", "{{{shop.nme}}}")
 		}},
-		{name: "a setting that is misspelt", want: "no function reads log_levl (log_level?): docs/settings.md", spoil: func(_ *testing.T, w *world) {
+		{name: "a setting that is misspelt", want: "no function reads log_levl: did you mean log_level?", spoil: func(_ *testing.T, w *world) {
 			w.settings["log_levl"] = "info"
 		}},
 		{name: "no login", want: "✗ the gateway GATEWAY does not know you: faas-cli login", spoil: func(_ *testing.T, w *world) { w.gateway.locked = true }},

@@ -71,7 +71,7 @@ func (d *doctor) lookAtCatalogue(context.Context) Finding {
 // lookAtSettings looks for names that were misspelt: the functions would go by the default.
 func (d *doctor) lookAtSettings(context.Context) Finding {
 	if err := stackfile.CheckSettings(filepath.Join(d.Folder(), "settings.yml")); err != nil {
-		return wrong("docs/settings.md has all of them", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return wrong(strings.ReplaceAll(err.Error(), "\n", "; "), "settings that docs/settings.md does not have")
 	}
 	return ok("settings.yml has only settings that a function reads")
 }

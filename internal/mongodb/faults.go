@@ -37,6 +37,9 @@ const (
 
 // Fault is the one of Faults that an error of a client or a Store is; nil where it is none of them.
 func Fault(err error) error {
+	if err == nil {
+		return nil
+	}
 	for _, fault := range Faults() {
 		if errors.Is(err, fault) {
 			return fault
@@ -48,7 +51,7 @@ func Fault(err error) error {
 			return fault
 		}
 	}
-	if err != nil && loginRefused(err.Error()) {
+	if loginRefused(err.Error()) {
 		return ErrAuth
 	}
 	return nil

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,68 +10,219 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"handler/function/internal/order"
 	"handler/function/local/chaos"
 	"handler/function/local/runenv"
+	"handler/function/ops/deploy"
+	"handler/function/ops/gateway"
 )
 
-// redeployments are those of each way to do it.
-const redeployments = 2
+const (
+	// redeployments is how often both functions are replaced while purchases go on.
+	redeployments = 20
+	// redeployedOver is the time over which the purchases are spread.
+	redeployedOver = 70 * time.Second
+	// faasdGivesUp is when faasd gives a redeploy up that has not ended.
+	faasdGivesUp = 30 * time.Second
+)
 
-// TestRedeploy deploys both functions again and again by the real faas-cli while purchases go on: over the old
-// ones, where the laptop lets callers wait, and after it removed them, so that callers get 404 meanwhile, as they
-// do on faasd. Stripe comes again, the queue does not, and nothing is lost or sent twice.
+// TestRedeploy replaces both functions as faasd does, which cuts off what they have in hand.
 func TestRedeploy(t *testing.T) {
 	s := running(t)
-	// So slow that each redeployment meets e-mails on their way.
-	s.fault(t, "SENDGRID_URL", `{"delay_ms": 20, "times": -1}`)
-	defer s.fault(t, "SENDGRID_URL", `{}`)
-	before := processOf(t, s, "SEND_EMAIL_PID")
+	logged := s.logged(t)
+	busy := newSession()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	sweeping, stop := context.WithCancel(ctx)
-	var swept sync.WaitGroup
-	swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
-	err := chaos.Run(ctx, chaos.Options{
-		Purchases: 90, For: 7 * time.Second, Seed: 1, State: s.state,
-		Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
-		Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t) },
-		Say:       t.Logf,
+	t.Run("by hand, while send-email has a call in hand", func(t *testing.T) { s.redeployBusy(t, busy) })
+
+	t.Run("as make up does, again and again while purchases go on: nothing is lost, nothing unsure", func(t *testing.T) {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), redeployedOver+4*time.Minute)
+		defer cancel()
+		sweeping, stop := context.WithCancel(ctx)
+		var swept sync.WaitGroup
+		swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
+		err := chaos.Run(ctx, chaos.Options{
+			Purchases: 1000, For: redeployedOver, Seed: 1, State: s.state,
+			Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
+			Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t) },
+			Say:       t.Logf,
+		})
+		stop()
+		swept.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.noneUnsure(t, began)
 	})
-	stop()
-	swept.Wait()
-	if err != nil {
-		t.Fatal(err)
+
+	within(t, 4*time.Minute, func() error { // the lease of what was cut off is two minutes
+		o, err := s.store.Load(t.Context(), busy)
+		if err == nil && (len(o.Emails) < 2 || o.NextDueAt != nil) {
+			err = errors.New(states(o))
+		}
+		return err
+	})
+	for name, from := range logged {
+		text, err := os.ReadFile(s.logFile(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text[from:]) {
+			if bytes.Contains(line, []byte(`"level":"ERROR"`)) {
+				t.Errorf("%s logged %s", name, line)
+			}
+		}
 	}
-	if after := processOf(t, s, "SEND_EMAIL_PID"); after == before {
-		t.Errorf("send-email is process %s still: it was not deployed again", after)
+	if out, code := s.ops(t, "doctor", "--only", "after"); code != 0 || strings.Contains(out, "✗") {
+		t.Errorf("afterwards something is wrong: exit code %d", code)
 	}
 }
 
-// redeploy deploys both functions, one time after the other.
+// redeploy replaces both functions again and again, every fourth time after they were removed: then callers get 404
+// meanwhile. Stripe comes again, the queue does not.
 func (s *system) redeploy(ctx context.Context, t *testing.T) error {
-	for range redeployments {
-		for _, steps := range [][]string{{"deploy"}, {"remove", "deploy"}} {
-			began := time.Now()
-			for _, step := range steps {
-				if err := s.faasCLI(ctx, t, step, "-f", "stack.yml"); err != nil {
-					return err
-				}
-				if a := call(t, http.MethodPost, s.env["GATEWAY_URL"]+"/function/stripe-webhook", nil, nil); step == "remove" && a.status != http.StatusNotFound {
-					t.Errorf("a removed function answers %d %s", a.status, a.body)
-				}
-			}
-			t.Logf("faas-cli %s in %s", strings.Join(steps, ", "), time.Since(began).Round(time.Millisecond))
+	cli := &gateway.CLI{Path: filepath.Join(s.root, ".local", "bin", "faas-cli"), Gateway: s.env["GATEWAY_URL"]}
+	plan, err := deploy.NewPlan(deploy.Machine{Laptop: true}, cli, "stack.yml", []string{"send-email", "stripe-webhook"})
+	if err != nil {
+		return err
+	}
+	for n := range redeployments {
+		steps := plan.Deploy
+		if n%4 == 3 {
+			remove := deploy.Step{What: "remove both", Args: []string{cli.Path, "remove", "-f", "stack.yml", "--gateway", cli.Gateway}}
+			steps = append([]deploy.Step{remove}, steps...)
 		}
+		began := time.Now()
+		var out bytes.Buffer
+		runner := deploy.Runner{Out: &out, Folder: s.root, Gateway: cli.Gateway}
+		if err := runner.Replace(ctx, steps, s.env["SEND_EMAIL_KEY"], false); err != nil {
+			return fmt.Errorf("%w\n%s", err, &out)
+		}
+		if !strings.HasPrefix(out.String(), "✓ send-email is idle") {
+			t.Errorf("it says\n%s", &out)
+		}
+		t.Logf("redeployment %d in %s", n+1, time.Since(began).Round(time.Millisecond))
 	}
 	return nil
 }
+
+// redeployBusy replaces send-email while it waits for SendGrid, as faas-cli does where nobody pauses it: faasd takes the
+// network from it first, and gives up where it does not end in time.
+func (s *system) redeployBusy(t *testing.T, session string) {
+	s.fault(t, "SENDGRID_URL", `{"delay_ms": 10000, "times": -1}`)
+	s.deliver(t, s.play(t, session, "completed_paid")[0])
+	s.await(t, session, order.Sending)
+	before, began := processOf(t, s, "SEND_EMAIL_PID"), time.Now()
+	err := s.faasCLI(t.Context(), t, "deploy", "-f", "stack.yml", "--filter", "send-email")
+	took := time.Since(began)
+	s.fault(t, "SENDGRID_URL", `{}`)
+	if err != nil || took > faasdGivesUp-5*time.Second || processOf(t, s, "SEND_EMAIL_PID") == before {
+		t.Fatalf("after %v: %v", took, err)
+	}
+	t.Logf("it took %v", took)
+}
+
+// TestEndsWhatIsInHand sends SIGTERM to send-email while its sweep waits for SendGrid, with the settings that
+// docs/kubernetes.md gives it, where the network stays: the e-mail is recorded, and goes out once.
+func TestEndsWhatIsInHand(t *testing.T) {
+	s := running(t)
+	deploy := func(settings ...string) {
+		t.Helper()
+		if err := s.faasCLI(t.Context(), t, append([]string{"deploy", "-f", "stack.yml", "--filter", "send-email"}, settings...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deploy("--env", "healthcheck_interval=20s")
+	defer deploy()
+	s.fault(t, "SENDGRID_URL", `{"status": 503, "times": 1}`)
+	defer s.fault(t, "SENDGRID_URL", `{}`)
+	session := newSession()
+	s.deliver(t, s.play(t, session, "completed_paid")[0])
+	s.await(t, session, order.Retry)
+	s.fault(t, "SENDGRID_URL", `{"delay_ms": 5000, "times": -1}`)
+	s.await(t, session, order.Sending)
+	pid, err := strconv.Atoi(processOf(t, s, "SEND_EMAIL_PID"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, session, order.Sent)
+	s.fault(t, "SENDGRID_URL", `{}`)
+	eventually(t, func() error { // the process begins nothing more; the next one, which a call starts, does the rest
+		s.sendEmail(t, `{"sweep": true}`)
+		o, err := s.store.Load(t.Context(), session)
+		if err == nil && o.NextDueAt != nil {
+			err = errors.New(states(o))
+		}
+		return err
+	})
+	o := s.settledWith(t, session, 2)
+	s.sentOnce(t, o)
+	for key, d := range o.Emails {
+		if d.Unsure {
+			t.Errorf("%s may have been sent twice: %+v", key, d)
+		}
+	}
+}
+
+// await waits until a delivery of an order is in a state; where that ends by itself, the end must be to come.
+func (s *system) await(t *testing.T, session string, state order.State) {
+	t.Helper()
+	eventually(t, func() error {
+		o, err := s.store.Load(t.Context(), session)
+		if err == nil && !slices.ContainsFunc(deliveries(o), func(d order.Delivery) bool {
+			return d.State == state && (d.Final() || d.DueAt.After(time.Now()))
+		}) {
+			err = fmt.Errorf("none is %s: %s", state, states(o))
+		}
+		return err
+	})
+}
+
+// noneUnsure looks at all orders since a time.
+func (s *system) noneUnsure(t *testing.T, since time.Time) {
+	t.Helper()
+	orders, emails := 0, 0
+	err := s.store.Walk(t.Context(), since.Add(-time.Minute), time.Now().Add(time.Hour), func(o *order.Order) bool {
+		orders++
+		for key, d := range o.Emails {
+			emails++
+			if d.Unsure && d.FirstTriedAt.After(since) {
+				t.Errorf("%s: %s is unsure after %d attempts: %s", o.ID, key, d.Attempts, d.LastError)
+			}
+		}
+		return true
+	})
+	if err != nil || orders < 900 {
+		t.Errorf("%d orders seen, %v", orders, err)
+	}
+	t.Logf("%d orders with %d e-mails, none of them unsure", orders, emails)
+}
+
+// logged is how much the functions have logged, by their names.
+func (s *system) logged(t *testing.T) map[string]int64 {
+	t.Helper()
+	sizes := map[string]int64{}
+	for _, name := range []string{"send-email", "stripe-webhook"} {
+		info, err := os.Stat(s.logFile(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes[name] = info.Size()
+	}
+	return sizes
+}
+
+func (s *system) logFile(name string) string { return filepath.Join(s.state, "logs", name+".log") }
 
 func (s *system) faasCLI(ctx context.Context, t *testing.T, flags ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(".local", "bin", "faas-cli"), append(flags, "--gateway", s.env["GATEWAY_URL"])...)
@@ -80,51 +232,6 @@ func (s *system) faasCLI(ctx context.Context, t *testing.T, flags ...string) err
 		return fmt.Errorf("faas-cli %s: %w\n%s", flags[0], err, out)
 	}
 	return nil
-}
-
-// TestRedeployEndsWhatIsInHand deploys send-email anew, as docs/kubernetes.md says, while its sweep waits for SendGrid:
-// the e-mail is recorded, and goes out once.
-func TestRedeployEndsWhatIsInHand(t *testing.T) {
-	s := running(t)
-	deploy := func(settings ...string) {
-		t.Helper()
-		if err := s.faasCLI(t.Context(), t, append([]string{"deploy", "-f", "stack.yml", "--filter", "send-email"}, settings...)...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const patient = "healthcheck_interval=20s"
-	deploy("--env", patient)
-	defer deploy()
-	s.fault(t, "SENDGRID_URL", `{"status": 503, "times": 1}`)
-	defer s.fault(t, "SENDGRID_URL", `{}`)
-	session := newSession()
-	s.deliver(t, s.play(t, session, "completed_paid")[0])
-	await := func(state order.State) {
-		t.Helper()
-		eventually(t, func() error {
-			o, err := s.store.Load(t.Context(), session)
-			if err == nil && !slices.ContainsFunc(deliveries(o), func(d order.Delivery) bool { return d.State == state && d.DueAt.After(time.Now()) }) {
-				err = fmt.Errorf("none is %s: %s", state, states(o))
-			}
-			return err
-		})
-	}
-	await(order.Retry)
-	s.fault(t, "SENDGRID_URL", `{"delay_ms": 5000, "times": -1}`)
-	await(order.Sending)
-	before := processOf(t, s, "SEND_EMAIL_PID")
-	deploy("--env", patient)
-	if processOf(t, s, "SEND_EMAIL_PID") == before {
-		t.Error("it is the same process")
-	}
-	s.fault(t, "SENDGRID_URL", `{}`)
-	o := s.settledWith(t, session, 2)
-	s.sentOnce(t, o)
-	for key, d := range o.Emails {
-		if d.Unsure {
-			t.Errorf("%s may have been sent twice: %+v", key, d)
-		}
-	}
 }
 
 // sweepEvery asks for a sweep, as send-email does of itself every minute.

@@ -346,7 +346,13 @@ func states(o *order.Order) string {
 // eventually waits for a condition, for as long as the slowest way through the system may take.
 func eventually(t *testing.T, condition func() error) {
 	t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	within(t, 90*time.Second, condition)
+}
+
+// within waits for a condition, for that long at most.
+func within(t *testing.T, limit time.Duration, condition func() error) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		err := condition()
 		if err == nil {

@@ -17,7 +17,6 @@ import (
 	"handler/function/ops/deploy"
 	"handler/function/ops/doctor"
 	"handler/function/ops/gateway"
-	"handler/function/ops/owner"
 	"handler/function/ops/purchase"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -87,35 +86,21 @@ func deployTo(ctx context.Context, f target.Flags, t *target.Target, built, forc
 	if err != nil {
 		return err
 	}
-	if err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), plan.Build); err != nil {
+	runner := deploy.Runner{Out: os.Stdout, Folder: t.Folder(), Registry: t.Registry(), Gateway: t.Gateway}
+	if err := runner.Run(ctx, plan.Build); err != nil {
 		return err
 	}
-	if err := replace(ctx, t, plan.Deploy, force); err != nil {
+	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
+	err = runner.Replace(ctx, plan.Deploy, key, force)
+	if errors.Is(err, deploy.ErrBusy) {
+		return fmt.Errorf("nothing was deployed: %w; FORCE=1 deploys all the same", err)
+	}
+	if err != nil {
 		return err
 	}
 	wait := purchase.Wait{For: time.Minute, Every: 500 * time.Millisecond}
 	_ = wait.Until(ctx, func(ctx context.Context) error { return doctor.Ready(ctx, t) }) // the doctor says what is wrong
 	return ctx.Err()
-}
-
-// replace deploys the functions, and has send-email pause before.
-func replace(ctx context.Context, t *target.Target, steps []deploy.Step, force bool) error {
-	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
-	client := &owner.Client{Gateway: t.Gateway, Key: key}
-	if key == "" {
-		fmt.Println("– send-email is not paused, so an e-mail that it is sending may go out twice: SEND_EMAIL_KEY is not known here")
-	} else if err := deploy.Pause(ctx, os.Stdout, client); err != nil {
-		if !force {
-			deploy.Resume(ctx, client)
-			return fmt.Errorf("nothing was deployed: %w; FORCE=1 deploys all the same", err)
-		}
-		fmt.Printf("– %v\n", err)
-	}
-	err := deploy.Run(ctx, os.Stdout, t.Folder(), t.Registry(), steps)
-	if err != nil && key != "" {
-		deploy.Resume(ctx, client)
-	}
-	return err
 }
 
 // buy makes the test purchase, and waits for what is owed for it.

@@ -11,9 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -47,8 +45,7 @@ func live() {
 		f.log.Error("the settings are wrong; nothing is swept", "err", err)
 		return
 	}
-	quit, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
+	quit := openfaas.Ending()
 	context.AfterFunc(quit, f.Stop)
 	f.SweepUntil(quit)
 	<-quit.Done() // where it does not sweep
@@ -71,7 +68,11 @@ func CheckSettings(getenv func(name string) string) error {
 	return err
 }
 
-func newFunction() (*Function, error) { return wire(new(openfaas.Settings)) }
+func newFunction() (*Function, error) {
+	f, err := wire(new(openfaas.Settings))
+	f.log = openfaas.NoErrorsAfter(openfaas.Ending(), f.log)
+	return f, err
+}
 
 // wire connects the function to its platform. It calls nothing yet, and the function's log is there even
 // where the settings are wrong.

@@ -6,13 +6,10 @@
 package function
 
 import (
-	"context"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -73,9 +70,7 @@ func catchUp() {
 	if err != nil {
 		return
 	}
-	quit, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	e.CatchUpUntil(quit)
+	e.CatchUpUntil(openfaas.Ending())
 }
 
 // CheckSettings says what is wrong with the settings that the function would start with. It calls nothing.
@@ -84,7 +79,11 @@ func CheckSettings(getenv func(name string) string) error {
 	return err
 }
 
-func newEndpoint() (*Endpoint, error) { return wire(new(openfaas.Settings)) }
+func newEndpoint() (*Endpoint, error) {
+	e, err := wire(new(openfaas.Settings))
+	e.Log = openfaas.NoErrorsAfter(openfaas.Ending(), e.Log)
+	return e, err
+}
 
 // wire connects the function to its platform. It calls nothing yet, and its log is there even where the
 // settings are wrong.

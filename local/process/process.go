@@ -151,13 +151,19 @@ func (p *Process) remember(line string) {
 }
 
 // Terminate asks the process and its group to end, by SIGTERM.
-func (p *Process) Terminate() {
+func (p *Process) Terminate() { p.signal(syscall.SIGTERM) }
+
+// signal sends a signal to the group, unless the process has ended: its ID may be another's by now.
+func (p *Process) signal(sig syscall.Signal) {
 	select {
-	case <-p.done: // its ID may be another's by now
+	case <-p.done:
 	default:
-		_ = syscall.Kill(-p.pid, syscall.SIGTERM)
+		_ = syscall.Kill(-p.pid, sig)
 	}
 }
+
+// Kill ends the process and its group at once.
+func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
 
 // Stop ends the process and its group: SIGTERM first, SIGKILL after the grace or when ctx is over. When it
 // returns, the process is gone. The error is nil or ErrKilled; a process that had ended before is no error.
@@ -178,7 +184,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 
-	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+	p.Kill()
 	<-p.done
 	return ErrKilled
 }

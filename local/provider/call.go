@@ -61,6 +61,8 @@ func (r *replica) endsWithin(limit time.Duration) bool {
 
 // serve hands the call to the process.
 func (r *replica) serve(w http.ResponseWriter, request *http.Request) {
+	r.calls.Add(1)
+	defer r.calls.Add(-1)
 	settled := &settledWriter{ResponseWriter: w, replica: r}
 	r.call(settled, request)
 	// For a caller that accepts a stream, faas-provider answers a dead process with nothing, which would be a 200.

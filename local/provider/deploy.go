@@ -37,8 +37,9 @@ func (p *Provider) deployFunction(r *http.Request) (answer, error) {
 	return answer{status: http.StatusAccepted}, p.replace(f, deployment, binary)
 }
 
-// updateFunction stops the old processes and starts new ones, as many; callers wait meanwhile. The old ones are
-// untouched if the deployment is refused, but gone if the new ones do not get ready, as on faasd.
+// updateFunction ends the old processes and starts new ones, as many; callers wait meanwhile. The old ones are
+// untouched if the deployment is refused, but gone if the new ones do not get ready, as on faasd. If an old one had to be
+// killed, nothing is deployed, as on faasd either: the answer is 500, and the next call starts the old version.
 func (p *Provider) updateFunction(r *http.Request) (answer, error) {
 	deployment, binary, err := p.readDeployment(r)
 	if err != nil {
@@ -52,7 +53,7 @@ func (p *Provider) updateFunction(r *http.Request) (answer, error) {
 	return answer{status: http.StatusOK}, p.replace(f, deployment, binary)
 }
 
-// deleteFunction removes a function. Its logs stay readable.
+// deleteFunction removes a function, if its processes end in time. Its logs stay readable.
 func (p *Provider) deleteFunction(r *http.Request) (answer, error) {
 	var request types.DeleteFunctionRequest
 	if err := decode(r, &request); err != nil {
@@ -67,10 +68,12 @@ func (p *Provider) deleteFunction(r *http.Request) (answer, error) {
 	}
 	defer f.giveTurn()
 
+	if err := p.remove(f); err != nil {
+		return answer{}, err
+	}
 	f.mu.Lock()
 	f.removed = true
 	f.mu.Unlock()
-	p.stopped(f, f.take(0))
 	err = os.RemoveAll(f.dir)
 	// Last, so that no new function of that name meets the old one's folder.
 	p.forget(f)
@@ -100,7 +103,9 @@ func (p *Provider) scaleFunction(r *http.Request) (answer, error) {
 	f.mu.Lock()
 	f.wanted = wanted
 	f.mu.Unlock()
-	p.stopped(f, f.take(wanted))
+	if err := f.stop(p.ending, f.take(wanted)); err != nil { // it is gone, which is what was asked for
+		p.logger.Warn("a function's process did not end in time", "function", f.name, "err", err)
+	}
 	if wanted > 0 {
 		if err := p.fill(f); err != nil {
 			return answer{}, err
@@ -128,25 +133,17 @@ func (p *Provider) findForChange(ctx context.Context, name string) (*function, e
 
 // replace ends what runs of the function and starts the deployment. The caller holds the turn.
 func (p *Provider) replace(f *function, deployment types.FunctionDeployment, binary string) error {
-	p.stopped(f, f.take(0))
+	if err := p.remove(f); err != nil {
+		return err
+	}
 	f.define(deployment, binary)
 	// An earlier run of this program, if it was killed, has left its folders.
 	if err := os.RemoveAll(f.dir); err != nil {
 		return err
 	}
-	if err := p.secrets.link(f.secretsDir(), deployment.Secrets); err != nil {
-		return err
-	}
 	err := p.fill(f)
 	p.logger.Info("deployed a function", "function", f.name, "image", deployment.Image, "ready", err == nil)
 	return err
-}
-
-// stopped ends replicas, and only logs if one had to be killed: it is gone, which is what was asked for.
-func (p *Provider) stopped(f *function, replicas []*replica) {
-	if err := f.stop(p.ending, replicas); err != nil {
-		p.logger.Warn("a function's process did not end in time", "function", f.name, "err", err)
-	}
 }
 
 // readDeployment checks all that can be known before anything is touched. faasd removes the running function

@@ -85,6 +85,7 @@ func TestDeploy(t *testing.T) {
 			"HOME=" + filepath.Join(dir, "shop-1"),
 			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 			"color=red",
+			"fprocess=./handler",
 			"gateway_url=http://default",
 			"secret_mount_path=" + filepath.Join(dir, "secrets"),
 		}
@@ -200,51 +201,32 @@ func TestDeploy(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 
-	t.Run("lets the old process finish its call and the new one answer those that came meanwhile", func(t *testing.T) {
+	t.Run("has callers wait for the new process", func(t *testing.T) {
 		t.Parallel()
 
 		f := setup(t)
-		f.deploy("shop", nil)
+		f.deploy("shop", map[string]string{"signals": "told", "healthcheck_interval": "1"})
 		old := f.pid("shop")
-		type result struct {
-			code int
-			body string
-		}
-		inFlight := make(chan result, 1)
-		go func() {
-			code, body, _ := request(t.Context(), "GET", f.url+"/function/shop/until-sigterm", "")
-			inFlight <- result{code, body}
-		}()
-		printed(t, f, "shop", "in the call")
-
-		stop := make(chan struct{})
 		var callers sync.WaitGroup
-		for range 4 {
-			callers.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
+		callers.Go(func() {
+			printed(t, f, "shop", "SIGTERM")
+			for range 4 {
+				callers.Go(func() {
+					if got := f.pid("shop"); got == old {
+						t.Error("the old process answers")
 					}
-					if code, body, err := request(t.Context(), "GET", f.url+"/function/shop/pid", ""); code != 200 {
-						t.Errorf("a caller got %d %s %v", code, body, err)
-						return
-					}
-				}
-			})
-		}
+				})
+			}
+		})
 		update := types.FunctionDeployment{Service: "shop", Image: "handler", EnvVars: map[string]string{"color": "green"}}
 		code, err := f.client.Update(t.Context(), update)
 		if err != nil || code != 200 {
 			t.Errorf("update: %d, %v", code, err)
 		}
-		got := f.pid("shop")
-		close(stop)
 		callers.Wait()
-
-		if got == old || alive(old) {
-			t.Errorf("process %d answers, the old one is %d, alive %t", got, old, alive(old))
+		got := f.pid("shop")
+		if alive(old) {
+			t.Error("the old process lives on")
 		}
 		if diff := cmp.Diff([]int{got}, f.Processes("shop")); diff != "" {
 			t.Error(diff)
@@ -252,16 +234,13 @@ func TestUpdate(t *testing.T) {
 		if env := f.call("shop/env"); !strings.Contains(env, "color=green") {
 			t.Errorf("environment %s", env)
 		}
-		if r := <-inFlight; r.code != 200 {
-			t.Errorf("the call in flight got %d %s", r.code, r.body)
-		}
 	})
 
 	t.Run("signals the old process twice, as faasd and the watchdog do", func(t *testing.T) {
 		t.Parallel()
 
 		f := setup(t)
-		f.deploy("shop", map[string]string{"signals": "told"})
+		f.deploy("shop", map[string]string{"signals": "told", "healthcheck_interval": "1"})
 		if _, err := f.client.Update(t.Context(), types.FunctionDeployment{Service: "shop", Image: "handler"}); err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,7 @@ type function struct {
 
 	mu         sync.Mutex
 	deployment types.FunctionDeployment
+	network    *network // nil until the first start after a deployment
 	binary     string
 	created    time.Time
 	removed    bool
@@ -106,22 +107,35 @@ func (f *function) drop(r *replica) bool {
 	return true
 }
 
-// stop ends replicas that are not in the list any more, all at once. Each gets SIGTERM twice, as on faasd, which
-// signals every process of a container, and whose watchdog passes its own signal on to the handler.
+// disconnect takes the network from the function, if it has one.
+func (f *function) disconnect() *network {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := f.network
+	f.network = nil
+	return n
+}
+
+// stop ends replicas that are not in the list any more, all at once, and lets them finish.
 func (f *function) stop(ctx context.Context, replicas []*replica) error {
+	return each(replicas, func(r *replica) error {
+		err := r.process.Stop(ctx)
+		<-r.gone
+		if err != nil {
+			return fmt.Errorf("stop %s: %w", r.instance, err)
+		}
+		return nil
+	})
+}
+
+// each does something to all replicas at the same time.
+func each(replicas []*replica, do func(*replica) error) error {
 	failures := make([]error, len(replicas))
-	var stops sync.WaitGroup
+	var all sync.WaitGroup
 	for i, r := range replicas {
-		stops.Go(func() {
-			r.process.Terminate()
-			r.endsWithin(betweenSignals)
-			if err := r.process.Stop(ctx); err != nil {
-				failures[i] = fmt.Errorf("stop %s: %w", r.instance, err)
-			}
-			<-r.gone
-		})
+		all.Go(func() { failures[i] = do(r) })
 	}
-	stops.Wait()
+	all.Wait()
 	return errors.Join(failures...)
 }
 

@@ -4,7 +4,10 @@
 //
 // It promises: no process outlives it; a deployment is checked before the running one is touched (faasd
 // removes that first); a function that died is started again by its next call, which waits for it; a
-// secret's value is in its file and nowhere else, neither in an answer nor in a log.
+// secret's value is in the function's folder and its own and nowhere else, neither in an answer nor in a log.
+//
+// It ends a function as faasd does: first its connections fall silent, then SIGTERM comes, twice; what of-watchdog
+// would decide, when the container ends, is decided here; and if it has to be killed, the new one is not deployed.
 //
 // Deployments are kept in memory only, secrets on disk.
 package provider
@@ -24,6 +27,7 @@ import (
 const (
 	defaultTimeout      = 65 * time.Second
 	defaultStartTimeout = 10 * time.Second
+	defaultGrace        = 10 * time.Second
 )
 
 // Options say where and how to run functions. Dir and Images are required.
@@ -120,6 +124,9 @@ func (p *Provider) Close(ctx context.Context) error {
 			f.turn <- struct{}{}
 			defer f.giveTurn()
 			failures[i] = f.stop(ctx, f.take(0))
+			if network := f.disconnect(); network != nil {
+				network.close()
+			}
 		})
 	}
 	stops.Wait()

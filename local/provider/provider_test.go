@@ -73,6 +73,8 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 			return "", errors.New("it was never built")
 		},
 		StartTimeout: 10 * time.Second,
+		// The watchdog of a function that sets nothing serves on for 30 seconds after SIGTERM.
+		Defaults: map[string]string{"healthcheck_interval": "0"},
 	}
 	for _, c := range change {
 		c(&options)

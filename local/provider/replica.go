@@ -8,8 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/openfaas/faas-provider/types"
+	"sync/atomic"
 
 	"handler/function/local/process"
 )
@@ -20,6 +19,7 @@ type replica struct {
 	addr     string
 	process  *process.Process
 	call     http.HandlerFunc // hands a call to the process
+	calls    atomic.Int64     // those that the process has
 	gone     chan struct{}    // closed when the process has ended and all have been told
 	usage    usage
 }
@@ -33,9 +33,12 @@ func (p *Provider) fill(f *function) error {
 	if missing <= 0 {
 		return nil
 	}
-	var err error
+	network, err := p.connect(f)
 	for range missing {
-		if err = p.startReplica(f); err != nil {
+		if err == nil {
+			err = p.startReplica(f, network)
+		}
+		if err != nil {
 			err = fmt.Errorf("start function %s: %w", f.name, err)
 			break
 		}
@@ -45,8 +48,24 @@ func (p *Provider) fill(f *function) error {
 	return err
 }
 
+// connect gives the function a network, if it has none, and its secrets by it.
+func (p *Provider) connect(f *function) (*network, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.network != nil {
+		return f.network, nil
+	}
+	n := newNetwork()
+	if err := p.secrets.mount(f.secretsDir(), f.deployment.Secrets, n.through); err != nil {
+		n.close()
+		return nil, err
+	}
+	f.network = n
+	return n, nil
+}
+
 // startReplica starts one more process and waits until it listens.
-func (p *Provider) startReplica(f *function) error {
+func (p *Provider) startReplica(f *function, network *network) error {
 	// Not the caller's context: others wait for the same start, and the caller may hang up.
 	ctx, cancel := context.WithTimeoutCause(p.ending, p.options.StartTimeout,
 		fmt.Errorf("not ready within %s", p.options.StartTimeout))
@@ -55,7 +74,7 @@ func (p *Provider) startReplica(f *function) error {
 	f.mu.Lock()
 	f.started++
 	instance := fmt.Sprintf("%s-%d", f.name, f.started)
-	deployment, binary := f.deployment, f.binary
+	binary := f.binary
 	f.mu.Unlock()
 
 	workDir := filepath.Join(f.dir, instance)
@@ -66,12 +85,20 @@ func (p *Provider) startReplica(f *function) error {
 	if err != nil {
 		return err
 	}
+	wayIn, err := network.wayIn(addr)
+	if err != nil {
+		return err
+	}
+	env, err := p.environment(f, network, workDir, addr)
+	if err != nil {
+		return err
+	}
 	if err := context.Cause(p.ending); err != nil {
 		return err
 	}
 	child, err := process.Start(process.Command{
 		Path:  binary,
-		Env:   p.environment(f, deployment, workDir, addr),
+		Env:   env,
 		Dir:   workDir,
 		Line:  func(line string) { p.log(f, instance, line) },
 		Grace: p.options.Grace,
@@ -84,7 +111,7 @@ func (p *Provider) startReplica(f *function) error {
 		instance: instance,
 		addr:     addr,
 		process:  child,
-		call:     p.proxyTo(addr),
+		call:     p.proxyTo(wayIn),
 		gone:     make(chan struct{}),
 	}
 	p.watchers.Go(func() { p.watch(f, r, workDir) })
@@ -118,15 +145,32 @@ func (p *Provider) watch(f *function, r *replica, workDir string) {
 	p.changed()
 }
 
-// environment has nothing of our own environment: a container would not either. EnvProcess is not in it,
-// as it is the watchdog that reads it, and here the handler runs without one.
-func (p *Provider) environment(f *function, deployment types.FunctionDeployment, home, addr string) []string {
+// settings are what a deployment sets, over what every function has.
+func (p *Provider) settings(f *function) map[string]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := map[string]string{}
+	maps.Copy(all, p.options.Defaults)
+	maps.Copy(all, f.deployment.EnvVars)
+	return all
+}
+
+// environment has nothing of our own environment: a container would not either. What a setting says of this machine's
+// addresses is said by the network's relays.
+func (p *Provider) environment(f *function, network *network, home, addr string) ([]string, error) {
 	env := map[string]string{
 		"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME": home,
+		// The image sets it. It says that a watchdog stands before the handler, whose part is played here.
+		"fprocess": "./handler",
 	}
-	maps.Copy(env, p.options.Defaults)
-	maps.Copy(env, deployment.EnvVars)
+	for name, value := range p.settings(f) {
+		relayed, err := network.through(value)
+		if err != nil {
+			return nil, err
+		}
+		env[name] = relayed
+	}
 	env["secret_mount_path"] = f.secretsDir()
 	env["handler_address"] = addr
 
@@ -135,5 +179,5 @@ func (p *Provider) environment(f *function, deployment types.FunctionDeployment,
 		list = append(list, key+"="+value)
 	}
 	slices.Sort(list)
-	return list
+	return list, nil
 }

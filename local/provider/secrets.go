@@ -14,7 +14,7 @@ const maxSecret = 1 << 20
 
 // secrets are files of a folder that only the owner can read. A function has a folder of its own with a link
 // to each secret that its deployment names, so that one rename changes a secret for all functions at once,
-// and a reader sees either the old value or the new.
+// and a reader sees either the old value or the new. A secret that names an address of this machine is a copy there.
 type secrets struct {
 	dir string
 	mu  sync.Mutex // from looking whether there is a secret until it is written
@@ -24,12 +24,31 @@ type secrets struct {
 func (p *Provider) SetSecret(name string, value []byte) error {
 	p.secrets.mu.Lock()
 	err := p.secrets.write(name, value)
+	if err == nil {
+		err = p.remount(name)
+	}
 	p.secrets.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	p.changed()
 	return nil
+}
+
+// remount has all functions that run see what a secret is now. The caller holds the secrets' lock.
+func (p *Provider) remount(name string) error {
+	p.mu.Lock()
+	functions := p.all()
+	p.mu.Unlock()
+	var errs []error
+	for _, f := range functions {
+		f.mu.Lock()
+		if f.network != nil && slices.Contains(f.deployment.Secrets, name) {
+			errs = append(errs, p.secrets.mountOne(f.secretsDir(), name, f.network.through))
+		}
+		f.mu.Unlock()
+	}
+	return errors.Join(errs...)
 }
 
 // Secret is the value of a secret. The API never gives it.
@@ -113,22 +132,45 @@ func (s *secrets) write(name string, value []byte) error {
 	return nil
 }
 
-// link fills a new folder with links to the secrets named. It is there, and empty, without any.
-func (s *secrets) link(dir string, names []string) error {
+// mount fills a folder, in place of what it held, with the secrets named. Where through changes a value, the function
+// gets a copy that has the changed one; elsewhere a link.
+func (s *secrets) mount(dir string, names []string, through func(string) (string, error)) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
 	if err := privateDir(dir); err != nil {
 		return err
 	}
-	source, err := filepath.Abs(s.dir)
-	if err != nil {
-		return err
-	}
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	for _, name := range names {
-		if err := os.Symlink(filepath.Join(source, name), filepath.Join(dir, name)); err != nil {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		if err := s.mountOne(dir, name, through); err != nil {
 			return fmt.Errorf("mount secret %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// mountOne puts a secret into a folder, or puts it there anew, by a rename. It may be missing: then the link leads nowhere.
+func (s *secrets) mountOne(dir, name string, through func(string) (string, error)) error {
+	source, err := filepath.Abs(filepath.Join(s.dir, name))
+	if err != nil {
+		return err
+	}
+	value, err := os.ReadFile(source)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	changed, err := through(string(value))
+	if err != nil {
+		return err
+	}
+	now := filepath.Join(dir, name)
+	mounted := filepath.Join(dir, ".new-"+name) // no secret's name
+	if changed == string(value) {
+		err = os.Symlink(source, mounted)
+	} else {
+		err = os.WriteFile(mounted, []byte(changed), 0o600)
+	}
+	return errors.Join(err, os.Rename(mounted, now))
 }
 
 // privateDir makes a folder that only the owner can enter, also if it was there with another mode.

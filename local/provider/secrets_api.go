@@ -65,6 +65,9 @@ func (p *Provider) changeSecret(r *http.Request, done int, change func(there boo
 	if err == nil {
 		err = change(there, secret)
 	}
+	if err == nil {
+		err = p.remount(secret.Name)
+	}
 	p.secrets.mu.Unlock()
 	if err != nil {
 		return answer{}, err

@@ -21,7 +21,7 @@ var Known = []string{
 // platform are what template/golang-http and the watchdog read
 // (https://github.com/openfaas/of-watchdog#configuration), and what the laptop and tests set.
 var platform = []string{
-	"exec_timeout", "fprocess", "handler_address", "healthcheck_interval", "http_buffer_req_body", "http_upstream_url", "jwt_auth", "jwt_auth_debug",
+	"exec_timeout", "fprocess", "grace_period", "handler_address", "healthcheck_interval", "http_buffer_req_body", "http_upstream_url", "jwt_auth", "jwt_auth_debug",
 	"jwt_auth_local", "log_buffer_size", "log_call_id", "max_body_bytes", "max_inflight", "metrics_port", "mode", "one_shot", "port", "prefix_logs",
 	"read_timeout", "ready_path", "secret_mount_path", "shop_folder", "static_path", "suppress_lock", "template_ids", "upstream_url", "write_timeout",
 }

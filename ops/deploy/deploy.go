@@ -124,15 +124,27 @@ func sendEmailFirst(functions []string) []string {
 	return all
 }
 
-// Run runs the steps, each only where the one before it went well, with the images' registry where one is named.
-func Run(ctx context.Context, out io.Writer, folder, registry string, steps []Step) error {
+// Runner runs steps.
+type Runner struct {
+	// Out gets what they print.
+	Out io.Writer
+	// Folder is Tillbell's, in which they run.
+	Folder string
+	// Registry is where the images are, or empty where the environment says it.
+	Registry string
+	// Gateway is the gateway's address, without a slash at its end.
+	Gateway string
+}
+
+// Run runs the steps, each only where the one before it went well.
+func (r Runner) Run(ctx context.Context, steps []Step) error {
 	for _, s := range steps {
-		fmt.Fprintf(out, "To %s: %s\n", s.What, s)
+		fmt.Fprintf(r.Out, "To %s: %s\n", s.What, s)
 		cmd := exec.CommandContext(ctx, s.Args[0], s.Args[1:]...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, out, out
+		cmd.Dir, cmd.Stdout, cmd.Stderr = r.Folder, r.Out, r.Out
 		cmd.Env = append(os.Environ(), "OPENFAAS_URL=") // the gateway is named
-		if registry != "" {
-			cmd.Env = append(cmd.Env, "REGISTRY="+registry)
+		if r.Registry != "" {
+			cmd.Env = append(cmd.Env, "REGISTRY="+r.Registry)
 		}
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("%s: %w", s.What, err)

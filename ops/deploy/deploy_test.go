@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 
 	folder := t.TempDir()
 	var out bytes.Buffer
-	err := deploy.Run(t.Context(), &out, folder, "ghcr.io/shop", []deploy.Step{
+	err := deploy.Runner{Out: &out, Folder: folder, Registry: "ghcr.io/shop"}.Run(t.Context(), []deploy.Step{
 		{What: "do one", Args: []string{"sh", "-c", "touch one; echo done for $REGISTRY"}}, {What: "fail", Args: []string{"sh", "-c", "exit 2"}}, {What: "do three", Args: []string{"touch", "three"}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "fail: exit status 2") || !strings.Contains(out.String(), "done for ghcr.io/shop\n") {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"handler/function/ops/owner"
@@ -16,9 +15,31 @@ const pauseLength = 3 * time.Minute
 // ErrBusy: send-email has something in hand that does not end.
 var ErrBusy = errors.New("send-email does not come to rest")
 
-// Pause has send-email end what it has in hand and begin nothing more, so that its replacement cuts nothing off: what is
-// cut off may be sent twice. Where it cannot be paused, out says why, and the deployment goes on. Its error is ErrBusy.
-func Pause(ctx context.Context, out io.Writer, client *owner.Client) error {
+// Replace deploys the functions, and has send-email end what it has in hand before: what is cut off may be sent twice.
+// Where it does not come to rest nothing is deployed, unless force is set; the error is then ErrBusy.
+func (r Runner) Replace(ctx context.Context, steps []Step, key string, force bool) error {
+	if key == "" {
+		r.notPaused(errors.New("SEND_EMAIL_KEY is not known here"))
+		return r.Run(ctx, steps)
+	}
+	client := &owner.Client{Gateway: r.Gateway, Key: key}
+	err := r.Pause(ctx, client)
+	if err != nil && force {
+		fmt.Fprintf(r.Out, "– %v\n", err)
+		err = nil
+	}
+	if err == nil {
+		err = r.Run(ctx, steps)
+	}
+	if err != nil {
+		resume(ctx, client)
+	}
+	return err
+}
+
+// Pause has send-email end what it has in hand and begin nothing more, for three minutes at most. Where it cannot be
+// paused, that is said, and is no error.
+func (r Runner) Pause(ctx context.Context, client *owner.Client) error {
 	var told struct {
 		Idle   bool `json:"idle"`
 		InHand int  `json:"in_hand"`
@@ -28,17 +49,21 @@ func Pause(ctx context.Context, out io.Writer, client *owner.Client) error {
 	case errors.Is(err, owner.ErrNotFound): // it is deployed for the first time
 		return nil
 	case err != nil:
-		fmt.Fprintf(out, "– %s is not paused, so an e-mail that it is sending may go out twice: %v\n", SendEmail, err)
+		r.notPaused(err)
 		return nil
 	case !told.Idle:
 		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (faas-cli logs %s)", ErrBusy, told.InHand, SendEmail)
 	}
-	fmt.Fprintf(out, "✓ %s is idle, and begins nothing until it is deployed\n", SendEmail)
+	fmt.Fprintf(r.Out, "✓ %s is idle, and begins nothing until it is deployed\n", SendEmail)
 	return nil
 }
 
-// Resume ends the pause, where nothing was deployed. It would end by itself.
-func Resume(ctx context.Context, client *owner.Client) {
+func (r Runner) notPaused(why error) {
+	fmt.Fprintf(r.Out, "– %s is not paused, so an e-mail that it is sending may go out twice: %v\n", SendEmail, why)
+}
+
+// resume ends the pause, where nothing was deployed. It would end by itself.
+func resume(ctx context.Context, client *owner.Client) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	_ = client.Call(ctx, SendEmail, "pause", "0s", nil)

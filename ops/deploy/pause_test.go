@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +40,7 @@ func TestPause(t *testing.T) {
 
 			client, asked := functions(t, tt.status, tt.answer)
 			var out bytes.Buffer
-			err := deploy.Pause(t.Context(), &out, client)
+			err := deploy.Runner{Out: &out}.Pause(t.Context(), client)
 			if errors.Is(err, deploy.ErrBusy) != tt.busy || (err != nil) != tt.busy {
 				t.Errorf("error %v", err)
 			}
@@ -49,22 +52,53 @@ func TestPause(t *testing.T) {
 			}
 		})
 	}
+}
 
-	t.Run("ends where nothing was deployed", func(t *testing.T) {
-		t.Parallel()
+func TestReplace(t *testing.T) {
+	t.Parallel()
 
-		client, asked := functions(t, 200, `{}`)
-		deploy.Resume(t.Context(), client)
-		if got := <-asked; got != "0s" {
-			t.Errorf("it asks for a pause of %s", got)
-		}
-	})
+	touch := func(code string) []deploy.Step {
+		return []deploy.Step{{What: "deploy", Args: []string{"sh", "-c", "touch deployed; exit " + code}}}
+	}
+	for name, tt := range map[string]struct {
+		answer, key, exit string
+		force             bool
+		// pauses are what send-email is asked for; deployed: the step was run.
+		pauses   string
+		deployed bool
+	}{
+		"pauses, and deploys":                           {`{"idle": true}`, "key", "0", false, "3m0s", true},
+		"ends the pause where the deployment fails":     {`{"idle": true}`, "key", "1", false, "3m0s 0s", true},
+		"deploys nothing while something is in hand":    {`{"idle": false}`, "key", "0", false, "3m0s 0s", false},
+		"deploys all the same where it is to":           {`{"idle": false}`, "key", "0", true, "3m0s", true},
+		"deploys without a pause where there is no key": {``, "", "0", false, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			client, asked := functions(t, 200, tt.answer)
+			folder := t.TempDir()
+			err := deploy.Runner{Out: io.Discard, Folder: folder, Gateway: client.Gateway}.Replace(t.Context(), touch(tt.exit), tt.key, tt.force)
+			_, missing := os.Stat(filepath.Join(folder, "deployed"))
+			if (missing == nil) != tt.deployed || (err == nil) != (tt.deployed && tt.exit == "0") {
+				t.Errorf("error %v, deployed %v", err, missing == nil)
+			}
+			close(asked)
+			var pauses []string
+			for p := range asked {
+				pauses = append(pauses, p)
+			}
+			if got := strings.Join(pauses, " "); got != tt.pauses {
+				t.Errorf("it asks for %q, want %q", got, tt.pauses)
+			}
+		})
+	}
 }
 
 // functions are answered as said by a gateway, of which asked gives how long it was asked to pause.
 func functions(t *testing.T, status int, answer string) (client *owner.Client, asked chan string) {
 	t.Helper()
-	asked = make(chan string, 1)
+	asked = make(chan string, 2)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
 			Pause string

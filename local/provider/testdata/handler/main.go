@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -57,6 +58,15 @@ func main() {
 		os.Exit(1)
 	}
 	<-drained
+	if os.Getenv("service") != "" {
+		for _, client := range []*http.Client{{Timeout: drain}, {Timeout: drain, Transport: &http.Transport{}}} {
+			_, _ = client.Get(os.Getenv("service"))
+		}
+		fmt.Println("asked at the end")
+	}
+	if os.Getenv("outlived") != "" {
+		os.Exit(1)
+	}
 }
 
 func routes(ended context.Context) http.Handler {
@@ -78,6 +88,20 @@ func routes(ended context.Context) http.Handler {
 			return
 		}
 		_, _ = w.Write(value)
+	})
+	mux.HandleFunc("/ask", func(w http.ResponseWriter, r *http.Request) {
+		url := os.Getenv("service")
+		if secret := r.URL.Query().Get("secret"); secret != "" {
+			value, _ := os.ReadFile(filepath.Join(os.Getenv("secret_mount_path"), secret))
+			url = string(value)
+		}
+		res, err := http.Get(url)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer res.Body.Close()
+		_, _ = io.Copy(w, res.Body)
 	})
 	mux.HandleFunc("/print", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.URL.Query().Get("text"))

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +16,12 @@ import (
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"handler/function/e2e/clone"
 	"handler/function/internal/sample"
 	"handler/function/local/dotenv"
+	"handler/function/local/oci/ocitest"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -196,7 +200,7 @@ func newUser(t *testing.T, s *system) *user {
 	var edits strings.Builder
 	for name, value := range map[string]string{
 		"PUBLIC_URL": s.env["GATEWAY_URL"], "STRIPE_API_KEY": s.env["STRIPE_API_KEY"], "STRIPE_SETUP_KEY": "rk_test_setup00",
-		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"], "REGISTRY": "ghcr.io/you",
+		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"], "REGISTRY": pushedRegistry(t, filepath.Join(s.state, "images")) + "/you",
 	} {
 		fmt.Fprintf(&edits, "grep -q '^%s=' \"$1\" || exit 1\nsed -i 's|^%s=.*|%s=%s|' \"$1\"\n", name, name, name, value)
 	}
@@ -246,6 +250,25 @@ push)
 	cp -r "%[1]s/image:registry.invalid%%2Ftillbell%%2F$function:latest" "%[1]s/image:${2//\//%%2F}" ;;
 *) echo "docker $1?"; exit 1 ;;
 esac`
+
+// pushedRegistry is a registry that has what that docker has pushed, as far as one can see without a pull.
+func pushedRegistry(t *testing.T, images string) (address string) {
+	t.Helper()
+	manifest := regexp.MustCompile(`^/v2/(.+)/manifests/([^:]+)$`)
+	address = ocitest.Registry(t, func(registry http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if m := manifest.FindStringSubmatch(r.URL.Path); m != nil && r.Method != http.MethodPut {
+				pushed := "image:" + url.PathEscape(address+"/"+m[1]+":"+m[2])
+				if _, err := os.Stat(filepath.Join(images, pushed)); err == nil {
+					r.URL.Path = "/v2/any/manifests/1"
+				}
+			}
+			registry.ServeHTTP(w, r)
+		})
+	})
+	ocitest.Push(t, address+"/any:1", func(p v1.Platform) v1.Image { return ocitest.Image(t, p, v1.Config{}, nil) })
+	return address
+}
 
 // openAccounts makes the accounts at Stripe and at SendGrid what they are after the guide's steps: keys with just
 // the permissions that it names, a product with its payment link, a sender's domain.

@@ -55,8 +55,34 @@ func imagesCommand(ctx context.Context, args []string) error {
 	if s.building, err = newBuilding(f); err != nil {
 		return err
 	}
+	return s.run(ctx)
+}
+
+// run makes all images. What it needs of registries it looks at first: to build and test takes minutes.
+func (s *shipping) run(ctx context.Context) error {
+	if err := s.console.step("look at the base and the watchdog", func() error { return s.look(ctx) }); err != nil {
+		return err
+	}
 	for _, name := range s.names() {
 		if err := s.ship(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look looks at the images that others are made of, and whether the registry takes ours.
+func (s *shipping) look(ctx context.Context) error {
+	for _, p := range s.platforms {
+		if err := (oci.Recipe{Stage: s.stage, Platform: p, Base: s.base, Watchdog: s.watchdog}).Look(ctx); err != nil {
+			return err
+		}
+	}
+	if !s.push {
+		return nil
+	}
+	for _, name := range s.names() {
+		if err := oci.LookToPush(s.services.Functions[name].Image); err != nil {
 			return err
 		}
 	}

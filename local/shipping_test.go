@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/local/content"
+	"handler/function/local/image"
+	"handler/function/local/oci/ocitest"
 )
 
 func TestImagesCommand(t *testing.T) {
@@ -23,6 +27,47 @@ func TestImagesCommand(t *testing.T) {
 				t.Fatal("no error")
 			}
 			mustContain(t, err.Error(), "--platforms", "want linux/amd64")
+		})
+	}
+}
+
+// TestImagesLookFirst: what is wrong with the images that ours are made of, or with the registry, is told before anything is built.
+func TestImagesLookFirst(t *testing.T) {
+	t.Parallel()
+
+	address := ocitest.Registry(t, func(registry http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/v2/closed/") {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			registry.ServeHTTP(w, r)
+		})
+	})
+	there := ocitest.Push(t, address+"/there:1", func(p v1.Platform) v1.Image { return ocitest.Image(t, p, v1.Config{}, nil) })
+	stage, err := image.LastStage([]byte(read(t, "../template/golang-http/Dockerfile")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ base, watchdog, to, want string }{
+		"a base that is not there":           {address + "/gone:1", there, address, "base image: " + address + "/gone:1"},
+		"a watchdog that is not there":       {there, address + "/gone:1", address, "COPY --from=build /usr/bin/fwatchdog .: " + address + "/gone:1"},
+		"a registry that does not take ours": {there, there, address + "/closed", "push " + address + "/closed/shop:1"},
+		"nothing":                            {there, there, address, "build context of shop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			c, out := quiet(t)
+			services := &stack.Services{Functions: map[string]stack.Function{"shop": {Name: "shop", Handler: "./none", Language: "none", Image: tt.to + "/shop:1"}}}
+			s := &shipping{building: &building{services: services, stage: stage, below: t.TempDir()}, console: c, platforms: ocitest.Both, base: tt.base, watchdog: tt.watchdog, push: true}
+			err := s.run(t.Context())
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if strings.Contains(out.String(), "build and test") {
+				t.Errorf("it builds:\n%s", out)
+			}
 		})
 	}
 }

@@ -90,6 +90,13 @@ func deployTo(ctx context.Context, f target.Flags, t *target.Target, built, forc
 	if err := runner.Run(ctx, plan.Build); err != nil {
 		return err
 	}
+	if t.Laptop == nil && !built {
+		images := doctor.LookAtImages(ctx, t)
+		fmt.Println(images)
+		if images.State == doctor.Wrong && !force {
+			return errors.New("nothing was deployed")
+		}
+	}
 	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
 	err = runner.Replace(ctx, plan.Deploy, key, force)
 	if errors.Is(err, deploy.ErrBusy) {

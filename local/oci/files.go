@@ -97,10 +97,7 @@ func (f *file) read(at string) error {
 
 // imageFile takes one file out of another image. It may be executed in ours, whatever it was in that one.
 func (r Recipe) imageFile(ctx context.Context, c image.Copy) ([]file, error) {
-	from := c.From.Image
-	if r.Watchdog != "" {
-		from = r.Watchdog
-	}
+	from := r.from(c)
 	img, err := Open(ctx, from, r.Platform)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@
 package oci
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -41,13 +42,9 @@ const (
 // Build makes the image of one platform. The base and the watchdog may come from a registry; nothing else
 // is fetched.
 func Build(ctx context.Context, r Recipe) (v1.Image, error) {
-	name := r.Stage.Base
-	if r.Base != "" {
-		name = r.Base
-	}
-	base, err := Open(ctx, name, r.Platform)
+	base, err := r.openBase(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("base image: %w", err)
+		return nil, err
 	}
 	layered, err := r.addLayers(ctx, base)
 	if err != nil {
@@ -61,8 +58,38 @@ func Build(ctx context.Context, r Recipe) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := map[string]string{BaseName: name, BaseDigest: digest.String()}
+	said := map[string]string{BaseName: r.base(), BaseDigest: digest.String()}
 	return mutate.Annotations(configured, said).(v1.Image), nil
+}
+
+// Look opens the images that Build takes something from, and reads of them only what they say of themselves: what is
+// wrong with them shows before anything is built.
+func (r Recipe) Look(ctx context.Context) error {
+	if _, err := r.openBase(ctx); err != nil {
+		return err
+	}
+	for _, c := range r.Stage.Copies {
+		if c.From.Image == "" {
+			continue
+		}
+		if _, err := Open(ctx, r.from(c), r.Platform); err != nil {
+			return fmt.Errorf("%s: %w", c.Text, err)
+		}
+	}
+	return nil
+}
+
+func (r Recipe) base() string { return cmp.Or(r.Base, r.Stage.Base) }
+
+// from is the image that a COPY is from.
+func (r Recipe) from(c image.Copy) string { return cmp.Or(r.Watchdog, c.From.Image) }
+
+func (r Recipe) openBase(ctx context.Context) (v1.Image, error) {
+	base, err := Open(ctx, r.base(), r.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("base image: %w", err)
+	}
+	return base, nil
 }
 
 // addLayers puts one layer for each COPY on the base.

@@ -3,8 +3,10 @@ package oci
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -56,8 +58,21 @@ func Push(ctx context.Context, ref string, index v1.ImageIndex) error {
 	if err != nil {
 		return err
 	}
-	if err := remote.WriteIndex(tag, index, registryOptions(ctx)...); err != nil {
-		return fmt.Errorf("push %s: %w; without a login, docker login gives one, and without Docker step 11 of docs/deploy.md", ref, err)
+	return unpushed(ref, remote.WriteIndex(tag, index, registryOptions(ctx)...))
+}
+
+// LookToPush asks the registry whether it would take an image of that name, and sends none.
+func LookToPush(ref string) error {
+	tag, err := name.NewTag(ref)
+	if err != nil {
+		return err
 	}
-	return nil
+	return unpushed(ref, remote.CheckPushPermission(tag, authn.DefaultKeychain, http.DefaultTransport))
+}
+
+func unpushed(ref string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("push %s: %w; without a login, docker login gives one, and without Docker step 11 of docs/deploy.md", ref, err)
 }

@@ -16,9 +16,8 @@ import (
 // maxReplicas bounds what a slip of the finger can start.
 const maxReplicas = 10
 
-// deployFunction answers 202 once the function is ready. If it is deployed but does not get ready, the answer
-// is 500 with its last lines, and the next call tries again to start it. (faas-cli takes 201 for a failure, and
-// 200 for an update.)
+// deployFunction answers 200, as faasd does, once the function is ready. If it is deployed but does not get ready, the answer
+// is 500 with its last lines, and the next call tries again to start it.
 func (p *Provider) deployFunction(r *http.Request) (answer, error) {
 	deployment, binary, err := p.readDeployment(r)
 	if err != nil {
@@ -34,7 +33,7 @@ func (p *Provider) deployFunction(r *http.Request) (answer, error) {
 	if err := p.add(f); err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusAccepted}, p.replace(f, deployment, binary)
+	return answer{status: http.StatusOK}, p.replace(f, deployment, binary)
 }
 
 // updateFunction ends the old processes and starts new ones, as many; callers wait meanwhile. The old ones are

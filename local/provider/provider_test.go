@@ -97,7 +97,7 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 func (f *fixture) deploy(name string, env map[string]string, secrets ...string) {
 	f.t.Helper()
 	deployment := types.FunctionDeployment{Service: name, Image: "handler", EnvVars: env, Secrets: secrets}
-	if code, err := f.client.Deploy(f.t.Context(), deployment); err != nil || code != http.StatusAccepted {
+	if code, err := f.client.Deploy(f.t.Context(), deployment); err != nil || code != http.StatusOK {
 		f.t.Fatalf("deploy %s: %d, %v", name, code, err)
 	}
 }

@@ -56,8 +56,8 @@ func Look(ctx context.Context, folder string, laptop bool) Machine {
 // Docker reports whether a Docker engine answers.
 func Docker(ctx context.Context) bool { return exec.CommandContext(ctx, "docker", "info").Run() == nil }
 
-// nobodys is what stack.yml's images begin with where REGISTRY is not set.
-const nobodys = "registry.invalid/"
+// nobodys is the registry of stack.yml's images where REGISTRY is not set.
+const nobodys = "registry.invalid/tillbell"
 
 // ErrNoRegistry: nobody has said where the images are.
 var ErrNoRegistry = errors.New("set REGISTRY, in the environment or in .env, to where the functions' images go, such as ghcr.io/you")
@@ -65,11 +65,25 @@ var ErrNoRegistry = errors.New("set REGISTRY, in the environment or in .env, to 
 // CheckRegistry is ErrNoRegistry where none is named, and an image of stack.yml needs one.
 func CheckRegistry(services *stack.Services, registry string) error {
 	for _, f := range services.Functions {
-		if registry == "" && strings.HasPrefix(f.Image, nobodys) {
+		if registry == "" && strings.HasPrefix(f.Image, nobodys+"/") {
 			return ErrNoRegistry
 		}
 	}
 	return nil
+}
+
+// Images are the references of the functions' images, in order, as they are at a registry that .env may name.
+func Images(services *stack.Services, registry string) []string {
+	var all []string
+	for _, f := range services.Functions {
+		if name, unnamed := strings.CutPrefix(f.Image, nobodys+"/"); unnamed && registry != "" {
+			all = append(all, registry+"/"+name)
+		} else {
+			all = append(all, f.Image)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // ErrNoBuilder: images cannot be built here.

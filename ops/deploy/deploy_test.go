@@ -68,6 +68,27 @@ func TestCheckRegistry(t *testing.T) {
 	}
 }
 
+// Not parallel: stack.yml names its images by the environment.
+func TestImages(t *testing.T) {
+	t.Setenv("TAG", "v7")
+	for _, where := range []string{"the environment", ".env"} {
+		registry := "ghcr.io/shop"
+		if where == "the environment" {
+			t.Setenv("REGISTRY", registry)
+			registry = "ghcr.io/other"
+		} else {
+			t.Setenv("REGISTRY", "")
+		}
+		services, err := stackfile.Read("../../stack.yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"ghcr.io/shop/send-email:v7", "ghcr.io/shop/stripe-webhook:v7"}, deploy.Images(services, registry)); diff != "" {
+			t.Errorf("by %s: %s", where, diff)
+		}
+	}
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 

@@ -39,6 +39,8 @@ type Options struct {
 	Docker func(context.Context) bool
 	// Built: the images are at the registry, and are not built here.
 	Built bool
+	// Patience is for how long a function may answer 500 that has just been deployed. Default: 10 seconds.
+	Patience time.Duration
 	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
 	Loopback bool
 }
@@ -63,6 +65,9 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	}
 	if o.Docker == nil {
 		o.Docker = deploy.Docker
+	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{

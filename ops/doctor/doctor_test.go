@@ -11,11 +11,14 @@ import (
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	stripego "github.com/stripe/stripe-go/v76"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"handler/function/internal/mongodb"
 	"handler/function/local/mongod/mongodtest"
+	"handler/function/local/oci"
+	"handler/function/local/oci/ocitest"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 )
@@ -23,7 +26,7 @@ import (
 // TestMain takes from the environment what would be looked at in place of a test's own.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY", "STRIPE_WEBHOOK_SECRET",
-		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM"} {
+		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM", "REGISTRY", "TAG"} {
 		os.Unsetenv(name)
 	}
 	os.Exit(m.Run())
@@ -57,6 +60,54 @@ func TestArchitectureWithoutDocker(t *testing.T) {
 	w := newWorld(t)
 	w.gateway.arch, w.options.Docker = otherArch(), noDocker
 	if all := strings.Join(w.report(t, register{right()}), "\n"); strings.Contains(all, "✗") || !strings.Contains(all, "✓ the gateway runs on "+otherArch()) {
+		t.Errorf("it says\n%s", all)
+	}
+}
+
+// published is a world whose images are built: they are at a registry, under these names, for those platforms.
+func published(t *testing.T, w *world, names []string, platforms ...string) (registry string) {
+	t.Helper()
+	w.options.Built = true
+	registry = ocitest.Registry(t, nil) + "/shop"
+	w.env["REGISTRY"] = registry
+	for _, name := range names {
+		var all []v1.Image
+		for _, arch := range platforms {
+			all = append(all, ocitest.Image(t, v1.Platform{OS: "linux", Architecture: arch}, v1.Config{}, nil))
+		}
+		index, err := oci.Index(all)
+		if err == nil {
+			err = oci.Push(t.Context(), registry+"/"+name, index)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return registry
+}
+
+var bothImages = []string{"send-email:latest", "stripe-webhook:latest"}
+
+// TestImagesAtTheRegistry: what is built already is looked at where it is.
+func TestImagesAtTheRegistry(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	registry := published(t, w, bothImages, "s390x", runtime.GOARCH)
+	want := fmt.Sprintf("✓ the registry has %s/send-email:latest and %s/stripe-webhook:latest", registry, registry)
+	if all := strings.Join(w.report(t, register{right()}), "\n"); strings.Contains(all, "✗") || !strings.Contains(all, want+"\n") {
+		t.Errorf("want %q; it says\n%s", want, all)
+	}
+}
+
+// TestJustDeployed: faasd answers 500 until the functions listen.
+func TestJustDeployed(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.options.Patience = 5 * time.Second
+	w.gateway.starting.Store(6)
+	if all := strings.Join(w.report(t, register{right()}), "\n"); strings.Contains(all, "✗") || w.gateway.starting.Load() >= 0 {
 		t.Errorf("it says\n%s", all)
 	}
 }
@@ -96,6 +147,15 @@ func TestFailures(t *testing.T) {
 		{name: "another architecture", want: "✗ the gateway runs on " + otherArch(), spoil: func(_ *testing.T, w *world) { w.gateway.arch = otherArch() }},
 		{name: "an architecture that nothing here builds for", want: "✗ the gateway runs on arm, and images that are built here without Docker are for amd64 and arm64: make images PUSH=1 PLATFORMS=linux/arm", spoil: func(_ *testing.T, w *world) {
 			w.gateway.arch, w.options.Docker = "armv7l", noDocker
+		}},
+		{name: "images of which one is not at the registry", want: "/stripe-webhook:latest: are REGISTRY and TAG right? faasd would remove", spoil: func(t *testing.T, w *world) {
+			published(t, w, bothImages[:1], runtime.GOARCH)
+		}},
+		{name: "images for another platform", want: "is not for linux/" + runtime.GOARCH + ", on which the gateway runs: make images PUSH=1 PLATFORMS=linux/" + runtime.GOARCH, spoil: func(t *testing.T, w *world) {
+			published(t, w, bothImages, otherArch())
+		}},
+		{name: "a registry that does not answer", want: "✗ the registry cannot be asked for 127.0.0.1:1/shop/send-email:latest: ", spoil: func(_ *testing.T, w *world) {
+			w.options.Built, w.env["REGISTRY"] = true, "127.0.0.1:1/shop"
 		}},
 		{name: "a connection string with Atlas's placeholder", want: "✗ the connection string: mongodb-uri still has Atlas's <db_password> in it", spoil: func(_ *testing.T, w *world) {
 			w.env["MONGODB_URI"] = "mongodb+srv://shop:<db_password>@cluster0.example.mongodb.net/"
@@ -170,6 +230,9 @@ func TestFailures(t *testing.T) {
 		{name: "a function that is not deployed", want: "✗ not deployed are send-email: make up", spoil: func(_ *testing.T, w *world) { delete(w.gateway.functions, "send-email") }},
 		{name: "a function that does not run", want: "✗ deployed and not running are send-email", spoil: func(_ *testing.T, w *world) { w.gateway.functions["send-email"] = 0 }},
 		{name: "a function without its secret", want: "✗ send-email is not able to work: secret stripe-api-key is missing", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 503 }},
+		{name: "a function that goes on answering 500", want: "✗ send-email answers an unsigned call with 500, not with 400", spoil: func(_ *testing.T, w *world) {
+			w.gateway.unsigned["send-email"] = 500
+		}},
 		{name: "a function that takes what is unsigned", want: "✗ send-email answers an unsigned call with 200, not with 400", spoil: func(_ *testing.T, w *world) { w.gateway.unsigned["send-email"] = 200 }},
 		{name: "another signing secret at the gateway", want: "✗ stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET: make secrets", spoil: func(_ *testing.T, w *world) { w.gateway.signing = "whsec_another" }},
 		{name: "another key at the gateway", want: "✗ send-email refuses what is signed with SEND_EMAIL_KEY: make secrets", spoil: func(_ *testing.T, w *world) { w.gateway.key = "another" }},
@@ -239,7 +302,6 @@ func TestNotChecked(t *testing.T) {
 		{"SendGrid's events, where they are not used", func(w *world) { w.hook = nil }, "– SendGrid's events: not checked: they are not used, since sendgrid_webhook_key in settings.yml is empty"},
 		{"the templates, with the functions' key alone", func(w *world) { delete(w.env, "SENDGRID_SETUP_KEY") }, "– the templates: not checked: the key may not read them"},
 		{"the architecture", func(w *world) { w.gateway.arch = "" }, "– the images' architecture: not checked: the gateway does not say"},
-		{"the architecture of what is built", func(w *world) { w.gateway.arch, w.options.Built = otherArch(), true }, "– the images' architecture: not checked: nothing is built here"},
 		{"products where there are none", func(w *world) { w.account.Products, w.account.PaymentLinks = nil, nil }, "– the products: not checked: the Stripe account has none that is active"},
 		{"the space", func(w *world) { w.options.DatabaseMB = 0 }, "not checked: the database does not say how much there is"},
 	} {

@@ -58,11 +58,32 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 // lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway, function and
 // settings work, and it costs the function nothing.
 func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
-	a, err := d.post(ctx, d.Gateway+"/function/"+name, nil, "{}")
+	a, err := d.callUnsigned(ctx, d.Gateway+"/function/"+name)
 	if err != nil {
 		return wrong("make doctor again in a moment; faas-cli logs "+name, "%s does not answer: %v", name, err)
 	}
 	return refused(a, name+" refuses an unsigned call", name)
+}
+
+// callUnsigned makes a call that a function refuses, again and again for a while where that is all that is wrong: faasd
+// takes calls before the function listens that it has just started.
+func (d *doctor) callUnsigned(ctx context.Context, url string) (a answer, err error) {
+	for end := time.Now().Add(d.options.Patience); ; {
+		a, err = d.post(ctx, url, nil, "{}")
+		if err != nil || !a.starting() || time.Now().After(end) {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, nil
+		case <-time.After(d.options.Patience / 20):
+		}
+	}
+}
+
+// starting reports whether an answer is the platform's, as while a function starts, and not the function's own.
+func (a answer) starting() bool {
+	return a.status >= http.StatusInternalServerError && a.said() == saysNothing
 }
 
 // refused is the finding about the answer to an unsigned call.
@@ -131,11 +152,13 @@ type answer struct {
 	header http.Header
 }
 
+const saysNothing = "it says nothing of ours"
+
 // said is the function's own word for what is wrong.
 func (a answer) said() string {
 	var body struct{ Error string }
 	if json.Unmarshal(a.body, &body) != nil || body.Error == "" {
-		return "it says nothing of ours"
+		return saysNothing
 	}
 	return body.Error
 }

@@ -9,7 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"handler/function/local/oci"
+	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
+	"handler/function/ops/target"
 )
 
 const (
@@ -63,10 +68,13 @@ var architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64", "ar
 var withoutDocker = []string{"amd64", "arm64"}
 
 // lookAtArchitecture compares where the functions are to run with what is built here: by Docker, for this machine's own
-// architecture, or without it, for several.
+// architecture, or without it, for several. What is built already it looks at.
 func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
-	if d.options.Built {
+	switch {
+	case d.options.Built && d.Laptop != nil:
 		return unknown("nothing is built here", "the images' architecture")
+	case d.options.Built:
+		return d.lookAtImages(ctx)
 	}
 	info, err := d.gateway.Info(ctx)
 	if err != nil || info.Arch == "" {
@@ -87,4 +95,37 @@ func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 		return wrong("DOCKER_DEFAULT_PLATFORM=linux/"+there+" make up", "the gateway runs on %s, and images that are built here are for %s", there, here)
 	}
 	return ok("the gateway runs on %s, for which images are built here", there)
+}
+
+// LookAtImages looks whether the registry has what is about to be deployed.
+func LookAtImages(ctx context.Context, t *target.Target) Finding {
+	return (&doctor{Target: t, gateway: gateway.New(t.Gateway)}).lookAtImages(ctx)
+}
+
+// lookAtImages: faasd removes the function that runs before it finds that it cannot pull the new one's image.
+func (d *doctor) lookAtImages(ctx context.Context) Finding {
+	platform := v1.Platform{OS: "linux"}
+	if info, err := d.gateway.Info(ctx); err == nil {
+		platform.Architecture = cmp.Or(architectures[info.Arch], info.Arch)
+	}
+	images := deploy.Images(d.Services, d.Registry())
+	hidden := false
+	for _, image := range images {
+		public, err := oci.AtRegistry(ctx, image, platform)
+		switch {
+		case errors.Is(err, oci.ErrMissing):
+			return wrong("are REGISTRY and TAG right? faasd would remove the function that runs", "the registry has no %s", image)
+		case errors.Is(err, oci.ErrPlatform):
+			return wrong("make images PUSH=1 PLATFORMS="+platform.String()+" builds for it", "%s is not for %s, on which the gateway runs", image, platform)
+		case errors.Is(err, oci.ErrDenied):
+			return wrong("is REGISTRY right? log in to it (docker login); FORCE=1 deploys without this look", "the registry does not show %s to this machine", image)
+		case err != nil:
+			return wrong("try again; FORCE=1 deploys without this look", "the registry cannot be asked for %s: %v", image, gateway.Unreachable(err))
+		}
+		hidden = hidden || !public
+	}
+	if hidden {
+		return ok("the registry has %s, not for everybody: the server needs a login of its own, in /var/lib/faasd/.docker/config.json", list(images))
+	}
+	return ok("the registry has %s", list(images))
 }

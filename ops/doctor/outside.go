@@ -41,7 +41,7 @@ func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
 	if why := d.elsewhere(); why != "" {
 		return unknown(why, "the public address")
 	}
-	a, err := d.post(ctx, d.WebhookURL(), nil, "{}")
+	a, err := d.callUnsigned(ctx, d.WebhookURL())
 	if err != nil {
 		return wrong("does the name lead to the server? does the proxy run, and has it a certificate?", "%s cannot be reached: %v", d.WebhookURL(), err)
 	}

@@ -43,6 +43,17 @@ var kinds = map[string]kind{
 	"forget":  {new: func(openfaas.Call) command { return new(forget) }, changes: true},
 	"export":  {new: func(openfaas.Call) command { return new(export) }},
 	"pause":   {new: func(openfaas.Call) command { return new(pause) }, changes: true},
+	"probe":   {new: func(openfaas.Call) command { return new(probe) }},
+	"process": {new: func(openfaas.Call) command { return new(process) }},
+}
+
+// alwaysAnswered reports whether a command is answered during a pause too: it costs nothing, and begins nothing.
+func alwaysAnswered(c command) bool {
+	switch c.(type) {
+	case *pause, *probe, *process:
+		return true
+	}
+	return false
 }
 
 // decode reads a signed body. Its error is openfaas.ErrCall, openfaas.ErrStale or an *openfaas.ArgumentError.

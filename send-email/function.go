@@ -77,6 +77,7 @@ type Function struct {
 	retention retention
 	space     space
 	work      work
+	notes     notes
 	database  health
 	// indexed are the stores whose indexes are there, or being made.
 	indexed sync.Map
@@ -111,6 +112,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		retention: retention{age: p.Retention},
 		space:     space{quotaMB: p.QuotaMB},
 		arriving:  make(chan struct{}, atOnce),
+		notes:     notes{started: time.Now().UTC().Truncate(time.Millisecond)},
 		now:       p.Now,
 		random:    p.Random,
 		log:       p.Log,

@@ -39,6 +39,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	}
 	log := f.log.With("call_id", openfaas.CallID(req))
 	if wakesOnly(req) {
+		f.notes.wake(f.now())
 		return handler.Response{StatusCode: http.StatusNoContent}
 	}
 	if err := f.verify(req); err != nil {
@@ -48,7 +49,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
-	if _, always := c.(*pause); !always {
+	if !alwaysAnswered(c) {
 		end, err := f.work.begin(f.now())
 		if err != nil {
 			return putOffCall(log)

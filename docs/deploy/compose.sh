@@ -9,7 +9,7 @@ add_cron_connector() {
 	grep -q '^  cron-connector:' "$new" || cat >>"$new" <<'END'
 
   cron-connector:
-    image: ghcr.io/openfaas/cron-connector:0.6.1
+    image: ghcr.io/openfaas/cron-connector:0.7.0
     environment:
       - gateway_url=http://gateway:8080
       - basic_auth=true

@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -64,6 +65,8 @@ type Check struct {
 	Needs []string
 	// Look looks. Its context ends it in time.
 	Look func(context.Context) Finding
+	// Limit is how long it may take. Default: 25 seconds.
+	Limit time.Duration
 }
 
 // Group is a part of the report.
@@ -72,7 +75,7 @@ type Group struct {
 	Checks []Check
 }
 
-// limit is how long one check may take.
+// limit is how long a check may take that has no limit of its own.
 const limit = 25 * time.Second
 
 // Run runs all checks of all groups at the same time, each when those are done that it needs, and prints their
@@ -127,6 +130,7 @@ func (r *result) run(ctx context.Context, c Check, results map[string]*result) {
 			return
 		}
 	}
+	limit := cmp.Or(c.Limit, limit)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	found := make(chan Finding, 1)

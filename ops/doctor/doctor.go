@@ -41,6 +41,8 @@ type Options struct {
 	Built bool
 	// Patience is for how long a function may answer 500 that has just been deployed. Default: 10 seconds.
 	Patience time.Duration
+	// QueueTime is how long the queue may take to bring a call. Default: a minute.
+	QueueTime time.Duration
 	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
 	Loopback bool
 }
@@ -68,6 +70,9 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
+	}
+	if o.QueueTime == 0 {
+		o.QueueTime = time.Minute
 	}
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{

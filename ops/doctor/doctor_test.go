@@ -141,6 +141,16 @@ func TestFailures(t *testing.T) {
 			w.settings["log_levl"] = "info"
 		}},
 		{name: "no login", want: "✗ the gateway GATEWAY does not know you: faas-cli login", spoil: func(_ *testing.T, w *world) { w.gateway.locked = true }},
+		{name: "a provider that was restarted alone", want: "✗ the gateway GATEWAY answers, and does not find faasd-provider (/system/secrets answers 502), as after a restart of faasd-provider alone: systemctl restart faasd, on the server", spoil: func(_ *testing.T, w *world) {
+			w.gateway.lost = true
+		}},
+		{name: "a queue worker that is dead", want: "✗ the queue has brought no call within 1s: the queue worker does not work: systemctl restart faasd, on the server", spoil: func(_ *testing.T, w *world) {
+			w.gateway.stuck = true
+		}},
+		{name: "a timer that does not call", want: "✗ cron-connector has not called send-email for 12m0s: after a crash or a reboot nothing would start it: systemctl restart faasd, on the server", spoil: func(_ *testing.T, w *world) {
+			w.gateway.woken = 12 * time.Minute
+		}},
+		{name: "a timer that never called", want: "✗ cron-connector has not called send-email for 1h0m0s: ", spoil: func(_ *testing.T, w *world) { w.gateway.woken = 0 }},
 		{name: "a missing secret", want: "✗ the gateway has no secret send-email-key: make secrets", spoil: func(_ *testing.T, w *world) {
 			w.gateway.secrets = slices.DeleteFunc(w.gateway.secrets, func(s string) bool { return s == "send-email-key" })
 		}},
@@ -293,6 +303,9 @@ func TestNotChecked(t *testing.T) {
 		want  string
 	}{
 		{"the functions' key, which is not here", func(w *world) { delete(w.env, "SEND_EMAIL_KEY") }, "– the functions' key and database: not checked: set SEND_EMAIL_KEY in .env, or make secrets"},
+		{"the timer, right after a deployment", func(w *world) { w.gateway.woken, w.gateway.started = 0, 20*time.Second }, "– cron-connector: not checked: send-email was started 20s ago, and its time has not come yet"},
+		{"the timer, with several replicas", func(w *world) { w.gateway.replicas = 2 }, "– cron-connector: not checked: each of several replicas"},
+		{"the queue, of a version that knows no probe", func(w *world) { w.gateway.older = true }, "– the queue: not checked: the send-email that runs is older than this command"},
 		{"no key here", func(w *world) { delete(w.env, "STRIPE_API_KEY") }, "– Stripe's key: not checked: set STRIPE_API_KEY in the environment or in .env"},
 		{"what needs a key that is not here", func(w *world) { delete(w.env, "STRIPE_API_KEY") }, "– the webhook endpoint: not checked: first, Stripe's key"},
 		{"endpoints, with the functions' key alone", func(w *world) { delete(w.env, "STRIPE_SETUP_KEY") },

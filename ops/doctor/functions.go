@@ -20,7 +20,10 @@ import (
 	"handler/function/ops/target"
 )
 
-const theFunctions = "the functions"
+const (
+	theFunctions = "the functions"
+	theKey       = "the functions' key and database"
+)
 
 func (d *doctor) functionChecks() []Check {
 	needs := []string{theFunctions}
@@ -29,7 +32,9 @@ func (d *doctor) functionChecks() []Check {
 		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook") }},
 		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email") }},
 		{Name: "the signing secret at the gateway", Needs: []string{"stripe-webhook"}, Look: d.lookAtSigningSecret},
-		{Name: "the functions' key and database", Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
+		{Name: theKey, Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
+		{Name: "the queue", Needs: []string{theKey}, Look: d.lookAtQueue, Limit: d.options.QueueTime + limit},
+		{Name: "cron-connector", Needs: []string{theKey}, Look: d.lookAtWakeUps},
 	}
 }
 
@@ -125,13 +130,10 @@ func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
 // lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its secrets and the
 // database.
 func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
-	const what = "the functions' key and database"
-	key, _, _ := strings.Cut(d.Given(target.FunctionsKey), "\n")
-	if key == "" {
-		return unknown("set SEND_EMAIL_KEY in .env, or make secrets ONLY=send-email-key NEW_KEY=1 makes a new one there; without it the owner's commands cannot work either", what)
+	if d.functionsKey() == "" {
+		return unknown("set SEND_EMAIL_KEY in .env, or make secrets ONLY=send-email-key NEW_KEY=1 makes a new one there; without it the owner's commands cannot work either", theKey)
 	}
-	body := `{"id":"cs_test_doctor"}`
-	a, err := d.post(ctx, d.Gateway+"/function/send-email", http.Header{openfaas.SignatureHeader: {openfaas.Sign([]byte(body), key)}}, body)
+	a, err := d.postSigned(ctx, `{"id":"cs_test_doctor"}`)
 	switch {
 	case err != nil:
 		return wrong("try again", "send-email does not answer: %v", err)
@@ -143,6 +145,18 @@ func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 		return wrong("faas-cli logs send-email says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
 	}
 	return wrong("faas-cli logs send-email", "send-email answers a signed call with %d: %s", a.status, a.said())
+}
+
+// functionsKey signs the owner's calls; it is empty where it is not known on this side.
+func (d *doctor) functionsKey() string {
+	key, _, _ := strings.Cut(d.Given(target.FunctionsKey), "\n")
+	return key
+}
+
+// postSigned calls send-email as its owner does.
+func (d *doctor) postSigned(ctx context.Context, body string) (answer, error) {
+	signature := openfaas.Sign([]byte(body), d.functionsKey())
+	return d.post(ctx, d.Gateway+"/function/send-email", http.Header{openfaas.SignatureHeader: {signature}}, body)
 }
 
 // answer is what an HTTP call came back with.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"runtime"
 	"slices"
@@ -33,6 +34,8 @@ func (d *doctor) gatewayChecks() []Check {
 func (d *doctor) lookAtGateway(ctx context.Context) Finding {
 	_, err := d.gateway.Secrets(ctx)
 	switch {
+	case d.providerLost(ctx, err):
+		return wrong("systemctl restart faasd, on the server; it takes up to 22 s", "the gateway %s answers, and does not find faasd-provider (%v), as after a restart of faasd-provider alone", d.Gateway, err)
 	case errors.Is(err, gateway.ErrLogin):
 		return wrong("faas-cli login --gateway "+d.Gateway+" --password-stdin, with the password that faasd wrote to /var/lib/faasd/secrets/basic-auth-password",
 			"the gateway %s does not know you", d.Gateway)
@@ -40,6 +43,17 @@ func (d *doctor) lookAtGateway(ctx context.Context) Finding {
 		return wrong("is that its address (GATEWAY_URL)? does it run? does the SSH tunnel?", "the gateway %s cannot be reached: %v", d.Gateway, err)
 	}
 	return ok("the gateway %s answers", d.Gateway)
+}
+
+// providerLost reports whether an error of the gateway's is that it does not reach its provider. faasd-provider, when it
+// starts, empties the file of hosts by which the gateway finds it, and only a start of faasd fills that again.
+func (d *doctor) providerLost(ctx context.Context, err error) bool {
+	var answered *gateway.StatusError
+	if !errors.As(err, &answered) || answered.Status != http.StatusNotFound && answered.Status != http.StatusBadGateway {
+		return false
+	}
+	a, err := d.call(ctx, http.MethodGet, d.Gateway+"/healthz", nil, "") // which the gateway answers by itself
+	return err == nil && a.status == http.StatusOK
 }
 
 // lookAtSecrets: faasd removes a function that is deployed again while one of its secrets is missing.

@@ -48,6 +48,9 @@ func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
 	if u, err := url.Parse(d.PublicURL); err == nil && u.Scheme != "https" {
 		return wrong("put a proxy with TLS before it: Stripe wants https in live mode", "%s is not https", d.PublicURL)
 	}
+	if _, err := d.gateway.Secrets(ctx); d.providerLost(ctx, err) {
+		return unknown("first, "+theGateway, "the public address")
+	}
 	if a.status == http.StatusNotFound {
 		return wrong("have the proxy pass it to the gateway at 127.0.0.1:8080", "the proxy does not pass /function/stripe-webhook on")
 	}

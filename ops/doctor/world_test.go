@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,6 +76,14 @@ type gateway struct {
 	// key signs the owner's calls, which are answered with owners.
 	key    string
 	owners int
+	// lost: the provider was restarted alone.
+	lost bool
+	// process is what send-email says of itself, but for the probes, which the queue brings unless it is stuck. woken is
+	// how long ago it was called by cron-connector, and started how long ago it was started.
+	woken, started time.Duration
+	older, stuck   bool
+	replicas       int
+	brought        sync.Map // the probes that the queue has brought
 	// events is what send-email answers to SendGrid's, where it does not refuse their signature.
 	events string
 	ahead  time.Duration
@@ -90,6 +99,7 @@ func newWorld(t *testing.T) *world {
 			secrets:   []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
 			functions: map[string]int{"stripe-webhook": 1, "send-email": 1}, arch: runtime.GOARCH,
 			unsigned: map[string]int{"stripe-webhook": 400, "send-email": 400}, signing: signing, key: key, owners: 404,
+			started: time.Hour, woken: time.Minute, replicas: 1,
 		},
 		account: stripe.Account{
 			Permissions: map[string][]string{stripeKey: {"checkout_session_read", "product_read", "event_read"}},
@@ -105,7 +115,7 @@ func newWorld(t *testing.T) *world {
 		templates: []int{1, 0},
 	}
 	// Nobody listens on port 1, and no server of another test is given it.
-	w.options = doctor.Options{Patience: time.Second, Ports: []string{"1"}, Loopback: true, DatabaseMB: 512, Docker: func(context.Context) bool { return true }, CLI: w.program(t, "faas-cli", "echo 0.13.13")}
+	w.options = doctor.Options{Patience: time.Second, QueueTime: time.Second, Ports: []string{"1"}, Loopback: true, DatabaseMB: 512, Docker: func(context.Context) bool { return true }, CLI: w.program(t, "faas-cli", "echo 0.13.13")}
 	var err error
 	if w.stripe, err = stripe.New(stripe.Options{}); err != nil {
 		t.Fatal(err)
@@ -305,6 +315,11 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	system := strings.HasPrefix(r.URL.Path, "/system/")
 	function := strings.TrimPrefix(r.URL.Path, "/function/")
 	switch {
+	case r.URL.Path == "/healthz":
+	case g.lost && system:
+		w.WriteHeader(http.StatusBadGateway)
+	case g.lost:
+		w.WriteHeader(http.StatusNotFound)
 	case system && g.locked:
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == "/system/info":
@@ -318,7 +333,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
-		answer(w, map[string]any{"name": name, "availableReplicas": n})
+		answer(w, map[string]any{"name": name, "availableReplicas": n, "replicas": g.replicas})
 	case r.Header.Get("Stripe-Signature") != "":
 		var body [1024]byte
 		n, _ := r.Body.Read(body[:])
@@ -329,6 +344,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if !openfaas.Signed(body, r.Header.Get(openfaas.SignatureHeader), []string{g.key}) {
 			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if strings.HasPrefix(string(body), `{"pro`) {
+			g.answerOfProcess(w, r, body)
 			return
 		}
 		w.WriteHeader(g.owners)
@@ -345,6 +364,29 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if g.unsigned[function] != http.StatusInternalServerError {
 			fmt.Fprint(w, `{"error": "secret stripe-api-key is missing"}`)
 		}
+	}
+}
+
+// answerOfProcess answers as send-email does, or as the queue.
+func (g *gateway) answerOfProcess(w http.ResponseWriter, r *http.Request, body []byte) {
+	switch {
+	case g.older:
+		w.WriteHeader(http.StatusBadRequest)
+	case strings.HasPrefix(r.URL.Path, "/async-function/"):
+		var call struct{ Probe string }
+		if json.Unmarshal(body, &call) == nil && !g.stuck {
+			g.brought.Store(call.Probe, true)
+		}
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		now := time.Now()
+		probes := []any{"another"}
+		g.brought.Range(func(word, _ any) bool { probes = append(probes, word); return true })
+		said := map[string]any{"now": now, "started_at": now.Add(-g.started), "probes": probes}
+		if g.woken > 0 {
+			said["woken_at"] = now.Add(-g.woken)
+		}
+		answer(w, said)
 	}
 }
 

@@ -51,16 +51,16 @@ func (s *system) document(t *testing.T, session string) string {
 
 // zelda is a customer of one test: who she is, and what may not be left of her.
 type zelda struct {
-	session, email, other string
-	traces                []string
-	events                [][]byte
+	session, email, other, right string
+	traces                       []string
+	events                       [][]byte
 }
 
 // newZelda has bought and got her e-mails.
 func (s *system) newZelda(t *testing.T) zelda {
 	t.Helper()
 	word := strings.ToLower(rand.Text())
-	z := zelda{session: newSession(), email: "zelda@" + word + ".example", other: "work@" + word + ".example"}
+	z := zelda{session: newSession(), email: "zelda@" + word + ".example", other: "work@" + word + ".example", right: "right@" + word + ".example"}
 	z.traces = []string{"Zelda Unforgettable", word, "Nowhere Lane 7"}
 	for i, body := range s.play(t, z.session, "completed_paid", "completed_paid") {
 		text := strings.NewReplacer("ada@example.com", z.email, "Ada Example", z.traces[0], `"10001"`, `"Nowhere Lane 7"`).Replace(string(body))
@@ -137,6 +137,39 @@ func TestOwnerActs(t *testing.T) {
 		}
 	})
 
+	t.Run("a corrected address is for what is named, and stays whatever Stripe delivers again", func(t *testing.T) {
+		out, code := s.act(t, "correct", z.session, "--to", z.right, "--reason", "a typo", "--resend", "ebook/delivery")
+		if code != 0 || !strings.Contains(out, "ebook/delivery/again-") || strings.Count(out, "to Zelda Unforgettable <"+z.right+">") != 2 {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+		s.deliver(t, z.events[0])
+		s.sendEmail(t, `{"sweep":true}`)
+		to := 0
+		for _, copies := range s.mails(t, z.session) {
+			if copies[0].Personalizations[0].To[0].Email == z.right {
+				to += len(copies)
+			}
+		}
+		if n := len(s.mails(t, z.session)); n != 5 || to != 1 {
+			t.Errorf("%d e-mails, %d to the corrected address", n, to)
+		}
+		if out, code := s.act(t, "orders", "--email", z.right, "--json"); code != 0 || !strings.Contains(out, z.session) || !strings.Contains(out, z.right) {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+		for name, c := range map[string]struct {
+			args []string
+			code int
+		}{
+			"no address":    {[]string{z.session, "--reason", "x"}, 2},
+			"no such order": {[]string{"cs_none", "--to", z.right, "--reason", "x"}, 3},
+			"an admin's":    {[]string{z.session, "--to", z.right, "--reason", "x", "--resend", "ebook/sale"}, 4},
+		} {
+			if out, code := s.act(t, "correct", c.args...); code != c.code {
+				t.Errorf("%s: exit code %d, want %d: %s", name, code, c.code, out)
+			}
+		}
+	})
+
 	t.Run("what is unsigned, stale or undated changes nothing", func(t *testing.T) {
 		before := s.document(t, z.session)
 		url := s.env["GATEWAY_URL"] + "/function/send-email"
@@ -164,7 +197,7 @@ func TestOwnerActs(t *testing.T) {
 	})
 
 	t.Run("an export shows all, and after forgetting nothing is left", func(t *testing.T) {
-		out, code := s.act(t, "export", "--email", strings.ToUpper(z.email))
+		out, code := s.act(t, "export", "--email", strings.ToUpper(z.right))
 		var exported struct{ Orders []map[string]any }
 		if err := json.Unmarshal([]byte(out), &exported); err != nil || code != 0 || len(exported.Orders) != 1 {
 			t.Errorf("exit code %d, %d orders, %v", code, len(exported.Orders), err)
@@ -198,7 +231,7 @@ func TestOwnerActs(t *testing.T) {
 		if !o.Settled() || o.AmountTotal != 4900 || len(o.Items) != 1 || o.Emails["ebook/delivery"].SentAt.IsZero() {
 			t.Errorf("the sale itself is gone: %+v", o.Facts)
 		}
-		if n := len(s.mails(t, z.session)); n != 4 {
+		if n := len(s.mails(t, z.session)); n != 5 {
 			t.Errorf("%d e-mails", n)
 		}
 		if out, code := s.act(t, "export", "--email", z.email); code != 0 || bytes.Contains([]byte(out), []byte(z.session)) {

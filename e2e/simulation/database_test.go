@@ -22,6 +22,8 @@ type database struct {
 	claimed map[string]time.Time
 	// watched are since when and until when Stripe was looked at, by its modes.
 	watched map[string][2]time.Time
+	// corrected are the first corrections of orders, by their IDs.
+	corrected map[string]correction
 }
 
 // stored are the documents. Each is never changed, only replaced.
@@ -141,6 +143,7 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 		s[o.ID] = next
 		written = true
 		c.d.noteClaims(old, next)
+		c.d.noteCorrection(old, next)
 		c.d.w.sendgrid.recorded(c.p, next)
 		return nil
 	})
@@ -151,6 +154,7 @@ func (d *database) noteClaims(old, next *order.Order) {
 	for key, e := range next.Emails {
 		if before := old.Emails[key]; e.State == order.Sending && before.Lease != e.Lease {
 			d.claimed[next.ID+"/"+key] = before.DueAt
+			d.w.claimedOf(next.ID)
 		}
 	}
 }

@@ -77,7 +77,8 @@ func (w *world) judge() {
 	for delivery := range w.sendgrid.copies {
 		id, key, _ := strings.Cut(delivery, "/")
 		i := slices.IndexFunc(w.sessions, func(s *session) bool { return s.id == id })
-		if i < 0 || (!slices.Contains(w.sessions[i].expected(), key) && !strings.HasPrefix(key, "notice/")) {
+		owes := func(key string) bool { return slices.Contains(w.sessions[i].expected(), key) }
+		if i < 0 || (!owes(key) && !owes(w.sessions[i].copyOf(key)) && !strings.HasPrefix(key, "notice/")) {
 			w.broke("%s was sent, and nobody owes it", delivery)
 		}
 	}
@@ -97,13 +98,18 @@ func (w *world) judgeSession(s *session) {
 	}
 	want := s.expected()
 	for _, key := range want {
-		if key != "ebook/later" || !w.judgeLater(s, o, key) {
+		if key != "ebook/later" || s.replaced(o.Emails[key]) || !w.judgeLater(s, o, key) {
 			w.judgeDelivery(s, o, key)
 		}
+	}
+	if s.corrects > 0 {
+		w.judgeCorrection(s, o)
 	}
 	for key, d := range o.Emails {
 		switch {
 		case slices.Contains(want, key):
+		case slices.Contains(want, s.copyOf(key)):
+			w.judgeDelivery(s, o, key)
 		case strings.HasPrefix(key, "notice/email-failed/") && o.Emails[d.About].State == order.Failed,
 			key == "notice/items-missing" && o.Fetch.Attempts > 0:
 			w.judgeDelivery(s, o, key)
@@ -126,11 +132,14 @@ func (w *world) judgeDelivery(s *session, o *order.Order, key string) {
 		if key == "ebook/later" && c.at.Before(d.PlannedAt.Add(w.scheduled-10*time.Second)) {
 			w.broke("%s was sent %v after the plan, before its time", name, c.at.Sub(d.PlannedAt))
 		}
-		if to := recipient(s, key); c.to != to {
+		if to := recipient(s, o, key); c.to != to {
 			w.broke("%s went to %s, not to %s", name, c.to, to)
 		}
 	}
 	switch {
+	case s.replaced(d) && len(copies) > excuses:
+		w.broke("%s was replaced, and %d of its copies have no reason", name, len(copies)-excuses)
+	case s.replaced(d):
 	case d.State == order.Failed && (w.refuses(name) || hopeless):
 		if told := o.Emails["notice/email-failed/"+key]; !strings.HasPrefix(key, "notice/") && told.State == "" {
 			w.broke("%s failed and nobody was told", name)
@@ -148,9 +157,14 @@ func (w *world) judgeDelivery(s *session, o *order.Order, key string) {
 	}
 }
 
-func recipient(s *session, key string) string {
-	if strings.HasPrefix(key, "notice/") || strings.HasSuffix(key, "/sale") {
+// recipient is the only address that a delivery may go to: of one for a customer whose address was corrected, the one that it
+// has, which is one of the two.
+func recipient(s *session, o *order.Order, key string) string {
+	switch {
+	case strings.HasPrefix(key, "notice/") || strings.HasSuffix(key, "/sale"):
 		return admin
+	case s.corrects > 0 && o.Emails[key].To[0].Email == s.right():
+		return s.right()
 	}
 	return s.customer()
 }

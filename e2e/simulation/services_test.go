@@ -146,6 +146,8 @@ type mailCopy struct {
 	at, due time.Time
 	to      string
 	message string
+	// attempt is the attempt of the delivery that was being made.
+	attempt int
 	// unheard: the answer did not reach the process. died: the process did, before it had recorded it.
 	unheard, died, recorded bool
 }
@@ -192,6 +194,9 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
 	s.w.mu.Lock()
 	c.due = s.w.database.claimed[delivery]
+	if id, key, _ := strings.Cut(delivery, "/"); s.w.database.orders[id] != nil {
+		c.attempt = s.w.database.orders[id].Emails[key].Attempts
+	}
 	s.copies[delivery] = append(s.copies[delivery], c)
 	n := len(s.copies[delivery])
 	s.w.mu.Unlock()

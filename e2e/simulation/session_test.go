@@ -24,6 +24,11 @@ type session struct {
 	// reversal is what became of its money, as events of its charge.
 	reversal string
 	charges  []event
+	// corrects is when the owner corrects the customer's address; 0 where they do not.
+	corrects time.Duration
+	// claimed hears that an e-mail is being sent; the owner corrects the address so soon after that.
+	claimed chan struct{}
+	soon    time.Duration
 }
 
 type event struct {
@@ -58,6 +63,9 @@ func newSession(w *world, i int) *session {
 	}
 	if w.reverses {
 		s.reverse(i)
+	}
+	if w.corrects {
+		s.correctSometimes()
 	}
 	return s
 }

@@ -27,8 +27,9 @@ var (
 // simulators is how many seeds are simulated at once.
 const simulators = 2
 
-// kindsOfFault are all that the models can do; in many seeds each of them must happen.
+// kindsOfFault are all that the models and the owner can do; in many seeds each of them must happen.
 var kindsOfFault = []string{
+	"address corrected", "address corrected in flight", "address corrected, and a copy made",
 	"database away", "database away after an acceptance", "database breaks after", "database breaks before",
 	"database hangs after", "database hangs before",
 	"process killed", "process killed in a call", "process told to end",

@@ -26,6 +26,8 @@ type world struct {
 	// reverses: money goes back in this run, too. The others are as they were before it could, so that a seed that
 	// found a mistake then still tells its story.
 	reverses bool
+	// corrects: the owner corrects addresses, in some runs only, for the same reason.
+	corrects bool
 	// history is kept where somebody will read it.
 	keep    bool
 	history []string
@@ -45,7 +47,7 @@ func simulate(t *testing.T, seed uint64, change func(*weather), keep bool) (w *w
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 0x7111be11))
-		w = &world{rng: rng, start: time.Now(), keep: keep, reverses: seed%2 == 0, weather: forecast(rng), faults: map[string]int{}}
+		w = &world{rng: rng, start: time.Now(), keep: keep, reverses: seed%2 == 0, corrects: seed%5%3 == 0, weather: forecast(rng), faults: map[string]int{}}
 		if change != nil {
 			change(&w.weather)
 		}
@@ -57,7 +59,7 @@ func simulate(t *testing.T, seed uint64, change func(*weather), keep bool) (w *w
 // run lets purchases and faults happen for the span, then only calm, until nothing is due any more.
 func (w *world) run(seed uint64) {
 	w.note("", "seed %d: %s", seed, w.weather)
-	w.database = &database{w: w, orders: stored{}, claimed: map[string]time.Time{}, watched: map[string][2]time.Time{}}
+	w.database = &database{w: w, orders: stored{}, claimed: map[string]time.Time{}, watched: map[string][2]time.Time{}, corrected: map[string]correction{}}
 	w.stripe = &stripeAPI{w: w}
 	w.sendgrid = &sendgridAPI{w: w, copies: map[string][]*mailCopy{}}
 	w.queue = &queue{w: w}
@@ -68,6 +70,9 @@ func (w *world) run(seed uint64) {
 	var bought sync.WaitGroup
 	for _, s := range w.sessions {
 		s.happen(&bought)
+		if s.corrects > 0 {
+			s.correct(&bought)
+		}
 	}
 	w.killSometimes()
 	time.Sleep(w.span)

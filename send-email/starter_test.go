@@ -122,6 +122,22 @@ func TestStarterTemplates(t *testing.T) {
 	}
 }
 
+// A notice of an e-mail that did not reach the customer has the commands to paste.
+func TestStarterNoticesGiveTheCommand(t *testing.T) {
+	t.Parallel()
+
+	o := sampleOrders(t)["completed_paid"]
+	for _, kind := range []string{maildata.EmailFailed, maildata.Bounced} {
+		got := rendered(t, starterTemplates(t), kind, o)
+		for _, command := range []string{"resend " + o.ID + " ebook/delivery", "correct " + o.ID + " --to ADDRESS"} {
+			command = "go run ./ops " + command + ` --reason "…"`
+			if !strings.Contains(got.Text, "\n    "+command+"\n") || !strings.Contains(html.UnescapeString(got.HTML), ">"+command+"<") {
+				t.Errorf("%s: no %s in\n%s\n%s", kind, command, got.Text, got.HTML)
+			}
+		}
+	}
+}
+
 func TestStarterTemplatesOfAnOrderWithEverything(t *testing.T) {
 	t.Parallel()
 

@@ -21,7 +21,7 @@ type templateCheck struct {
 	warnings []string
 }
 
-// all has each template rendered as each e-mail that it is used for, and the unused ones too.
+// all tries each template as each e-mail that it is used for, and the unused templates too.
 func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 	names := t.set.FullNames()
 	t.keys = t.knownKeys()
@@ -36,7 +36,7 @@ func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 			k.wrong(u.Line, "there is no template %s%s", u.Value, hint)
 			continue
 		}
-		for _, what := range t.use(u) {
+		for _, what := range t.try(u) {
 			if told[what] {
 				continue
 			}
@@ -63,8 +63,8 @@ func (t *templateCheck) withUnused(names []string) []use {
 	return uses
 }
 
-// use tells what is wrong with a template in all its languages, for all samples, and keeps the warnings.
-func (t *templateCheck) use(u use) (wrong []string) {
+// try tells what is wrong with a template in all its languages, for all samples, and keeps the warnings.
+func (t *templateCheck) try(u use) (wrong []string) {
 	for _, name := range t.set.FullNames() {
 		base, language, _ := strings.Cut(name, ".")
 		if base != u.Value {

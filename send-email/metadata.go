@@ -21,14 +21,6 @@ func (k *checker) metadataKeys(keys []text) {
 	}
 }
 
-// MetadataKeys are the keys that the catalogue declares.
-func (c *Catalogue) MetadataKeys() (keys []string) {
-	for _, key := range c.catalogue.MetadataKeys {
-		keys = append(keys, key.Value)
-	}
-	return keys
-}
-
 // declares reports whether the catalogue's metadata_keys have the key.
 func (c *catalogue) declares(p order.Pair) bool { return names(c.MetadataKeys, p.Key) }
 

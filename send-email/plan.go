@@ -230,35 +230,48 @@ func (c *catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
 	if len(c.EveryOrder.Emails) > 0 {
 		chosen = append(chosen, choice{series: c.everyOrder()})
 	}
-	items := o.Items
-	if len(items) == 0 {
-		items = []order.Item{{}} // an order without line items can still be known by its link or metadata
+	choosers := c.choosers(o)
+	for i, s := range c.Series {
+		if items := choosers[i]; items != nil {
+			chosen = append(chosen, choice{s, idsOf(items, o)})
+		}
 	}
-	choosers := map[int][]string{} // the IDs of the items by the index of the series that they choose
+	items := choosers[noSeries]
+	if items == nil || !c.hasDefault() {
+		return chosen, nil
+	}
 	for _, item := range items {
-		i := c.find(o, item)
-		choosers[i] = append(choosers[i], item.ID)
-		if i == noSeries && item.Product != "" && !slices.Contains(unknown, item.Product) {
+		if item.Product != "" && !slices.Contains(unknown, item.Product) {
 			unknown = append(unknown, item.Product)
 		}
 	}
-	add := func(s series, i int) {
-		ids, ok := choosers[i]
-		if len(ids) == len(items) {
-			ids = nil
-		}
-		if ok {
-			chosen = append(chosen, choice{s, ids})
-		}
+	return append(chosen, choice{c.defaultSeries(), idsOf(items, o)}), unknown
+}
+
+// choosers are the order's items by the index of the series that they choose, which may be noSeries. An order without
+// items counts as one: it can still be known by its payment link or its metadata.
+func (c *catalogue) choosers(o *order.Order) map[int][]order.Item {
+	items := o.Items
+	if len(items) == 0 {
+		items = []order.Item{{}}
 	}
-	for i, s := range c.Series {
-		add(s, i)
+	choosers := map[int][]order.Item{}
+	for _, item := range items {
+		i := c.find(o, item)
+		choosers[i] = append(choosers[i], item)
 	}
-	if !c.hasDefault() {
-		return chosen, nil
+	return choosers
+}
+
+// idsOf are the IDs of some of an order's items; nil where they are all.
+func idsOf(items []order.Item, o *order.Order) (ids []string) {
+	if len(items) >= len(o.Items) {
+		return nil
 	}
-	add(c.defaultSeries(), noSeries)
-	return chosen, unknown
+	for _, item := range items {
+		ids = append(ids, item.ID)
+	}
+	return ids
 }
 
 // allSeries are all that an order may get, in the order of choose.

@@ -26,14 +26,14 @@ func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *p
 			what := map[string]string{"href": "link", "src": "picture"}[strings.ToLower(out[at[2]:at[3]])]
 			path, line := trace.place(at[2])
 			found.addf(path, line, "the address of this %s is empty where the data has no value for it: put {{#if …}} around the %[1]s%s",
-				what, warned.at(path, line))
+				what, warned.said(path, line))
 		}
 	}
 	return found.err()
 }
 
-// at is what is said of a line, as the end of a sentence.
-func (p *problems) at(path string, line int) (said string) {
+// said is what is known of a line, as the end of a sentence.
+func (p *problems) said(path string, line int) (said string) {
 	for _, known := range p.list {
 		if known.path == path && known.line == line {
 			said += "; " + known.what

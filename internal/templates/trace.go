@@ -7,8 +7,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// trace is what a template's own files, rather than what is published of them, make of some data: only they have the lines
-// that an owner sees.
+// trace records how a template's own files are rendered. What is published of them, with its partials inlined, has other
+// lines than the owner sees.
 type trace struct {
 	// rendered are the branches of blocks, and whole files, that were rendered.
 	rendered map[*ast.Program]bool
@@ -23,7 +23,7 @@ type tracedText struct {
 	pos    int // in the source
 }
 
-// text notes that a content comes next. Raymond has cut off its ends what belongs to a block's own line.
+// text notes that a content comes next. Raymond has cut the line of a block from the content beside it.
 func (t *trace) text(at int, s *source, n *ast.ContentStatement) {
 	t.texts = append(t.texts, tracedText{at, s, n.Pos + strings.Index(n.Original, n.Value)})
 }

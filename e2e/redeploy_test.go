@@ -38,6 +38,11 @@ func TestRedeploy(t *testing.T) {
 	s := running(t)
 	logged := s.logged(t)
 	busy := newSession()
+	sweeping, stop := context.WithCancel(t.Context())
+	var swept sync.WaitGroup
+	swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
+	defer swept.Wait()
+	defer stop()
 
 	t.Run("by hand, while send-email has a call in hand", func(t *testing.T) { s.redeployBusy(t, busy) })
 
@@ -45,17 +50,12 @@ func TestRedeploy(t *testing.T) {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), redeployedOver+4*time.Minute)
 		defer cancel()
-		sweeping, stop := context.WithCancel(ctx)
-		var swept sync.WaitGroup
-		swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
 		err := chaos.Run(ctx, chaos.Options{
 			Purchases: 1000, For: redeployedOver, Seed: 1, State: s.state,
 			Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
 			Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t) },
 			Say:       t.Logf,
 		})
-		stop()
-		swept.Wait()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,9 +17,9 @@ func TestChaosCommand(t *testing.T) {
 		args []string
 		want string
 	}{
-		"refuses a single purchase":                    {[]string{"--purchases", "1"}, "--purchases: want 2 to 1500"},
-		"refuses more mails than the inbox keeps":      {[]string{"--purchases", "1501"}, "--purchases: want 2 to 1500"},
-		"refuses a time in which nothing could happen": {[]string{"--for", "9s"}, "--for: want 10s to 1h"},
+		"refuses a single purchase":                    {[]string{"--purchases", "1"}, "N: want 2 to 1500"},
+		"refuses more mails than the inbox keeps":      {[]string{"--purchases", "1501"}, "N: want 2 to 1500"},
+		"refuses a time in which nothing could happen": {[]string{"--for", "9s"}, "FOR: want 10s to 1h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestEmpty(t *testing.T) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		mustContain(t, err.Error(), state, "--state")
+		mustContain(t, err.Error(), state, "STATE=")
 		if _, err := os.Stat(orders); err != nil {
 			t.Error(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 	"handler/function/local/stackfile"
@@ -22,6 +23,8 @@ import (
 
 // mistakes are for the owner to mend, each as path:line: what.
 type mistakes struct{ error }
+
+func (m mistakes) Unwrap() error { return m.error }
 
 // checker checks the owner's files.
 type checker struct {
@@ -81,7 +84,7 @@ func (c *checker) run(out io.Writer) error {
 	}
 	catalogue.Print(out)
 	rendered, all := set.Branches()
-	fmt.Fprintf(out, "\n%d templates render with each of %d sample orders, and these render %d of %d branches.\n", len(set.All()), len(c.orders), rendered, all)
+	fmt.Fprintf(out, "\nRendered %s with each of %s: %d of %s.\n", plural.Of(len(set.All()), "template"), plural.Of(len(c.orders), "sample order"), rendered, plural.Of(all, "branch"))
 	c.warn(out, catalogue, set)
 	return c.tellUnpublished(out, named(set.Set, catalogue.TemplateNames()))
 }

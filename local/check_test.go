@@ -51,7 +51,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := fixtureChecker(t, nil).run(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "13 templates render with each of 12 sample orders, and these render ")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "Rendered 13 templates with each of 12 sample orders: ")
 	})
 
 	t.Run("warns, and stops nothing", func(t *testing.T) {

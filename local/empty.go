@@ -66,7 +66,7 @@ func empty(state string) error {
 	_, err := os.Stat(mark)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(state, "data")); err == nil {
-			return fmt.Errorf("%s holds orders that are not of chaos; give it a folder of its own with --state", state)
+			return fmt.Errorf("%s holds orders that are not of chaos; give it another folder, STATE=…", state)
 		}
 		err = os.WriteFile(mark, []byte("What is stored here is removed by the next local chaos or local bench.\n"), 0o600)
 	}

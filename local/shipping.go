@@ -45,7 +45,7 @@ func imagesCommand(ctx context.Context, args []string) error {
 	for _, text := range strings.Split(*platforms, ",") {
 		p, err := v1.ParsePlatform(text)
 		if err != nil || p.OS != "linux" || p.Architecture == "" {
-			return fmt.Errorf("--platforms: %q is none; want linux/amd64, or several with commas", text)
+			return fmt.Errorf("PLATFORMS: %q is none; want linux/amd64, or several with commas", text)
 		}
 		s.platforms = append(s.platforms, *p)
 	}

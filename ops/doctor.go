@@ -50,7 +50,7 @@ func doctorVerb(ctx context.Context, args []string) error {
 	before, after := f.groups(t, false)
 	groups := map[string][]doctor.Group{"": {before, after}, "before": {before}, "after": {after}}[*only]
 	if groups == nil {
-		return fmt.Errorf("--only %q: want before or after", *only)
+		return fmt.Errorf("ONLY %q: want before or after", *only)
 	}
 	fmt.Printf("Looking at %s.\n\n", t)
 	if wrongs := doctor.Run(ctx, os.Stdout, groups); wrongs > 0 {

@@ -44,7 +44,7 @@ func endpointVerb(ctx context.Context, args []string) error {
 		return err
 	}
 	if r.URL = t.WebhookURL(); r.URL == "" {
-		return errors.New("set PUBLIC_URL, or --url, to https://YOUR-HOST, where Stripe is to post")
+		return errors.New("say where Stripe is to post: URL=https://YOUR-HOST, or PUBLIC_URL in .env")
 	}
 	if r.Key, err = setupKey(ctx, t, person); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"handler/function/internal/plural"
 	"handler/function/local/terminal"
 	"handler/function/ops/owner"
 	"handler/function/ops/screen"
@@ -158,7 +159,7 @@ func forget(ctx context.Context, client *owner.Client, s screen.Screen, out io.W
 		s.Line("To be forgotten:")
 		list(s, would.Orders)
 	}
-	ok, err := confirm(ctx, fmt.Sprintf("Forget the customer of %d orders? It cannot be undone. [y/N] ", len(would.Orders)))
+	ok, err := confirm(ctx, fmt.Sprintf("Forget the customer of %s? It cannot be undone. [y/N] ", plural.Of(len(would.Orders), "order")))
 	switch {
 	case errors.Is(err, terminal.ErrNone):
 		return fmt.Errorf("%w: say --yes, or --dry-run", err)

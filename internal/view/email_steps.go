@@ -7,6 +7,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 )
 
 // owed is that an e-mail was planned, where no plan says so: a copy, a notice of what went wrong later, or a report.
@@ -81,7 +82,7 @@ func answered(d order.Delivery) string {
 		parts = append(parts, d.LastError)
 	}
 	if d.Lost > 0 {
-		parts = append(parts, times(d.Lost, "process")+" died in it")
+		parts = append(parts, plural.Of(d.Lost, "process")+" died in it")
 	}
 	if d.Unsure {
 		parts = append(parts, "a second copy is possible, as an attempt ended without an answer")

@@ -10,6 +10,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 )
 
 // arrivals are the events in the order in which they came.
@@ -103,7 +104,7 @@ func fetched(o *order.Order) []Step {
 	f := o.Fetch
 	if f.Attempts > 0 && !f.Since.IsZero() {
 		steps = append(steps, Step{At: f.Since, Kind: ItemsFailed, What: "Stripe did not say what was bought", Attempt: f.Attempts,
-			Detail: fmt.Sprintf("%s since then; %s", times(f.Attempts, "attempt"), cmp.Or(f.LastError, "the next one worked"))})
+			Detail: fmt.Sprintf("%s since then; %s", plural.Of(f.Attempts, "attempt"), cmp.Or(f.LastError, "the next one worked"))})
 	}
 	switch {
 	case !f.DoneAt.IsZero():
@@ -126,7 +127,7 @@ func planned(o *order.Order) []Step {
 				keys = append(keys, key)
 			}
 		}
-		s := Step{At: o.Plans[reason], Kind: Planned, What: "Planned " + times(len(keys), "e-mail"), Detail: strings.Join(keys, ", ")}
+		s := Step{At: o.Plans[reason], Kind: Planned, What: "Planned " + plural.Of(len(keys), "e-mail"), Detail: strings.Join(keys, ", ")}
 		if o.Ignored != "" && len(keys) == 0 {
 			s.What, s.Detail = "Ignored", o.Ignored
 		}
@@ -155,18 +156,6 @@ func corrected(o *order.Order) []Step {
 		steps = append(steps, Step{At: c.At, Kind: Corrected, What: "Address corrected", Detail: "from " + cmp.Or(c.From, "none") + " to " + c.To})
 	}
 	return steps
-}
-
-// times is a number with its noun: 1 e-mail, 2 e-mails.
-func times(n int, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "s"):
-		noun += "es"
-	default:
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func took(d time.Duration) string {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"handler/function/internal/plural"
 	"handler/function/local/shop"
 )
 
@@ -86,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 		r.Say("%s", offence)
 	}
 	if len(v.offences) > 0 {
-		return fmt.Errorf("%w: %d times, with --seed %d", ErrOffences, len(v.offences), r.Seed)
+		return fmt.Errorf("%w: %s, SEED=%d", ErrOffences, plural.Of(len(v.offences), "time"), r.Seed)
 	}
 	return nil
 }
@@ -114,7 +115,7 @@ func newRun(o Options) (*run, error) {
 
 // trouble plays all purchases but the last while all goes wrong.
 func (r *run) trouble(ctx context.Context) error {
-	r.Say("%d purchases in %s, with --seed %d.", r.Purchases, r.For, r.Seed)
+	r.Say("%d purchases in %s, SEED=%d.", r.Purchases, r.For, r.Seed)
 	ctx, cancel := context.WithTimeoutCause(ctx, r.For+acknowledgeTimeout, errors.New("not all purchases were acknowledged in time"))
 	defer cancel()
 	telling, stop := context.WithCancel(ctx)

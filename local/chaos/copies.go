@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/local/shop"
 )
 
@@ -48,7 +49,7 @@ func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery,
 	case !d.Unsure:
 		why = "the order is sure of it"
 	case len(copies) > d.Attempts:
-		why = fmt.Sprintf("there were %d attempts", d.Attempts)
+		why = "it had " + plural.Of(d.Attempts, "attempt")
 	}
 	for i, at := range copies[:len(copies)-1] {
 		switch {
@@ -85,7 +86,7 @@ func states(o *order.Order) string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		d := o.Emails[key]
-		text := fmt.Sprintf("%s %s after %d attempts", key, d.State, d.Attempts)
+		text := fmt.Sprintf("%s %s after %s", key, d.State, plural.Of(d.Attempts, "attempt"))
 		if d.Unsure {
 			text += ", unsure"
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/local/shop"
 )
 
@@ -104,7 +105,7 @@ func (v *verdict) judgeMails(e evidence, s sold, copies map[string][]time.Time) 
 	for _, key := range slices.Sorted(maps.Keys(copies)) {
 		if !slices.Contains(s.kind.owes, key) {
 			v.unexpected += len(copies[key])
-			v.offend("%s: %d mails %s that nobody expects; the order has %s", s.session, len(copies[key]), key, states(e.orders[s.session]))
+			v.offend("%s: %s %s that nobody expects; the order has %s", s.session, plural.Of(len(copies[key]), "mail"), key, states(e.orders[s.session]))
 		}
 	}
 }

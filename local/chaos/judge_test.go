@@ -73,7 +73,7 @@ func TestJudge(t *testing.T) {
 				e.mails = e.mails[1:]
 				e.deliver(func(d *order.Delivery) { d.State, d.LastError = order.Failed, "refused" })
 			},
-			verdict{once: 1, lost: 1}, "ebook/delivery failed after 1 attempts (refused)",
+			verdict{once: 1, lost: 1}, "ebook/delivery failed after 1 attempt (refused)",
 		},
 		"a mail was sent, and the order says that it failed": {
 			func(e *evidence) { e.deliver(func(d *order.Delivery) { d.State = order.Failed }) },
@@ -116,7 +116,7 @@ func TestJudge(t *testing.T) {
 				e.deliver(func(d *order.Delivery) { d.Attempts = 1 })
 				e.broken = []span{{start.Add(time.Second), start.Add(2 * time.Second)}}
 			},
-			verdict{once: 1, twice: 1, unexplained: 1}, "there were 1 attempts",
+			verdict{once: 1, twice: 1, unexplained: 1}, "it had 1 attempt",
 		},
 		"a second copy though nobody died and nothing broke": {
 			func(e *evidence) {
@@ -135,7 +135,7 @@ func TestJudge(t *testing.T) {
 		},
 		"a mail that nobody expects": {
 			func(e *evidence) { e.mails = append(e.mails, mail("course/sale", time.Second)) },
-			verdict{once: 2, unexpected: 1}, "1 mails course/sale that nobody expects",
+			verdict{once: 2, unexpected: 1}, "1 mail course/sale that nobody expects",
 		},
 		"a mail that does not say which delivery it is": {
 			func(e *evidence) {
@@ -163,7 +163,7 @@ func TestJudge(t *testing.T) {
 				o.PaymentStatus, o.Emails = order.Unpaid, nil
 				e.mails = e.mails[:1]
 			},
-			verdict{unexpected: 1}, "1 mails ebook/delivery that nobody expects; the order has no deliveries",
+			verdict{unexpected: 1}, "1 mail ebook/delivery that nobody expects; the order has no deliveries",
 		},
 		"a delivery that nobody bought, not sent": {
 			func(e *evidence) { e.orders[session].Emails["notice/a"] = order.Delivery{State: order.Failed} },

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"handler/function/internal/plural"
 )
 
 // maker makes trouble.
@@ -144,7 +146,7 @@ func (m *maker) wipe(ctx context.Context) error {
 	if _, err := os.Stat(store); err != nil {
 		return fmt.Errorf("NATS runs again and has no new store: %w", err)
 	}
-	m.options.Say("%8s  NATS runs again, and its store is empty; about %d queued messages are lost", m.clock(time.Now()), lost)
+	m.options.Say("%8s  NATS runs again, and its store is empty; lost: about %s", m.clock(time.Now()), plural.Of(lost, "queued message"))
 	m.mu.Lock()
 	m.wipes++
 	m.lost += lost

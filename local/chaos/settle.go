@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 )
 
 // settleTimeout is how long the orders may take when nothing goes wrong any more. A lease of who died
@@ -49,7 +50,7 @@ func (r *run) settle(ctx context.Context, sales []sale) error {
 		}
 		if time.Since(spoken) >= tellEvery {
 			spoken = time.Now()
-			r.Say("%8s  nothing goes wrong any more; %d orders are due still", r.maker.clock(spoken), len(due))
+			r.Say("%8s  nothing goes wrong any more; still due: %s", r.maker.clock(spoken), plural.Of(len(due), "order"))
 		}
 		if !sleep(ctx, time.Second) {
 			return ctx.Err()

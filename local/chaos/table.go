@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"handler/function/internal/plural"
 )
 
 // table is the verdict, and what went wrong meanwhile.
@@ -15,8 +17,8 @@ func (r *run) table(v verdict) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(what string, n int, more string) { fmt.Fprintf(w, "%s\t%d\t%s\n", what, n, more) }
-	row("purchases", v.purchases, fmt.Sprintf("in %s, with --seed %d", r.For, r.Seed))
-	row("acknowledged", v.acknowledged, quantiles(v.acks)+fmt.Sprintf("; %d requests", tries))
+	row("purchases", v.purchases, fmt.Sprintf("in %s, SEED=%d", r.For, r.Seed))
+	row("acknowledged", v.acknowledged, quantiles(v.acks)+"; "+plural.Of(tries, "request"))
 	refused := r.sender.refusals()
 	row("refused", sum(refused), counts(refused)+"; delivered again")
 	row("orders", v.orders, "")
@@ -33,7 +35,7 @@ func (r *run) table(v verdict) string {
 		killed[p.name] = len(r.maker.deaths(p))
 	}
 	row("killed", sum(killed), counts(killed))
-	row("NATS wiped", r.maker.wipes, fmt.Sprintf("about %d queued messages lost", r.maker.lost))
+	row("NATS wiped", r.maker.wipes, "about "+plural.Of(r.maker.lost, "queued message")+" lost")
 	row("faults", sum(r.faults.happened), counts(r.faults.happened))
 	return aligned(w, &b)
 }

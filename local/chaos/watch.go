@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"handler/function/internal/plural"
 	"handler/function/local/shop"
 )
 
@@ -47,7 +48,7 @@ func (r *run) tell(ctx context.Context) {
 			}
 		}
 		acknowledged, _, _ := r.sender.counts()
-		r.Say("%8s  %d of %d purchases acknowledged, %d e-mails accepted", r.maker.clock(time.Now()), acknowledged, r.Purchases, accepted)
+		r.Say("%8s  %d of %d purchases acknowledged, %s accepted", r.maker.clock(time.Now()), acknowledged, r.Purchases, plural.Of(accepted, "e-mail"))
 	}
 }
 

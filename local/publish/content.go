@@ -8,6 +8,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"handler/function/internal/plural"
 	"handler/function/internal/templates"
 )
 
@@ -60,7 +61,7 @@ func diff(name string, from, to content) string {
 func (c content) summary() string {
 	text := "text made by SendGrid"
 	if c.text != "" {
-		text = fmt.Sprintf("text of %d lines", strings.Count(c.text, "\n"))
+		text = "text of " + plural.Of(strings.Count(c.text, "\n"), "line")
 	}
-	return fmt.Sprintf("%q, HTML of %d lines, %s", strings.TrimSpace(c.subject), strings.Count(c.html, "\n"), text)
+	return fmt.Sprintf("%q, HTML of %s, %s", strings.TrimSpace(c.subject), plural.Of(strings.Count(c.html, "\n"), "line"), text)
 }

@@ -34,7 +34,7 @@ func TestPublish(t *testing.T) {
 		if d := cmp.Diff([]string{"Publish 3 templates to the SendGrid account main? [y/N] "}, b.asked); d != "" {
 			t.Errorf("asked (-want +got):\n%s", d)
 		}
-		mustContain(t, b.out.String(), `receipt: new, "Your receipt", HTML of 2 lines, text of 1 lines`, `receipt.fr: new, "Votre reçu", HTML of 1 lines, text made by SendGrid`,
+		mustContain(t, b.out.String(), `receipt: new, "Your receipt", HTML of 2 lines, text of 1 line`, `receipt.fr: new, "Votre reçu", HTML of 1 line, text made by SendGrid`,
 			"There are new IDs in "+b.lock)
 		got := b.active("receipt")
 		for field, want := range map[string]any{"subject": "Your receipt", "html_content": "<h1>Thanks</h1>\n<p>Ada's shop</p>\n", "plain_content": "Thanks\n",

@@ -153,11 +153,3 @@ func list(all []string) string {
 	}
 	return strings.Join(all, "")
 }
-
-// plural is "1 order", "2 orders".
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}

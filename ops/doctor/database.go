@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/plural"
 	"handler/function/ops/target"
 )
 
@@ -105,9 +106,9 @@ func (d *doctor) lookAtReplicas(ctx context.Context) Finding {
 		return ok("writes wait for the journal of the one database server that there is")
 	case len(hello.Arbiters) > 0 && len(hello.Hosts) < 3:
 		return wrong("give it a third member with data in place of an arbiter",
-			"with %s and an arbiter, writes wait for ever while one of them is away", plural(len(hello.Hosts), "member"))
+			"with %s and an arbiter, writes wait for ever while one of them is away", plural.Of(len(hello.Hosts), "member"))
 	}
-	return ok("writes wait until a majority of %s has them in its journal", plural(len(hello.Hosts), "member"))
+	return ok("writes wait until a majority of %s has them in its journal", plural.Of(len(hello.Hosts), "member"))
 }
 
 // privilege is a part of what connectionStatus tells.

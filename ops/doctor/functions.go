@@ -16,6 +16,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 
 	"handler/function/internal/openfaas"
+	"handler/function/internal/plural"
 	"handler/function/ops/gateway"
 	"handler/function/ops/target"
 )
@@ -57,7 +58,7 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 	case asleep != nil:
 		return wrong("faas-cli logs says why; a call starts it again, and so does make up", "deployed and not running are %s", list(asleep))
 	}
-	return ok("all %s run", plural(len(d.Services.Functions), "function"))
+	return ok("all %s run", plural.Of(len(d.Services.Functions), "function"))
 }
 
 // lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway, function and

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"handler/function/internal/plural"
 	"handler/function/local/oci"
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
@@ -72,7 +73,7 @@ func (d *doctor) lookAtSecrets(ctx context.Context) Finding {
 	if lacks != nil {
 		return wrong("make secrets creates them; a deployment without them would remove the function that runs", "the gateway has no secret %s", list(lacks))
 	}
-	return ok("the gateway has all %s of %s", plural(len(want), "secret"), d.StackFile)
+	return ok("the gateway has all %s of %s", plural.Of(len(want), "secret"), d.StackFile)
 }
 
 // architectures are the names that uname gives, in Go's.

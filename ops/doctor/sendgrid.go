@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"handler/function/internal/plural"
 	"handler/function/ops/gateway"
 	"handler/function/ops/target"
 	function "handler/function/send-email"
@@ -170,7 +171,7 @@ func (d *doctor) lookAtTemplates(ctx context.Context) Finding {
 	if faults != nil {
 		return wrong("make templates publishes them again", "SendGrid's templates: %s", list(faults))
 	}
-	return ok("each of %s has an active version at SendGrid", plural(len(ids), "template"))
+	return ok("each of %s has an active version at SendGrid", plural.Of(len(ids), "template"))
 }
 
 // templateFault is what is wrong with a template, in words that follow its name.

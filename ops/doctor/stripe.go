@@ -13,6 +13,7 @@ import (
 	"github.com/stripe/stripe-go/v76/product"
 
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/internal/stripeclient"
 	"handler/function/ops/endpoint"
 	"handler/function/ops/stripeapi"
@@ -116,7 +117,7 @@ func (d *doctor) lookAtEndpoint(ctx context.Context) Finding {
 	}
 	ours, others := endpoint.At(all, d.WebhookURL()), len(all)
 	if len(ours) == 0 {
-		return wrong("make endpoint registers it", "no webhook endpoint of the account is at %s (%s elsewhere)", d.WebhookURL(), plural(others, "endpoint"))
+		return wrong("make endpoint registers it", "no webhook endpoint of the account is at %s (%s elsewhere)", d.WebhookURL(), plural.Of(others, "endpoint"))
 	}
 	if len(ours) > 1 {
 		return wrong("make endpoint removes all but one", "%d webhook endpoints are at %s, and each is sent every event", len(ours), d.WebhookURL())
@@ -172,7 +173,7 @@ func offered(o *offers, kind string, v verdict, all int) Finding {
 	if !o.HasDefault() {
 		text = "the e-mails of every order go to the buyers of each of "
 	}
-	text += plural(all-v.others, "active "+kind)
+	text += plural.Of(all-v.others, "active "+kind)
 	if v.others > 0 {
 		text += fmt.Sprintf(" (and its only leaves out %d of another shop)", v.others)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/ops/screen"
 )
 
@@ -104,7 +105,7 @@ func (o Owner) Run(ctx context.Context, s Search) error {
 // sayHowToGoOn is for a search that did not come to its end.
 func (o Owner) sayHowToGoOn(s Search, sum Tally) {
 	if !s.DryRun {
-		fmt.Fprintf(o.Progress, "%d events were stored until now, and stay. The same again is right: what is stored is not stored twice.\n", sum.Recorded)
+		fmt.Fprintf(o.Progress, "Stored until now: %s. Run the same again: what is stored is not stored twice.\n", plural.Of(sum.Recorded, "event"))
 	}
 	if sum.Next != "" {
 		fmt.Fprintf(o.Progress, "To go on from here: --since %s --after %s\n", s.Since.UTC().Format(time.RFC3339), sum.Next)
@@ -119,7 +120,7 @@ func (o Owner) show(s Search, sum Tally) {
 		o.Screen.Table([]string{"WHEN", "ORDER", "EVENT", "PAYMENT", "AMOUNT"}, rows(sum.Missing))
 		o.Screen.Line("")
 	}
-	o.Screen.Line("%s since %s: %d known, %s, %d not for us%s.", counted(sum.Seen, "event"), s.Since.UTC().Format("2006-01-02 15:04 UTC"),
+	o.Screen.Line("%s since %s: %d known, %s, %d not for us%s.", plural.Of(sum.Seen, "event"), s.Since.UTC().Format("2006-01-02 15:04 UTC"),
 		sum.Known, o.done(s, sum.Recorded), sum.Ignored, unreadable(sum.Malformed))
 	if s.DryRun && sum.Recorded > 0 {
 		o.Screen.Line("Nothing was changed. The same without --dry-run stores what is missing, and its e-mails go out.")
@@ -138,13 +139,6 @@ func unreadable(n int) string {
 		return ""
 	}
 	return fmt.Sprintf(", %d that cannot be read (faas-cli logs stripe-webhook says why)", n)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func rows(all []Missing) (rows [][]screen.Cell) {

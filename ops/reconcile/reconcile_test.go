@@ -126,7 +126,7 @@ Nothing was changed. The same without --dry-run stores what is missing, and its 
 
 		away := errors.New("Stripe could not be asked")
 		shown, said, err := run(t, t.Context(), &function{answers: []string{firstPage}, err: away}, reconcile.Search{}, false)
-		if !errors.Is(err, away) || shown != "" || !strings.Contains(said, "2 events were stored until now") ||
+		if !errors.Is(err, away) || shown != "" || !strings.Contains(said, "Stored until now: 2 events.") ||
 			!strings.Contains(said, "--since 2026-03-01T00:00:00Z --after checkout:evt_2\n") {
 			t.Errorf("shown %q, said %q, %v", shown, said, err)
 		}

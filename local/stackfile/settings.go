@@ -1,12 +1,7 @@
 package stackfile
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"os"
-	"regexp"
 
 	"go.yaml.in/yaml/v3"
 
@@ -14,69 +9,95 @@ import (
 	"handler/function/internal/yamlfile"
 )
 
-// readSettings reads the settings that are under environment in a file.
+// setting is a value and the line that it is on.
+type setting struct {
+	value string
+	line  int
+}
+
+// settings are those under environment in a file, by their names.
+type settings map[string]setting
+
+// readSettings reads a settings file. Its error has a line for each mistake: file:line: what.
 func readSettings(file string) (map[string]string, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	if _, bad := yamlfile.Parse(source); bad != nil {
-		return nil, typed.In(file, typed.Mistakes{*bad})
+	all, wrong := parseSettings(source)
+	if wrong != nil {
+		return nil, typed.In(file, wrong)
 	}
-	var settings struct {
-		Environment map[string]string `yaml:"environment"`
+	values := map[string]string{}
+	for name, s := range all {
+		values[name] = s.value
 	}
-	d := yaml.NewDecoder(bytes.NewReader(source))
-	d.KnownFields(true)
-	if err := d.Decode(&settings); err != nil && !errors.Is(err, io.EOF) {
-		return nil, located(file, err)
-	}
-	return settings.Environment, nil
-}
-
-// located puts the file and the line before each mistake.
-func located(file string, err error) error {
-	lines := []string{err.Error()}
-	if several := new(yaml.TypeError); errors.As(err, &several) {
-		lines = several.Errors
-	}
-	var out []error
-	for _, text := range lines {
-		line, what := "1", text
-		if parts := yamlLine.FindStringSubmatch(text); parts != nil {
-			line, what = parts[1], parts[2]
-		}
-		out = append(out, fmt.Errorf("%s:%s: %s", file, line, plain(what)))
-	}
-	return errors.Join(out...)
-}
-
-var (
-	yamlLine     = regexp.MustCompile(`(?s)^(?:yaml: )?line (\d+): (.*)$`)
-	unknownField = regexp.MustCompile(`^field (.+) not found in type .*$`)
-	wrongKind    = regexp.MustCompile(`^cannot unmarshal .* into .*$`)
-	twice        = regexp.MustCompile(`^mapping key "(.+)" already defined at line (\d+)$`)
-)
-
-// plain turns what the YAML library says to programmers into words for an owner.
-func plain(what string) string {
-	what = unknownField.ReplaceAllString(what, "unknown field $1: the settings are under environment")
-	what = twice.ReplaceAllString(what, "$1 is on line $2 already: write it once")
-	return wrongKind.ReplaceAllString(what, "want lines such as log_level: info, each indented by two spaces under environment")
+	return values, nil
 }
 
 // LineOf is the line of a settings file that has a setting, 0 where none has.
-func LineOf(file, setting string) int {
+func LineOf(file, name string) int {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return 0
 	}
-	var settings struct {
-		Environment map[string]yaml.Node `yaml:"environment"`
+	all, _ := parseSettings(source)
+	return all[name].line
+}
+
+const indented = "want lines such as log_level: info, each indented by two spaces under environment"
+
+func parseSettings(source []byte) (settings, typed.Mistakes) {
+	root, bad := yamlfile.Parse(source)
+	switch {
+	case bad != nil:
+		return nil, typed.Mistakes{*bad}
+	case root == nil:
+		return nil, nil
+	case root.Kind != yaml.MappingNode:
+		return nil, typed.Mistakes{*typed.Mistakef(root.Line, indented)}
 	}
-	if err := yaml.Unmarshal(source, &settings); err != nil {
-		return 0
+	all, wrong := settings{}, typed.Mistakes(nil)
+	for key, value := range pairs(root) {
+		if key.Value != "environment" {
+			wrong = append(wrong, *typed.Mistakef(key.Line, "unknown field %s: the settings are under environment", key.Value))
+			continue
+		}
+		wrong = append(wrong, all.read(value)...)
 	}
-	value := settings.Environment[setting]
-	return value.Line
+	return all, wrong
+}
+
+// read reads what is under environment.
+func (all settings) read(environment *yaml.Node) typed.Mistakes {
+	if environment.Tag == "!!null" {
+		return nil // all are commented out
+	}
+	if environment.Kind != yaml.MappingNode {
+		return typed.Mistakes{*typed.Mistakef(environment.Line, indented)}
+	}
+	var wrong typed.Mistakes
+	for key, value := range pairs(environment) {
+		first, twice := all[key.Value]
+		switch {
+		case value.Kind != yaml.ScalarNode:
+			wrong = append(wrong, *typed.Mistakef(value.Line, indented))
+		case twice:
+			wrong = append(wrong, *typed.Mistakef(key.Line, "%s is on line %d already: write it once", key.Value, first.line))
+		default:
+			all[key.Value] = setting{value.Value, key.Line}
+		}
+	}
+	return wrong
+}
+
+// pairs are the keys of a mapping with their values.
+func pairs(mapping *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
+	return func(yield func(key, value *yaml.Node) bool) {
+		for i := 0; i+1 < len(mapping.Content); i += 2 {
+			if !yield(mapping.Content[i], mapping.Content[i+1]) {
+				return
+			}
+		}
+	}
 }

@@ -40,9 +40,13 @@ type system struct {
 	root, shop string
 	process    *exec.Cmd
 	output     *syncBuffer
-	ended      chan struct{}
-	client     *mongo.Client
-	store      *mongodb.Store
+	// heard is how much of the output a test has read.
+	heard int
+	// pristine are the owner's files that a test has changed, as they were.
+	pristine map[string][]byte
+	ended    chan struct{}
+	client   *mongo.Client
+	store    *mongodb.Store
 }
 
 var (
@@ -78,7 +82,7 @@ func newSystem() (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &system{state: state, root: filepath.Join(state, "tillbell"), output: &syncBuffer{}, ended: make(chan struct{})}
+	s := &system{state: state, root: filepath.Join(state, "tillbell"), output: &syncBuffer{}, ended: make(chan struct{}), pristine: map[string][]byte{}}
 	s.shop = filepath.Join(s.root, "send-email")
 	if err := s.layOut(root); err != nil {
 		return nil, err

@@ -51,12 +51,19 @@ func (l *laptop) deploy(ctx context.Context) error {
 	return nil
 }
 
-// update deploys a function of stack.yml again, as it is now, and waits until it answers. send-email ends before what it
-// has in hand, as it does for make up; where that does not end, it is cut off.
-func (l *laptop) update(ctx context.Context, name string) error {
+// update deploys a function of stack.yml again, as it is now, and waits until it answers. send-email is paused before, as
+// make up does it, so that no e-mail is cut off.
+func (l *laptop) update(ctx context.Context, name string) (err error) {
 	if name == deploy.SendEmail {
 		client := &owner.Client{Gateway: gatewayURL, Key: l.secret(functionsKey)}
-		_ = deploy.Runner{Out: io.Discard}.Pause(ctx, client)
+		defer func() {
+			if err != nil {
+				deploy.Resume(ctx, client)
+			}
+		}()
+		if err := (deploy.Runner{Out: l.logFile("laptop")}).Pause(ctx, client); err != nil {
+			return err
+		}
 	}
 	if _, err := newGateway().Update(ctx, deployment(l.services().Functions[name])); err != nil {
 		return fmt.Errorf("deploy %s: %w", name, err)

@@ -32,7 +32,7 @@ func (r Runner) Replace(ctx context.Context, steps []Step, key string, force boo
 		err = r.Run(ctx, steps)
 	}
 	if err != nil {
-		resume(ctx, client)
+		Resume(ctx, client)
 	}
 	return err
 }
@@ -62,8 +62,8 @@ func (r Runner) notPaused(why error) {
 	fmt.Fprintf(r.Out, "– %s is not paused, so an e-mail that it is sending may go out twice: %v\n", SendEmail, why)
 }
 
-// resume ends the pause, where nothing was deployed. It would end by itself.
-func resume(ctx context.Context, client *owner.Client) {
+// Resume ends the pause, where nothing was deployed. It would end by itself.
+func Resume(ctx context.Context, client *owner.Client) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	_ = client.Call(ctx, SendEmail, "pause", "0s", nil)

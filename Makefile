@@ -18,9 +18,17 @@ help: ## what there is
 run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no sample purchase)
 	@exec $(LOCAL) run --state $(STATE) $(if $(QUIET),--quiet)
 
+# What is typed behind make buy reaches the command as it was typed, whatever $ and quotes it has: by the environment, which
+# neither make nor the shell interprets. What is not known there the command refuses.
+ifneq ($(filter buy,$(MAKECMDGOALS)),)
+BUY := $(foreach v,$(filter-out STATE,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
+BUY += $(foreach v,EVENT ITEMS SESSION N MISSED PRODUCT PRICE,$(if $(filter environment,$(origin $(v))),$(v)))
+$(foreach v,$(BUY),$(eval export BUY_$(v) := $$(value $(v))))
+endif
+
 .PHONY: buy
-buy: $(LOCAL) ## another purchase on the running system (EVENT=file.json ITEMS=file.json N=100 MISSED=1), or what becomes of one (SESSION=cs_… EVENT=charge_refunded)
-	@exec $(LOCAL) buy --state $(STATE) $(if $(EVENT),--event '$(EVENT)') $(if $(ITEMS),--items '$(ITEMS)') $(if $(N),--n $(N)) $(if $(SESSION),--session '$(SESSION)') $(if $(MISSED),--missed)
+buy: $(LOCAL) ## a purchase on the running system: PRODUCT=prod_… of your own, EVENT=name of a sample, SESSION=cs_… what becomes of one (HELP=1 lists all)
+	@exec $(LOCAL) buy --state $(STATE) $(foreach v,$(BUY),"$(v)=$$BUY_$(v)")
 
 .PHONY: chaos
 chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
@@ -46,8 +54,8 @@ templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks no
 	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: doctor
-doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host)
-	@$(OPS) doctor $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)')
+doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)
+	@$(OPS) doctor $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(DATABASE_MB),--database-mb '$(DATABASE_MB)')
 
 .PHONY: secrets
 secrets: $(OPS) ## put the functions' secrets at the gateway, asking for what .env does not say (ONLY=name,name NEW_KEY=1)

@@ -5,105 +5,157 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
-	"sync"
-	"sync/atomic"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/internal/typed"
 	"handler/function/local/shop"
 )
 
-// buyers is how many purchases are under way at once when there are many.
-const buyers = 8
+// buying is what make buy is asked for.
+type buying struct {
+	basket
+	event, items, session, count string
+	missed, help                 bool
 
-const buyUsage = `Plays purchases on a running laptop, as Stripe would tell of them.
+	// n is how many purchases, and sold what the basket has in it.
+	n    int
+	sold shop.Sale
+	// body is the event, and list the line items of its session, nil where it has none.
+	body, list []byte
+}
 
-  local buy [--event FILE|NAME] [--items FILE] [--n COUNT] [--missed] [--state DIR]
-  local buy --event FILE|NAME --session cs_… [--state DIR]
-
-Each purchase has a session of its own, and a payment. With a session that was bought before, the event is what
-becomes of it: a refund, a dispute, the news of a bank debit. With --missed nobody tells stripe-webhook of it, as if the
-endpoint at Stripe were deleted: the stand-in for Stripe alone knows, until ops reconcile or stripe-webhook itself asks
-it. The sample events there are: %v.
-`
+// set takes an argument of make's, such as PRODUCT=prod_a.
+func (b *buying) set(argument string) error {
+	name, value, _ := strings.Cut(argument, "=")
+	several := map[string]*words{
+		"PRODUCT": &b.product, "PRICE": &b.price, "NAME": &b.name, "QUANTITY": &b.quantity, "AMOUNT": &b.amount,
+		"META": &b.meta, "LINK_META": &b.linkMeta,
+	}
+	one := map[string]*string{
+		"CURRENCY": &b.currency, "EMAIL": &b.email, "LOCALE": &b.locale, "LINK": &b.link,
+		"EVENT": &b.event, "ITEMS": &b.items, "SESSION": &b.session, "N": &b.count,
+	}
+	yes := map[string]*bool{"MISSED": &b.missed, "HELP": &b.help}
+	switch {
+	case several[name] != nil:
+		if value != "" {
+			*several[name] = append(*several[name], value)
+		}
+	case one[name] != nil:
+		*one[name] = value
+	case yes[name] != nil:
+		*yes[name] = value != ""
+	default:
+		known := slices.Concat(slices.Collect(maps.Keys(several)), slices.Collect(maps.Keys(one)), slices.Collect(maps.Keys(yes)))
+		return fmt.Errorf("make buy knows no %s%s; make buy HELP=1 lists what it knows", name, typed.DidYouMean(name, slices.Sorted(slices.Values(known))))
+	}
+	return nil
+}
 
 func buyCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local buy", flag.ContinueOnError)
-	event := set.String("event", "completed_paid", "file of an event as Stripe sends it, or the name of a sample")
-	items := set.String("items", "", "file of the session's line items (default: the sample's, if it is one)")
-	session := set.String("session", "", "a session that was bought before")
-	n := set.Int("n", 1, "how many")
-	missed := set.Bool("missed", false, "do not call the webhook")
-	set.Usage = func() {
-		fmt.Fprintf(set.Output(), buyUsage, sample.Names())
-		set.PrintDefaults()
-	}
-	f, err := parseFolders(set, args)
+	set.Usage = func() { fmt.Fprint(set.Output(), buyUsage()) }
+	f, rest, err := parseFoldersOf(set, args)
 	if err != nil {
 		return err
 	}
-	if *n < 1 || *n > 100_000 || *session != "" && *n > 1 {
-		return errors.New("--n: want 1 to 100000, and 1 with a session")
+	var asked buying
+	for _, argument := range rest {
+		if err := asked.set(argument); err != nil {
+			return mistakes{err}
+		}
 	}
-	body, list, err := readPurchase(*event, *items)
-	if err != nil {
-		return err
+	if asked.help {
+		fmt.Print(buyUsage())
+		return nil
 	}
-	p, notNew := shop.NewPurchase(body, list, time.Now())
-	if notNew != nil && *session == "" {
-		return fmt.Errorf("%w; with --session cs_… it may be what becomes of a purchase", notNew)
+	if err := asked.read(); err != nil {
+		return mistakes{err}
 	}
 	b, err := newBuyer(f.state)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if *session != "" {
-		if p, err = b.followed(ctx, *session, body); err != nil {
-			return err
-		}
-	}
+	c := newConsole()
 	if stripeAPI.real() {
-		fmt.Println("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
+		c.say("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
-	if *missed && stripeAPI.real() {
-		return errors.New("--missed: the real Stripe has no purchase that was made here; delete its webhook endpoint and buy there")
-	}
-	if *missed {
-		return b.missMany(ctx, newConsole(), body, list, *n)
-	}
-	if *n > 1 {
-		return b.buyMany(ctx, newConsole(), body, list, *n)
-	}
-	return b.tellStory(ctx, newConsole(), p)
+	tellUnnamed(c, f, asked.sold)
+	return b.play(ctx, c, asked)
 }
 
-// followed is a purchase that was made before, with an event of what becomes of it.
-func (b *buyer) followed(ctx context.Context, session string, event []byte) (shop.Purchase, error) {
-	o, err := b.Store.Load(ctx, session)
-	if err != nil {
-		return shop.Purchase{}, err
+// read reads and checks all that was asked for, before anything is called.
+func (b *buying) read() error {
+	var err error
+	if b.n, err = b.readCount(); err != nil {
+		return err
 	}
-	return shop.Purchase{Session: o.ID, Payment: o.PaymentIntent}.Then(event, time.Now())
+	if b.missed && stripeAPI.real() {
+		return errors.New("MISSED: the real Stripe has no purchase that was made here; delete its webhook endpoint and buy there")
+	}
+	if b.session != "" && b.missed {
+		return errors.New("MISSED: what becomes of a purchase that was made, SESSION, is always told")
+	}
+	if b.session != "" && !b.basket.empty() {
+		return errors.New("SESSION: this purchase was made, with its products and its customer; leave the others out")
+	}
+	if b.event == "" {
+		b.event = "completed_paid"
+	}
+	if b.body, b.list, err = readPurchase(b.event, b.items); err != nil {
+		return err
+	}
+	if err := b.fill(); err != nil {
+		return err
+	}
+	if _, err := shop.NewPurchase(b.body, b.list, time.Now()); err != nil && b.session == "" {
+		return fmt.Errorf("EVENT: %w; with SESSION=cs_… it may be what becomes of a purchase", err)
+	}
+	return nil
 }
 
-// missMany plays n purchases of which the webhook is not told.
-func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n int) error {
-	for range n {
-		p, err := b.Miss(ctx, body, list)
-		if err != nil {
-			return err
-		}
-		if n == 1 {
-			c.say("  %s is paid at Stripe, and nobody here was told.", p.Session)
-		}
+func (b *buying) readCount() (int, error) {
+	if b.count == "" {
+		return 1, nil
 	}
-	if n > 1 {
-		c.say("  %d sessions are paid at Stripe, and nobody here was told.", n)
+	n, err := strconv.Atoi(b.count)
+	if err != nil || n < 1 || n > 100_000 || b.session != "" && n > 1 {
+		return 0, fmt.Errorf("N: %q: want 1 to 100000, and 1 with SESSION", b.count)
 	}
-	c.say("  go run ./ops reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
+	return n, nil
+}
+
+// fill puts what the basket has in place of what the event is about.
+func (b *buying) fill() error {
+	if b.basket.empty() {
+		return nil
+	}
+	var err error
+	if b.sold, err = b.sale(b.event == "completed_no_payment_required"); err != nil {
+		return err
+	}
+	if b.sold.Products != nil && b.items != "" {
+		return errors.New("ITEMS: PRODUCT says already what is bought")
+	}
+	body, list, err := b.sold.Over(b.body)
+	switch {
+	case errors.Is(err, shop.ErrTotal), errors.Is(err, shop.ErrFree):
+		return fmt.Errorf("AMOUNT: %w", err)
+	case err != nil:
+		return fmt.Errorf("EVENT: %w", err)
+	}
+	b.body = body
+	if list != nil {
+		b.list = list
+	}
 	return nil
 }
 
@@ -112,85 +164,50 @@ func readPurchase(event, items string) (body, list []byte, err error) {
 	if body, err = os.ReadFile(event); err != nil {
 		var notSample error
 		if body, notSample = sample.Event(event); notSample != nil {
-			return nil, nil, errors.Join(err, notSample)
+			return nil, nil, fmt.Errorf("EVENT: %w, and %w", err, notSample)
 		}
 		list, _ = sample.LineItems(event) // some have none of their own
 	}
 	if items != "" {
 		if list, err = os.ReadFile(items); err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("ITEMS: %w", err)
 		}
 	}
 	return body, list, nil
 }
 
-// buyMany plays n purchases, several at once, and counts what became of them.
-func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n int) error {
-	began := time.Now()
-	var turn, paid atomic.Int64
-	var mu sync.Mutex
-	var errs []error
-	sessions := make([]string, n)
-	var all sync.WaitGroup
-	for range min(buyers, n) {
-		all.Go(func() {
-			for i := turn.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = turn.Add(1) - 1 {
-				id, err := b.Buy(ctx, body, list)
-				if err != nil {
-					mu.Lock()
-					errs = append(errs, err)
-					mu.Unlock()
-					continue
-				}
-				sessions[i] = id
-				if done := paid.Add(1); done%max(1, int64(n)/10) == 0 {
-					c.say("  %d of %d acknowledged after %s", done, n, took(time.Since(began)))
-				}
-			}
-		})
+// play plays what was asked for.
+func (b *buyer) play(ctx context.Context, c *console, asked buying) error {
+	switch {
+	case asked.missed:
+		return b.missMany(ctx, c, asked.body, asked.list, asked.n)
+	case asked.n > 1:
+		return b.buyMany(ctx, c, asked.body, asked.list, asked.n)
 	}
-	all.Wait()
-	if len(errs) > 0 {
-		c.trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
+	p, err := shop.NewPurchase(asked.body, asked.list, time.Now())
+	if asked.session != "" {
+		p, err = b.followed(ctx, asked.session, asked.body)
 	}
-	return errors.Join(b.count(ctx, c, sessions, began), errors.Join(errs...))
+	if err != nil {
+		return err
+	}
+	return b.tellStory(ctx, c, p)
 }
 
-// count waits for the e-mails of the orders, and says how many there are.
-func (b *buyer) count(ctx context.Context, c *console, sessions []string, began time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, watchFor+time.Duration(len(sessions))*100*time.Millisecond)
-	defer cancel()
-	var orders, owed, sent, unsure int
-	ours := map[string]bool{}
-	var slowest time.Duration
-	for _, id := range sessions {
-		if id == "" {
-			continue
-		}
-		o, err := b.watch(ctx, id, func(*order.Order) {})
-		if o == nil {
-			return err
-		}
-		orders++
-		ours[o.ID] = true
-		for _, d := range o.Emails {
-			owed++
-			if d.State == order.Sent {
-				sent++
-				slowest = max(slowest, d.SentAt.Sub(o.CreatedAt))
-			}
-			if d.Unsure {
-				unsure++
-			}
+// followed is a purchase that was made before, with an event of what becomes of it.
+func (b *buyer) followed(ctx context.Context, session string, event []byte) (shop.Purchase, error) {
+	o, err := b.Store.Load(ctx, session)
+	if errors.Is(err, order.ErrNotFound) {
+		return shop.Purchase{}, mistakes{fmt.Errorf("SESSION: %w: %s", order.ErrNotFound, session)}
+	}
+	if err != nil {
+		return shop.Purchase{}, err
+	}
+	p := shop.Purchase{Session: o.ID, Payment: o.PaymentIntent}
+	for _, e := range o.Events {
+		if e.Type == order.Completed {
+			p.Body = []byte(e.Payload)
 		}
 	}
-	c.say("%d orders, %d e-mails owed, %d sent (%d unsure), in %s; the slowest came %s after its order.",
-		orders, owed, sent, unsure, took(time.Since(began)), took(slowest))
-	if sent != owed {
-		return fmt.Errorf("%d e-mails are not sent", owed-sent)
-	}
-	if sent == 0 || sendgridAPI.real() { // the real one's inboxes are not ours to read
-		return nil
-	}
-	return b.compareInbox(ctx, c, ours, sent, unsure)
+	return p.Then(event, time.Now())
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
+	"time"
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
@@ -101,21 +105,99 @@ func TestBuyMany(t *testing.T) {
 			t.Fatal("no error")
 		}
 		mustContain(t, err.Error(), "the till is shut")
-		mustContain(t, out.String(), "20 of 20 were not acknowledged", "0 orders, 0 e-mails owed")
+		mustContain(t, out.String(), "20 of 20 were not acknowledged", "0 of 20 purchases acknowledged: 0 orders, 0 e-mails owed")
 	})
 
-	t.Run("begins no more when it is stopped", func(t *testing.T) {
+	t.Run("begins no more when it is stopped, and counts all the same", func(t *testing.T) {
 		t.Parallel()
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		b := setupBuyer(t, func(http.ResponseWriter, *http.Request) { t.Error("a purchase was played") })
-		c, _ := quiet(t)
-		if err := b.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 20); err != nil {
-			t.Error(err)
+		c, out := quiet(t)
+		if err := b.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 20); err == nil {
+			t.Error("no error")
+		}
+		mustContain(t, out.String(), "0 of 20 purchases acknowledged: 0 orders")
+	})
+
+	t.Run("counts what is there when it is stopped half-way", func(t *testing.T) {
+		t.Parallel()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		store := everyOrder{order: order.Order{Facts: order.Facts{PaymentStatus: order.Paid}}}
+		b := setupBuyer(t, func(http.ResponseWriter, *http.Request) { cancel() })
+		b.Store = mongodb.NewStoreOf(store)
+		c, out := quiet(t)
+		if err := b.buyMany(ctx, c, mustSample(t, "completed_paid"), nil, 1000); err == nil {
+			t.Error("no error")
+		}
+		if !regexp.MustCompile(`(?m)^\d+ of 1000 purchases acknowledged: \d+ orders?, 0 e-mails owed, 0 sent \(0 unsure\), in `).MatchString(out.String()) {
+			t.Errorf("it says %q", out)
 		}
 	})
 }
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+
+	sent := order.Delivery{State: order.Sent, SentAt: today.Add(2 * time.Second)}
+	later := order.Delivery{State: order.Planned, PlannedAt: today, Email: order.Email{NotBefore: time.Now().AddDate(1, 0, 0)}, DueAt: time.Now().AddDate(1, 0, 0)}
+	failed := order.Delivery{State: order.Failed, Unsure: true}
+	for name, c := range map[string]struct {
+		emails     map[string]order.Delivery
+		want, text string
+	}{
+		"is content when all is sent":         {map[string]order.Delivery{"a": sent}, "", "1 order, 1 e-mail owed, 1 sent (0 unsure), the slowest 2.0 s after its order"},
+		"does not wait for what is for later": {map[string]order.Delivery{"a": sent, "b": later}, "", "1 order, 2 e-mails owed, 1 sent (0 unsure), 1 for later, the slowest 2.0 s after its order"},
+		"counts what is missing all the same": {map[string]order.Delivery{"a": sent, "b": failed}, "not sent: 1 e-mail", "1 order, 2 e-mails owed, 1 sent (1 unsure), the slowest 2.0 s after its order"},
+		"counts an order that owes nothing":   {nil, "", "1 order, 0 e-mails owed, 0 sent (0 unsure)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			o := order.Order{CreatedAt: today, Facts: order.Facts{PaymentStatus: order.Paid}, Plans: map[order.Reason]time.Time{order.ForPaid: today}, Emails: c.emails}
+			b := &buyer{&shop.Shop{Store: mongodb.NewStoreOf(everyOrder{order: o})}}
+			sum, err := b.count(t.Context(), []string{"cs_1", ""})
+			if got := fmt.Sprint(cmp.Or(err, errors.New(""))); got != c.want || sum.String() != c.text {
+				t.Errorf("got %q, %q", got, sum)
+			}
+		})
+	}
+
+	t.Run("counts the orders that cannot be read", func(t *testing.T) {
+		t.Parallel()
+
+		b := &buyer{&shop.Shop{Store: mongodb.NewStoreOf(noDatabase{})}}
+		sum, err := b.count(t.Context(), []string{"cs_1", "cs_2"})
+		if !errors.Is(err, errAway) || sum.String() != "0 orders, 0 e-mails owed, 0 sent (0 unsure), 2 orders cannot be read" {
+			t.Errorf("got %q, %v", sum, err)
+		}
+	})
+}
+
+// everyOrder is a collection that has one order under any ID.
+type everyOrder struct {
+	mongodb.Documents
+	order order.Order
+}
+
+func (c everyOrder) Load(ctx context.Context, id string) (*order.Order, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	o := c.order
+	o.ID = id
+	return &o, nil
+}
+
+var errAway = errors.New("the database is away")
+
+// noDatabase is a collection that cannot be read.
+type noDatabase struct{ mongodb.Documents }
+
+func (noDatabase) Load(context.Context, string) (*order.Order, error) { return nil, errAway }
 
 func TestFollowed(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/mongodb"
+	"handler/function/internal/plural"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
 	function "handler/function/send-email"
@@ -32,22 +33,22 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	return inbox.New(o)
 }
 
-// compareInbox compares what the orders say was sent with what came: a delivery that is unsure may
-// have come twice, all others must have come once.
-func (b *buyer) compareInbox(ctx context.Context, c *console, orders map[string]bool, sent, unsure int) error {
+// compareInbox compares what the orders say was sent with what came: a delivery that is unsure may have come twice, all
+// others must have come once.
+func (b *buyer) compareInbox(ctx context.Context, c *console, sum counts) error {
 	mails, err := b.Inbox(ctx)
 	if err != nil {
 		return err
 	}
 	came := 0
 	for _, m := range mails {
-		if orders[m.Order] {
+		if sum.orders[m.Order] {
 			came++
 		}
 	}
-	c.say("%d of them are in the inbox.", came)
-	if came < sent || came > sent+unsure {
-		return fmt.Errorf("%d e-mails were sent, and %d came", sent, came)
+	c.say("%s of these orders came to the inbox.", plural.Of(came, "e-mail"))
+	if came < sum.sent || came > sum.sent+sum.unsure {
+		return fmt.Errorf("%s sent, and %d came", plural.Of(sum.sent, "e-mail"), came)
 	}
 	return nil
 }

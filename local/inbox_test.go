@@ -39,11 +39,11 @@ func TestCompareInbox(t *testing.T) {
 			t.Parallel()
 
 			c, out := quiet(t)
-			err := b.compareInbox(t.Context(), c, ours, test.sent, test.unsure)
+			err := b.compareInbox(t.Context(), c, counts{orders: ours, sent: test.sent, unsure: test.unsure})
 			if (err == nil) != test.ok {
 				t.Errorf("error = %v", err)
 			}
-			mustContain(t, out.String(), "2 of them are in the inbox")
+			mustContain(t, out.String(), "2 e-mails of these orders came to the inbox")
 		})
 	}
 }

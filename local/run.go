@@ -74,28 +74,32 @@ func buildCommand(ctx context.Context, args []string) error {
 }
 
 func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
-	f := folders{shop: shopFolder}
+	f, rest, err := parseFoldersOf(set, args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s takes no %q", set.Name(), rest[0])
+	}
+	return f, err
+}
+
+// parseFoldersOf makes the folders that the flags name, and gives the arguments behind them.
+func parseFoldersOf(set *flag.FlagSet, args []string) (f folders, rest []string, err error) {
+	f.shop = shopFolder
 	f.flags(set)
 	if err := set.Parse(args); err != nil {
-		return f, err
-	}
-	if set.NArg() > 0 {
-		return f, fmt.Errorf("%s takes no %q", set.Name(), set.Arg(0))
+		return f, nil, err
 	}
 	if f.bin == "" {
 		f.bin = filepath.Join(f.state, "bin")
 	}
 	for _, dir := range []*string{&f.state, &f.bin} { // the parts have working folders of their own
-		abs, err := filepath.Abs(*dir)
-		if err != nil {
-			return f, err
+		if *dir, err = filepath.Abs(*dir); err != nil {
+			return f, nil, err
 		}
-		*dir = abs
-		if err := os.MkdirAll(abs, 0o700); err != nil {
-			return f, err
+		if err := os.MkdirAll(*dir, 0o700); err != nil {
+			return f, nil, err
 		}
 	}
-	return f, nil
+	return f, set.Args(), nil
 }
 
 // alreadyRunning says where the one that is running can be reached.

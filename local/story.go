@@ -10,6 +10,7 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
+	"handler/function/internal/plural"
 	"handler/function/internal/sample"
 	"handler/function/local/shop"
 )
@@ -63,28 +64,36 @@ func (l *laptop) playSample(ctx context.Context) error {
 	return b.tellStory(ctx, l.console, p)
 }
 
-// tellStory plays a purchase and tells its steps with the time each came at.
+// tellStory plays a purchase, or what becomes of one, and tells its steps with the time since the event was sent.
 func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	if err := b.AtStripe(ctx, p); err != nil {
 		return err
 	}
-	began := time.Now()
-	line := func(at time.Time, format string, args ...any) {
-		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(at.Sub(began)))), fmt.Sprintf(format, args...))
+	began := time.Now().Truncate(time.Millisecond) // as exact as the order's times
+	line := func(h happening) {
+		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(h.at.Sub(began)))), h.what)
 	}
 	answer, err := b.Pay(ctx, p)
 	if err != nil {
 		return err
 	}
-	line(time.Now(), "Stripe's event is answered: 200 %s", answer)
+	answered := happening{time.Now(), "Stripe's event is answered: 200 " + answer}
+	if shop.Ignored(answer) {
+		line(answered)
+		return nil
+	}
 	o, err := b.watch(ctx, p.Session, func(*order.Order) {})
 	if o == nil {
+		line(answered)
 		return err
 	}
-	for _, e := range chronicle(o) {
-		line(e.at, "%s", e.what)
+	for _, h := range byTime(append(chronicle(o, began), answered)) {
+		line(h)
+	}
+	for _, text := range outlook(o) {
+		c.say("           %s", text)
 	}
 	if err != nil {
 		return fmt.Errorf("not all is done after %s; the sweep goes on, and the logs say more", watchFor)
@@ -97,19 +106,22 @@ type happening struct {
 	what string
 }
 
-// chronicle is what happened to an order, the first thing first.
-func chronicle(o *order.Order) []happening {
+// chronicle is what happened to an order since a time, the first thing first.
+func chronicle(o *order.Order, since time.Time) []happening {
 	var all []happening
-	for _, e := range o.Events {
-		all = append(all, happening{e.ReceivedAt, fmt.Sprintf("stored %s in order %s", e.Type, o.ID)})
-	}
-	if at := o.Fetch.DoneAt; !at.IsZero() {
-		var what []string
-		for _, i := range o.Items {
-			what = append(what, fmt.Sprintf("%d × %s", i.Quantity, i.Description))
+	add := func(at time.Time, format string, args ...any) {
+		if !at.IsZero() && !at.Before(since) {
+			all = append(all, happening{at, fmt.Sprintf(format, args...)})
 		}
-		all = append(all, happening{at, "fetched what was bought: " + strings.Join(what, ", ")})
 	}
+	for _, e := range o.Events {
+		add(e.ReceivedAt, "stored %s in order %s", e.Type, o.ID)
+	}
+	var what []string
+	for _, i := range o.Items {
+		what = append(what, fmt.Sprintf("%d × %s", i.Quantity, i.Description))
+	}
+	add(o.Fetch.DoneAt, "fetched what was bought: %s", strings.Join(what, ", "))
 	for _, reason := range slices.Sorted(maps.Keys(o.Plans)) {
 		at, n := o.Plans[reason], 0
 		for _, d := range o.Emails {
@@ -117,26 +129,49 @@ func chronicle(o *order.Order) []happening {
 				n++
 			}
 		}
-		all = append(all, happening{at, fmt.Sprintf("planned %d e-mails (%s)", n, reason)})
+		add(at, "planned %s (%s)", plural.Of(n, "e-mail"), reason)
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		d := o.Emails[key]
-		var to []string
-		for _, a := range d.To {
-			to = append(to, a.Email)
-		}
-		switch d.State {
+		switch d := o.Emails[key]; d.State {
 		case order.Sent:
-			all = append(all, happening{d.SentAt, fmt.Sprintf("sent %s to %s", key, strings.Join(to, ", "))})
+			add(d.SentAt, "sent %s to %s", key, recipients(d))
 		case order.Failed:
-			all = append(all, happening{d.FailedAt, fmt.Sprintf("failed %s: %s", key, d.LastError)})
+			add(d.FailedAt, "failed %s: %s", key, d.LastError)
 		case order.Cancelled:
-			all = append(all, happening{d.CancelledAt, fmt.Sprintf("cancelled %s: %s", key, d.LastError)})
-		default:
-			all = append(all, happening{d.PlannedAt, fmt.Sprintf("%s is due at %s", key, d.DueAt.Local().Format(time.DateTime))})
+			add(d.CancelledAt, "cancelled %s: %s", key, d.LastError)
 		}
 	}
+	return byTime(all)
+}
+
+func byTime(all []happening) []happening {
 	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	return all
+}
+
+func recipients(d order.Delivery) string {
+	var to []string
+	for _, a := range d.To {
+		to = append(to, a.Email)
+	}
+	return strings.Join(to, ", ")
+}
+
+// outlook is what is still to come of an order, and why no e-mail goes out.
+func outlook(o *order.Order) []string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+		if d := o.Emails[key]; !d.Final() {
+			all = append(all, fmt.Sprintf("%s goes to %s at %s", key, recipients(d), d.DueAt.Local().Format(time.DateTime)))
+		}
+	}
+	switch {
+	case o.Ignored != "":
+		all = append(all, "no e-mail goes out: "+o.Ignored)
+	case o.PaymentStatus == order.Unpaid && !o.PaymentFailed:
+		all = append(all, "no e-mail goes out before the bank debit is paid or declined:",
+			"make buy EVENT=async_payment_succeeded SESSION="+o.ID, "make buy EVENT=async_payment_failed SESSION="+o.ID)
+	}
 	return all
 }
 
@@ -159,7 +194,7 @@ func (l *laptop) summary() {
 
   What you save in %s and settings.yml takes effect at once.
 
-  make buy     plays another purchase (EVENT=file.json ITEMS=file.json N=100), or what becomes of one (EVENT=charge_refunded SESSION=cs_…)
+  make buy     plays another purchase: make buy PRODUCT=prod_… AMOUNT=49.00 of a product of yours; make buy HELP=1 lists all
   Ctrl-C       stops everything
 `,
 		l.inbox, gatewayURL, gatewayURL,

@@ -28,6 +28,14 @@ var minorDigits = map[string]int{
 	"BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
 }
 
+// MinorDigits is how many digits of Stripe's integer come after the point: 2 for usd, 0 for jpy, 3 for kwd.
+func MinorDigits(code string) int {
+	if digits, ok := minorDigits[strings.ToUpper(code)]; ok {
+		return digits
+	}
+	return 2
+}
+
 // MoneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or pt-BR;
 // empty or auto is English).
 func MoneyOf(amount int64, code, locale string) Money {
@@ -48,11 +56,7 @@ func localeOf(locale string) currency.Locale {
 }
 
 func decimal(amount int64, code string) string {
-	digits, ok := minorDigits[code]
-	if !ok {
-		digits = 2
-	}
-	sign := ""
+	digits, sign := MinorDigits(code), ""
 	s := strconv.FormatInt(amount, 10)
 	if rest, negative := strings.CutPrefix(s, "-"); negative {
 		sign, s = "-", rest

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -25,45 +23,90 @@ type Purchase struct {
 
 // NewPurchase gives a sample event new IDs and today's date. All else stays as it is.
 func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
-	p := Purchase{Session: "cs_" + mode(event) + "_" + rand.Text(), Payment: "pi_" + rand.Text(), Items: items}
-	return p.with(event, now, map[string]string{aSession: p.Session})
-}
-
-// mode is live or test, as the session's ID says it.
-func mode(event []byte) string {
-	var e struct{ Livemode bool }
-	if err := json.Unmarshal(event, &e); err == nil && e.Livemode {
-		return "live"
+	p := Purchase{Payment: "pi_" + rand.Text(), Items: items}
+	e, object, err := decodeEvent(event)
+	if err == nil && object["object"] != aSession {
+		err = errNotAbout(aSession)
 	}
-	return "test" // with answers what is no event
+	if err != nil {
+		return p, err
+	}
+	p.Session = "cs_test_" + rand.Text()
+	if e["livemode"] == true {
+		p.Session = "cs_live_" + rand.Text()
+	}
+	return p.with(e, object, p.Session, now)
 }
 
-// Then is what becomes of the same session later: another event about it, or about the charge that paid for it.
+// Then is what becomes of the same session later: another event about it, or about the charge that paid for it. It has
+// the customer and the amounts of the event that the purchase has, if it has one.
 func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
-	return p.with(event, now, map[string]string{aSession: p.Session, "charge": "ch_" + rand.Text(), "dispute": "dp_" + rand.Text()})
+	e, object, err := decodeEvent(event)
+	if err != nil {
+		return p, err
+	}
+	kind, _ := object["object"].(string)
+	id, ok := map[string]string{aSession: p.Session, "charge": "ch_" + rand.Text(), "dispute": "dp_" + rand.Text()}[kind]
+	if !ok {
+		return p, errNotAbout(aSession, "charge", "dispute")
+	}
+	if first, session, err := decodeEvent(p.Body); err == nil && session["object"] == aSession {
+		e["livemode"], object["livemode"] = first["livemode"], first["livemode"]
+		continueFrom(object, session)
+	}
+	return p.with(e, object, id, now)
 }
 
 const aSession = "checkout.session"
 
-// with is the purchase with an event about one of the objects that have an ID here.
-func (p Purchase) with(event []byte, now time.Time, ids map[string]string) (Purchase, error) {
-	p.Event = "evt_" + rand.Text()
+// continueFrom has a later event's object be of a session.
+func continueFrom(object, session map[string]any) {
+	if object["object"] == aSession {
+		for field, value := range session {
+			if field != "payment_status" && field != "status" {
+				object[field] = value
+			}
+		}
+		return
+	}
+	was, paid := number(object["amount"]), number(session["amount_total"])
+	for _, field := range []string{"amount", "amount_captured", "amount_refunded"} {
+		if object[field] != nil && was > 0 {
+			object[field] = number(object[field]) * paid / was
+		}
+	}
+	object["currency"] = session["currency"]
+}
+
+// number is an integer of JSON that was read with UseNumber; 0 where it is none.
+func number(value any) int64 {
+	n, _ := value.(json.Number)
+	i, _ := n.Int64()
+	return i
+}
+
+// decodeEvent reads an event and the object that it is about.
+func decodeEvent(event []byte) (e, object map[string]any, err error) {
 	d := json.NewDecoder(bytes.NewReader(event))
 	d.UseNumber()
-	var e map[string]any
 	if err := d.Decode(&e); err != nil {
-		return p, fmt.Errorf("the event is not JSON: %w", err)
+		return nil, nil, fmt.Errorf("the event is not JSON: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return p, errors.New("there is more than one JSON object in the event")
+		return nil, nil, errors.New("there is more than one JSON object in the event")
 	}
 	data, _ := e["data"].(map[string]any)
-	object, _ := data["object"].(map[string]any)
-	kind, _ := object["object"].(string)
-	id, ok := ids[kind]
-	if !ok {
-		return p, fmt.Errorf("the event is about no %s: see its data.object.object", strings.Join(slices.Sorted(maps.Keys(ids)), " or "))
-	}
+	object, _ = data["object"].(map[string]any)
+	return e, object, nil
+}
+
+func errNotAbout(kinds ...string) error {
+	return fmt.Errorf("the event is about no %s: see its data.object.object", strings.Join(kinds, " or "))
+}
+
+// with is the purchase with an event about an object that has this ID here.
+func (p Purchase) with(e, object map[string]any, id string, now time.Time) (Purchase, error) {
+	p.Event = "evt_" + rand.Text()
 	e["id"], e["created"] = p.Event, now.Unix()
 	object["id"], object["created"] = id, now.Unix()
 	if object["payment_intent"] != nil {

@@ -69,15 +69,22 @@ func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	return Request(ctx, http.MethodPost, s.Env["WEBHOOK_URL"], signed.Header, p.Body)
 }
 
-// Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the session.
+// Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the session. That the webhook
+// ignores the event is an error.
 func (s *Shop) Buy(ctx context.Context, event, items []byte) (string, error) {
 	p, err := s.Miss(ctx, event, items)
 	if err != nil {
 		return "", err
 	}
-	_, err = s.Pay(ctx, p)
+	answer, err := s.Pay(ctx, p)
+	if err == nil && Ignored(answer) {
+		err = fmt.Errorf("%s answers %s", s.Env["WEBHOOK_URL"], answer)
+	}
 	return p.Session, err
 }
+
+// Ignored reports whether an answer of the webhook says that it has stored nothing.
+func Ignored(answer string) bool { return strings.HasPrefix(answer, `{"ignored":`) }
 
 // Miss plays a purchase of which Stripe's webhook never tells, as if its endpoint were deleted.
 func (s *Shop) Miss(ctx context.Context, event, items []byte) (Purchase, error) {

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"handler/function/internal/order"
+	"handler/function/local/shop"
+	function "handler/function/send-email"
+)
+
+// basket is what make buy's arguments say of a purchase of the owner's own products, as they were typed. Messages call
+// the arguments by make's words.
+type basket struct {
+	product, price, name, quantity, amount, meta, linkMeta words
+	currency, email, locale, link                          string
+
+	mistakes []error
+}
+
+// words are the values of an argument that may be repeated, or have several with commas between them.
+type words []string
+
+// split is each of the values.
+func (w words) split() []string {
+	var all []string
+	for _, value := range w {
+		for part := range strings.SplitSeq(value, ",") {
+			all = append(all, strings.TrimSpace(part))
+		}
+	}
+	return all
+}
+
+// empty reports whether nothing was typed.
+func (b *basket) empty() bool {
+	return len(b.product)+len(b.price)+len(b.name)+len(b.quantity)+len(b.amount)+len(b.meta)+len(b.linkMeta) == 0 &&
+		b.currency+b.email+b.locale+b.link == ""
+}
+
+func (b *basket) wrong(argument, format string, args ...any) {
+	b.mistakes = append(b.mistakes, fmt.Errorf(argument+": "+format, args...))
+}
+
+// defaults are what is bought where AMOUNT and CURRENCY do not say.
+const (
+	defaultAmount   = "49"
+	defaultCurrency = "usd"
+)
+
+// sale reads the arguments; free says that the products cost nothing unless AMOUNT says otherwise. Its error is all that
+// is wrong with them.
+func (b *basket) sale(free bool) (shop.Sale, error) {
+	s := shop.Sale{Currency: b.readCurrency(), Locale: b.readLocale(), Link: b.readLink()}
+	s.Customer, s.Email = b.readCustomer()
+	if b.linkMeta != nil {
+		s.Metadata = map[string]string{}
+		for _, p := range b.readPairs("LINK_META", b.linkMeta) {
+			s.Metadata[p.key] = p.value
+		}
+	}
+	s.Products = b.products(s.Currency, free)
+	return s, joinOnce(b.mistakes)
+}
+
+// products are what is bought; none where neither PRODUCT nor PRICE says what.
+func (b *basket) products(currency string, free bool) []shop.Product {
+	ids, prices := b.bought()
+	n := len(ids)
+	if n == 0 {
+		b.needsProduct()
+		return nil
+	}
+	names, amount := b.name.split(), defaultAmount
+	if n == 1 && b.name != nil {
+		names = []string{strings.Join(b.name, ",")} // one name may have commas
+	}
+	if free {
+		amount = "0"
+	}
+	names, metadata := b.spread("NAME", names, n, ""), b.readPairs("META", b.meta, ids...)
+	quantities, amounts := b.spread("QUANTITY", b.quantity.split(), n, "1"), b.spread("AMOUNT", b.amount.split(), n, amount)
+	var all []shop.Product
+	for i := range n {
+		p := shop.Product{ID: ids[i], Price: prices[i], Name: names[i], Metadata: metadataOf(ids[i], metadata)}
+		p.Quantity, p.Amount = b.readQuantity(quantities[i]), b.readAmount(amounts[i], currency)
+		if p.Name == "" {
+			p.Name = readable(p.ID)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// bought are the IDs of products and of their prices, as many of each. What is not typed is made of the others.
+func (b *basket) bought() (ids, prices []string) {
+	ids, prices = b.readIDs(productID, b.product), b.readIDs(priceID, b.price)
+	if ids == nil {
+		ids = renamed(prices, priceID, productID)
+	}
+	if prices == nil {
+		prices = renamed(ids, productID, priceID)
+	}
+	n := max(len(ids), len(prices))
+	return b.spread("PRODUCT", ids, n, ""), b.spread("PRICE", prices, n, "")
+}
+
+// needsProduct tells of each argument that says something of a product where none is named.
+func (b *basket) needsProduct() {
+	for _, a := range []struct {
+		argument string
+		typed    bool
+	}{
+		{"NAME", b.name != nil}, {"QUANTITY", b.quantity != nil}, {"AMOUNT", b.amount != nil}, {"CURRENCY", b.currency != ""}, {"META", b.meta != nil},
+	} {
+		if a.typed {
+			b.wrong(a.argument, "say of which product, PRODUCT=prod_…")
+		}
+	}
+}
+
+// spread gives each of n products its value: the one there is for all, or its own.
+func (b *basket) spread(argument string, values []string, n int, otherwise string) []string {
+	switch len(values) {
+	case n:
+		return values
+	case 0:
+		values = []string{otherwise}
+	case 1:
+	default:
+		hint := ""
+		if argument == "AMOUNT" && n == 1 {
+			hint = "; write decimals with a point, such as 49.00"
+		}
+		b.wrong(argument, "%d values for %d of PRODUCT: want one, or one for each%s", len(values), n, hint)
+	}
+	all := make([]string, n)
+	for i := range all {
+		all[i] = values[0]
+	}
+	return all
+}
+
+// renamed are IDs of one kind made of those of another: price_photo of prod_photo.
+func renamed(ids []string, from, to idKind) []string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, to.prefix+strings.TrimPrefix(id, from.prefix))
+	}
+	return all
+}
+
+var wordsInID = regexp.MustCompile(`^[a-z]+([_.-][a-z0-9]+)*$`)
+
+// readable makes a product's name of its ID: Photo course of prod_photo_course, Product NffrFeUfNV2Hib of Stripe's own.
+func readable(id string) string {
+	plain := strings.TrimPrefix(id, productID.prefix)
+	if !wordsInID.MatchString(plain) {
+		return "Product " + plain
+	}
+	text := strings.NewReplacer("_", " ", ".", " ", "-", " ").Replace(plain)
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// tellUnnamed says which of the products no series of the catalogue in use names.
+func tellUnnamed(c *console, f folders, sale shop.Sale) {
+	catalogue, err := function.ReadCatalogue(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
+	if err != nil {
+		return // it was just replaced: the e-mails show what the new one says
+	}
+	for _, p := range sale.Products {
+		o := &order.Order{Items: []order.Item{{Product: p.ID, Price: p.Price, Metadata: order.Pairs(p.Metadata)}}}
+		o.PaymentLink, o.Metadata = sale.Link, order.Pairs(sale.Metadata)
+		if named, ours := catalogue.Names(o); ours && !named {
+			c.say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
+		}
+	}
+}

@@ -175,20 +175,3 @@ func (b *browser) attach(id target.ID) context.Context {
 	}
 	return b.frames[id]
 }
-
-// shoot keeps a picture for the documentation, where that is asked for.
-func (b *browser) shoot(t *testing.T, file string) {
-	t.Helper()
-	if os.Getenv("UPDATE_SCREENSHOTS") == "" {
-		return
-	}
-	b.is(t, "document.readyState === 'complete'")
-	time.Sleep(500 * time.Millisecond) // until what is loaded is also painted
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}

@@ -24,6 +24,7 @@ func sampleOrders() ([]sampleOrder, error) {
 	}
 	unusual := *orders["completed_two_products"]
 	unusual.CustomerName = `Zoë <b>&"' 🎉 דנה`
+	unusual.CustomerEmail = "zoe.with.an.address.that.is.longer.than.a.line@mail.department.example.com"
 	unusual.AmountDiscount, unusual.AmountShipping, unusual.AmountTax = 1000, 495, 321
 	unusual.AmountTotal = unusual.AmountSubtotal - 1000 + 495 + 321
 	unusual.Items = slices.Clone(unusual.Items)
@@ -72,7 +73,7 @@ func label(name string) string {
 	case "charge_dispute_created":
 		return "In yen, disputed"
 	case "unusual":
-		return "Unusual name, discount, shipping and tax"
+		return "Unusual name and address, discount, shipping and tax"
 	}
 	return strings.ReplaceAll(name, "_", " ")
 }

@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"handler/function/local/runenv"
+)
+
+// TestScreenshots makes the pictures of docs/ from the first screen of a laptop that `make run` has just started, whose
+// inbox has the e-mails of the sample purchase:
+//
+//	UPDATE_SCREENSHOTS=1 go test ./e2e -run TestScreenshots
+func TestScreenshots(t *testing.T) {
+	if os.Getenv("UPDATE_SCREENSHOTS") == "" {
+		t.Skip("it only makes the pictures of docs/, when UPDATE_SCREENSHOTS is set")
+	}
+	env, err := runenv.Read("../.local")
+	if err != nil {
+		t.Fatalf("make run must be up: %v", err)
+	}
+	b := openBrowser(t, env["INBOX_URL"])
+	delivery := `[...document.querySelectorAll(".mail-row")].find((row) => row.innerText.includes("ebook/delivery"))`
+
+	b.looks(t, 1280, 1000, "light")
+	b.open(t, "/")
+	b.is(t, delivery)
+	b.is(t, delivery+".click() ?? true")
+	b.mail(t, "Download")
+	b.shoot(t, "inbox-desktop")
+	b.looks(t, 390, 844, "light")
+	b.is(t, `document.querySelector(".stage").scrollIntoView() ?? true`)
+	b.shoot(t, "inbox-phone")
+
+	b.looks(t, 1280, 1000, "light")
+	b.open(t, "/templates/delivery?order=completed_two_products")
+	b.choose(t, "José Ñandú")
+	b.do(t, chromedp.KeyEvent("Grace Hopper"))
+	b.mail(t, "Grace Hopper")
+	b.shoot(t, "templates-desktop")
+}
+
+// shoot keeps a picture of the page in docs/.
+func (b *browser) shoot(t *testing.T, name string) {
+	t.Helper()
+	b.is(t, "document.readyState === 'complete'")
+	time.Sleep(500 * time.Millisecond) // until what is loaded is also painted
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(fmt.Sprintf("../docs/%s.png", name), png, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -23,7 +23,8 @@ import (
 )
 
 const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions, looks again, and has you buy something where
-Stripe's key is of test mode. It begins nothing where something is wrong before.
+Stripe's key is of test mode. It begins nothing where something is wrong before, nor where a file of the deployment is not
+committed: a clone of the tag could not be built then. With --force it does.
 
 Before send-email is replaced it is paused: it ends what it has in hand and begins nothing more, since an e-mail that is
 cut off may go out twice. That needs SEND_EMAIL_KEY. The pause ends by itself after three minutes.
@@ -53,6 +54,9 @@ func upVerb(ctx context.Context, args []string) error {
 		if err := deploy.CheckRegistry(t.Services, t.Registry()); err != nil {
 			return err
 		}
+		if err := checkCommitted(ctx, os.Stdout, t.Folder(), *noBuild || *force); err != nil {
+			return err
+		}
 	}
 	fmt.Printf("Looking at %s.\n\n", t)
 	before, after := f.groups(t, *noBuild)
@@ -72,6 +76,22 @@ func upVerb(ctx context.Context, args []string) error {
 		return nil
 	}
 	return buy(ctx, os.Stdout, t)
+}
+
+// checkCommitted finds the files of the deployment that are not committed. They are an error, unless they are only to be
+// told; that it cannot be known is told.
+func checkCommitted(ctx context.Context, out io.Writer, folder string, tellOnly bool) error {
+	files, err := deploy.Uncommitted(ctx, folder)
+	switch {
+	case err != nil:
+		fmt.Fprintf(out, "– whether all is committed: not looked at: %v\n", err)
+	case len(files) == 0:
+	case tellOnly:
+		fmt.Fprintf(out, "– not committed: %s\n", strings.Join(files, ", "))
+	default:
+		return fmt.Errorf("nothing was deployed: %w", deploy.NotCommitted(files))
+	}
+	return nil
 }
 
 // deployTo builds where it is not built, deploys, and waits until the functions answer again.

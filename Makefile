@@ -50,8 +50,8 @@ starter: ## the shop that a new owner starts with, in place of send-email/catalo
 	@cp -R internal/sample/starter/catalogue.yml internal/sample/starter/templates send-email/
 
 .PHONY: templates
-templates: $(LOCAL) ## publish the e-mails' templates to SendGrid (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
-	@exec $(LOCAL) templates $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
+templates: $(LOCAL) ## publish the e-mails' templates to SendGrid, or without SENDGRID_SETUP_KEY to the running laptop's (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
+	@exec $(LOCAL) templates --state $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: doctor
 doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)

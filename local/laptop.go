@@ -126,6 +126,10 @@ func (l *laptop) startDatabase(ctx context.Context) error {
 // services are used, and then nobody calls them.
 func (l *laptop) startStandIns(context.Context) error {
 	var err error
+	// Its templates are in memory only, so that what an earlier run published is gone.
+	if err := os.RemoveAll(laptopLock(l.state)); err != nil {
+		return err
+	}
 	l.mails, err = sendgrid.New(sendgrid.Options{File: filepath.Join(l.state, "inbox.jsonl"), Logger: l.logger("sendgrid")})
 	if err != nil {
 		return err

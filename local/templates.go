@@ -8,20 +8,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"handler/function/internal/published"
-	"handler/function/local/dotenv"
 	"handler/function/local/publish"
 	"handler/function/local/terminal"
 	function "handler/function/send-email"
 )
 
-const (
-	// firstAccount is what the first SendGrid account is called that is not given a name.
-	firstAccount = "main"
-	sendgridHost = "https://api.sendgrid.com"
-)
+// firstAccount is what the first SendGrid account is called that is not given a name.
+const firstAccount = "main"
 
 // templatesCommand publishes the templates to SendGrid.
 func templatesCommand(ctx context.Context, args []string) error {
@@ -32,40 +27,22 @@ func templatesCommand(ctx context.Context, args []string) error {
 	set.BoolVar(&p.Yes, "yes", false, "do not ask")
 	set.BoolVar(&p.DryRun, "dry-run", false, "only show what would change")
 	set.BoolVar(&p.Overwrite, "overwrite", false, "replace also what was made in SendGrid's design editor")
-	set.StringVar(&p.Account, "account", "", "what the lock calls the SendGrid account of the key (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
-	set.StringVar(&p.Host, "host", "", "SendGrid's API (default: sendgrid_host in settings.yml, else "+sendgridHost+")")
-	env := set.String("env", ".env", "`file` of NAME=value lines, readable by you alone, for the key that the environment does not say")
+	var to publishTo
+	to.flags(set)
 	if err := parseFlags(set, args); err != nil {
-		return err
-	}
-	var err error
-	if p.Key, err = publishingKey(*env); err != nil {
 		return err
 	}
 	services, err := readStack()
 	if err != nil {
 		return err
 	}
-	settings := services.Functions["send-email"].Environment
-	p.Account = cmp.Or(p.Account, settings["sendgrid_account"])
-	p.Host = strings.TrimRight(cmp.Or(p.Host, settings["sendgrid_host"], sendgridHost), "/")
+	if err := to.choose(&p, services.Functions["send-email"].Environment); err != nil {
+		return err
+	}
+	if p.Laptop && c.Lock == newChecker(shopFolder).Lock {
+		c.Lock = laptopLock(to.state)
+	}
 	return publishTemplates(ctx, c, &p)
-}
-
-// sendgridSetup is the variable of the key for the owner's own commands.
-const sendgridSetup = "SENDGRID_SETUP_KEY"
-
-// publishingKey is the key to publish with: what was set for this command counts more than what .env says for all.
-func publishingKey(env string) (string, error) {
-	file, err := dotenv.Read(env)
-	if err != nil {
-		return "", err
-	}
-	key := cmp.Or(os.Getenv(sendgridSetup), os.Getenv(sendgridAPI.variable), file[sendgridSetup], file[sendgridAPI.variable])
-	if key = strings.TrimSpace(key); key == "" {
-		return "", fmt.Errorf("set %s, in the environment or in .env, to a key that may create and read templates and their versions", sendgridSetup)
-	}
-	return key, nil
 }
 
 // publishTemplates publishes what is checked.
@@ -79,7 +56,10 @@ func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) err
 	if p.Lock, err = function.ReadLock(c.Lock); err != nil {
 		return err
 	}
-	p.LockFile = c.Lock
+	if p.LockFile = c.Lock; p.Laptop {
+		fmt.Fprintf(p.Out, "This is the SendGrid of the laptop that runs here, %s, which forgets it when it ends: for your account set %s.\n"+
+			"What is published here is kept in %s, and no deployment knows it.\n\n", p.Host, sendgridSetup, c.Lock)
+	}
 	if p.Account, err = account(p.Lock, p.Account); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ import (
 	"handler/function/internal/templates"
 )
 
-// Publisher publishes. All of its fields but the last three are needed.
+// Publisher publishes. All of its fields but the last four are needed.
 type Publisher struct {
 	// Host and Key are those of SendGrid's API.
 	Host, Key string
@@ -36,6 +36,8 @@ type Publisher struct {
 	// Ask asks the owner. Its error is for where there is nobody to ask.
 	Ask func(ctx context.Context, question string) (bool, error)
 
+	// Laptop: the account is the laptop's own, by which nobody is sent anything.
+	Laptop bool
 	// Yes asks nothing, DryRun changes nothing, and Overwrite replaces also what was made in the design editor.
 	Yes, DryRun, Overwrite bool
 
@@ -223,7 +225,7 @@ func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, er
 		switch {
 		case c.same():
 			fmt.Fprintf(p.Out, "recorded %s as %s\n", c.name, done.ID)
-		case before != done.ID:
+		case before != done.ID || p.Laptop:
 			fmt.Fprintf(p.Out, "published %s as %s\n", c.name, done.ID)
 		default:
 			fmt.Fprintf(p.Out, "published %s: the next e-mail goes by it\n", c.name)
@@ -236,7 +238,7 @@ func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, er
 }
 
 func (p *Publisher) tellWhatNext() {
-	if p.newIDs {
+	if p.newIDs && !p.Laptop {
 		fmt.Fprintf(p.Out, "There are new IDs in %s: commit it and deploy, then send-email knows them.\n", p.LockFile)
 	}
 }

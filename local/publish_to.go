@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"handler/function/local/dotenv"
+	"handler/function/local/publish"
+	"handler/function/local/runenv"
+)
+
+const (
+	sendgridHost = "https://api.sendgrid.com"
+	// sendgridSetup is the variable of the key for the owner's own commands.
+	sendgridSetup = "SENDGRID_SETUP_KEY"
+	// laptopAccount is what the laptop's SendGrid is called.
+	laptopAccount = "laptop"
+)
+
+// publishTo says which SendGrid account the templates are for: the one of the key that the owner gives, else that of the
+// laptop that runs here. A key goes only where it belongs.
+type publishTo struct {
+	// host and account are as the flags say, or empty; env is the file of keys, and state the laptop's folder.
+	host, account, env, state string
+}
+
+func (to *publishTo) flags(set *flag.FlagSet) {
+	set.StringVar(&to.account, "account", "", "what the lock calls the SendGrid account of the key (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
+	set.StringVar(&to.host, "host", "", "SendGrid's API (default: sendgrid_host in settings.yml, else "+sendgridHost+"; without a key, the SendGrid of the laptop that runs here)")
+	set.StringVar(&to.env, "env", ".env", "`file` of NAME=value lines, readable by you alone, for the key that the environment does not say")
+	set.StringVar(&to.state, "state", ".local", "`folder` of the laptop")
+}
+
+// choose gives a publisher its host, key and account. The settings are those of send-email.
+func (to *publishTo) choose(p *publish.Publisher, settings map[string]string) error {
+	key, err := publishingKey(to.env)
+	if err != nil {
+		return err
+	}
+	laptop, err := runningSendGrid(to.state)
+	if err != nil {
+		return err
+	}
+	host := strings.TrimRight(to.host, "/")
+	local := laptop != nil && (host == "" || host == laptop["SENDGRID_URL"])
+	switch own := laptop[sendgridAPI.variable]; {
+	case local && (key == own || key == "" && to.account == ""):
+		p.Host, p.Key, p.Account, p.Laptop = laptop["SENDGRID_URL"], own, laptopAccount, true
+		return nil
+	case laptop != nil && key == own:
+		return fmt.Errorf("the key is that of the laptop that runs here, which %s does not know: set %s", host, sendgridSetup)
+	case local && host != "":
+		return fmt.Errorf("%s is the laptop that runs here, which does not take the key in %s: leave one of the two out", host, sendgridSetup)
+	case key == "":
+		return fmt.Errorf("set %s, in the environment or in .env, to a key that may create and read templates and their versions; "+
+			"or start make run, for a SendGrid on this laptop", sendgridSetup)
+	}
+	p.Host, p.Key = cmp.Or(host, strings.TrimRight(settings["sendgrid_host"], "/"), sendgridHost), key
+	p.Account = cmp.Or(to.account, settings["sendgrid_account"])
+	return nil
+}
+
+// publishingKey is the key to publish with, or empty: what was set for this command counts more than what .env says for
+// all.
+func publishingKey(env string) (string, error) {
+	file, err := dotenv.Read(env)
+	if err != nil {
+		return "", err
+	}
+	key := cmp.Or(os.Getenv(sendgridSetup), os.Getenv(sendgridAPI.variable), file[sendgridSetup], file[sendgridAPI.variable])
+	return strings.TrimSpace(key), nil
+}
+
+// runningSendGrid is what the laptop that runs here tells of itself; it is nil where none runs, or where its SendGrid is
+// the real one.
+func runningSendGrid(state string) (map[string]string, error) {
+	env, err := runenv.ReadRunning(state)
+	if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if env[sendgridAPI.variable] == "" {
+		return nil, nil
+	}
+	return env, nil
+}
+
+// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the owner's, which is committed
+// and part of the image.
+func laptopLock(state string) string { return filepath.Join(state, "templates.lock.yml") }

@@ -27,7 +27,6 @@ import (
 	"strings"
 
 	"handler/function/internal/published"
-	"handler/function/internal/typed"
 )
 
 // Set is the templates of a folder.
@@ -150,92 +149,4 @@ func (r *reader) readTemplate(e fs.DirEntry) *Template {
 			"doing so: write a %s", text.file())
 	}
 	return t
-}
-
-const nameRule = "the name of a template's folder has small letters, digits and hyphens, no spaces, and may end in a language, such as receipt.fr"
-
-// rename notes that a file or folder has a name that it may not have, and gives the one that it is to have. That is empty
-// where none can be proposed.
-func (r *reader) rename(file, name, rule string) string {
-	if _, err := fs.Stat(r.folder, path.Join(path.Dir(file), name)); name == "" || err == nil {
-		r.addf(file, 0, "%s", rule)
-		return ""
-	}
-	r.addf(file, 0, "%s: name it %s", rule, name)
-	return name
-}
-
-// validName is what a folder is to be named in place of a name that no template may have, or empty.
-func validName(folder string) string {
-	base, locale, _ := strings.Cut(folder, ".")
-	name := typed.Slug(base)
-	if full := name + "." + strings.ToLower(locale); templateName.MatchString(full) {
-		return full
-	}
-	return name
-}
-
-// fileOf takes the file of a part out of the files of a folder. One whose name has a slip is taken for it. It is empty
-// where there is none.
-func (r *reader) fileOf(k kind, folder string, files map[string]fs.DirEntry) string {
-	if _, ok := files[k.file()]; ok {
-		delete(files, k.file())
-		return k.file()
-	}
-	for _, file := range slices.Sorted(maps.Keys(files)) {
-		if meant(file) == k {
-			r.addf(path.Join(folder, file), 0, "name this file %s", k.file())
-			delete(files, file)
-			return file
-		}
-	}
-	if k != text {
-		r.addf(path.Join(folder, k.file()), 0, "this file is missing")
-	}
-	return ""
-}
-
-// meant is the kind of part that a file with another name is meant as, or kinds.
-func meant(file string) kind {
-	known := []string{"body.hbs"}
-	of := map[string]kind{"": kinds, "body.hbs": html}
-	for k := range kinds {
-		for _, name := range []string{k.file(), strings.TrimSuffix(k.file(), ".hbs"), k.file() + ".txt"} {
-			known, of[name] = append(known, name), k
-		}
-	}
-	return of[typed.Near(file, known)]
-}
-
-// problems collects what is wrong, each thing once: a partial is seen by every template that uses it.
-type problems struct {
-	list []problem
-}
-
-type problem struct {
-	path string
-	line int
-	what string
-}
-
-// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first line.
-func (p problem) Error() string {
-	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
-}
-
-func (p *problems) addf(path string, line int, format string, args ...any) {
-	if found := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, found) {
-		p.list = append(p.list, found)
-	}
-}
-
-func (p *problems) err() error {
-	slices.SortStableFunc(p.list, func(a, b problem) int {
-		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.line, b.line))
-	})
-	var errs []error
-	for _, problem := range p.list {
-		errs = append(errs, problem)
-	}
-	return errors.Join(errs...)
 }

@@ -1,0 +1,41 @@
+package templates
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// problems collects what is wrong, each thing once: a partial is seen by every template that uses it.
+type problems struct {
+	list []problem
+}
+
+type problem struct {
+	path string
+	line int
+	what string
+}
+
+// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first line.
+func (p problem) Error() string {
+	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
+}
+
+func (p *problems) addf(path string, line int, format string, args ...any) {
+	if found := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, found) {
+		p.list = append(p.list, found)
+	}
+}
+
+func (p *problems) err() error {
+	slices.SortStableFunc(p.list, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.line, b.line))
+	})
+	var errs []error
+	for _, problem := range p.list {
+		errs = append(errs, problem)
+	}
+	return errors.Join(errs...)
+}

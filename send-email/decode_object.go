@@ -2,6 +2,7 @@ package function
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,9 +16,9 @@ type object struct {
 	fields reflect.Value
 	seen   map[string]int // the lines of the fields that were read
 	// above is the field above the one that is being read, where it is empty and would have fields of its own; aboveTold:
-	// it was said that some of those are not indented.
-	above     string
-	aboveTold bool
+	// it was said that some of those are not indented. innerTold: that some are here which belong into a field.
+	above                string
+	aboveTold, innerTold bool
 }
 
 // object fills a struct.
@@ -41,7 +42,7 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, name string) {
 // field fills the field of a name. One that is in the wrong place, or has a slip in its name, is taken for what was meant.
 func (d *decoder) field(o *object, e entry, all *yaml.Node) {
 	name, odd := d.cleanName(e.key)
-	if !o.has(name) && (d.inAbove(o, name, e) || d.inOuter(o, name, e)) {
+	if !o.has(name) && (d.inAbove(o, name, e) || d.inOuter(o, name, e) || d.inInner(o, name, e)) {
 		return
 	}
 	if !o.has(name) {
@@ -113,14 +114,7 @@ func (d *decoder) inAbove(o *object, name string, e entry) bool {
 	if o.above == "" {
 		return false
 	}
-	above := o.field(o.above)
-	if above.Kind() == reflect.Pointer {
-		if above.IsNil() {
-			above.Set(reflect.New(above.Type().Elem()))
-		}
-		above = above.Elem()
-	}
-	inner := &object{fields: above}
+	inner := &object{fields: allocated(o.field(o.above))}
 	if !inner.has(name) {
 		return false
 	}
@@ -129,6 +123,42 @@ func (d *decoder) inAbove(o *object, name string, e entry) bool {
 		o.aboveTold = true
 	}
 	d.value(e.value, e.key.Line, inner.field(name), name)
+	return true
+}
+
+// allocated is a value, or the one that it is a pointer to.
+func allocated(v reflect.Value) reflect.Value {
+	if v.Kind() != reflect.Pointer {
+		return v
+	}
+	if v.IsNil() {
+		v.Set(reflect.New(v.Type().Elem()))
+	}
+	return v.Elem()
+}
+
+// inInner takes a field for one of a field of the object, if it is known in only one. Of several only the first is told.
+func (d *decoder) inInner(o *object, name string, e entry) bool {
+	var owners []string
+	for _, field := range fieldNames(o.fields.Type()) {
+		if slices.Contains(fieldNames(o.field(field).Type()), name) {
+			owners = append(owners, field)
+		}
+	}
+	if owners == nil {
+		return false
+	}
+	if name == e.key.Value && !o.innerTold {
+		d.wrong(e.key.Line, "%s is no field of %s but of %s: write it below that, indented by two more spaces", name, o.name, strings.Join(owners, " or "))
+		o.innerTold = true
+	}
+	for _, owner := range owners {
+		d.vague[address(o.field(owner))] = true
+	}
+	if len(owners) == 1 {
+		inner := &object{fields: allocated(o.field(owners[0]))}
+		d.value(e.value, e.key.Line, inner.field(name), name)
+	}
 	return true
 }
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -114,9 +115,11 @@ func (p *Publisher) compareAll(ctx context.Context, set *templates.Set) (changes
 	return changes, refused, nil
 }
 
-// hopeless reports whether an error is one that the next template would meet as well.
+// hopeless reports whether an error is one that the next template would meet as well: about the key, or SendGrid cannot be
+// reached at all.
 func hopeless(ctx context.Context, err error) bool {
-	return errors.As(err, new(keyError)) || ctx.Err() != nil
+	var network *net.OpError
+	return errors.As(err, new(keyError)) || ctx.Err() != nil || errors.As(err, &network) && network.Op == "dial"
 }
 
 // settle brings the lock up to date on what needs no publishing. It comes after the question, since the key may be

@@ -415,7 +415,7 @@ func TestWhatGoesWrong(t *testing.T) {
 
 		b := setup(t)
 		err := b.publish(func(p *Publisher) { p.client.host = "http://127.0.0.1:1" })
-		if err == nil || !strings.Contains(err.Error(), "call http://127.0.0.1:1: ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "call http://127.0.0.1:1: ") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -166,6 +166,8 @@ func TestWriteSetting(t *testing.T) {
 	for _, c := range []struct{ before, want string }{
 		{"environment:\n  a: b # c\n  # sendgrid_webhook_key: MFk…\n\n  d: e\n", "environment:\n  a: b # c\n  sendgrid_webhook_key: new$1\n\n  d: e\n"},
 		{"environment:\n  # sendgrid_webhook_key: MFk…\n  sendgrid_webhook_key: old\n", "environment:\n  # sendgrid_webhook_key: MFk…\n  sendgrid_webhook_key: new$1\n"},
+		{"# ours\nenvironment: # all\n\n  # a comment\n  a: b\n  d: e\n", "# ours\nenvironment: # all\n\n  # a comment\n  sendgrid_webhook_key: new$1\n  a: b\n  d: e\n"},
+		{"environment:\n    a: b\n", "environment:\n    sendgrid_webhook_key: new$1\n    a: b\n"},
 	} {
 		if err := os.WriteFile(file, []byte(c.before), 0o600); err != nil {
 			t.Fatal(err)
@@ -185,6 +187,6 @@ func TestWriteSetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := eventhook.WriteSetting(file, "new"); err == nil {
-		t.Error("no error where there is no line")
+		t.Error("no error where there are no settings")
 	}
 }

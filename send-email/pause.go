@@ -11,12 +11,8 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-const (
-	// longestPause is for how long one call may have nothing begin.
-	longestPause = 10 * time.Minute
-	// forGood is how long the pause is of a process that is to end.
-	forGood = 24 * time.Hour
-)
+// longestPause is for how long one call may have nothing begin.
+const longestPause = 10 * time.Minute
 
 // pause is for how long nothing is to begin, such as "3m": a deployment is about to replace the process, and what it cuts
 // off nobody can be sure of. It ends by itself, should the deployment never come; "0s" ends it at once. Another replica is
@@ -61,7 +57,7 @@ func (r *pause) answer(ctx context.Context, f *Function, log *slog.Logger) (any,
 }
 
 // Stop has nothing begin any more: the process is to end.
-func (f *Function) Stop() { f.work.pause(f.now().Add(forGood)) }
+func (f *Function) Stop() { f.work.stop() }
 
 // putOffCall answers a call that comes during a pause. Nothing is lost: an order is due still, and whoever asked for
 // something else asks again.

@@ -13,8 +13,9 @@ var errPaused = errors.New("paused")
 // work is what this process has in hand, and whether it may begin more.
 type work struct {
 	mu sync.Mutex
-	// until is up to when nothing is begun.
-	until time.Time
+	// until is up to when nothing is begun, and stopped that it stays so: the process is to end.
+	until   time.Time
+	stopped bool
 	// begun counts the calls and sweeps that run.
 	begun int
 	// deliveries are claimed and not yet recorded, by delivery ID.
@@ -27,7 +28,7 @@ type work struct {
 func (w *work) begin(now time.Time) (end func(), err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if now.Before(w.until) {
+	if w.stopped || now.Before(w.until) {
 		return nil, errPaused
 	}
 	w.begun++
@@ -68,11 +69,18 @@ func (w *work) pause(until time.Time) {
 	w.until = until
 }
 
-// pausedUntil is when something may begin again, where that is later than now.
+// stop is a pause that nothing ends.
+func (w *work) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = true
+}
+
+// pausedUntil reports whether nothing may begin now, and when a pause ends.
 func (w *work) pausedUntil(now time.Time) (until time.Time, paused bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.until, now.Before(w.until)
+	return w.until, w.stopped || now.Before(w.until)
 }
 
 // rest waits until nothing is in hand, or ctx is over, and gives how much is left.

@@ -44,6 +44,7 @@ func (r Runner) Pause(ctx context.Context, client *owner.Client) error {
 		Idle   bool `json:"idle"`
 		InHand int  `json:"in_hand"`
 	}
+	fmt.Fprintf(r.Out, "To pause %s: it ends what it has in hand, in 45 s at most\n", SendEmail)
 	err := client.Call(ctx, SendEmail, "pause", pauseLength.String(), &told)
 	switch {
 	case errors.Is(err, owner.ErrNotFound): // it is deployed for the first time

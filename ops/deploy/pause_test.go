@@ -44,7 +44,8 @@ func TestPause(t *testing.T) {
 			if errors.Is(err, deploy.ErrBusy) != tt.busy || (err != nil) != tt.busy {
 				t.Errorf("error %v", err)
 			}
-			if !strings.HasPrefix(out.String(), tt.says) || (tt.says == "") != (out.Len() == 0) {
+			begins, said, _ := strings.Cut(out.String(), "\n")
+			if !strings.HasPrefix(begins, "To pause send-email") || !strings.HasPrefix(said, tt.says) || (tt.says == "") != (said == "") {
 				t.Errorf("it says %q", out.String())
 			}
 			if got := <-asked; got != "3m0s" {

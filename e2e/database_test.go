@@ -30,7 +30,8 @@ func ownDatabase(t *testing.T) {
 	}
 }
 
-// database gives a test an empty database, which goes when the test ends. Atlas takes names of less than 38 bytes.
+// database gives a test an empty database, which goes when the test ends. Atlas takes names of less
+// than 38 bytes.
 func database(t *testing.T) testDatabase {
 	t.Helper()
 	db := testDatabase{uri: os.Getenv(uriVariable), name: "test_" + strings.ToLower(rand.Text())}

@@ -54,7 +54,8 @@ func serve(t *testing.T, status int, body string) string {
 	return s.URL
 }
 
-// newPair wires them as their handlers do, to a database at a URI. Stripe knows of no line items, and SendGrid accepts all.
+// newPair wires them as their handlers do, to a database at a URI. Stripe knows of no line items,
+// and SendGrid accepts all.
 func newPair(t *testing.T, uri string) *pair {
 	t.Helper()
 	p := &pair{log: &syncBuffer{}}
@@ -105,8 +106,9 @@ func (p *pair) call(body []byte) handler.Response {
 	return p.sender(handler.Request{Method: http.MethodPost, Body: body, Header: http.Header{openfaas.SignatureHeader: {openfaas.Sign(body, pairKey)}}})
 }
 
-// TestFaultyDatabase has a database refuse what the functions ask, in the words of MongoDB and of Atlas. Both functions
-// answer 503 with what the owner is to change, and log it with the database's own message; and when it is changed, they go on.
+// TestFaultyDatabase has a database refuse what the functions ask, in the words of MongoDB and of
+// Atlas. Both functions answer 503 with what the owner is to change, and log it with the database's
+// own message; and when it is changed, they go on.
 func TestFaultyDatabase(t *testing.T) {
 	t.Parallel()
 	ownDatabase(t)

@@ -17,8 +17,9 @@ import (
 	sendemail "handler/function/send-email"
 )
 
-// TestDatabaseFillsUp has send-email's sweep look at a real database, which some orders fill to 85 % of the quota. The admins
-// get an e-mail; the next process, for which it is still full to 85 %, sends none, and a third one, which finds 96 %, another.
+// TestDatabaseFillsUp has send-email's sweep look at a real database, which some orders fill to 85
+// % of the quota. The admins get an e-mail; the next process, for which it is still full to 85 %,
+// sends none, and a third one, which finds 96 %, another.
 func TestDatabaseFillsUp(t *testing.T) {
 	t.Parallel()
 
@@ -39,8 +40,8 @@ func TestDatabaseFillsUp(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	t.Cleanup(sendgrid.Close)
-	// sweeps runs a process in which the database has that part of its quota, until it has looked and sent so many e-mails.
-	// What it owes beyond them, the next process sends.
+	// sweeps runs a process in which the database has that part of its quota, until it has looked
+	// and sent so many e-mails. What it owes beyond them, the next process sends.
 	sweeps := func(part float64, want int) (sent []string) {
 		t.Helper()
 		size, err := store.Size(t.Context())

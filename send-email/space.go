@@ -22,8 +22,9 @@ type space struct {
 	next time.Time
 }
 
-// lookAtSpace warns once a day of a database that fills up, and tells the admins of each level once, until the database is
-// below it again. What keeps it from that is no reason to stop anything else.
+// lookAtSpace warns once a day of a database that fills up, and tells the admins of each level
+// once, until the database is below it again. What keeps it from that is no reason to stop anything
+// else.
 func (f *Function) lookAtSpace(ctx context.Context) {
 	now := f.now()
 	if f.space.quotaMB == 0 || now.Before(f.space.next) {
@@ -58,8 +59,8 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// keepSpace keeps which level was reached, and owes the admins an e-mail where it is a higher one than before. It reports
-// whether this process did so: of several, one does.
+// keepSpace keeps which level was reached, and owes the admins an e-mail where it is a higher one
+// than before. It reports whether this process did so: of several, one does.
 func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, now time.Time) (told bool, err error) {
 	if s.Level > 0 {
 		if _, err := orders.Create(ctx, order.NewSpace(now)); err != nil {

@@ -21,7 +21,8 @@ func filling(t *testing.T) *bench {
 	return b
 }
 
-// look has the sweep look at a database of so many MB, a day after the last look, and gives the e-mails that went out.
+// look has the sweep look at a database of so many MB, a day after the last look, and gives the
+// e-mails that went out.
 func (b *bench) look(t *testing.T, mb float64) (sent []string) {
 	t.Helper()
 	before := len(b.sendgrid.sent())

@@ -21,20 +21,23 @@ const (
 	Timeout = 5 * time.Second
 	// selectionTimeout is how long to look for a server that takes writes.
 	selectionTimeout = 3 * time.Second
-	// poolSize lets sixteen write without waiting for each other, which with eight cost a sixth more of the
-	// processor. Atlas's free tier has 500 connections for everybody, and each costs the server about a megabyte.
+	// poolSize lets sixteen write without waiting for each other, which with eight cost a sixth
+	// more of the processor. Atlas's free tier has 500 connections for everybody, and each costs
+	// the server about a megabyte.
 	poolSize = 16
 	// drain is how long operations in flight on a client that was replaced may take.
 	drain = 30 * time.Second
 )
 
-// Connect makes a client for a connection string. It returns before the client is connected: waits only for the
-// look-up of a mongodb+srv name; where that fails, the next call may do better. The client connects by itself, and
-// keeps a connection: with Atlas, the first one takes a handful of round trips, its encryption and log-in included.
+// Connect makes a client for a connection string. It returns before the client is connected: waits
+// only for the look-up of a mongodb+srv name; where that fails, the next call may do better. The
+// client connects by itself, and keeps a connection: with Atlas, the first one takes a handful of
+// round trips, its encryption and log-in included.
 //
-// What the string says of concerns and preferences does not count. Writes wait for the journals of a majority. Reads go to
-// the primary and see all that it has, also what no majority has yet: a refund must find an order that is being stored.
-// Whatever is made of such a read is a write, which is durable no earlier than what was read.
+// What the string says of concerns and preferences does not count. Writes wait for the journals of
+// a majority. Reads go to the primary and see all that it has, also what no majority has yet: a
+// refund must find an order that is being stored. Whatever is made of such a read is a write, which
+// is durable no earlier than what was read.
 func Connect(uri, appName string) (*mongo.Client, error) {
 	journaled := true
 	majority := writeconcern.Majority()
@@ -86,7 +89,8 @@ type connection struct {
 	store  *Store
 }
 
-// errLookup: the name in a mongodb+srv string is looked up by the system's resolver, which takes its time.
+// errLookup: the name in a mongodb+srv string is looked up by the system's resolver, which takes
+// its time.
 var errLookup = errors.New("connect to MongoDB: its name is still being looked up")
 
 // Store is the store as the connection string is now. Indexes are not its business.

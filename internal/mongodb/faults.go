@@ -8,8 +8,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// What is wrong with the database as the owner set it up. The texts go into answers and logs: they name what to change, and
-// quote nothing of the connection string, which holds a password. docs/operations.md says more about each.
+// What is wrong with the database as the owner set it up. The texts go into answers and logs: they
+// name what to change, and quote nothing of the connection string, which holds a password.
+// docs/operations.md says more about each.
 var (
 	// ErrURI: the driver cannot parse the connection string.
 	ErrURI = errors.New("secret mongodb-uri: not a connection string that the MongoDB driver understands")
@@ -26,8 +27,8 @@ var (
 // Faults are all of them.
 func Faults() []error { return []error{ErrURI, ErrAuth, ErrNoUser, ErrPermission, ErrFull} }
 
-// MongoDB's error codes, https://www.mongodb.com/docs/manual/reference/error-codes/. Atlas's proxy answers with a code of its
-// own for several things, which only the message tells apart.
+// MongoDB's error codes, https://www.mongodb.com/docs/manual/reference/error-codes/. Atlas's proxy
+// answers with a code of its own for several things, which only the message tells apart.
 const (
 	codeUnauthorized         = 13
 	codeAuthenticationFailed = 18
@@ -80,8 +81,9 @@ func ofCode(err mongo.ServerError) error {
 	return nil
 }
 
-// loginRefused tells a refused login by its text: the driver gives an operation that waited for a connection nothing else of
-// the server's answer. A connection that breaks during the login is an "auth error" to the driver as well, and is none here.
+// loginRefused tells a refused login by its text: the driver gives an operation that waited for a
+// connection nothing else of the server's answer. A connection that breaks during the login is an
+// "auth error" to the driver as well, and is none here.
 func loginRefused(text string) bool {
 	return strings.Contains(text, "(AuthenticationFailed)") || strings.Contains(text, "(AtlasError) bad auth")
 }

@@ -15,12 +15,14 @@ type Space struct {
 	Level int `json:"level"`
 }
 
-// SpaceLevels are the parts of its quota, in percent, at which the admins are told that the database fills up.
+// SpaceLevels are the parts of its quota, in percent, at which the admins are told that the
+// database fills up.
 func SpaceLevels() []int { return []int{80, 95} }
 
 const megabyte = 1 << 20
 
-// SpaceOf is how full a database of so many bytes is, where so many MB (MiB) are allowed, which is not 0.
+// SpaceOf is how full a database of so many bytes is, where so many MB (MiB) are allowed, which is
+// not 0.
 func SpaceOf(bytes int64, quotaMB float64) Space {
 	part := 100 * float64(bytes) / (quotaMB * megabyte)
 	s := Space{UsedMB: int64(math.Round(float64(bytes) / megabyte)), QuotaMB: int64(math.Round(quotaMB)), Percent: int(part)}

@@ -6,8 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// Every write here is durable before its answer, and every read sees the latest durable writes, so concerns change nothing.
-// What MongoDB refuses in them is refused all the same.
+// Every write here is durable before its answer, and every read sees the latest durable writes, so
+// concerns change nothing. What MongoDB refuses in them is refused all the same.
 
 // maxMembers is the most that a replica set can have.
 const maxMembers = 50
@@ -15,15 +15,16 @@ const maxMembers = 50
 // writes are the commands that may have a write concern.
 const writes = "insert update delete findAndModify create drop dropDatabase createIndexes dropIndexes aggregate"
 
-// The levels of read concern. snapshots are the commands that may ask for snapshot, reads those for what is not local.
+// The levels of read concern. snapshots are the commands that may ask for snapshot, reads those for
+// what is not local.
 const (
 	levels    = "local majority available linearizable snapshot"
 	reads     = "find aggregate distinct count"
 	snapshots = "find aggregate distinct"
 )
 
-// checkConcerns refuses concerns that make no sense. A write concern that cannot be satisfied is no such error: the write is
-// done, and the answer says that it was not.
+// checkConcerns refuses concerns that make no sense. A write concern that cannot be satisfied is no
+// such error: the write is done, and the answer says that it was not.
 func (r *request) checkConcerns() error {
 	if v := r.value("readConcern"); v != nil {
 		if err := r.checkReadConcern(v); err != nil {

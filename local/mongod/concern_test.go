@@ -18,7 +18,8 @@ func TestConcerns(t *testing.T) {
 		cmd     bson.D
 		field   string
 		concern any
-		// code is that of the command's error; 0 where there is none. unsatisfied is that of the concern's.
+		// code is that of the command's error; 0 where there is none. unsatisfied is that of the
+		// concern's.
 		code, unsatisfied int32
 	}{
 		{"a majority in its journal", insert, "writeConcern", bson.M{"w": "majority", "j": true}, 0, 0},

@@ -21,9 +21,9 @@ func isHandshake(name string) bool {
 // setName is the replica set's.
 const setName = "rs0"
 
-// hello presents the server as the primary of a replica set of one, at the address by which the client reached it. So a driver
-// sends sessions and retryable writes, as it does to Atlas. Without a topologyVersion it asks again every ten seconds, in
-// place of waiting for news.
+// hello presents the server as the primary of a replica set of one, at the address by which the
+// client reached it. So a driver sends sessions and retryable writes, as it does to Atlas. Without
+// a topologyVersion it asks again every ten seconds, in place of waiting for news.
 func (s *Server) hello(r *request) (bson.D, error) {
 	primary := "isWritablePrimary"
 	if r.name != "hello" {

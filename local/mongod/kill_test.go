@@ -97,15 +97,17 @@ func (p *process) kill() {
 	_ = p.cmd.Wait()
 }
 
-// written is what a writer knows of one order: how many events it asked for, and how many were acknowledged.
+// written is what a writer knows of one order: how many events it asked for, and how many were
+// acknowledged.
 type written struct {
 	id           string
 	asked, acked int
 }
 
-// TestKill kills the server at random instants, again and again, under many clients that go on: what was being written then, their
-// driver repeats once the server is back. All that was acknowledged must be there, once, and every order whole: its count, its
-// events and its due time are written together, so they agree, or it is half-written, or written twice.
+// TestKill kills the server at random instants, again and again, under many clients that go on:
+// what was being written then, their driver repeats once the server is back. All that was
+// acknowledged must be there, once, and every order whole: its count, its events and its due time
+// are written together, so they agree, or it is half-written, or written twice.
 func TestKill(t *testing.T) {
 	t.Parallel()
 

@@ -81,7 +81,8 @@ var (
 	inc = bson.M{"$inc": bson.M{"n": 1}}
 )
 
-// writesOfA are retryable writes of each kind, on the collection of the document {_id: "a", n: 1}, and what is in it afterwards.
+// writesOfA are retryable writes of each kind, on the collection of the document {_id: "a", n: 1},
+// and what is in it afterwards.
 var writesOfA = map[string]struct {
 	cmd   bson.D
 	after []bson.M
@@ -97,7 +98,8 @@ var writesOfA = map[string]struct {
 	"findAndModify of some fields": {modifyOf(a, bson.E{Key: "update", Value: inc}, bson.E{Key: "fields", Value: bson.M{"_id": 0}}), []bson.M{{"_id": "a", "n": int32(2)}}},
 }
 
-// again checks the answer to a repeated write: that of the first time, and the statements that were repeated.
+// again checks the answer to a repeated write: that of the first time, and the statements that were
+// repeated.
 func again(t *testing.T, first, second bson.M) {
 	t.Helper()
 	if first["ok"] != 1.0 || second["retriedStmtId"] != int32(0) && !cmp.Equal(second["retriedStmtIds"], bson.A{int32(0)}) {
@@ -278,7 +280,8 @@ func TestRetryableWrites(t *testing.T) {
 	}
 }
 
-// TestRetryAfterACrash kills the server after it has answered, as if the answer had been lost, and repeats the write.
+// TestRetryAfterACrash kills the server after it has answered, as if the answer had been lost, and
+// repeats the write.
 func TestRetryAfterACrash(t *testing.T) {
 	t.Parallel()
 

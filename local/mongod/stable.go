@@ -2,7 +2,8 @@ package mongod
 
 import "slices"
 
-// stable are the commands of Stable API V1: https://www.mongodb.com/docs/manual/reference/stable-api/
+// stable are the commands of Stable API V1:
+// https://www.mongodb.com/docs/manual/reference/stable-api/
 var stable = []string{"hello", "ping", "saslStart", "saslContinue", "endSessions", "refreshSessions",
 	"insert", "update", "delete", "findAndModify", "find", "count", "aggregate", "explain", "getMore", "killCursors",
 	"create", "drop", "dropDatabase", "createIndexes", "listIndexes", "dropIndexes", "listCollections", "listDatabases"}
@@ -10,7 +11,8 @@ var stable = []string{"hello", "ping", "saslStart", "saslContinue", "endSessions
 // Stable reports whether a command is one of Stable API V1.
 func Stable(command string) bool { return slices.Contains(stable, command) }
 
-// checkAPI checks the version of the API that the client declares, and that the command is in it if it is to be.
+// checkAPI checks the version of the API that the client declares, and that the command is in it if
+// it is to be.
 func (r *request) checkAPI() error {
 	version := r.value("apiVersion")
 	strict, err := r.bool("apiStrict", false)

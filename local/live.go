@@ -55,7 +55,15 @@ func (l *laptop) takeEffect(ctx context.Context, what string, since time.Time) b
 		return false
 	}
 	l.console.say("%s %s (%.1f s)", l.console.paint(green, "✓"), what, time.Since(since).Seconds())
+	l.warn()
 	return true
+}
+
+// warn tells what make check-catalogue warns of in the shop that is in effect.
+func (l *laptop) warn() {
+	for _, w := range l.version.Load().shop.catalogue.Warnings {
+		l.console.say("! %s", w)
+	}
 }
 
 // change deploys a version in place of the one in effect. Where that fails, it deploys the one before again.

@@ -109,10 +109,12 @@ func TestLive(t *testing.T) {
 	if got := read(t, inUse); got != "Thank you" {
 		t.Errorf("%q is in use", got)
 	}
+	write(t, subject, "Thank you{{#if metadata.pdf_ulr}} for the PDF{{/if}}")
+	said(`! ` + regexp.QuoteMeta(subject) + `:1: .*pdf_ulr.*`)
 	cancel()
 	<-ended
 	l.owned.holds(t, 2)
-	if n := strings.Count(out.String(), "\n"); n != 2 {
+	if n := strings.Count(out.String(), "\n"); n != 4 {
 		t.Errorf("more was said: %s", out)
 	}
 }

@@ -124,6 +124,7 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 	}
 	defer l.stop()
 	c.say("Ready after %s.\n", took(time.Since(began)))
+	l.warn()
 	l.mails.EnableWebhooks(events)
 	var watching sync.WaitGroup
 	watching.Go(func() { l.live(ctx) })

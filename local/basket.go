@@ -43,7 +43,12 @@ func (b *basket) empty() bool {
 }
 
 func (b *basket) wrong(argument, format string, args ...any) {
-	b.mistakes = append(b.mistakes, fmt.Errorf(argument+": "+format, args...))
+	b.mistakes = append(b.mistakes, argumentError(argument, format, args...))
+}
+
+// argumentError is what is wrong with an argument, which it calls by make's word.
+func argumentError(argument, format string, args ...any) error {
+	return fmt.Errorf(argument+": "+format, args...)
 }
 
 // defaults are what is bought where AMOUNT and CURRENCY do not say.

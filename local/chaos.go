@@ -37,9 +37,9 @@ func chaosCommand(ctx context.Context, args []string) error {
 	}
 	switch {
 	case o.Purchases < 2 || o.Purchases > chaos.MaxPurchases:
-		return fmt.Errorf("N: want 2 to %d", chaos.MaxPurchases)
+		return argumentError("N", "want 2 to %d", chaos.MaxPurchases)
 	case o.For < 10*time.Second || o.For > time.Hour:
-		return errors.New("FOR: want 10s to 1h")
+		return argumentError("FOR", "want 10s to 1h")
 	}
 	if err := standInsOnly("chaos"); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"handler/function/internal/order"
@@ -108,6 +107,3 @@ func respond(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // what we answer can be encoded; a reader who has gone away needs nothing
 }
-
-// templatePath is where the API has a template.
-func templatePath(name string) string { return "/api/templates/" + url.PathEscape(name) }

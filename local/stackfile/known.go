@@ -1,13 +1,9 @@
 package stackfile
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
-
-	"go.yaml.in/yaml/v3"
 
 	"handler/function/internal/typed"
 )
@@ -29,24 +25,18 @@ var platform = []string{
 // ofTheSystem are variables such as GOMEMLIMIT, TZ and HTTPS_PROXY.
 var ofTheSystem = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// CheckSettings finds the settings of a file that no function reads, each as file:line: what.
+// CheckSettings finds what is wrong with a settings file, also the settings that no function reads, each as
+// file:line: what.
 func CheckSettings(file string) error {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	var settings struct {
-		Environment yaml.Node `yaml:"environment"`
-	}
-	if err := yaml.Unmarshal(source, &settings); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	var wrong []error
-	for i := 0; i+1 < len(settings.Environment.Content); i += 2 {
-		name := settings.Environment.Content[i]
-		if !slices.Contains(Known, name.Value) && !slices.Contains(platform, name.Value) && !ofTheSystem.MatchString(name.Value) {
-			wrong = append(wrong, fmt.Errorf("%s:%d: no function reads %s%s", file, name.Line, name.Value, typed.DidYouMean(name.Value, Known)))
+	all, wrong := parseSettings(source)
+	for name, s := range all {
+		if !slices.Contains(Known, name) && !slices.Contains(platform, name) && !ofTheSystem.MatchString(name) {
+			wrong = append(wrong, *typed.Mistakef(s.line, "no function reads %s%s", name, typed.DidYouMean(name, Known)))
 		}
 	}
-	return errors.Join(wrong...)
+	return typed.In(file, wrong.Err())
 }

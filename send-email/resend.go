@@ -91,7 +91,7 @@ func (f *Function) sendNow(ctx context.Context, log *slog.Logger, orders Store, 
 	return orders.Load(ctx, id)
 }
 
-// again is the wish of a call, as the order knows it.
+// again is a call's request in the order's terms.
 func (f *Function) again(o *order.Order, call, to, reason string) order.Again {
 	address, _ := order.ParseAddress(to) // it was checked
 	return order.Again{

@@ -13,7 +13,7 @@ import (
 // ErrNotToCustomer: the e-mail does not go to the customer, so a correction does not send it again.
 var ErrNotToCustomer = errors.New("the e-mail does not go to the customer")
 
-// corrected is the error text of a delivery that a copy to the corrected address replaces.
+// corrected is the LastError of a delivery that a copy to the corrected address replaces.
 const corrected = "the address was corrected; a copy goes to the new one"
 
 // Correction is another address for the order's customer, given by a person. It is a fact beside Stripe's events, which
@@ -89,8 +89,8 @@ func (o *Order) named(keys []string) ([]string, error) {
 	return originals, nil
 }
 
-// undelivered are the originals of the customer's e-mails that failed or bounced, with all their copies. A sale that is off
-// has none: its goods are sent by their keys alone.
+// undelivered are the originals of the customer's e-mails that did not reach them. Where the money went back there are none:
+// the goods of such a sale are sent by their keys alone.
 func (o *Order) undelivered() []string {
 	var originals []string
 	for key, d := range o.Emails {

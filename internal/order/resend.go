@@ -22,7 +22,7 @@ var (
 	ErrForgotten = errors.New("the order was forgotten")
 )
 
-// Again is a person's wish to have e-mails sent another time.
+// Again is a person's request to send e-mails again.
 type Again struct {
 	// Call is 8 lower-case hexadecimal digits that identify the call: a second call with the same digits changes nothing.
 	Call string
@@ -34,9 +34,9 @@ type Again struct {
 	Template func(Email) (id, name string)
 }
 
-// Resend owes e-mails of the order another time, each as a delivery of its own: the one of that key, or where it is
-// empty all that went to the customer. It gives the keys of the copies. Only what is final may be sent again, and
-// either all of them are or none; nothing but a person's wish comes here.
+// Resend owes e-mails of the order again, each as a delivery of its own: the one of that key, or where it is empty all that
+// went to the customer. It gives the keys of the copies. Only what is final may be sent again, and either all of them are
+// or none. Only a person's request calls it.
 func (o *Order) Resend(key string, a Again, now time.Time) ([]string, error) {
 	if done := o.copiesBy(a.Call); len(done) > 0 {
 		return done, nil
@@ -63,10 +63,10 @@ func (o *Order) Resend(key string, a Again, now time.Time) ([]string, error) {
 	return o.copiesBy(a.Call), nil
 }
 
-// copyKey is the key of the copy of an e-mail that a wish makes.
+// copyKey is the key of the copy of an e-mail that a call makes.
 func copyKey(original, call string) string { return original + "/again-" + call }
 
-// copiesBy are the keys of what a wish has made already.
+// copiesBy are the keys of the copies that a call made.
 func (o *Order) copiesBy(call string) []string {
 	var keys []string
 	for key, d := range o.Emails {

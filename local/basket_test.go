@@ -146,7 +146,7 @@ func TestBuyMistakes(t *testing.T) {
 		"PRODUCT=prod_a SESSION=cs_1":                                   "SESSION: this purchase was made, with its products and its customer; leave the others out",
 		"SESSION=cs_1 N=2":                                              `N: "2": want 1 to 100000, and 1 with SESSION`,
 		"SESSION=cs_1 MISSED=1":                                         "MISSED: what becomes of a purchase that was made, SESSION, is always told",
-		"EVENT=charge_refunded":                                         "EVENT: the event is about no checkout.session: see its data.object.object; with SESSION=cs_… it may be what becomes of a purchase",
+		"EVENT=charge_refunded":                                         "EVENT: it begins no purchase: add SESSION=cs_… of the purchase that it is about (the event is about no checkout.session: see its data.object.object)",
 		"PRODUCT=prod_a EVENT=charge_refunded":                          "EVENT: the event is about no checkout.session",
 		"PRODUCT=prod_a AMOUNT=999999.99 QUANTITY=2":                    "AMOUNT: the total has more than eight digits",
 		"PRODUCT=prod_a AMOUNT=1 EVENT=completed_no_payment_required":   "AMOUNT: the event is of a purchase that is free of charge",

@@ -117,7 +117,7 @@ func (b *buying) read() error {
 		return err
 	}
 	if _, err := shop.NewPurchase(b.body, b.list, time.Now()); err != nil && b.session == "" {
-		return fmt.Errorf("EVENT: %w; with SESSION=cs_… it may be what becomes of a purchase", err)
+		return fmt.Errorf("EVENT: it begins no purchase: add SESSION=cs_… of the purchase that it is about (%w)", err)
 	}
 	return nil
 }

@@ -247,12 +247,7 @@ func (c *Catalogue) rows(w io.Writer, bought []string, s series) {
 
 // shown is a template with the languages that there are beside the one of its own name.
 func (c *Catalogue) shown(t template) string {
-	var languages []string
-	for _, n := range c.templates {
-		if base, language, ok := strings.Cut(n, "."); ok && base == t.Value {
-			languages = append(languages, language)
-		}
-	}
+	languages := languagesOf(t.Value, c.templates)
 	if languages == nil {
 		return t.Value
 	}

@@ -48,6 +48,7 @@ func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 			wrong = append(wrong, errors.New(what))
 		}
 	}
+	t.warnLanguages(names, file)
 	return wrong
 }
 

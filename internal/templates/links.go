@@ -10,7 +10,16 @@ import (
 // emptyAddress is a tag up to an attribute with no address in it, or with no more than how one begins.
 var emptyAddress = regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*(?:"\s*(?:mailto:|tel:|https?://)?\s*"|'\s*(?:mailto:|tel:|https?://)?\s*')`)
 
-// addresses tells of each link and picture whose address some data leaves empty, and marks the branches that the data
+// brokenAddresses are attributes that lead nowhere whatever the data has, with what to write instead.
+var brokenAddresses = []struct {
+	form *regexp.Regexp
+	mend string
+}{
+	{regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*[“”„«»‘’‚]`), "has typographic quotes around it: write straight ones"},
+	{regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*["']?\s*www\.`), "begins with www., which leads nowhere in an e-mail: write https:// before it"},
+}
+
+// addresses tells of each link and picture whose address is broken, or left empty by some data, and marks the branches that the data
 // has rendered. What a line is warned of is likely to be the reason.
 func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *problems) error {
 	found := &problems{}
@@ -23,13 +32,23 @@ func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *p
 			continue
 		}
 		for _, at := range emptyAddress.FindAllStringSubmatchIndex(out, -1) {
-			what := map[string]string{"href": "link", "src": "picture"}[strings.ToLower(out[at[2]:at[3]])]
 			path, line := trace.place(at[2])
 			found.addf(path, line, "the address of this %s is empty where the data has no value for it: put {{#if …}} around the %[1]s%s",
-				what, warned.said(path, line))
+				attribute(out, at), warned.said(path, line))
+		}
+		for _, broken := range brokenAddresses {
+			for _, at := range broken.form.FindAllStringSubmatchIndex(out, -1) {
+				path, line := trace.place(at[2])
+				found.addf(path, line, "the address of this %s %s", attribute(out, at), broken.mend)
+			}
 		}
 	}
 	return found.err()
+}
+
+// attribute is what has the address whose attribute was found at a place.
+func attribute(out string, at []int) string {
+	return map[string]string{"href": "link", "src": "picture"}[strings.ToLower(out[at[2]:at[3]])]
 }
 
 // said is what is known of a line, as the end of a sentence.

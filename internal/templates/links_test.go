@@ -30,6 +30,10 @@ func TestAddresses(t *testing.T) {
 		"{{#if url}}\n{{#if none}}\n{{else}}\n{{> button}}\n{{/if}}\n{{/if}}\n<a href=\"{{none}}\">": {"partials/button.hbs:3" + link, "t/body.html.hbs:7" + link},
 		"{{#each items}}\n<a href=\"{{metadata.url}}\">a</a>\n{{/each}}":                             {"t/body.html.hbs:2" + link},
 		"<a href=\"{{metadata.ulr}}\">a</a>":                                                         {"t/body.html.hbs:1" + link + "; no sample order and no metadata_keys entry has metadata.ulr: did you mean url?"},
+		"<p>\n<a href=“{{url}}”>a</a>":                                                               {"t/body.html.hbs:2: the address of this link has typographic quotes around it: write straight ones"},
+		`<img src=‘x.png’>`:                                                                          {"t/body.html.hbs:1: the address of this picture has typographic quotes around it: write straight ones"},
+		`<a href="www.example.com">a</a>`:                                                            {"t/body.html.hbs:1: the address of this link begins with www., which leads nowhere in an e-mail: write https:// before it"},
+		`<a href="https://www.example.com">www.</a>`:                                                 nil,
 		`the words href="" in a text`:                                                                nil,
 	} {
 		set := read(t, html, files{"partials/button.hbs": "<p>\n</p>\n<a href=\"{{none}}\">a</a>"})

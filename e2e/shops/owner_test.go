@@ -42,8 +42,8 @@ func (o owner) shop() fs.FS {
 	return shop
 }
 
-// types puts pairs of texts in place of each other, each once, in a file that has them.
-func (o owner) types(file string, pairs ...string) {
+// replace replaces texts in a file, each once: a text, then the one in its place, and so on.
+func (o owner) replace(file string, pairs ...string) {
 	o.Helper()
 	for ; len(pairs) > 0; pairs = pairs[2:] {
 		if !strings.Contains(o.files[file], pairs[0]) {
@@ -53,8 +53,8 @@ func (o owner) types(file string, pairs ...string) {
 	}
 }
 
-// removes deletes a file or a folder.
-func (o owner) removes(path string) {
+// remove deletes a file or a folder.
+func (o owner) remove(path string) {
 	o.Helper()
 	before := len(o.files)
 	maps.DeleteFunc(o.files, func(file, _ string) bool { return file == path || strings.HasPrefix(file, path+"/") })
@@ -63,14 +63,13 @@ func (o owner) removes(path string) {
 	}
 }
 
-// writes makes a template.
-func (o owner) writes(template, subject, body string) {
+// write makes a template.
+func (o owner) write(template, subject, body string) {
 	o.files["templates/"+template+"/subject.hbs"] = subject
 	o.files["templates/"+template+"/body.html.hbs"] = body
 }
 
-// section is a part of the catalogue: from the line that begins with its name to the next empty line before a line of no
-// indentation.
+// section is a field of the catalogue with all that is indented below it.
 func (o owner) section(name string) string {
 	o.Helper()
 	_, after, found := strings.Cut("\n"+o.files[catalogue], "\n"+name+":")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,15 +16,25 @@ const (
 	pollInterval = 10 * time.Millisecond
 )
 
-// FreeAddr names a loopback address that nothing listened on a moment ago. Somebody else may take it
-// before the caller does, so be ready to try another.
+// The ports of FreeAddr lie below those from which systems take the local ports of connections: 32768 and up on Linux,
+// 49152 and up on macOS. From there a busy machine would take one within moments.
+const (
+	lowestPort  = 12_000
+	highestPort = 32_000
+)
+
+// FreeAddr names a loopback address that nothing listened on a moment ago. Another program may take it before the
+// caller does.
 func FreeAddr() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	var err error
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(lowestPort+rand.IntN(highestPort-lowestPort)))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", addr); err == nil {
+			return addr, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", fmt.Errorf("find a free port: %w", err)
 }
 
 // Listening tells whether something accepts connections at addr.

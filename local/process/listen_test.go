@@ -75,3 +75,38 @@ func freeAddr(t *testing.T) string {
 	}
 	return addr
 }
+
+// TestFreeAddr: the ports are none of those that connections take, which come and go all the time.
+func TestFreeAddr(t *testing.T) {
+	t.Parallel()
+
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	lowest := highestPort
+	for range 200 {
+		conn, err := net.Dial("tcp", server.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close() // while it is open, its port is taken
+		lowest = min(lowest, conn.LocalAddr().(*net.TCPAddr).Port)
+	}
+	if lowest < highestPort {
+		t.Skipf("this machine takes the ports of connections from %d on", lowest)
+	}
+	for range 100 {
+		addr := freeAddr(t)
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Errorf("%s is not free: %v", addr, err)
+			continue
+		}
+		if port := listener.Addr().(*net.TCPAddr).Port; port >= highestPort {
+			t.Errorf("port %d is one of those that connections take", port)
+		}
+		listener.Close()
+	}
+}

@@ -69,8 +69,8 @@ func TestOwnerSees(t *testing.T) {
 		}
 		out, code := s.owner(t, "orders", "--email", joan)
 		for _, line := range []string{
-			`(?m)^\S+ \S+ +failed  Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 3  ` + bad.ID + `$`,
-			`(?m)^\S+ \S+ +done    Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 2  ` + good.ID + `$`,
+			`(?m)^\S+ \S+ +failed  Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 3 sent  ` + bad.ID + `$`,
+			`(?m)^\S+ \S+ +done    Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 2 sent  ` + good.ID + `$`,
 		} {
 			if code != 0 || !regexp.MustCompile(line).MatchString(out) {
 				t.Errorf("exit code %d, and no line is %s", code, line)
@@ -86,7 +86,7 @@ func TestOwnerSees(t *testing.T) {
 		if out, code := s.owner(t, "orders", "--email", joan, "--product", "prod_other"); code != 0 || out != "There is no such order.\n" {
 			t.Errorf("exit code %d", code)
 		}
-		if out, code := s.owner(t, "orders", "--state", "lost"); code != 1 || !strings.Contains(out, "orders.state: want failed, stuck") {
+		if out, code := s.owner(t, "orders", "--state", "lost"); code != 2 || !strings.Contains(out, `--state "lost": want failed, stuck`) {
 			t.Errorf("exit code %d", code)
 		}
 	})

@@ -386,15 +386,22 @@ func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, er
 	return "", fmt.Errorf("find the order of %s: %w", paymentIntent, order.ErrNotFound)
 }
 
-// do gives an operation its time, which a later deadline of the caller's would otherwise replace, and
-// calls it once more if its connection broke. A driver of a replica set repeats by itself, but once: of several connections
-// that the server's restart broke it may meet a second one; and on a standalone server it repeats no write. All of ours may be
-// repeated: an insert collides with itself, an update misses its revision, a count is only a count.
+// retryPauses are the pauses before an operation is repeated whose connection broke. The first
+// repetition may meet another broken connection of the pool, or a server that is about to restart.
+var retryPauses = []time.Duration{0, 500 * time.Millisecond}
+
+// do limits an operation to Timeout, even if the caller's deadline is later, and repeats it when its
+// connection breaks. The driver repeats an operation once on a replica set, and no write on a
+// standalone server. All of ours may be repeated: an insert collides with itself, an update misses
+// its revision, a count is only a count.
 func do(ctx context.Context, operation func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	err := operation(ctx)
-	if err != nil && mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
+	for _, pause := range retryPauses {
+		if err == nil || !mongo.IsNetworkError(err) || mongo.IsTimeout(err) || wait(ctx, pause) != nil {
+			break
+		}
 		err = operation(ctx)
 	}
 	return explained(err)
@@ -403,10 +410,15 @@ func do(ctx context.Context, operation func(context.Context) error) error {
 // pause spreads writers that race for one order.
 func (s *Store) pause(ctx context.Context, try int) error {
 	most := time.Millisecond << min(try, 6)
+	return wait(ctx, 1+time.Duration(s.Random()*float64(most)))
+}
+
+// wait ends after a time, or with the context's error.
+func wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(1 + time.Duration(s.Random()*float64(most))):
+	case <-time.After(d):
 		return nil
 	}
 }

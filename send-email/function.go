@@ -85,8 +85,10 @@ type Function struct {
 	eventKeys    []*ecdsa.PublicKey
 	eventKeysErr error
 	arriving     chan struct{}
-	toldNotUsed  sync.Once
-	turnedAway   openfaas.TurnedAway
+	// accepted holds one entry for each call that was answered before it was worked on.
+	accepted    chan struct{}
+	toldNotUsed sync.Once
+	turnedAway  openfaas.TurnedAway
 
 	now    func() time.Time
 	random func() float64
@@ -112,6 +114,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		retention: retention{age: p.Retention},
 		space:     space{quotaMB: p.QuotaMB},
 		arriving:  make(chan struct{}, atOnce),
+		accepted:  make(chan struct{}, maxAccepted),
 		notes:     notes{started: time.Now().UTC().Truncate(time.Millisecond)},
 		now:       p.Now,
 		random:    p.Random,

@@ -1,7 +1,6 @@
 package function
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -49,21 +48,28 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
-	if !alwaysAnswered(c) {
-		end, err := f.work.begin(f.now())
-		if err != nil {
-			return putOffCall(log)
-		}
-		defer end()
+	end, err := f.begin(c)
+	if err != nil {
+		return putOffCall(log)
 	}
-	// The caller may hang up; what was begun is finished, or left to the sweep at the budget's end.
-	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
-	defer cancel()
-	answer, err := c.answer(ctx, f, log)
+	if async(req) {
+		return f.accept(req, log, c, end)
+	}
+	defer end()
+	answer, err := f.answer(req, log, c)
 	if err != nil && !putOff(err) {
 		return openfaas.Refuse(log.With("order", c.order()), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
+}
+
+// begin notes that a command is under way until end is called. The error is errPaused where it may
+// not begin.
+func (f *Function) begin(c command) (end func(), err error) {
+	if alwaysAnswered(c) {
+		return func() {}, nil
+	}
+	return f.work.begin(f.now())
 }
 
 // wakesOnly reports whether a call is cron-connector's: empty and unsigned. It is answered without a

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -26,24 +27,36 @@ const (
 // handleFunc is what a function exports as Handle.
 type handleFunc func(handler.Request) (handler.Response, error)
 
+// backgroundKey is the key in a call's context of a *sync.WaitGroup: the work that a function starts
+// with its Go outlives the call, and the server waits for it before it ends. The key's type has no
+// name because a function cannot import this package.
+var backgroundKey any = struct{ GolangHTTP string }{"background"}
+
 // invoker turns HTTP requests into calls of the function.
 type invoker struct {
 	handle       handleFunc
 	callTimeout  time.Duration
 	maxBodyBytes int64
-	log          *slog.Logger
+	// running holds one entry for each call that runs; nil without a limit.
+	running    chan struct{}
+	background sync.WaitGroup
+	log        *slog.Logger
 }
 
 func newInvoker(s settings, handle handleFunc, log *slog.Logger) *invoker {
 	// The server stops writing at write_timeout, so a call that is told to stop only then
 	// could tell its caller nothing.
 	toAnswer := min(s.writeTimeout/10, 500*time.Millisecond)
-	return &invoker{
+	i := &invoker{
 		handle:       handle,
 		callTimeout:  s.writeTimeout - toAnswer,
 		maxBodyBytes: s.maxBodyBytes,
 		log:          log,
 	}
+	if s.maxInflight > 0 {
+		i.running = make(chan struct{}, s.maxInflight)
+	}
+	return i
 }
 
 // ServeHTTP reads the whole body, calls the function and writes its answer. The function is not
@@ -59,7 +72,13 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	arrived(r)
-	response, err := i.call(newRequest(ctx, r, body))
+	release, ok := i.admit()
+	if !ok {
+		write(w, message(http.StatusTooManyRequests, "too many calls at a time"))
+		return
+	}
+	defer release()
+	response, err := i.call(newRequest(context.WithValue(ctx, backgroundKey, &i.background), r, body))
 	if err != nil {
 		i.logFailure(err)
 		response = failure(response)
@@ -69,6 +88,35 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"duration", i.callTimeout.String())
 	}
 	write(w, response)
+}
+
+// admit reports whether one more call may run; release ends it. A request that has not arrived whole
+// takes no place: slow senders do not keep others out.
+func (i *invoker) admit() (release func(), ok bool) {
+	if i.running == nil {
+		return func() {}, true
+	}
+	select {
+	case i.running <- struct{}{}:
+		return func() { <-i.running }, true
+	default:
+		return nil, false
+	}
+}
+
+// wait waits for background work, as server.Shutdown does for calls.
+func (i *invoker) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		i.background.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // readBody reads no more than the limit, whatever was announced or is sent.

@@ -38,8 +38,9 @@ var (
 // drains, another SIGTERM changes nothing: faasd signals every process of a container, and the watchdog passes its own on. An
 // interrupt, which a person sends, ends it at once with errForced.
 func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Signal, log *slog.Logger) error {
+	invoker := newInvoker(s, handle, log)
 	server := &http.Server{
-		Handler:           newInvoker(s, handle, log),
+		Handler:           invoker,
 		ReadTimeout:       s.readTimeout,
 		ReadHeaderTimeout: s.readTimeout,
 		WriteTimeout:      s.writeTimeout,
@@ -63,7 +64,7 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 	}
 
 	drained := make(chan error, 1)
-	go func() { drained <- drain(server, s, log) }()
+	go func() { drained <- drain(server, invoker, s, log) }()
 	for {
 		select {
 		case err := <-failed:
@@ -81,18 +82,23 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 }
 
 // drain serves on for the healthcheck interval, so that whoever routes calls here can notice and stop. Then it closes
-// the listener and gives running calls up to the write timeout, or less: all is to end well before the platform kills.
+// the listener and gives running calls, and the background work of calls, up to the write timeout, or less: all is to end
+// well before the platform kills.
 //
 // The watchdog ends by itself once it has the answers to its calls, and this process with it, as a container goes with
 // its first process. But faasd removes the container's network, the loopback interface too, before it sends SIGTERM:
 // then no answer reaches the watchdog, which would wait for up to write_timeout. After 30 seconds faasd gives up the
 // whole update. To end with an error is the only word that the watchdog still hears.
-func drain(server *http.Server, s settings, log *slog.Logger) error {
+func drain(server *http.Server, invoker *invoker, s settings, log *slog.Logger) error {
 	end := time.Now().Add(s.gracePeriod * 2 / 3)
 	time.Sleep(s.healthcheckInterval + drainSlack)
 	ctx, cancel := context.WithTimeout(context.Background(), min(s.writeTimeout, time.Until(end)))
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
+	err := server.Shutdown(ctx)
+	if err == nil {
+		err = invoker.wait(ctx)
+	}
+	if err != nil {
 		log.Warn("calls cut off: they ran for longer than there was time after SIGTERM", "err", err)
 	} else {
 		log.Info("drained")

@@ -26,6 +26,9 @@ type settings struct {
 	// gracePeriod is how long after SIGTERM the platform kills what is left.
 	gracePeriod  time.Duration
 	maxBodyBytes int64
+	// maxInflight is how many calls run at a time; 0 is no limit. Behind a watchdog it is 0: the
+	// watchdog has the same setting, and counts by itself.
+	maxInflight int
 	// watchdog: one stands before this process, and has started it.
 	watchdog bool
 }
@@ -55,6 +58,11 @@ func loadSettings(getenv func(string) string) (settings, error) {
 	s.watchdog = getenv("fprocess") != ""
 
 	var err error
+	if !s.watchdog {
+		if s.maxInflight, err = parseCount(getenv("max_inflight")); err != nil {
+			errs = append(errs, fmt.Errorf("max_inflight=%q: want a number of calls, or 0: %w", getenv("max_inflight"), err))
+		}
+	}
 	if s.maxBodyBytes, err = parseSize(getenv("max_body_bytes")); err != nil {
 		errs = append(errs, fmt.Errorf("max_body_bytes=%q: want a number of bytes, at least 1: %w",
 			getenv("max_body_bytes"), err))
@@ -97,6 +105,14 @@ func parseSize(value string) (int64, error) {
 		err = errors.New("too small")
 	}
 	return n, err
+}
+
+func parseCount(value string) (int, error) {
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(value, 10, 31)
+	return int(n), err
 }
 
 func parseAddress(value string) (string, error) {

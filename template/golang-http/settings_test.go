@@ -43,6 +43,10 @@ func TestLoadSettings(t *testing.T) {
 			with(func(s *settings) { s.gracePeriod = time.Minute })},
 		{"knows a watchdog by what it runs", map[string]string{"fprocess": "./handler"},
 			with(func(s *settings) { s.watchdog = true })},
+		{"takes a limit of calls", map[string]string{"max_inflight": "10"},
+			with(func(s *settings) { s.maxInflight = 10 })},
+		{"leaves the limit of calls to a watchdog", map[string]string{"max_inflight": "10", "fprocess": "./handler"},
+			with(func(s *settings) { s.watchdog = true })},
 		{"takes a body limit", map[string]string{"max_body_bytes": "10"},
 			with(func(s *settings) { s.maxBodyBytes = 10 })},
 		{"takes an address", map[string]string{"handler_address": "127.0.0.1:41000"},
@@ -82,6 +86,9 @@ func TestLoadSettingsRefuses(t *testing.T) {
 		{"max_body_bytes", "1MB"},
 		{"max_body_bytes", "0"},
 		{"max_body_bytes", "-1"},
+		{"max_inflight", "many"},
+		{"max_inflight", "-1"},
+		{"max_inflight", "9999999999"},
 		{"handler_address", "8082"},
 		{"handler_address", "127.0.0.1:http-alt"},
 		{"handler_address", ":70000"},
@@ -100,8 +107,8 @@ func TestLoadSettingsRefuses(t *testing.T) {
 	t.Run("all that is wrong in one error", func(t *testing.T) {
 		t.Parallel()
 
-		_, err := loadSettings(func(string) string { return "?" })
-		for _, name := range []string{"read_timeout", "write_timeout", "healthcheck_interval", "grace_period", "max_body_bytes", "handler_address"} {
+		_, err := loadSettings(func(name string) string { return map[bool]string{true: "?"}[name != "fprocess"] })
+		for _, name := range []string{"read_timeout", "write_timeout", "healthcheck_interval", "grace_period", "max_body_bytes", "max_inflight", "handler_address"} {
 			if err == nil || !strings.Contains(err.Error(), name+`="?"`) {
 				t.Errorf("error does not name %s: %v", name, err)
 			}

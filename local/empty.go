@@ -73,7 +73,7 @@ func empty(state string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "metrics", "logs", "inbox.jsonl", "line-items.jsonl", "tests-shop"} {
+	for _, name := range []string{"data", "nats", "nats-wiped", "provider", "logs", "inbox.jsonl", "line-items.jsonl", "tests-shop"} {
 		if err := os.RemoveAll(filepath.Join(state, name)); err != nil {
 			return err
 		}

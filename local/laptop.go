@@ -19,6 +19,7 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 	"github.com/robfig/cron/v3"
 
+	"handler/function/local/metrics"
 	"handler/function/local/process"
 	"handler/function/local/provider"
 	"handler/function/local/runenv"
@@ -30,6 +31,7 @@ import (
 const (
 	gatewayAddress = "127.0.0.1:8080"
 	gatewayURL     = "http://" + gatewayAddress
+	gatewayMetrics = "http://127.0.0.1:8082/metrics"
 )
 
 // laptop is everything that runs.
@@ -53,10 +55,10 @@ type laptop struct {
 	servers []*http.Server
 	logs    map[string]*os.File
 
-	providerAddr, natsAddr, metricsAddr string
-	mongodb, inbox, sendgrid, stripe    string
-	payments                            *stripe.Service
-	mails                               *sendgrid.Service
+	providerAddr, natsAddr           string
+	mongodb, inbox, sendgrid, stripe string
+	payments                         *stripe.Service
+	mails                            *sendgrid.Service
 	// eventKey is the public key of the Event Webhook.
 	eventKey string
 
@@ -86,7 +88,7 @@ func (l *laptop) start(ctx context.Context) error {
 		{"start the stand-ins and the inbox", l.startStandIns},
 		{"start the provider", l.startProvider},
 		{"start the queue", l.startQueue},
-		{"start the gateway and its metrics", l.startGateway},
+		{"start the gateway", l.startGateway},
 		{"start the queue worker", l.startWorker},
 		{"deploy the functions", l.deploy},
 		{"start the clock that wakes them", l.startCron},
@@ -198,7 +200,8 @@ func (l *laptop) startQueue(ctx context.Context) error {
 	}
 	l.natsAddr = address
 	host, port, _ := net.SplitHostPort(address)
-	return l.startPart(ctx, &part{name: "nats", address: address, command: process.Command{
+	// It accepts connections before its streams are there, and the gateway ends where they are not.
+	return l.startPart(ctx, &part{name: "nats", address: address, ready: "Streaming Server is ready", command: process.Command{
 		Path: filepath.Join(l.bin, natsBinary),
 		Args: []string{"--addr", host, "--port", port, "--store", "file", "--dir", filepath.Join(l.state, "nats"), "--cluster_id", "faas-cluster"},
 		Env:  baseEnv(),
@@ -206,22 +209,7 @@ func (l *laptop) startQueue(ctx context.Context) error {
 }
 
 func (l *laptop) startGateway(ctx context.Context) error {
-	address, err := process.FreeAddr()
-	if err != nil {
-		return err
-	}
-	l.metricsAddr = address
-	scrape := filepath.Join(l.state, "metrics.yml")
-	config := "scrape_configs:\n  - job_name: gateway\n    scrape_interval: 1s\n    static_configs:\n      - targets: [\"127.0.0.1:8082\"]\n"
-	if err := os.WriteFile(scrape, []byte(config), 0o600); err != nil {
-		return err
-	}
-	err = l.startPart(ctx, &part{name: "metrics", address: address, command: process.Command{
-		Path: filepath.Join(l.bin, metricsBinary),
-		Args: []string{"-httpListenAddr=" + address, "-promscrape.config=" + scrape, "-storageDataPath=" + filepath.Join(l.state, "metrics"),
-			"-search.latencyOffset=0s", "-retentionPeriod=1d", "-memory.allowedBytes=64MB"},
-		Env: baseEnv(),
-	}})
+	counts, err := l.serve("127.0.0.1:0", metrics.Handler(metrics.Options{URL: gatewayMetrics, Logger: l.logger("metrics")}))
 	if err != nil {
 		return err
 	}
@@ -230,7 +218,7 @@ func (l *laptop) startGateway(ctx context.Context) error {
 		return err
 	}
 	natsHost, natsPort, _ := net.SplitHostPort(l.natsAddr)
-	metricsHost, metricsPort, _ := net.SplitHostPort(l.metricsAddr)
+	metricsHost, metricsPort, _ := net.SplitHostPort(strings.TrimPrefix(counts, "http://"))
 	return l.startPart(ctx, &part{name: "gateway", address: gatewayAddress, command: process.Command{
 		Path: filepath.Join(l.bin, gatewayBinary),
 		Dir:  ui, // it serves its UI from assets/ below here

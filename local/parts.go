@@ -19,7 +19,6 @@ const (
 	gatewayBinary = "gateway"
 	natsBinary    = "nats-streaming-server"
 	workerBinary  = "nats-queue-worker"
-	metricsBinary = "victoria-metrics"
 	faasCLI       = "faas-cli"
 	stripeMock    = "stripe-mock"
 )
@@ -35,7 +34,6 @@ type module struct {
 
 var partModules = []module{
 	{"parts", []string{gatewayBinary, natsBinary, workerBinary, faasCLI, stripeMock}, "OpenFaaS's gateway, queue, queue worker and CLI"},
-	{"parts/metrics", []string{metricsBinary}, "the gateway's metrics server"},
 }
 
 // buildParts builds what is not built yet. The first time it downloads and compiles for minutes, so

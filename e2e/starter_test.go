@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/sample"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
-	sendemail "handler/function/send-email"
 )
 
 // TestStarterFitsAPhone renders the e-mails that every shop starts with, as wide as the inbox shows them on a phone, for a
@@ -21,7 +21,7 @@ func TestStarterFitsAPhone(t *testing.T) {
 	if err := os.CopyFS(folder, sample.Starter()); err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := sendemail.ReadCatalogue(filepath.Join(folder, "catalogue.yml"))
+	catalogue, err := catalogue.Read(filepath.Join(folder, "catalogue.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
 	"handler/function/local/shop"
-	function "handler/function/send-email"
 )
 
 // basket is what make buy's arguments say of a purchase of the owner's own products, as they were typed. Messages call
@@ -174,14 +174,14 @@ func readable(id string) string {
 
 // tellUnnamed says which of the products no series of the catalogue in use names.
 func tellUnnamed(c *console, f folders, sale shop.Sale) {
-	catalogue, err := function.ReadCatalogue(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
+	inUse, err := catalogue.Read(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
 	if err != nil {
 		return // it was just replaced: the e-mails show what the new one says
 	}
 	for _, p := range sale.Products {
 		o := &order.Order{Items: []order.Item{{Product: p.ID, Price: p.Price, Metadata: order.Pairs(p.Metadata)}}}
 		o.PaymentLink, o.Metadata = sale.Link, order.Pairs(sale.Metadata)
-		if named, ours := catalogue.Names(o); ours && !named {
+		if named, ours := inUse.Names(o); ours && !named {
 			c.say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
 		}
 	}

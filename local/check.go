@@ -13,12 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
 	"handler/function/internal/plural"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 	"handler/function/local/stackfile"
-	function "handler/function/send-email"
 )
 
 // mistakes are for the owner to mend, each as path:line: what.
@@ -28,13 +28,13 @@ func (m mistakes) Unwrap() error { return m.error }
 
 // checker checks the owner's files.
 type checker struct {
-	function.Files
+	catalogue.Files
 	orders map[string]*order.Order
 }
 
 // newChecker checks the files of a shop's folder.
 func newChecker(shop string) *checker {
-	return &checker{Files: function.Files{
+	return &checker{Files: catalogue.Files{
 		Catalogue: filepath.Join(shop, "catalogue.yml"),
 		Templates: filepath.Join(shop, "templates"),
 		Lock:      filepath.Join(shop, "templates.lock.yml"),
@@ -90,7 +90,7 @@ func (c *checker) run(out io.Writer) error {
 }
 
 // warn says what may be wrong with the templates, and stops nothing.
-func (c *checker) warn(out io.Writer, catalogue *function.Catalogue, set *templates.Coverage) {
+func (c *checker) warn(out io.Writer, catalogue *catalogue.Checked, set *templates.Coverage) {
 	warnings := catalogue.Warnings
 	if err := set.Unrendered(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -103,13 +103,13 @@ func (c *checker) warn(out io.Writer, catalogue *function.Catalogue, set *templa
 }
 
 // check finds what is wrong with the catalogue, the templates and the lock file.
-func (c *checker) check() (*function.Catalogue, *templates.Coverage, error) {
+func (c *checker) check() (*catalogue.Checked, *templates.Coverage, error) {
 	var err error
 	if c.orders, err = sample.Orders(time.Now()); err != nil {
 		return nil, nil, err
 	}
 	var coverage *templates.Coverage
-	catalogue, err := c.Check(func(folder fs.FS) (function.TemplateSet, error) {
+	catalogue, err := c.Check(func(folder fs.FS) (catalogue.TemplateSet, error) {
 		set, err := templates.Read(folder)
 		coverage = templates.NewCoverage(set)
 		return coverage, err
@@ -133,7 +133,7 @@ func named(set *templates.Set, names []string) []string {
 
 // tellUnpublished says which templates the function would not find an ID for.
 func (c *checker) tellUnpublished(out io.Writer, names []string) error {
-	lock, err := function.ReadLock(c.Lock)
+	lock, err := catalogue.ReadLock(c.Lock)
 	if err != nil {
 		return err
 	}

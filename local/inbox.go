@@ -5,18 +5,18 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/maildata"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/plural"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
-	function "handler/function/send-email"
 )
 
 // newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
 // without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
-	catalogue := func() *function.Catalogue { return l.version.Load().shop.catalogue }
+	catalogue := func() *catalogue.Checked { return l.version.Load().shop.catalogue }
 	o := inbox.Options{
 		Mails:     mails,
 		Templates: filepath.Join(l.owned.folder, "templates"),

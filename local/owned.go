@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	function "handler/function/send-email"
+	"handler/function/internal/catalogue"
 )
 
 // shopFolder has the owner's files of a shop: catalogue.yml, templates/ and templates.lock.yml.
@@ -25,7 +25,7 @@ type ownedShop struct {
 // shopCopy is a checked copy of the shop's files.
 type shopCopy struct {
 	folder    string
-	catalogue *function.Catalogue
+	catalogue *catalogue.Checked
 	// read is all that send-email reads of it.
 	read string
 }
@@ -60,7 +60,7 @@ func (s *ownedShop) take() (shopCopy, error) {
 // fill copies the shop's files into a folder and checks them there. Whether one may be missing, the check decides.
 func (s *ownedShop) fill(dir string) (shopCopy, error) {
 	c := shopCopy{folder: dir}
-	files := function.Files{Folder: dir, As: s.folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
+	files := catalogue.Files{Folder: dir, As: s.folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
 	for _, name := range []string{files.Catalogue, files.Lock} {
 		source, err := os.ReadFile(filepath.Join(s.folder, name))
 		if err == nil {

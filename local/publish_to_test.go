@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/catalogue"
 	"handler/function/local/publish"
 	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
-	function "handler/function/send-email"
 )
 
 // runningAt has a laptop run in a state folder, as far as others see it.
@@ -136,7 +136,7 @@ func TestPublishToTheLaptop(t *testing.T) {
 	if d := cmp.Diff(string(before), string(after)); d != "" {
 		t.Errorf("the owner's lock has changed (-want +got):\n%s", d)
 	}
-	lock, err := function.ReadLock(c.Lock)
+	lock, err := catalogue.ReadLock(c.Lock)
 	if err != nil || len(lock.Accounts[laptopAccount]) < 10 {
 		t.Errorf("the laptop's lock has %v, %v", lock, err)
 	}

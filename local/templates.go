@@ -9,10 +9,10 @@ import (
 	"io"
 	"os"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
 	"handler/function/local/publish"
 	"handler/function/local/terminal"
-	function "handler/function/send-email"
 )
 
 // firstAccount is what the first SendGrid account is called that is not given a name.
@@ -47,13 +47,13 @@ func templatesCommand(ctx context.Context, args []string) error {
 
 // publishTemplates publishes what is checked.
 func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) error {
-	catalogue, templates, err := c.check()
+	checked, templates, err := c.check()
 	if err != nil {
 		return err
 	}
-	c.warn(p.Out, catalogue, templates)
-	p.Shop = catalogue.Shop().Name
-	if p.Lock, err = function.ReadLock(c.Lock); err != nil {
+	c.warn(p.Out, checked, templates)
+	p.Shop = checked.Shop().Name
+	if p.Lock, err = catalogue.ReadLock(c.Lock); err != nil {
 		return err
 	}
 	if p.LockFile = c.Lock; p.Laptop {

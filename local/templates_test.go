@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
 	"handler/function/local/publish"
 	"handler/function/local/sendgrid"
-	function "handler/function/send-email"
 )
 
 func TestPublishTemplates(t *testing.T) {
@@ -34,7 +34,7 @@ func TestPublishTemplates(t *testing.T) {
 	if out, err := run(c); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	lock, err := function.ReadLock(c.Lock)
+	lock, err := catalogue.ReadLock(c.Lock)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store,
 			stored += len(told[key])
 			if changed {
 				news = true
-				o.Owe(f.catalogue.bounceNotices(o, o.Emails[key], f.now()), f.now())
+				o.Owe(f.catalogue.BounceNotices(o, o.Emails[key], f.now()), f.now())
 			}
 		}
 		if !news {

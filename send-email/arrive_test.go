@@ -232,18 +232,6 @@ func TestArrivals(t *testing.T) {
 		}
 	})
 
-	t.Run("a catalogue without that notice has email_failed's template for it", func(t *testing.T) {
-		t.Parallel()
-
-		c, err := parseCatalogue("c.yml", []byte(small))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := c.Notices.template(noticeBounced), c.Notices.EmailFailed; got != want || want.Value == "" {
-			t.Errorf("got %v, want %v", got, want)
-		}
-	})
-
 	t.Run("are of the one copy that was sent where SendGrid's answer named no message", func(t *testing.T) {
 		t.Parallel()
 

@@ -17,11 +17,13 @@ import (
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
+	"handler/function/internal/sample/sampletest"
 )
 
 const key = "between the functions"
@@ -56,14 +58,16 @@ func setUpOffline(t testing.TB) *bench {
 		logged:   &lockedBuffer{},
 	}
 	f, err := New(Parts{
-		Keys:      func() ([]string, error) { return []string{key}, nil },
-		Store:     func() (Store, error) { return b.memory, nil },
-		Templates: func() (published.IDs, error) { return published.Placeholders(templateNames(sample.Shop())), nil },
-		Now:       func() time.Time { return b.clock },
-		Interval:  time.Minute,
-		Random:    func() float64 { return 0.5 },
-		Log:       slog.New(slog.NewJSONHandler(b.logged, nil)),
-	}, fixture(t, catalogueFile))
+		Keys:  func() ([]string, error) { return []string{key}, nil },
+		Store: func() (Store, error) { return b.memory, nil },
+		Templates: func() (published.IDs, error) {
+			return published.Placeholders(catalogue.TemplatesIn(sample.Shop())), nil
+		},
+		Now:      func() time.Time { return b.clock },
+		Interval: time.Minute,
+		Random:   func() float64 { return 0.5 },
+		Log:      slog.New(slog.NewJSONHandler(b.logged, nil)),
+	}, sampletest.File(t, "catalogue.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

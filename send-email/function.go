@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -68,7 +69,7 @@ type Function struct {
 	store     func() (Store, error)
 	items     itemSource
 	mail      mailer
-	catalogue *catalogue
+	catalogue *catalogue.Catalogue
 	interval  time.Duration
 	limit     *rate.Limiter
 	alarm     *alarm
@@ -98,9 +99,9 @@ type Function struct {
 // New wires a function, which calls nothing yet. Its error is that of the catalogue, or of a template in it
 // that has no ID.
 func New(p Parts, catalogueFile []byte) (*Function, error) {
-	c, err := parseCatalogue("catalogue.yml", catalogueFile)
+	c, err := catalogue.Parse("catalogue.yml", catalogueFile)
 	if err == nil {
-		err = c.resolve(p.Templates)
+		err = resolve(c, p.Templates)
 	}
 	f := &Function{
 		keys:      p.Keys,
@@ -125,4 +126,12 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		f.limit.SetLimit(rate.Limit(p.Rate))
 	}
 	return f, err
+}
+
+// resolve gives the catalogue's templates their IDs. The owner can put right whatever is wrong there.
+func resolve(c *catalogue.Catalogue, ids func() (published.IDs, error)) error {
+	if err := c.Resolve(ids); err != nil {
+		return openfaas.NewMisconfigured("%w", err)
+	}
+	return nil
 }

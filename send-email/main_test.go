@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 )
@@ -28,7 +29,7 @@ func checkOwnersFiles() error {
 	if err != nil {
 		return err
 	}
-	files := Files{As: "send-email", Catalogue: catalogueFile, Templates: "templates", Lock: lockFile}
-	_, err = files.Check(func(folder fs.FS) (TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
+	files := catalogue.Files{As: "send-email", Catalogue: catalogueFile, Templates: "templates", Lock: lockFile}
+	_, err = files.Check(func(folder fs.FS) (catalogue.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
 	return err
 }

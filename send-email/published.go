@@ -4,10 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/published"
 	"handler/function/internal/typed"
@@ -21,7 +21,7 @@ const sendgridAccount = "sendgrid_account"
 func templateIDs(s *openfaas.Settings, shop fs.FS) func() (published.IDs, error) {
 	account := s.String(sendgridAccount, "")
 	if s.Choice("template_ids", "published", "placeholder") == "placeholder" {
-		return func() (published.IDs, error) { return published.Placeholders(templateNames(shop)), nil }
+		return func() (published.IDs, error) { return published.Placeholders(catalogue.TemplatesIn(shop)), nil }
 	}
 	return func() (published.IDs, error) { return publishedIDs(shop, account) }
 }
@@ -46,48 +46,9 @@ func publishedIDs(shop fs.FS, account string) (published.IDs, error) {
 	}
 	ids := lock.IDs(account)
 	// The lock keeps what was published, and a language whose folder is gone is not spoken any more.
-	names := templateNames(shop)
+	names := catalogue.TemplatesIn(shop)
 	maps.DeleteFunc(ids, func(name, _ string) bool {
 		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 	})
 	return ids, nil
-}
-
-// templateNames are the folders of the shop's templates, with their languages.
-func templateNames(shop fs.FS) []string {
-	files, err := fs.Glob(shop, "templates/*/subject.hbs")
-	if err != nil {
-		return nil // cannot be: the pattern is a good one
-	}
-	var names []string
-	for _, f := range files {
-		names = append(names, path.Base(path.Dir(f)))
-	}
-	return names
-}
-
-// resolve makes sure that every template that the catalogue names has an ID.
-func (c *catalogue) resolve(ids func() (published.IDs, error)) error {
-	names := map[string]bool{}
-	for _, u := range c.uses() {
-		if !u.isID() {
-			names[u.Value] = true
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	if ids != nil {
-		var err error
-		if c.ids, err = ids(); err != nil {
-			return err
-		}
-	}
-	var missing []error
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if _, _, ok := c.ids.Find(name, ""); !ok {
-			missing = append(missing, openfaas.NewMisconfigured("template %s is not published: run make templates, and deploy again", name))
-		}
-	}
-	return errors.Join(missing...)
 }

@@ -9,20 +9,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
+	"handler/function/internal/sample/sampletest"
 )
 
 func TestTemplateNames(t *testing.T) {
 	t.Parallel()
 
 	var want []string
-	for _, tmpl := range fixtureTemplates(t).All() {
+	for _, tmpl := range sampletest.Templates(t).All() {
 		want = append(want, strings.TrimSuffix(tmpl.Name+"."+tmpl.Locale, "."))
 	}
-	if d := cmp.Diff(want, templateNames(sample.Shop())); d != "" {
+	if d := cmp.Diff(want, catalogue.TemplatesIn(sample.Shop())); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -85,7 +87,7 @@ func TestTemplatesThatAreNotPublished(t *testing.T) {
 
 	ids := published.Placeholders([]string{"delivery", "sale.fr"})
 	source := []byte(strings.NewReplacer("d-00000000000000000000000000000001", "delivery", "d-00000000000000000000000000000003", "receipt",
-		"d-00000000000000000000000000000006", "sale").Replace(small))
+		"d-00000000000000000000000000000006", "sale").Replace(sample.SmallCatalogue))
 	for name, given := range map[string]func() (published.IDs, error){
 		"receipt sale":          func() (published.IDs, error) { return ids, nil },
 		"delivery receipt sale": nil,
@@ -105,7 +107,7 @@ func TestTemplatesThatAreNotPublished(t *testing.T) {
 			t.Errorf("%v is not for the owner", err)
 		}
 	}
-	if _, err := New(Parts{}, []byte(small)); err != nil {
+	if _, err := New(Parts{}, []byte(sample.SmallCatalogue)); err != nil {
 		t.Errorf("a catalogue of IDs alone: %v", err)
 	}
 }
@@ -139,14 +141,9 @@ func TestHandleBeforePublishing(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	t.Parallel()
 
-	c, err := parseCatalogue("c.yml", []byte(strings.ReplaceAll(small, "d-00000000000000000000000000000001", "delivery")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.ids = published.Placeholders([]string{"delivery", "delivery.fr", "delivery.pt-BR"})
 	for locale, want := range map[string]string{"": "delivery", "auto": "delivery", "de": "delivery", "fr": "delivery.fr", "fr-CA": "delivery.fr", "pt-BR": "delivery.pt-BR", "pt": "delivery"} {
-		b := setUp(t)
-		b.catalogue = c
+		b := withCatalogue(t, strings.ReplaceAll(sample.SmallCatalogue, "d-00000000000000000000000000000001", "delivery"))
+		b.publish(published.Placeholders([]string{"delivery", "delivery.fr", "delivery.pt-BR"}))
 		id := b.place(t, "completed_paid")
 		b.memory.orders[id].Locale = locale
 		b.sendOrder(t, id)
@@ -164,7 +161,7 @@ func TestNoticesHaveALanguageToo(t *testing.T) {
 	t.Parallel()
 
 	b := setUp(t)
-	b.catalogue.ids["email-failed.fr"] = published.PlaceholderID("email-failed.fr")
+	b.publish(published.Placeholders(append(catalogue.TemplatesIn(sample.Shop()), "email-failed.fr")))
 	id := b.place(t, "completed_paid")
 	b.memory.orders[id].Locale = "fr"
 	b.sendgrid.answers = append(b.sendgrid.answers, status(400))
@@ -183,7 +180,7 @@ func TestThePlanKeepsItsTemplate(t *testing.T) {
 	id := b.place(t, "completed_paid")
 	b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503))
 	b.sendOrder(t, id)
-	b.catalogue.ids = published.IDs{"delivery": "d-0000000000000000000000000000000e", "sale": "d-0000000000000000000000000000000f"}
+	b.publish(published.IDs{"delivery": "d-0000000000000000000000000000000e", "sale": "d-0000000000000000000000000000000f"})
 	b.clock = b.clock.Add(order.Horizon / 2)
 	b.sendOrder(t, id)
 	for _, m := range b.sendgrid.mails {
@@ -200,12 +197,7 @@ func TestThePlanKeepsItsTemplate(t *testing.T) {
 func TestTemplateByID(t *testing.T) {
 	t.Parallel()
 
-	b := setUp(t)
-	c, err := parseCatalogue("c.yml", []byte(small))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.catalogue = c
+	b := withCatalogue(t, sample.SmallCatalogue)
 	id := b.place(t, "completed_paid")
 	b.sendOrder(t, id)
 	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.Template != "d-00000000000000000000000000000001" || d.TemplateName != "" {

@@ -132,7 +132,7 @@ func (f *Function) apply(o *order.Order, out *outcome) error {
 	}
 	d := o.Emails[out.key]
 	if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {
-		return o.MarkFailed(out.key, out.owner, out.Setback, f.catalogue.failureNotices(o, d, now), now)
+		return o.MarkFailed(out.key, out.owner, out.Setback, f.catalogue.FailureNotices(o, d, now), now)
 	}
 	pause := order.Backoff(d.Attempts, out.RetryAfter, f.random())
 	return o.MarkRetry(out.key, out.owner, out.Setback, now.Add(pause), now)

@@ -7,20 +7,9 @@ import (
 	"log/slog"
 	"time"
 
-	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
-
-// report is what the catalogue says of the daily report.
-type report struct {
-	Template template `yaml:"template"`
-	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only when asked for.
-	At timeOfDay `yaml:"at"`
-}
-
-// reportKey is the key of the one e-mail that a report is.
-const reportKey = maildata.ReportSeries + "/daily"
 
 // sendReport is true: send the admins the report of yesterday, if that was not done. A copy of the call does nothing, so
 // a clock may make it, undated: there is one report a day.
@@ -59,11 +48,7 @@ func (f *Function) makeReport(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make a report: %w", err)
 	}
 	o := order.NewReport(now, view.ReportOf(s).JSON(), now)
-	template, name := f.catalogue.template(f.catalogue.Report.Template, o)
-	o.Owe([]order.Email{{
-		Key: reportKey, Template: template, TemplateName: name, Audience: order.Admins,
-		To: f.catalogue.addresses(recipient{audience: order.Admins}, o), NotBefore: now,
-	}}, now)
+	o.Owe([]order.Email{f.catalogue.ReportEmail(o, now)}, now)
 	made, err := orders.Create(ctx, o)
 	if err == nil && made {
 		f.log.Info("report made", "order", id, "whole", s.CountedSince == nil)
@@ -76,7 +61,7 @@ func (f *Function) makeReport(ctx context.Context) (string, error) {
 func (f *Function) reportInTime(ctx context.Context) {
 	now := f.now()
 	id := order.ReportID(now)
-	if r := f.catalogue.Report; r == nil || !r.At.passed(now) || f.reported == id {
+	if !f.catalogue.ReportDue(now) || f.reported == id {
 		return
 	}
 	if _, err := f.makeReport(ctx); err != nil {

@@ -11,20 +11,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 	"handler/function/internal/view"
 )
 
 // reporting is setUp with a catalogue that asks for a report at a time of day.
 func reporting(t *testing.T, at string) *bench {
 	t.Helper()
-	b := setUp(t)
-	c, err := parseCatalogue("c.yml", []byte(small+"\nreport: {template: d-00000000000000000000000000000007"+at+"}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.catalogue = c
-	return b
+	return withCatalogue(t, sample.SmallCatalogue+"\nreport: {template: d-00000000000000000000000000000007"+at+"}\n")
 }
 
 func TestReport(t *testing.T) {
@@ -47,10 +43,10 @@ func TestReport(t *testing.T) {
 			}
 		}
 		o := b.memory.orders["report_2024-11-24"]
-		if o == nil || !slices.Equal(b.sendgrid.sent(), []string{reportKey}) {
+		if o == nil || !slices.Equal(b.sendgrid.sent(), []string{catalogue.ReportKey}) {
 			t.Fatalf("report %v, sent %v", o, b.sendgrid.sent())
 		}
-		if d := cmp.Diff([]order.Address{{Email: "owner@example.com"}}, o.Emails[reportKey].To); d != "" {
+		if d := cmp.Diff([]order.Address{{Email: "owner@example.com"}}, o.Emails[catalogue.ReportKey].To); d != "" {
 			t.Errorf("recipients (-want +got):\n%s", d)
 		}
 		var r view.Report
@@ -79,7 +75,7 @@ func TestReport(t *testing.T) {
 		b := reporting(t, "")
 		b.sendgrid.answers = append(b.sendgrid.answers, status(400))
 		b.invoke(call)
-		if d := b.memory.orders["report_2024-11-24"].Emails; len(d) != 1 || d[reportKey].State != order.Failed {
+		if d := b.memory.orders["report_2024-11-24"].Emails; len(d) != 1 || d[catalogue.ReportKey].State != order.Failed {
 			t.Errorf("e-mails %+v", d)
 		}
 		if res := b.invoke(`{"id": "report_2024-11-24"}`); res.StatusCode != http.StatusBadRequest {
@@ -95,7 +91,7 @@ func TestReport(t *testing.T) {
 		b.invoke(call)
 		b.clock = b.clock.Add(time.Hour)
 		b.invoke(`{"sweep": true}`)
-		if d := b.memory.orders["report_2024-11-24"].Emails[reportKey]; d.State != order.Sent || d.Attempts != 2 {
+		if d := b.memory.orders["report_2024-11-24"].Emails[catalogue.ReportKey]; d.State != order.Sent || d.Attempts != 2 {
 			t.Errorf("got %+v", d)
 		}
 	})
@@ -120,14 +116,14 @@ func TestReport(t *testing.T) {
 				b.sendgrid.answers = append(b.sendgrid.answers, c.answer)
 			}
 			b.invoke(call)
-			e := event(c.kind, "report_2024-11-24", reportKey, "m7", b.clock, "email", "owner@example.com", "reason", "550 no owner@example.com here")
+			e := event(c.kind, "report_2024-11-24", catalogue.ReportKey, "m7", b.clock, "email", "owner@example.com", "reason", "550 no owner@example.com here")
 			if got := b.tell(t, a, e, e); got != (arrived{2, 0}) {
 				t.Errorf("got %+v", got)
 			}
 			b.clock = b.clock.Add(time.Hour)
 			b.invoke(`{"sweep": true}`)
 			d := b.memory.orders["report_2024-11-24"].Emails
-			if r := d[reportKey]; len(d) != 1 || r.State != order.Sent || r.Attempts != 1 || r.Unsure || len(r.Arrivals) != 1 {
+			if r := d[catalogue.ReportKey]; len(d) != 1 || r.State != order.Sent || r.Attempts != 1 || r.Unsure || len(r.Arrivals) != 1 {
 				t.Errorf("e-mails %+v", d)
 			}
 			if log := b.logged.String(); strings.Count(log, c.log) != 1 || !strings.Contains(log, `"order":"report_2024-11-24"`) || strings.Contains(log, "owner@") {
@@ -178,38 +174,12 @@ func TestReportInTime(t *testing.T) {
 		t.Error("the database is asked again in each sweep")
 	}
 	b.invoke(`{"sweep": true}`)
-	if d := cmp.Diff([]string{reportKey}, b.sendgrid.sent()); d != "" {
+	if d := cmp.Diff([]string{catalogue.ReportKey}, b.sendgrid.sent()); d != "" {
 		t.Errorf("sent (-want +got):\n%s", d)
 	}
 	b.clock = b.clock.Add(30 * time.Minute) // past midnight, and not past half past twelve
 	b.reportInTime(t.Context())
 	if b.memory.orders[order.ReportID(b.clock)] != nil {
 		t.Error("the next day's was made at midnight")
-	}
-}
-
-func TestReportMistakes(t *testing.T) {
-	t.Parallel()
-
-	for yaml, want := range map[string]string{
-		`report: {template: report, at: "7 o'clock"}`:       `"7 o'clock" is not a time of day such as 07:30`,
-		`report: {template: report, at: 24:00}`:             `"24:00" is not a time of day`,
-		`report: {at: "07:00"}`:                             "report has no template",
-		`report: {template: d-1, at: "07:00"}`:              `"d-1" is not the ID of a dynamic template`,
-		`report: {template: report, until: "07:00"}`:        "unknown field until",
-		"report: {template: report}\nreport: {template: x}": "already",
-	} {
-		t.Run(yaml, func(t *testing.T) {
-			t.Parallel()
-
-			if _, err := parseCatalogue("c.yml", []byte(small+"\n"+yaml+"\n")); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error %v, want %q", err, want)
-			}
-		})
-	}
-	for _, at := range []string{"07:00", "7:05", `"00:00"`, "23:59"} {
-		if _, err := parseCatalogue("c.yml", []byte(small+"\nreport: {template: report, at: "+at+"}\n")); err != nil {
-			t.Errorf("%s: %v", at, err)
-		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"handler/function/internal/mongodb"
@@ -96,7 +95,7 @@ func (f *Function) again(o *order.Order, call, to, reason string) order.Again {
 	address, _ := order.ParseAddress(to) // it was checked
 	return order.Again{
 		Call: call, To: address, Reason: reason,
-		Template: func(e order.Email) (id, name string) { return f.catalogue.templateNow(e, o) },
+		Template: func(e order.Email) (id, name string) { return f.catalogue.TemplateNow(e, o) },
 	}
 }
 
@@ -112,30 +111,4 @@ func resentMails(o *order.Order, keys []string) []resentMail {
 		mails = append(mails, m)
 	}
 	return mails
-}
-
-// templateNow is the template of a copy: the one that the catalogue has now for the e-mail, which the owner may have
-// mended, or else the one that the e-mail was planned with.
-func (c *catalogue) templateNow(e order.Email, o *order.Order) (id, name string) {
-	if t := c.templateOf(e.CopyOf); t.Value != "" {
-		return c.template(t, o)
-	}
-	return e.Template, e.TemplateName
-}
-
-// templateOf is the template that the catalogue names for a key, if it names one.
-func (c *catalogue) templateOf(key string) template {
-	first, rest, _ := strings.Cut(key, "/")
-	if first == noticeSeries {
-		kind, _, _ := strings.Cut(rest, "/")
-		return c.Notices.template(notice(kind))
-	}
-	for _, s := range c.allSeries() {
-		for _, e := range s.Emails {
-			if s.Name.Value == first && e.Key.Value == rest {
-				return e.Template
-			}
-		}
-	}
-	return template{}
 }

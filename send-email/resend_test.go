@@ -240,11 +240,11 @@ func TestResendByTheTemplateOfNow(t *testing.T) {
 
 	const mended = "d-0000000000000000000000000000000e"
 	for name, c := range map[string]struct {
-		change func(*catalogue)
+		change func(*bench)
 		want   string
 	}{
-		"mended": {func(c *catalogue) { c.ids = published.IDs{"delivery": mended} }, mended},
-		"gone":   {func(c *catalogue) { c.Series = nil }, published.PlaceholderID("delivery")},
+		"mended": {func(b *bench) { b.publish(published.IDs{"delivery": mended}) }, mended},
+		"gone":   {func(b *bench) { b.catalogue.Series = nil }, published.PlaceholderID("delivery")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,7 +252,7 @@ func TestResendByTheTemplateOfNow(t *testing.T) {
 			b := setUp(t)
 			id := b.place(t, "completed_paid")
 			b.sendOrder(t, id)
-			c.change(b.catalogue)
+			c.change(b)
 			b.resent(t, `{"order":"`+id+`","key":"ebook/delivery","reason":"x"}`)
 			if last := b.sendgrid.mails[len(b.sendgrid.mails)-1]; last.Template != c.want {
 				t.Errorf("sent by %s, want %s", last.Template, c.want)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 )
@@ -134,7 +135,7 @@ func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *
 // planFor freezes what the order owes for a reason.
 func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, wait pace) (*order.Order, error) {
 	items := o.Items
-	fetch := f.catalogue.needsItems(reason)
+	fetch := f.catalogue.NeedsItems(reason)
 	if fetch && o.Fetch.DoneAt.IsZero() {
 		if err := wait(ctx); err != nil {
 			return o, err
@@ -152,16 +153,23 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 		if fetch {
 			o.SetItems(items, f.now())
 		}
-		f.catalogue.plan(o, reason, f.now())
+		f.catalogue.Plan(o, reason, f.now())
 		return nil
 	})
 	if err == nil {
 		log.Info("order planned", "plan", reason, "emails", len(planned.Emails), "ignored", planned.Ignored)
 	}
 	if err == nil && made {
-		f.catalogue.tellUntold(log, planned, reason)
+		logUnnotified(log, f.catalogue, planned, reason)
 	}
 	return planned, err
+}
+
+// logUnnotified logs a refund or a dispute for which the catalogue has no notice.
+func logUnnotified(log *slog.Logger, c *catalogue.Catalogue, o *order.Order, reason order.Reason) {
+	if event, unnotified := c.Unnotified(o, reason); unnotified {
+		log.Warn("nobody is told by mail: the catalogue's notices have no template for it", "event", event, "event_type", o.Events[event].Type)
+	}
 }
 
 // fetchFailed puts a plan off: without the items nobody knows which e-mails are owed.
@@ -177,7 +185,7 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
 		o.FetchFailed(cause.Error(), now.Add(pause), now)
 		if now.Sub(o.Fetch.Since) >= itemsOverdue || permanent(cause) {
-			f.catalogue.oweNotice(o, noticeItemsMissing, "", now)
+			f.catalogue.OweNotice(o, catalogue.ItemsMissing, "", now)
 		}
 		return nil
 	})
@@ -246,7 +254,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 			return order.ErrNotDue // whoever has it may be about to record what came of it
 		}
 		if hopeless = o.Hopeless(key, now); hopeless {
-			o.Abandon(key, "its processes died, again and again", f.catalogue.failureNotices(o, o.Emails[key], now), now)
+			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
 			return nil
 		}
 		if replaced = o.Redirect(key, now); replaced {
@@ -278,7 +286,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
 	defer cancel()
 	began := time.Now()
-	res := f.mail.send(ctx, f.catalogue.message(o, d))
+	res := f.mail.send(ctx, f.catalogue.Message(o, d))
 	return res, time.Since(began)
 }
 

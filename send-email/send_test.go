@@ -426,23 +426,6 @@ func TestFetchWaitsForItsTime(t *testing.T) {
 	}
 }
 
-func TestRecipientName(t *testing.T) {
-	t.Parallel()
-
-	for name, want := range map[string]string{
-		"":                            "",
-		"Ada Example":                 "Ada Example",
-		"Lovelace, Ada; Countess":     "Lovelace Ada Countess",
-		"Ada\r\nBcc: eve@example.com": "Ada Bcc: eve@example.com",
-		"\x00 花子\u2028":               "花子",
-		`<b>&"'`:                      `<b>&"'`,
-	} {
-		if got := recipientName(name); got != want {
-			t.Errorf("%q becomes %q, want %q", name, got, want)
-		}
-	}
-}
-
 // SendGrid renders the subjects, so that what is sent must not have in it what would end one and begin another header.
 func TestWhatOthersWroteIsSentAsOneLine(t *testing.T) {
 	t.Parallel()

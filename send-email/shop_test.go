@@ -9,7 +9,9 @@ import (
 	"testing/fstest"
 
 	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
 	"handler/function/internal/published"
+	"handler/function/internal/sample"
 )
 
 // A shop in a folder needs no more than what the image embeds: no bodies of templates.
@@ -26,7 +28,7 @@ func TestShopFolder(t *testing.T) {
 		}
 	}
 	write(catalogueFile, strings.NewReplacer("shop@example.com", "folder@example.com",
-		"d-00000000000000000000000000000001", "receipt").Replace(small))
+		"d-00000000000000000000000000000001", "receipt").Replace(sample.SmallCatalogue))
 	write(lockFile, lockOfTwo)
 	write("templates/receipt/subject.hbs", "Thank you")
 	write("templates/receipt.fr/subject.hbs", "Merci")
@@ -41,7 +43,10 @@ func TestShopFolder(t *testing.T) {
 	if got := f.catalogue.From.Email.Value; got != "folder@example.com" {
 		t.Errorf("the catalogue is from %s", got)
 	}
-	if name, id, _ := f.catalogue.ids.Find("receipt", "fr"); name != "receipt.fr" || id != "d-0000000000000000000000000000000b" {
+	french := func() (id, name string) {
+		return f.catalogue.TemplateNow(order.Email{CopyOf: "ebook/delivery"}, &order.Order{Facts: order.Facts{Locale: "fr"}})
+	}
+	if id, name := french(); name != "receipt.fr" || id != "d-0000000000000000000000000000000b" {
 		t.Errorf("the French receipt is %s %s", name, id)
 	}
 
@@ -49,7 +54,7 @@ func TestShopFolder(t *testing.T) {
 	if f, err = newFunction(); err != nil {
 		t.Fatal(err)
 	}
-	if _, id, _ := f.catalogue.ids.Find("receipt", "fr"); id != published.PlaceholderID("receipt.fr") {
+	if id, _ := french(); id != published.PlaceholderID("receipt.fr") {
 		t.Errorf("the placeholder is %s", id)
 	}
 

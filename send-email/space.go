@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
@@ -49,7 +50,7 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 	if s.Level > 0 {
 		f.log.Warn("the database fills up", "used_mb", s.UsedMB, "quota_mb", s.QuotaMB, "percent", s.Percent)
 	}
-	if f.catalogue.Notices.template(noticeDatabaseFull).Value == "" {
+	if !f.catalogue.Notifies(catalogue.DatabaseFull) {
 		return nil // the warning is all there is
 	}
 	told, err := f.keepSpace(ctx, orders, s, now)
@@ -74,7 +75,7 @@ func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, no
 		}
 		o.SetReport(s.JSON(), now)
 		if told {
-			f.catalogue.oweNotice(o, noticeDatabaseFull, fmt.Sprintf("%d-%s", s.Level, now.Format(time.DateOnly)), now)
+			f.catalogue.OweNotice(o, catalogue.DatabaseFull, fmt.Sprintf("%d-%s", s.Level, now.Format(time.DateOnly)), now)
 		}
 		return nil
 	})

@@ -11,12 +11,13 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 )
 
 // filling is setUp with a catalogue that names the notice, and a database of 100 MB.
 func filling(t *testing.T) *bench {
 	t.Helper()
-	b := withCatalogue(t, small+"  database_full: d-0000000000000000000000000000000a\n")
+	b := withCatalogue(t, sample.SmallCatalogue+"  database_full: d-0000000000000000000000000000000a\n")
 	b.space.quotaMB = 100
 	return b
 }
@@ -124,7 +125,7 @@ func TestSpace(t *testing.T) {
 	t.Run("is a warning alone where the catalogue has no notice", func(t *testing.T) {
 		t.Parallel()
 
-		b := withCatalogue(t, small)
+		b := withCatalogue(t, sample.SmallCatalogue)
 		b.space.quotaMB = 100
 		if sent := b.look(t, 99); sent != nil || b.memory.orders[order.SpaceID] != nil || !strings.Contains(b.logged.String(), `"used_mb":99,"quota_mb":100`) {
 			t.Errorf("sent %v, log %s", sent, b.logged)

@@ -72,7 +72,7 @@ func (o owner) write(template, subject, body string) {
 // section is a field of the catalogue with all that is indented below it.
 func (o owner) section(name string) string {
 	o.Helper()
-	_, after, found := strings.Cut("\n"+o.files[catalogue], "\n"+name+":")
+	_, after, found := strings.Cut("\n"+o.files[catalogueFile], "\n"+name+":")
 	if !found {
 		o.Fatalf("the catalogue has no %s", name)
 	}

@@ -25,7 +25,7 @@ import (
 func TestRun(t *testing.T) {
 	o := newOwner(t)
 	inGerman(o)
-	o.replace(catalogue, "email: shop@example.com", "email: post@ladenzeile.example", "name: Example Shop", "name: Ladenzeile",
+	o.replace(catalogueFile, "email: shop@example.com", "email: post@ladenzeile.example", "name: Example Shop", "name: Ladenzeile",
 		"  - owner@example.com\n", "  - zoe@ladenzeile.example\n  - max@ladenzeile.example\n", "products: [prod_ebook]", "products: [prod_NffrFeUfNV2Hib]")
 	s := startLaptop(t, o)
 	event, err := sample.Event("completed_de")

@@ -16,10 +16,10 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/e2e/clone"
+	"handler/function/internal/catalogue"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
 	"handler/function/local/image"
-	function "handler/function/send-email"
 )
 
 // workshop builds send-email's image in one folder, in which Go knows what it has compiled and tested.
@@ -132,7 +132,7 @@ func age(dir string) error {
 			return err
 		case path == filepath.Join(dir, "function", "templates"):
 			return fs.SkipDir
-		case path == filepath.Join(dir, "function", catalogue), path == filepath.Join(dir, "function", lock):
+		case path == filepath.Join(dir, "function", catalogueFile), path == filepath.Join(dir, "function", lockFile):
 			return nil
 		}
 		return os.Chtimes(path, past, past)
@@ -146,8 +146,8 @@ func checkCatalogue(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := function.Files{Folder: "send-email", As: "send-email", Catalogue: catalogue, Templates: "templates", Lock: lock}
-	_, err = files.Check(func(folder fs.FS) (function.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
+	files := catalogue.Files{Folder: "send-email", As: "send-email", Catalogue: catalogueFile, Templates: "templates", Lock: lockFile}
+	_, err = files.Check(func(folder fs.FS) (catalogue.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
 	if err == nil {
 		return ""
 	}

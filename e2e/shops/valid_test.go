@@ -8,10 +8,10 @@ import (
 	"handler/function/internal/published"
 )
 
-// catalogue and lock are the names of these files.
+// catalogueFile and lockFile are the names of these files.
 const (
-	catalogue = "catalogue.yml"
-	lock      = "templates.lock.yml"
+	catalogueFile = "catalogue.yml"
+	lockFile      = "templates.lock.yml"
 )
 
 // valid are what owners make of the shop that is shipped.
@@ -20,33 +20,33 @@ var valid = []struct {
 	edit func(owner)
 }{
 	{"another sender", func(o owner) {
-		o.replace(catalogue, "email: shop@example.com", "email: post@ladenzeile.example")
+		o.replace(catalogueFile, "email: shop@example.com", "email: post@ladenzeile.example")
 	}},
 	{"another name", func(o owner) {
-		o.replace(catalogue, "name: Example Shop", `name: "Ladenzeile: Fotos & Kurse"`)
+		o.replace(catalogueFile, "name: Example Shop", `name: "Ladenzeile: Fotos & Kurse"`)
 	}},
 	{"other admins", func(o owner) {
-		o.replace(catalogue, "  - owner@example.com\n", "  - zoe@ladenzeile.example\n  - max@ladenzeile.example\n")
+		o.replace(catalogueFile, "  - owner@example.com\n", "  - zoe@ladenzeile.example\n  - max@ladenzeile.example\n")
 	}},
 	{"answers go somewhere else", func(o owner) {
-		o.replace(catalogue, "email: help@example.com", "email: hallo@ladenzeile.example")
+		o.replace(catalogueFile, "email: help@example.com", "email: hallo@ladenzeile.example")
 	}},
-	{"answers go to the sender", func(o owner) { o.replace(catalogue, o.section("reply_to"), "") }},
+	{"answers go to the sender", func(o owner) { o.replace(catalogueFile, o.section("reply_to"), "") }},
 	{"admins of live and of test orders", func(o owner) {
-		o.replace(catalogue, o.section("admins"), "admins:\n  live: [zoe@ladenzeile.example, max@ladenzeile.example]\n  test: [dev@ladenzeile.example]\n")
+		o.replace(catalogueFile, o.section("admins"), "admins:\n  live: [zoe@ladenzeile.example, max@ladenzeile.example]\n  test: [dev@ladenzeile.example]\n")
 	}},
 	{"products of their own", func(o owner) {
-		o.replace(catalogue, "products: [prod_ebook]", "products: [prod_NffrFeUfNV2Hib, my-own-id.1]", "products: [prod_course]", "prices: [price_1MoBy5LkdIwHu7ix]")
+		o.replace(catalogueFile, "products: [prod_ebook]", "products: [prod_NffrFeUfNV2Hib, my-own-id.1]", "products: [prod_course]", "prices: [price_1MoBy5LkdIwHu7ix]")
 	}},
 	{"the follow-up", func(o owner) {
-		o.replace(catalogue, "# - key: follow-up", "- key: follow-up", "#   template: follow-up", "  template: follow-up", "#   to: customer", "  to: customer", "#   after: 48h", "  after: 3d")
+		o.replace(catalogueFile, "# - key: follow-up", "- key: follow-up", "#   template: follow-up", "  template: follow-up", "#   to: customer", "  to: customer", "#   after: 48h", "  after: 3d")
 	}},
 	{"a series less", func(o owner) {
-		text := o.files[catalogue]
-		o.replace(catalogue, text[strings.Index(text, "  - name: course"):strings.Index(text, "# What a line item gets")], "")
+		text := o.files[catalogueFile]
+		o.replace(catalogueFile, text[strings.Index(text, "  - name: course"):strings.Index(text, "# What a line item gets")], "")
 	}},
 	{"other series", func(o owner) {
-		o.replace(catalogue, o.section("series"), `series:
+		o.replace(catalogueFile, o.section("series"), `series:
   - name: poster
     match:
       products: [prod_poster]
@@ -62,7 +62,7 @@ var valid = []struct {
 `)
 	}},
 	{"a series more", func(o owner) {
-		o.replace(catalogue, "series:\n", "series:\n  - name: poster\n    match: {products: [prod_poster]}\n    emails: [{key: delivery, template: poster, to: customer}]\n")
+		o.replace(catalogueFile, "series:\n", "series:\n  - name: poster\n    match: {products: [prod_poster]}\n    emails: [{key: delivery, template: poster, to: customer}]\n")
 		o.write("poster", "Your poster from {{{shop.name}}}\n", "<p>It comes by post, {{customer.name}}.</p>\n{{> letterhead}}\n")
 		o.write("poster.it", "Il tuo poster\n", "<p>Arriva per posta, {{customer.name}}.</p>\n{{> letterhead}}\n")
 		o.files["templates/partials/letterhead.hbs"] = "<p>{{shop.name}}</p>\n"
@@ -75,35 +75,35 @@ var valid = []struct {
 	}},
 	{"all in German", inGerman},
 	{"one of several shops in a Stripe account", func(o owner) {
-		o.replace(catalogue, "every_order:", "only:\n  payment_links: [plink_1MoC3ULkdIwHu7ix]\n  products: [prod_ebook]\n  metadata: {site: ladenzeile}\n\nevery_order:")
+		o.replace(catalogueFile, "every_order:", "only:\n  payment_links: [plink_1MoC3ULkdIwHu7ix]\n  products: [prod_ebook]\n  metadata: {site: ladenzeile}\n\nevery_order:")
 	}},
 	{"default alone", func(o owner) {
-		o.replace(catalogue, o.section("series"), "", o.section("every_order"), "")
+		o.replace(catalogueFile, o.section("series"), "", o.section("every_order"), "")
 	}},
 	{"every_order alone", func(o owner) {
-		o.replace(catalogue, o.section("series"), "", o.section("default"), "", "  unknown_product: unknown-product\n", "")
+		o.replace(catalogueFile, o.section("series"), "", o.section("default"), "", "  unknown_product: unknown-product\n", "")
 	}},
 	{"a report", func(o owner) {
-		o.replace(catalogue, "# report:", "report:", "#   template: report", "  template: report", `#   at: "07:00"`, `  at: "05:30"`)
+		o.replace(catalogueFile, "# report:", "report:", "#   template: report", "  template: report", `#   at: "07:00"`, `  at: "05:30"`)
 	}},
 	{"IDs of SendGrid's editor, and no templates", func(o owner) {
 		for i, name := range templateNames(o) {
-			o.files[catalogue] = strings.NewReplacer(
+			o.files[catalogueFile] = strings.NewReplacer(
 				"template: "+name+"\n", fmt.Sprintf("template: d-%032d\n", i), "- "+name+"\n", fmt.Sprintf("- d-%032d\n", i), ": "+name+"\n", fmt.Sprintf(": d-%032d\n", i),
-			).Replace(o.files[catalogue])
+			).Replace(o.files[catalogueFile])
 		}
 		o.remove("templates")
 	}},
 	{"no optional notices", func(o owner) {
-		o.replace(catalogue, "  email_bounced: bounced\n", "", "  refunded: refunded\n", "", "  disputed: disputed\n", "")
+		o.replace(catalogueFile, "  email_bounced: bounced\n", "", "  refunded: refunded\n", "", "  disputed: disputed\n", "")
 		o.remove("templates/bounced")
 		o.remove("templates/refunded")
 		o.remove("templates/disputed")
 	}},
 	{"published templates", func(o owner) {
-		o.files[lock] = "accounts:\n  main:\n"
+		o.files[lockFile] = "accounts:\n  main:\n"
 		for _, name := range templateNames(o) {
-			o.files[lock] += fmt.Sprintf("    %s:\n      id: %s\n      version: v1\n      hash: abc\n", name, published.PlaceholderID(name))
+			o.files[lockFile] += fmt.Sprintf("    %s:\n      id: %s\n      version: v1\n      hash: abc\n", name, published.PlaceholderID(name))
 		}
 	}},
 }

@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
 	"handler/function/local/sendgrid"
-	function "handler/function/send-email"
 )
 
 var shop = maildata.Shop{Name: "Example Shop", Email: "shop@example.com"}
@@ -88,7 +88,7 @@ func setup(t *testing.T) *bundle {
 	if b.mails, err = sendgrid.New(sendgrid.Options{Now: func() time.Time { return start }}); err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := function.ReadCatalogue(filepath.Join(shopFolder, "catalogue.yml"))
+	catalogue, err := catalogue.Read(filepath.Join(shopFolder, "catalogue.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
-	function "handler/function/send-email"
 
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
@@ -55,7 +55,7 @@ type doctor struct {
 	stripe  stripe.Backend
 	http    *http.Client
 	// catalogue, database and offers are made at their first use.
-	catalogue func() (*function.Catalogue, error)
+	catalogue func() (*catalogue.Checked, error)
 	database  func() (*mongo.Client, error)
 	offers    func(context.Context) (*offers, error)
 }
@@ -102,14 +102,14 @@ func once[T any](read func(context.Context) (T, error)) func(context.Context) (T
 }
 
 // readCatalogue reads send-email's catalogue, where nothing is wrong with it, the templates and the lock file.
-func (d *doctor) readCatalogue() (*function.Catalogue, error) {
+func (d *doctor) readCatalogue() (*catalogue.Checked, error) {
 	orders, err := sample.Orders(time.Now())
 	if err != nil {
 		return nil, err
 	}
 	folder := filepath.Join(d.Folder(), "send-email")
-	files := function.Files{Folder: folder, As: folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
-	return files.Check(func(folder fs.FS) (function.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
+	files := catalogue.Files{Folder: folder, As: folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
+	return files.Check(func(folder fs.FS) (catalogue.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
 }
 
 // missing is the finding where a secret is not known on this side.

@@ -8,13 +8,13 @@ import (
 	"github.com/stripe/stripe-go/v76/paymentlink"
 	"github.com/stripe/stripe-go/v76/product"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
-	function "handler/function/send-email"
 )
 
 // offers are what the Stripe account sells, as the catalogue sees it.
 type offers struct {
-	*function.Catalogue
+	*catalogue.Checked
 	Products []*stripe.Product
 	Links    []*stripe.PaymentLink
 }
@@ -22,11 +22,11 @@ type offers struct {
 // readOffers reads all active products and payment links, with the first ten line items of each link, of which
 // Stripe allows twenty.
 func (d *doctor) readOffers(ctx context.Context) (*offers, error) {
-	catalogue, err := d.catalogue()
+	checked, err := d.catalogue()
 	if err != nil {
 		return nil, err
 	}
-	o := &offers{Catalogue: catalogue}
+	o := &offers{Checked: checked}
 	page := stripe.ListParams{Context: ctx, Limit: stripe.Int64(100)}
 	products := product.Client{B: d.stripe, Key: d.StripeSetupKey()}.List(&stripe.ProductListParams{ListParams: page, Active: stripe.Bool(true)})
 	for products.Next() {

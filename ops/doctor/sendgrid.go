@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/plural"
 	"handler/function/ops/gateway"
 	"handler/function/ops/target"
-	function "handler/function/send-email"
 )
 
 const theSendGridKey = "SendGrid's key"
@@ -196,11 +196,11 @@ type sent struct{ name, id string }
 
 // templateIDs are those that the catalogue names, in all their languages, and the names without one.
 func (d *doctor) templateIDs() (all []sent, missing []string, err error) {
-	catalogue, err := d.catalogue()
+	checked, err := d.catalogue()
 	if err != nil {
 		return nil, nil, err
 	}
-	lock, err := function.ReadLock(filepath.Join(d.Folder(), "send-email", "templates.lock.yml"))
+	lock, err := catalogue.ReadLock(filepath.Join(d.Folder(), "send-email", "templates.lock.yml"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -208,11 +208,11 @@ func (d *doctor) templateIDs() (all []sent, missing []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, id := range catalogue.TemplateIDs() {
+	for _, id := range checked.TemplateIDs() {
 		all = append(all, sent{id, id})
 	}
 	ids := lock.IDs(account)
-	for _, name := range catalogue.TemplateNames() {
+	for _, name := range checked.TemplateNames() {
 		if _, _, found := ids.Find(name, ""); !found {
 			missing = append(missing, name)
 		}

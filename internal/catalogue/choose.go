@@ -1,0 +1,140 @@
+package catalogue
+
+import (
+	"slices"
+
+	"handler/function/internal/order"
+)
+
+// ours reports whether the shop claims an order: all are its own, unless the catalogue says which.
+func (c *Catalogue) ours(o *order.Order) bool {
+	if c.Only == nil || c.Only.link(o) || c.Only.metadata(o.Metadata) {
+		return true
+	}
+	for _, item := range o.Items {
+		if c.Only.price(item) || c.Only.product(item) || c.Only.metadata(item.Metadata) {
+			return true
+		}
+	}
+	return false
+}
+
+// choice is a series that an order gets.
+type choice struct {
+	series
+	// items are the IDs of the line items that chose it; nil is all items.
+	items []string
+}
+
+// choose finds what the order gets: the e-mails of every order, then the series of each line item, each once and in the
+// catalogue's order, then the default. The unknown are the products that no series names and that get the default.
+func (c *Catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
+	if len(c.EveryOrder.Emails) > 0 {
+		chosen = append(chosen, choice{series: c.everyOrder()})
+	}
+	choosers := c.choosers(o)
+	for i, s := range c.Series {
+		if items := choosers[i]; items != nil {
+			chosen = append(chosen, choice{s, idsOf(items, o)})
+		}
+	}
+	items := choosers[noSeries]
+	if items == nil || !c.HasDefault() {
+		return chosen, nil
+	}
+	for _, item := range items {
+		if item.Product != "" && !slices.Contains(unknown, item.Product) {
+			unknown = append(unknown, item.Product)
+		}
+	}
+	return append(chosen, choice{c.defaultSeries(), idsOf(items, o)}), unknown
+}
+
+// choosers are the order's items by the index of the series that they choose, which may be noSeries. An order without
+// items counts as one: it can still be known by its payment link or its metadata.
+func (c *Catalogue) choosers(o *order.Order) map[int][]order.Item {
+	items := o.Items
+	if len(items) == 0 {
+		items = []order.Item{{}}
+	}
+	choosers := map[int][]order.Item{}
+	for _, item := range items {
+		i := c.find(o, item)
+		choosers[i] = append(choosers[i], item)
+	}
+	return choosers
+}
+
+// idsOf are the IDs of some of an order's items; nil where they are all.
+func idsOf(items []order.Item, o *order.Order) (ids []string) {
+	if len(items) >= len(o.Items) {
+		return nil
+	}
+	for _, item := range items {
+		ids = append(ids, item.ID)
+	}
+	return ids
+}
+
+// allSeries are all that an order may get, in the order of choose.
+func (c *Catalogue) allSeries() []series {
+	return slices.Concat([]series{c.everyOrder()}, c.Series, []series{c.defaultSeries()})
+}
+
+func (c *Catalogue) everyOrder() series {
+	return series{Name: text{Value: everyOrder}, Emails: c.EveryOrder.Emails}
+}
+
+// HasDefault reports whether there are e-mails for items that no series names. Without them the e-mails of every order
+// are meant to be all that such items get, and no product is unknown.
+func (c *Catalogue) HasDefault() bool { return len(c.Default.Emails) > 0 }
+
+// defaultSeries is what an item gets that no series names.
+func (c *Catalogue) defaultSeries() series {
+	return series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails}
+}
+
+// noSeries is in the place of a series' index where none matches.
+const noSeries = -1
+
+// find is the index of the series that matches an item most specifically, or noSeries.
+func (c *Catalogue) find(o *order.Order, item order.Item) int {
+	levels := []func(match) bool{
+		func(m match) bool { return m.price(item) },
+		func(m match) bool { return m.product(item) },
+		func(m match) bool { return m.link(o) },
+		func(m match) bool { return m.metadata(item.Metadata) },
+		func(m match) bool { return m.metadata(o.Metadata) },
+	}
+	for _, matches := range levels {
+		for i, s := range c.Series {
+			if matches(s.Match) {
+				return i
+			}
+		}
+	}
+	return noSeries
+}
+
+func (m match) price(i order.Item) bool   { return names(m.Prices, i.Price) }
+func (m match) product(i order.Item) bool { return names(m.Products, i.Product) }
+func (m match) link(o *order.Order) bool  { return names(m.PaymentLinks, o.PaymentLink) }
+
+// metadata reports whether one of the pairs is among what is matched.
+func (m match) metadata(pairs []order.Pair) bool {
+	for _, p := range pairs {
+		if want, ok := m.Metadata[p.Key]; ok && want.Value == p.Value {
+			return true
+		}
+	}
+	return false
+}
+
+func names(ids []text, id string) bool {
+	for _, t := range ids {
+		if t.Value == id && id != "" {
+			return true
+		}
+	}
+	return false
+}

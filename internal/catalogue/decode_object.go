@@ -1,0 +1,206 @@
+package catalogue
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"handler/function/internal/typed"
+)
+
+// object is a struct that is being filled. The names of its fields are in their tags.
+type object struct {
+	name   string
+	fields reflect.Value
+	seen   map[string]int // the lines of the fields that were read
+	// above is the field above the one that is being read, where it is empty and would have fields of its own; aboveTold:
+	// it was said that some of those are not indented. innerTold: that some are here which belong into a field.
+	above                string
+	aboveTold, innerTold bool
+}
+
+// object fills a struct.
+func (d *decoder) object(n *yaml.Node, v reflect.Value, name string) {
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 && n.Content[0].Kind == yaml.MappingNode {
+		d.wrong(n.Line, "%s is no list: remove the hyphen before its fields", name)
+		n = n.Content[0]
+	}
+	if n.Kind != yaml.MappingNode {
+		d.fail(n, v, "%s has the fields %s: write {%s: …}", name, and(fieldNames(v.Type())), strings.Join(fieldNames(v.Type()), ": …, "))
+		return
+	}
+	o := &object{name: name, fields: v, seen: map[string]int{}}
+	d.around = append(d.around, o)
+	for _, e := range entries(n) {
+		d.field(o, e, n)
+	}
+	d.around = d.around[:len(d.around)-1]
+}
+
+// field fills the field of a name. One that is in the wrong place, or has a slip in its name, is taken for what was meant.
+func (d *decoder) field(o *object, e entry, all *yaml.Node) {
+	name, odd := d.cleanName(e.key)
+	if !o.has(name) && (d.inAbove(o, name, e) || d.inOuter(o, name, e) || d.inInner(o, name, e)) {
+		return
+	}
+	if !o.has(name) {
+		near := typed.Near(name, fieldNames(o.fields.Type()))
+		if !odd {
+			d.unknown(o, e.key, near)
+		}
+		if near == "" || hasKey(all, near) {
+			return
+		}
+		name = near
+	}
+	d.fill(o, name, e)
+}
+
+// unknown notes a field that an object does not have. Near is the one that may have been meant; without it, nothing is
+// said of what the object lacks: that may have been meant.
+func (d *decoder) unknown(o *object, key *yaml.Node, near string) {
+	if near != "" {
+		d.wrong(key.Line, "unknown field %s: did you mean %s?", word(key.Value), near)
+		return
+	}
+	d.wrong(key.Line, "unknown field %s: %s has %s", word(key.Value), o.name, and(fieldNames(o.fields.Type())))
+	if len(d.around) > 1 {
+		d.vague[address(o.fields)] = true
+	}
+}
+
+// cleanName is the name of a field without odd characters, and whether it had any.
+func (d *decoder) cleanName(key *yaml.Node) (name string, odd bool) {
+	what, name := typed.Odd(key.Value)
+	switch {
+	case what == "":
+	case strings.HasSuffix(key.Value, name):
+		d.wrong(key.Line, "before %s there is %s: write ordinary spaces", name, what)
+	default:
+		d.wrong(key.Line, "%s has %s: write %s", quoted(key.Value), what, name)
+	}
+	return name, what != ""
+}
+
+// fill reads a field, the first of its name.
+func (d *decoder) fill(o *object, name string, e entry) {
+	if !d.first(o.seen, e.key, name) {
+		return
+	}
+	field := o.field(name)
+	d.value(e.value, e.key.Line, field, name)
+	d.ends[address(field)] = max(e.key.Line, lastLine(e.value))
+	o.above, o.aboveTold = "", false
+	if empty(e.value) && fieldNames(field.Type()) != nil {
+		o.above = name
+	}
+}
+
+// first reports whether a name is there for the first time, and notes a mistake where it is not.
+func (d *decoder) first(seen map[string]int, key *yaml.Node, name string) bool {
+	line, again := seen[name]
+	if again {
+		d.wrong(key.Line, "%s is on line %d already: write it once", word(name), line)
+		return false
+	}
+	seen[name] = key.Line
+	return true
+}
+
+// inAbove takes a field for one of the empty field above it, where it is known there. Of several only the first is told.
+func (d *decoder) inAbove(o *object, name string, e entry) bool {
+	if o.above == "" {
+		return false
+	}
+	inner := &object{fields: allocated(o.field(o.above))}
+	if !inner.has(name) {
+		return false
+	}
+	if name == e.key.Value && !o.aboveTold {
+		d.wrong(e.key.Line, "%s belongs to %s above it: indent it by two more spaces", name, o.above)
+		o.aboveTold = true
+	}
+	d.value(e.value, e.key.Line, inner.field(name), name)
+	return true
+}
+
+// allocated is a value, or the one that it is a pointer to.
+func allocated(v reflect.Value) reflect.Value {
+	if v.Kind() != reflect.Pointer {
+		return v
+	}
+	if v.IsNil() {
+		v.Set(reflect.New(v.Type().Elem()))
+	}
+	return v.Elem()
+}
+
+// inInner takes a field for one of a field of the object, if it is known in only one. Of several only the first is told.
+func (d *decoder) inInner(o *object, name string, e entry) bool {
+	var owners []string
+	for _, field := range fieldNames(o.fields.Type()) {
+		if slices.Contains(fieldNames(o.field(field).Type()), name) {
+			owners = append(owners, field)
+		}
+	}
+	if owners == nil {
+		return false
+	}
+	if name == e.key.Value && !o.innerTold {
+		d.wrong(e.key.Line, "%s is no field of %s but of %s: write it below that, indented by two more spaces", name, o.name, strings.Join(owners, " or "))
+		o.innerTold = true
+	}
+	for _, owner := range owners {
+		d.vague[address(o.field(owner))] = true
+	}
+	if len(owners) == 1 {
+		inner := &object{fields: allocated(o.field(owners[0]))}
+		d.value(e.value, e.key.Line, inner.field(name), name)
+	}
+	return true
+}
+
+// inOuter takes a field for one of an object around, where it is known there.
+func (d *decoder) inOuter(o *object, name string, e entry) bool {
+	for i := len(d.around) - 2; i >= 0; i-- {
+		if outer := d.around[i]; outer.has(name) {
+			d.wrong(e.key.Line, "%s is no field of %s but of %s: indent it less", name, o.name, outer.name)
+			if _, again := outer.seen[name]; !again {
+				d.fill(outer, name, e)
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func (o *object) has(name string) bool { return o.field(name).IsValid() }
+
+// field is the field of a name, or the zero Value.
+func (o *object) field(name string) reflect.Value {
+	for i := range o.fields.NumField() {
+		if tag := o.fields.Type().Field(i).Tag.Get("yaml"); tag == name && tag != "" {
+			return o.fields.Field(i)
+		}
+	}
+	return reflect.Value{}
+}
+
+// fieldNames are the names of a struct's fields, in their order; none of what is written as a text or a list.
+func fieldNames(t reflect.Type) []string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("yaml"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

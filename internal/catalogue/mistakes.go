@@ -1,0 +1,38 @@
+package catalogue
+
+import (
+	"cmp"
+
+	"handler/function/internal/typed"
+)
+
+// checker collects what is wrong with a catalogue, each mistake once and without its consequences.
+type checker struct {
+	mistakes typed.Mistakes
+	// lines are those of the catalogue's values, by their addresses.
+	lines map[any]int
+	// told are the values of which it was said that they cannot be read.
+	told map[any]bool
+	// vague are the objects with an unknown field: that may be meant as the one that they lack.
+	vague map[any]bool
+}
+
+func newChecker() *checker {
+	return &checker{lines: map[any]int{}, told: map[any]bool{}, vague: map[any]bool{}}
+}
+
+// err is all mistakes, each as file:line: what.
+func (k *checker) err(file string) error { return typed.In(file, k.mistakes.Err()) }
+
+// wrong notes a mistake. One without a place in the file, on line 0, is told on the first.
+func (k *checker) wrong(line int, format string, args ...any) {
+	k.mistakes = append(k.mistakes, *typed.Mistakef(max(line, 1), format, args...))
+}
+
+// missing notes that an object lacks one of its fields; both are addresses. The line is that of the empty field, else that
+// of the object. A field that is there and wrong is not missing.
+func (k *checker) missing(object, field any, format string, args ...any) {
+	if !k.told[object] && !k.told[field] && !k.vague[object] && !k.vague[field] {
+		k.wrong(cmp.Or(k.lines[field], k.lines[object]), format, args...)
+	}
+}

@@ -1,0 +1,107 @@
+package catalogue
+
+import (
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+)
+
+// Notice is a kind of e-mail that only the admins get.
+type Notice string
+
+const (
+	PaymentFailed  Notice = maildata.PaymentFailed
+	EmailFailed    Notice = maildata.EmailFailed
+	UnknownProduct Notice = maildata.UnknownProduct
+	ItemsMissing   Notice = maildata.ItemsMissing
+	Refunded       Notice = maildata.Refunded
+	Disputed       Notice = maildata.Disputed
+	Bounced        Notice = maildata.Bounced
+	DatabaseFull   Notice = maildata.DatabaseFull
+)
+
+var noticeKinds = []Notice{PaymentFailed, EmailFailed, Bounced, UnknownProduct, ItemsMissing, Refunded, Disputed, DatabaseFull}
+
+// optional reports whether the catalogue may do without the notice: without a default, no product is unknown.
+func (c *Catalogue) optional(n Notice) bool {
+	switch n {
+	case Refunded, Disputed, Bounced, DatabaseFull:
+		return true
+	}
+	return n == UnknownProduct && !c.HasDefault()
+}
+
+// field is the notice's name in the catalogue.
+func (n Notice) field() string { return strings.ReplaceAll(string(n), "-", "_") }
+
+// template is that of a notice.
+func (n notices) template(kind Notice) template {
+	if kind == Bounced && n.EmailBounced.Value == "" { // a catalogue from before there was this notice
+		return n.EmailFailed
+	}
+	return *n.of(kind)
+}
+
+// Notifies reports whether the catalogue has a template for a notice.
+func (c *Catalogue) Notifies(kind Notice) bool { return c.Notices.template(kind).Value != "" }
+
+// of is the field of a notice.
+func (n *notices) of(kind Notice) *template {
+	return map[Notice]*template{
+		PaymentFailed:  &n.PaymentFailed,
+		EmailFailed:    &n.EmailFailed,
+		UnknownProduct: &n.UnknownProduct,
+		ItemsMissing:   &n.ItemsMissing,
+		Refunded:       &n.Refunded,
+		Disputed:       &n.Disputed,
+		Bounced:        &n.EmailBounced,
+		DatabaseFull:   &n.DatabaseFull,
+	}[kind]
+}
+
+// notice tells the admins of something about an order; of what, if there may be several.
+func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
+	key := noticeKey(kind)
+	switch kind {
+	case EmailFailed, Bounced, DatabaseFull:
+		key += "/" + about
+	case Refunded, Disputed:
+		key += "/" + short(about)
+	}
+	id, name := c.template(c.Notices.template(kind), o)
+	return order.Email{
+		Key:          key,
+		Template:     id,
+		TemplateName: name,
+		Audience:     order.Admins,
+		To:           c.addresses(recipient{audience: order.Admins}, o),
+		NotBefore:    now,
+		About:        about,
+	}
+}
+
+// OweNotice adds a notice to what an order owes. What it is about becomes part of its key for the
+// kinds of which an order may have several.
+func (c *Catalogue) OweNotice(o *order.Order, kind Notice, about string, now time.Time) {
+	o.Owe([]order.Email{c.notice(o, kind, about, now)}, now)
+}
+
+// FailureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
+// notice that failed they cannot be told by another one; the log and the order say so.
+func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
+	if isNotice(d.Key) || d.Key == ReportKey {
+		return nil
+	}
+	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}
+}
+
+// BounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome: the admins are told
+// once. Of their own they are not: that notice would go the same way.
+func (c *Catalogue) BounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
+	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
+		return nil
+	}
+	return []order.Email{c.notice(o, Bounced, d.Key, now)}
+}

@@ -1,0 +1,111 @@
+package catalogue
+
+import (
+	"strings"
+	"time"
+
+	"handler/function/internal/maildata"
+	"handler/function/internal/order"
+)
+
+// The first parts of delivery keys that are not the name of a series in the catalogue.
+const (
+	defaultSeries = "default"
+	everyOrder    = "every-order"
+	noticeSeries  = maildata.NoticeSeries
+)
+
+// Plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come later is not owed
+// any more where the money went back.
+func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
+	event, ofCharge := reason.Event()
+	switch {
+	case !c.claims(o, reason):
+		o.Ignore(reason, "the catalogue's only does not name it", now)
+	case ofCharge:
+		c.planCharge(o, reason, event, now)
+	case reason == order.ForPaymentFailed:
+		o.Plan(reason, []order.Email{c.notice(o, PaymentFailed, "", now)}, now)
+	default:
+		c.planPaid(o, now)
+	}
+	stopLater(o, now)
+}
+
+// claims reports whether an order is ours as to a plan. What the plan of its payment found stays, however the catalogue
+// changes; a charge of which nobody knows what it paid for is told rather than passed over.
+func (c *Catalogue) claims(o *order.Order, reason order.Reason) bool {
+	if o.Planned(order.ForPaid) {
+		return o.Ignored == ""
+	}
+	return c.ours(o) || !reason.OfPayment() && o.Fetch.DoneAt.IsZero()
+}
+
+// planPaid freezes what the series of what was bought owe.
+func (c *Catalogue) planPaid(o *order.Order, now time.Time) {
+	chosen, unknown := c.choose(o)
+	var emails []order.Email
+	for _, s := range chosen {
+		emails = append(emails, c.emails(s, o, now)...)
+	}
+	if len(unknown) > 0 {
+		emails = append(emails, c.notice(o, UnknownProduct, strings.Join(unknown, ", "), now))
+	}
+	for _, e := range emails {
+		if len(e.To) == 0 {
+			emails = append(emails, c.notice(o, EmailFailed, e.Key, now))
+		}
+	}
+	o.Plan(order.ForPaid, emails, now)
+}
+
+// NeedsItems reports whether a plan can only be made knowing what was bought.
+func (c *Catalogue) NeedsItems(reason order.Reason) bool {
+	return reason == order.ForPaid || c.Only != nil && reason.OfPayment()
+}
+
+func (c *Catalogue) emails(s choice, o *order.Order, now time.Time) []order.Email {
+	var out []order.Email
+	for _, e := range s.Emails {
+		id, name := c.template(e.Template, o)
+		out = append(out, order.Email{
+			Key:          s.Name.Value + "/" + e.Key.Value,
+			Template:     id,
+			TemplateName: name,
+			Audience:     e.To.audience,
+			To:           c.addresses(e.To, o),
+			Items:        s.items,
+			NotBefore:    now.Add(e.After.Duration),
+		})
+	}
+	return out
+}
+
+// template is the ID by which a template is sent, and its name, in the language of the order. One that was
+// given by its ID has no name, and the language that it has.
+func (c *Catalogue) template(t template, o *order.Order) (id, name string) {
+	if t.isID() {
+		return t.Value, ""
+	}
+	name, id, _ = c.ids.Find(t.Value, o.Locale) // New has made sure that there is one
+	return id, name
+}
+
+// addresses are whom a recipient is for an order: nobody, where the customer left no address.
+func (c *Catalogue) addresses(r recipient, o *order.Order) []order.Address {
+	switch r.audience {
+	case order.Customer:
+		customer := o.Customer()
+		if customer.Email == "" {
+			return nil
+		}
+		return []order.Address{customer}
+	case order.Admins:
+		var to []order.Address
+		for _, a := range c.Admins.of(o) {
+			to = append(to, order.Address{Email: a.Value})
+		}
+		return to
+	}
+	return []order.Address{{Email: r.Value}}
+}

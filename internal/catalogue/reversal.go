@@ -1,0 +1,60 @@
+package catalogue
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"handler/function/internal/order"
+)
+
+// chargeKind is the notice that is owed for an event of a charge.
+func chargeKind(eventType string) Notice {
+	if eventType == order.DisputeCreated {
+		return Disputed
+	}
+	return Refunded
+}
+
+// planCharge freezes that the admins are told of a refund or a dispute, each event by itself. A catalogue without a
+// template for it tells nobody.
+func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string, now time.Time) {
+	var emails []order.Email
+	if kind := chargeKind(o.Events[event].Type); c.Notifies(kind) {
+		emails = append(emails, c.notice(o, kind, event, now))
+	}
+	o.Plan(reason, emails, now)
+}
+
+// stopLater cancels what was to come later on for a sale that is off, or may soon be. What is due already, or is with
+// SendGrid, goes its way; so do notices, which are for the admins to know.
+func stopLater(o *order.Order, now time.Time) {
+	if !o.Reversed() {
+		return
+	}
+	why := "disputed"
+	if o.RefundedWholly {
+		why = "refunded"
+	}
+	for key, d := range o.Emails {
+		if d.Scheduled() && d.NotBefore.After(now) && !isNotice(key) {
+			o.Cancel(key, why, now)
+		}
+	}
+}
+
+func isNotice(key string) bool { return strings.HasPrefix(key, noticeSeries+"/") }
+
+// short stands for an event's ID in the key of a delivery, which has lower-case letters and digits only.
+func short(event string) string {
+	sum := sha256.Sum256([]byte(event))
+	return hex.EncodeToString(sum[:6])
+}
+
+// Unnotified is the event of a charge whose plan holds no notice because the catalogue has no
+// template for it.
+func (c *Catalogue) Unnotified(o *order.Order, reason order.Reason) (event string, unnotified bool) {
+	event, ofCharge := reason.Event()
+	return event, ofCharge && o.Ignored == "" && !c.Notifies(chargeKind(o.Events[event].Type))
+}

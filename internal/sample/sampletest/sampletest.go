@@ -1,0 +1,49 @@
+// Package sampletest gives tests the samples that cannot be missing.
+package sampletest
+
+import (
+	"io/fs"
+	"testing"
+	"time"
+
+	"handler/function/internal/order"
+	"handler/function/internal/sample"
+	"handler/function/internal/templates"
+)
+
+// File is a file of the shop for tests, such as catalogue.yml.
+func File(t testing.TB, file string) []byte {
+	t.Helper()
+	b, err := fs.ReadFile(sample.Shop(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Templates are the templates of the shop for tests.
+func Templates(t testing.TB) *templates.Set {
+	t.Helper()
+	folder, err := fs.Sub(sample.Shop(), "templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := templates.Read(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// Orders are the orders of the sample events, by the event's name.
+func Orders(t testing.TB) map[string]*order.Order {
+	t.Helper()
+	orders, err := sample.Orders(time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(orders) < 5 {
+		t.Fatalf("%d orders", len(orders))
+	}
+	return orders
+}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/local/shop"
@@ -61,7 +60,7 @@ func (s *system) oweLater(t *testing.T, session string) {
 	t.Helper()
 	_, err := s.store.Update(t.Context(), session, func(o *order.Order) error {
 		if _, owed := o.Emails["ebook/later"]; owed {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		now := s.store.Now()
 		o.Owe([]order.Email{{

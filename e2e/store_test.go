@@ -144,12 +144,12 @@ func TestStoreUpdate(t *testing.T) {
 	t.Run("writes nothing where the change does not want it", func(t *testing.T) {
 		t.Parallel()
 
-		for _, end := range []error{mongodb.ErrUnchanged, order.ErrNotDue} {
+		for _, end := range []error{order.ErrUnchanged, order.ErrNotDue} {
 			_, err := store.Update(t.Context(), "cs_1", func(o *order.Order) error {
 				o.CustomerName = "somebody else"
 				return end
 			})
-			if end != mongodb.ErrUnchanged && !errors.Is(err, end) {
+			if end != order.ErrUnchanged && !errors.Is(err, end) {
 				t.Errorf("got %v, want %v", err, end)
 			}
 		}

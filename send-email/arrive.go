@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -145,7 +144,7 @@ func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store,
 			}
 		}
 		if !news {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		return nil
 	})

@@ -18,7 +18,6 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"handler/function/internal/catalogue"
-	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -227,7 +226,7 @@ func (m *memory) Update(_ context.Context, id string, change func(*order.Order) 
 				return nil, err
 			}
 		}
-	case mongodb.ErrUnchanged:
+	case order.ErrUnchanged:
 	default:
 		return o, err
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
@@ -55,7 +54,7 @@ func (r *correct) answer(ctx context.Context, f *Function, log *slog.Logger) (an
 	o, err := orders.Update(ctx, r.Order, func(o *order.Order) error {
 		isNew, refused = o.Correct(f.again(o, r.call, r.To, r.Reason), r.Resend, f.now())
 		if refused == nil && !isNew {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		return refused
 	})

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -133,7 +132,7 @@ func (f *Function) forget(ctx context.Context, orders Store, id, why string, dry
 		if err := o.Forget(why, f.now()); err != nil || !dryRun {
 			return err
 		}
-		return mongodb.ErrUnchanged
+		return order.ErrUnchanged
 	})
 	return err
 }

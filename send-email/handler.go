@@ -16,6 +16,7 @@ import (
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 )
 
@@ -80,7 +81,7 @@ func wire(s *openfaas.Settings) (*Function, error) {
 	shop := shopFiles(s)
 	catalogue, shopErr := readShopFile(shop, catalogueFile)
 	secrets := s.Secrets()
-	orders := s.Orders("send-email")
+	orders := mongodb.FromSettings(s, "send-email")
 	f, err := New(Parts{
 		Keys:  func() ([]string, error) { return secrets.Lines("send-email-key") },
 		Store: func() (Store, error) { return orders() },

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 )
 
@@ -89,7 +88,7 @@ func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store,
 	f.keepTrying(orders, func(orders Store) error {
 		_, err := orders.Update(ctx, id, func(o *order.Order) error {
 			if d := o.Emails[key]; d.State != order.Sending || d.Lease != owner {
-				return mongodb.ErrUnchanged
+				return order.ErrUnchanged
 			}
 			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, due, f.now())
 		})

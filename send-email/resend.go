@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
@@ -63,7 +62,7 @@ func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 		before := len(o.Emails)
 		keys, refused = o.Resend(r.Key, f.again(o, r.call, r.To, r.Reason), f.now())
 		if isNew = len(o.Emails) > before; refused == nil && !isNew {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		return refused
 	})

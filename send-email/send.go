@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"handler/function/internal/catalogue"
-	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 )
 
@@ -84,7 +83,7 @@ func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (
 	}
 	_, err = orders.Update(ctx, id, func(o *order.Order) error {
 		if !o.FetchAnew(f.now()) {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		return nil
 	})
@@ -148,7 +147,7 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 	made := false
 	planned, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		if made = o.Awaits(reason); !made {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		if fetch {
 			o.SetItems(items, f.now())
@@ -179,7 +178,7 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 	}
 	after, err := orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
 		if !o.Awaits(reason) || !o.Fetch.DoneAt.IsZero() {
-			return mongodb.ErrUnchanged // somebody else has them by now
+			return order.ErrUnchanged // somebody else has them by now
 		}
 		now := f.now()
 		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"handler/function/internal/catalogue"
-	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
@@ -71,7 +70,7 @@ func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, no
 	_, err = orders.Update(ctx, order.SpaceID, func(o *order.Order) error {
 		before := view.ParseSpace(o.Report).Level
 		if told = s.Level > before; s.Level == before {
-			return mongodb.ErrUnchanged
+			return order.ErrUnchanged
 		}
 		o.SetReport(s.JSON(), now)
 		if told {

@@ -14,6 +14,7 @@ import (
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 )
 
@@ -90,7 +91,7 @@ func newEndpoint() (*Endpoint, error) {
 func wire(s *openfaas.Settings) (*Endpoint, error) {
 	secrets := s.Secrets()
 	log := s.Logger(os.Stdout)
-	orders := s.Orders("stripe-webhook")
+	orders := mongodb.FromSettings(s, "stripe-webhook")
 	key := func() (string, error) { return secrets.First("send-email-key") }
 	stripeKey := func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") }
 	return &Endpoint{

@@ -5,23 +5,26 @@ import (
 	"fmt"
 	"strings"
 
+	"handler/function/internal/openfaas"
+
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // What is wrong with the database as the owner set it up. The texts go into answers and logs: they
-// name what to change, and quote nothing of the connection string, which holds a password.
+// name what to change, and quote nothing of the connection string, which holds a password. Each is an
+// openfaas.Misconfigured.
 // docs/operations.md says more about each.
 var (
 	// ErrURI: the driver cannot parse the connection string.
-	ErrURI = errors.New("secret mongodb-uri: not a connection string that the MongoDB driver understands")
+	ErrURI = openfaas.NewMisconfigured("secret mongodb-uri: not a connection string that the MongoDB driver understands")
 	// ErrAuth: the database refuses the user or the password of the connection string.
-	ErrAuth = errors.New("secret mongodb-uri: the database refuses the user or the password")
+	ErrAuth = openfaas.NewMisconfigured("secret mongodb-uri: the database refuses the user or the password")
 	// ErrNoUser: the database requires a user, and the connection string names none.
-	ErrNoUser = errors.New("secret mongodb-uri: the database requires a user and a password, and the connection string has none")
+	ErrNoUser = openfaas.NewMisconfigured("secret mongodb-uri: the database requires a user and a password, and the connection string has none")
 	// ErrPermission: the user is logged in, and may not do what was asked.
-	ErrPermission = errors.New("the database user lacks a permission: it needs the role readWrite on the database of the setting mongodb_database")
+	ErrPermission = openfaas.NewMisconfigured("the database user lacks a permission: it needs the role readWrite on the database of the setting mongodb_database")
 	// ErrFull: the database refuses writes since it has no space left.
-	ErrFull = errors.New("the database is full and refuses writes: it needs a larger tier, or fewer old orders")
+	ErrFull = openfaas.NewMisconfigured("the database is full and refuses writes: it needs a larger tier, or fewer old orders")
 )
 
 // Faults are all of them.

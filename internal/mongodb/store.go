@@ -20,9 +20,6 @@ import (
 	"handler/function/internal/order"
 )
 
-// ErrUnchanged is what a change returns to say that there is nothing to write.
-var ErrUnchanged = errors.New("order unchanged")
-
 // Documents is what a Store asks of a collection of orders. Each operation is atomic, may be called
 // again when its answer was lost, and is durable when it returns without error.
 type Documents interface {
@@ -168,7 +165,7 @@ func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error)
 			// no fault of whoever sent this one.
 			return fmt.Errorf("%w: %v", order.ErrUnreadable, err)
 		case !isNew:
-			return ErrUnchanged
+			return order.ErrUnchanged
 		}
 		return nil
 	})
@@ -238,7 +235,7 @@ func (s *Store) Load(ctx context.Context, id string) (*order.Order, error) {
 // Update reads an order, changes it and writes it, all over again as often as somebody else wrote it
 // meanwhile: change must be free of effects but on its argument, and harmless when the order has
 // its effect already, as it has when the answer to the write was lost. What change returns ends the
-// update without a write; ErrUnchanged does so without an error. The order is as it was last read,
+// update without a write; order.ErrUnchanged does so without an error. The order is as it was last read,
 // with the change where there is no error.
 func (s *Store) Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
 	return s.update(ctx, id, nil, change)
@@ -265,7 +262,7 @@ func (s *Store) update(ctx context.Context, id string, read *order.Order, change
 		switch err := change(o); {
 		case err != nil && old:
 			continue
-		case errors.Is(err, ErrUnchanged):
+		case errors.Is(err, order.ErrUnchanged):
 			return o, nil
 		case err != nil:
 			return o, err

@@ -119,7 +119,7 @@ func TestUpdateFrom(t *testing.T) {
 	}
 	plan := func(o *order.Order) error {
 		if _, waits := o.Unplanned(); !waits {
-			return ErrUnchanged
+			return order.ErrUnchanged
 		}
 		o.Plan(order.ForPaid, []order.Email{{Key: "a", To: []order.Address{{Email: "a@example.com"}}}}, now)
 		return nil
@@ -155,11 +155,11 @@ func TestUpdateFrom(t *testing.T) {
 	t.Run("asks the order as it is now before it says that there is nothing to change", func(t *testing.T) {
 		t.Parallel()
 
-		for _, refusal := range []error{ErrUnchanged, order.ErrNotDue} {
+		for _, refusal := range []error{order.ErrUnchanged, order.ErrNotDue} {
 			c, s, read := setup(t)
 			c.order.CustomerName = "written meanwhile"
 			o, err := s.UpdateFrom(t.Context(), read, func(*order.Order) error { return refusal })
-			if o == nil || o.CustomerName != "written meanwhile" || c.loads != 1 || refusal != ErrUnchanged && !errors.Is(err, refusal) {
+			if o == nil || o.CustomerName != "written meanwhile" || c.loads != 1 || refusal != order.ErrUnchanged && !errors.Is(err, refusal) {
 				t.Errorf("%v: %v after %d reads", refusal, err, c.loads)
 			}
 		}

@@ -3,8 +3,6 @@ package openfaas
 import (
 	"errors"
 	"fmt"
-
-	"handler/function/internal/mongodb"
 )
 
 // Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its text
@@ -16,11 +14,8 @@ func (m *Misconfigured) Error() string { return m.err.Error() }
 // Unwrap is what was found.
 func (m *Misconfigured) Unwrap() error { return m.err }
 
-// Misconfiguration is what the owner is to mend, if err is of that kind: a Misconfigured, or a fault of the database.
+// Misconfiguration is the text of the Misconfigured that err is or wraps, if any.
 func Misconfiguration(err error) (string, bool) {
-	if fault := mongodb.Fault(err); fault != nil {
-		return fault.Error(), true
-	}
 	var m *Misconfigured
 	if !errors.As(err, &m) {
 		return "", false

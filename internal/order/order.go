@@ -20,6 +20,8 @@ import (
 var (
 	// ErrNotFound: there is no order with that ID.
 	ErrNotFound = errors.New("order not found")
+	// ErrUnchanged: a change to an order leaves nothing to write.
+	ErrUnchanged = errors.New("order unchanged")
 	// ErrNoDelivery: the order has no delivery of that key.
 	ErrNoDelivery = errors.New("no such e-mail")
 	// ErrNotDue: the delivery is settled, somebody holds its lease, or its time has not come.

@@ -120,7 +120,7 @@ func TestAccept(t *testing.T) {
 			b.memory.loadFunc = func(string) error { panic("broken") }
 			has(t, signed(b, `{"id":"cs_0"}`), http.StatusAccepted, "accepted")
 			synctest.Wait()
-			for _, part := range []string{`"msg":"call refused"`, `"order":"cs_0"`, "panic: broken", "accept.go"} {
+			for _, part := range []string{`"msg":"call refused"`, `"order":"cs_0"`, "panic: broken", "receive.go"} {
 				if !strings.Contains(b.logged.String(), part) {
 					t.Errorf("the log lacks %s:\n%s", part, b.logged)
 				}

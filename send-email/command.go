@@ -2,23 +2,29 @@ package function
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strings"
-	"unicode/utf8"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/openfaas"
-	"handler/function/internal/order"
 )
 
-// command is what a signed call asks for.
+// command is what a signed call asks for: a commands.Command, or an ownCommand.
 type command interface {
-	// check is an *openfaas.ArgumentError where an argument cannot be used.
-	check() error
-	// order is the ID of the order that it is about; empty where it is about none, or several.
-	order() string
-	// answer does it. What it gives becomes the answer's JSON, also beside an error that says that the rest was
-	// put off.
+	// Check returns an *openfaas.ArgumentError if an argument cannot be used.
+	Check() error
+	// OrderID is the ID of the order that it is about; empty if it is about none, or several.
+	OrderID() string
+}
+
+// ownCommand is a command that needs the function itself.
+type ownCommand interface {
+	command
+	// answer executes it. What it returns becomes the answer's JSON, also beside an error that says
+	// that the rest was put off.
 	answer(ctx context.Context, f *Function, log *slog.Logger) (any, error)
 }
 
@@ -30,21 +36,37 @@ type kind struct {
 	changes bool
 }
 
-// kinds are what can be asked for, by the verb of the call.
-var kinds = map[string]kind{
+// kinds are what can be asked for, by the verb of the call: the owner's commands, and the function's own.
+var kinds = allKinds(map[string]kind{
 	"id":      {new: func(openfaas.Call) command { return new(sendOrder) }},
 	"sweep":   {new: func(openfaas.Call) command { return new(sweepAll) }},
-	"orders":  {new: func(openfaas.Call) command { return new(listOrders) }},
-	"order":   {new: func(openfaas.Call) command { return new(showOrder) }},
-	"summary": {new: func(openfaas.Call) command { return new(summarize) }},
-	"report":  {new: func(openfaas.Call) command { return new(sendReport) }},
-	"resend":  {new: func(c openfaas.Call) command { return &resend{call: c.ID} }, changes: true},
-	"correct": {new: func(c openfaas.Call) command { return &correct{call: c.ID} }, changes: true},
-	"forget":  {new: func(openfaas.Call) command { return new(forget) }, changes: true},
-	"export":  {new: func(openfaas.Call) command { return new(export) }},
 	"pause":   {new: func(openfaas.Call) command { return new(pause) }, changes: true},
 	"probe":   {new: func(openfaas.Call) command { return new(probe) }},
 	"process": {new: func(openfaas.Call) command { return new(process) }},
+})
+
+func allKinds(own map[string]kind) map[string]kind {
+	for verb, k := range commands.Kinds() {
+		own[verb] = kind{new: func(c openfaas.Call) command { return k.New(c) }, changes: k.Changes}
+	}
+	return own
+}
+
+// commands answers the owner's commands.
+func (f *Function) commands() commands.Service {
+	return commands.Service{
+		Store:     func() (commands.Store, error) { return f.store() },
+		Catalogue: f.catalogue,
+		Send: func(ctx context.Context, log *slog.Logger, id string) (any, error) {
+			p, err := f.sendAsked(ctx, log, id)
+			if putOff(err) { // the sweep does the rest
+				err = nil
+			}
+			return p, err
+		},
+		Now: f.now,
+		Log: f.log,
+	}
 }
 
 // alwaysAnswered reports whether a command is answered during a pause too: it costs nothing, and begins nothing.
@@ -70,7 +92,7 @@ func (f *Function) decode(body []byte) (command, error) {
 	if err := c.Arguments(r); err != nil {
 		return nil, err
 	}
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	if k.changes {
@@ -79,36 +101,12 @@ func (f *Function) decode(body []byte) (command, error) {
 	return r, nil
 }
 
-// checkID checks the ID of an order.
-func checkID(name, id string) error {
-	if !order.ValidID(id) {
-		return &openfaas.ArgumentError{Name: name, Want: "the ID of a Checkout Session, cs_…"}
-	}
-	return nil
-}
-
-// checkTrue checks the argument of a command that has no others.
-func checkTrue(name string, value bool) error {
-	if !value {
-		return &openfaas.ArgumentError{Name: name, Want: "true"}
-	}
-	return nil
-}
-
-// checkReason checks why the owner asks for something.
-func checkReason(name, reason string) error {
-	if strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > order.MaxReason {
-		return &openfaas.ArgumentError{Name: name, Want: fmt.Sprintf("why, in up to %d characters", order.MaxReason)}
-	}
-	return nil
-}
-
 // sendOrder is an order's ID: bring it as far as it can be brought now.
 type sendOrder string
 
-func (r *sendOrder) check() error { return checkID("id", string(*r)) }
+func (r *sendOrder) Check() error { return commands.CheckID("id", string(*r)) }
 
-func (r *sendOrder) order() string { return string(*r) }
+func (r *sendOrder) OrderID() string { return string(*r) }
 
 func (r *sendOrder) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	return f.sendAsked(ctx, log, string(*r))
@@ -117,10 +115,86 @@ func (r *sendOrder) answer(ctx context.Context, f *Function, log *slog.Logger) (
 // sweepAll is true: do all that is due.
 type sweepAll bool
 
-func (r *sweepAll) check() error { return checkTrue("sweep", bool(*r)) }
+func (r *sweepAll) Check() error { return commands.CheckTrue("sweep", bool(*r)) }
 
-func (r *sweepAll) order() string { return "" }
+func (r *sweepAll) OrderID() string { return "" }
 
 func (r *sweepAll) answer(ctx context.Context, f *Function, _ *slog.Logger) (any, error) {
 	return f.sweepAsked(ctx)
+}
+
+// maxProbes is how many probes a process remembers.
+const maxProbes = 16
+
+// notes are what this process has noticed, for make doctor to ask. Nothing that the function does depends on them.
+type notes struct {
+	started time.Time
+
+	mu sync.Mutex
+	// woken is when the last empty call came, as cron-connector makes them.
+	woken time.Time
+	// probes are those that came last, the newest at the end.
+	probes []string
+}
+
+func (n *notes) wake(now time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.woken = now
+}
+
+func (n *notes) probe(word string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.probes = append(n.probes, word); len(n.probes) > maxProbes {
+		n.probes = slices.Delete(n.probes, 0, 1)
+	}
+}
+
+// probe is a word of whoever wants to know whether the queue brings calls: it is sent by the queue, and then looked for
+// in what process answers.
+type probe string
+
+var probeForm = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
+func (r *probe) Check() error {
+	if !probeForm.MatchString(string(*r)) {
+		return &openfaas.ArgumentError{Name: "probe", Want: "up to 64 letters and digits"}
+	}
+	return nil
+}
+
+func (r *probe) OrderID() string { return "" }
+
+func (r *probe) answer(_ context.Context, f *Function, log *slog.Logger) (any, error) {
+	f.notes.probe(string(*r))
+	log.Info("probe came in")
+	return map[string]string{"probe": string(*r)}, nil
+}
+
+// process is true: say what this process has noticed. Another replica has noticed other things.
+type process bool
+
+// condition is the answer.
+type condition struct {
+	Now       time.Time `json:"now"`
+	StartedAt time.Time `json:"started_at"`
+	// WokenAt is when the last empty call came; nil where none has.
+	WokenAt *time.Time `json:"woken_at"`
+	Probes  []string   `json:"probes"`
+}
+
+func (r *process) Check() error { return commands.CheckTrue("process", bool(*r)) }
+
+func (r *process) OrderID() string { return "" }
+
+func (r *process) answer(_ context.Context, f *Function, _ *slog.Logger) (any, error) {
+	n := &f.notes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := condition{Now: f.now(), StartedAt: n.started, Probes: append([]string{}, n.probes...)}
+	if woken := n.woken; !woken.IsZero() {
+		c.WokenAt = &woken
+	}
+	return c, nil
 }

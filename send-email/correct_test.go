@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
@@ -24,15 +25,15 @@ func (b *bench) correct(arguments string) (string, handler.Response) {
 	return body, b.invoke(body)
 }
 
-func (b *bench) corrected(t *testing.T, arguments string) correctedOrder {
+func (b *bench) corrected(t *testing.T, arguments string) commands.CorrectedOrder {
 	t.Helper()
 	_, res := b.correct(arguments)
 	return correctedOf(t, res)
 }
 
-func correctedOf(t *testing.T, res handler.Response) correctedOrder {
+func correctedOf(t *testing.T, res handler.Response) commands.CorrectedOrder {
 	t.Helper()
-	var c correctedOrder
+	var c commands.CorrectedOrder
 	if err := json.Unmarshal(res.Body, &c); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("got %d %s", res.StatusCode, res.Body)
 	}
@@ -69,8 +70,8 @@ func TestCorrect(t *testing.T) {
 		call, res := b.correct(toAda(id, ""))
 		c := correctedOf(t, res)
 		due := b.memory.orders[id].Emails["ebook/later"].DueAt
-		want := correctedOrder{ID: id, To: ada[0], Emails: []resentMail{{"ebook/later", "waiting", ada, &due}},
-			Earlier: []resentMail{{"ebook/delivery", "sent", []view.Recipient{{Email: "ada@example.com", Name: "Ada Example"}}, nil}}}
+		want := commands.CorrectedOrder{ID: id, To: ada[0], Emails: []commands.ResentMail{{Key: "ebook/later", State: "waiting", To: ada, DueAt: &due}},
+			Earlier: []commands.ResentMail{{Key: "ebook/delivery", State: "sent", To: []view.Recipient{{Email: "ada@example.com", Name: "Ada Example"}}}}}
 		if d := cmp.Diff(want, c); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
@@ -171,7 +172,7 @@ func TestCorrect(t *testing.T) {
 			if !strings.Contains(string(res.Body), `"corrections":[{"at":`) || !strings.Contains(string(res.Body), right) {
 				t.Errorf("%s: %s", email, res.Body)
 			}
-			if list := asked[orderList](t, b, `{"orders": {"email": "`+email+`"}}`); ids(list)[0] != paid || list.Orders[0].Customer.Email != right {
+			if list := asked[commands.OrderList](t, b, `{"orders": {"email": "`+email+`"}}`); ids(list)[0] != paid || list.Orders[0].Customer.Email != right {
 				t.Errorf("%s: %+v", email, list)
 			}
 			if got := b.forgets(t, `{"email":"`+email+`","dry_run":true}`); !slices.Contains(got.Orders, paid) {

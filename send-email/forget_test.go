@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/order"
 )
 
@@ -38,9 +39,9 @@ func (b *bench) stored(t *testing.T, id string) string {
 	return string(raw)
 }
 
-func (b *bench) forgets(t *testing.T, arguments string) forgotten {
+func (b *bench) forgets(t *testing.T, arguments string) commands.Forgotten {
 	t.Helper()
-	var done forgotten
+	var done commands.Forgotten
 	if res := b.invoke(b.dated("forget", arguments)); json.Unmarshal(res.Body, &done) != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("got %d %s", res.StatusCode, res.Body)
 	}
@@ -57,7 +58,7 @@ func TestForget(t *testing.T) {
 		b.clock = b.clock.Add(time.Hour)
 		b.resent(t, `{"order":"`+paid+`","key":"ebook/delivery","to":"bob@example.com","reason":"for Bob"}`)
 		before := b.memory.orders[paid].Clone()
-		want := forgotten{Orders: []string{paid, unpaid}, Already: []string{}, NotYet: []string{}, DryRun: true}
+		want := commands.Forgotten{Orders: []string{paid, unpaid}, Already: []string{}, NotYet: []string{}, DryRun: true}
 		customer := strings.ToUpper(b.memory.orders[paid].CustomerEmail)
 		if d := cmp.Diff(want, b.forgets(t, `{"email":"`+customer+`","dry_run":true}`)); d != "" {
 			t.Errorf("a dry run (-want +got):\n%s", d)
@@ -285,7 +286,7 @@ func TestCustomerInParts(t *testing.T) {
 	t.Run("is found among all", func(t *testing.T) {
 		t.Parallel()
 
-		b := many(t, 2*maxLooked, 4)
+		b := many(t, 2*commands.MaxLooked, 4)
 		if all, parts := ask(t, b, "export"); len(all) != 4 || !slices.Equal(parts, []int{2, 0, 2}) {
 			t.Errorf("exported %d, in %v", len(all), parts)
 		}
@@ -298,16 +299,16 @@ func TestCustomerInParts(t *testing.T) {
 		t.Parallel()
 
 		const rest = 3
-		b := many(t, 2, 2*maxForgotten+rest)
+		b := many(t, 2, 2*commands.MaxForgotten+rest)
 		all, parts := ask(t, b, "export")
 		seen := map[any]bool{}
 		for _, o := range all {
 			seen[o.(map[string]any)["_id"]] = true
 		}
-		if len(all) != 2*maxForgotten+rest || len(seen) != len(all) || slices.Max(parts) != maxExported {
+		if len(all) != 2*commands.MaxForgotten+rest || len(seen) != len(all) || slices.Max(parts) != commands.MaxExported {
 			t.Errorf("exported %d, in %v", len(all), parts)
 		}
-		if all, parts := ask(t, b, "forget"); len(all) != 2*maxForgotten+rest || !slices.Equal(parts, []int{maxForgotten, maxForgotten, rest}) {
+		if all, parts := ask(t, b, "forget"); len(all) != 2*commands.MaxForgotten+rest || !slices.Equal(parts, []int{commands.MaxForgotten, commands.MaxForgotten, rest}) {
 			t.Errorf("forgot %d, in %v", len(all), parts)
 		}
 	})
@@ -346,7 +347,7 @@ func TestRetention(t *testing.T) {
 		}
 		b.clock = b.clock.Add(31 * 24 * time.Hour)
 		b.memory.orders[young].CreatedAt = b.clock.Add(-690 * time.Hour)
-		b.retention.age = 30 * 24 * time.Hour
+		b.retention.Age = 30 * 24 * time.Hour
 		b.interval = time.Minute
 		return b, young
 	}
@@ -362,10 +363,10 @@ func TestRetention(t *testing.T) {
 	t.Run("forgets what is old, a part after each sweep, once a day", func(t *testing.T) {
 		t.Parallel()
 
-		const old = 2*retentionPart + 10
+		const old = 2*commands.RetentionPart + 10
 		b, young := aged(t, old)
 		b.sweepOnce(t.Context())
-		if n := count(b); n != retentionPart {
+		if n := count(b); n != commands.RetentionPart {
 			t.Errorf("%d after the first sweep", n)
 		}
 		for range 3 {
@@ -398,7 +399,7 @@ func TestRetention(t *testing.T) {
 	t.Run("goes on though many were made in one millisecond", func(t *testing.T) {
 		t.Parallel()
 
-		b, _ := aged(t, 3*retentionPart)
+		b, _ := aged(t, 3*commands.RetentionPart)
 		for id, o := range b.memory.orders {
 			if id != "cs_0" {
 				o.CreatedAt = b.clock.Add(-31 * 24 * time.Hour)
@@ -408,8 +409,8 @@ func TestRetention(t *testing.T) {
 		for range 4 {
 			b.sweepOnce(t.Context())
 		}
-		if b.memory.orders["cs_0"].ForgottenAt.IsZero() || !b.retention.before.IsZero() {
-			t.Errorf("the walk stands at %v", b.retention.before)
+		if b.memory.orders["cs_0"].ForgottenAt.IsZero() || b.retention.Walking() {
+			t.Errorf("the walk goes on: %v", b.retention.Walking())
 		}
 	})
 
@@ -417,11 +418,11 @@ func TestRetention(t *testing.T) {
 		t.Parallel()
 
 		b, _ := aged(t, 2)
-		b.retention.age = 0
+		b.retention.Age = 0
 		if b.sweepOnce(t.Context()); count(b) != 0 {
 			t.Error("forgotten all the same")
 		}
-		b.retention.age = 30 * 24 * time.Hour
+		b.retention.Age = 30 * 24 * time.Hour
 		b.memory.orders["cs_1"].Emails = map[string]order.Delivery{"ebook/delivery": {State: order.Sending, DueAt: b.clock.Add(time.Minute)}}
 		if b.sweepOnce(t.Context()); count(b) != 1 || !b.memory.orders["cs_1"].ForgottenAt.IsZero() {
 			t.Errorf("%d forgotten", count(b))

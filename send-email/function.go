@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"handler/function/internal/catalogue"
+	"handler/function/internal/commands"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -75,7 +76,7 @@ type Function struct {
 	alarm     *alarm
 	// reported is the last report that the sweep has seen to.
 	reported  string
-	retention retention
+	retention commands.Retention
 	space     space
 	work      work
 	notes     notes
@@ -112,7 +113,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		interval:  p.Interval,
 		limit:     rate.NewLimiter(rate.Inf, 1),
 		alarm:     newAlarm(),
-		retention: retention{age: p.Retention},
+		retention: commands.Retention{Age: p.Retention},
 		space:     space{quotaMB: p.QuotaMB},
 		arriving:  make(chan struct{}, atOnce),
 		accepted:  make(chan struct{}, maxAccepted),

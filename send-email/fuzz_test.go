@@ -28,7 +28,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if c.check() != nil || c.order() != "" && !order.ValidID(c.order()) {
+		if c.Check() != nil || c.OrderID() != "" && !order.ValidID(c.OrderID()) {
 			t.Errorf("it asks for %+v", c)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
@@ -42,7 +43,7 @@ func asked[T any](t *testing.T, b *bench, body string) T {
 	return answer
 }
 
-func ids(list orderList) []string {
+func ids(list commands.OrderList) []string {
 	all := []string{}
 	for _, r := range list.Orders {
 		all = append(all, r.ID)
@@ -93,7 +94,7 @@ func TestOrders(t *testing.T) {
 		{`{"product": "ebook"}`, []string{}},
 		{`{"state": "done", "product": "book", "email": "ada@example.com", "limit": 1}`, []string{"cs_done"}},
 	} {
-		if d := cmp.Diff(c.want, ids(asked[orderList](t, b, `{"orders": `+c.arguments+`}`))); d != "" {
+		if d := cmp.Diff(c.want, ids(asked[commands.OrderList](t, b, `{"orders": `+c.arguments+`}`))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.arguments, d)
 		}
 	}
@@ -128,7 +129,7 @@ func TestOrdersInPages(t *testing.T) {
 		for _, limit := range []int{1, 4, 7, 22, 23} {
 			seen, next, calls := map[string]int{}, "", 0
 			for calls = 1; ; calls++ {
-				list := asked[orderList](t, b, fmt.Sprintf(`{"orders": {"limit": %d, "before": %q}}`, limit, next))
+				list := asked[commands.OrderList](t, b, fmt.Sprintf(`{"orders": {"limit": %d, "before": %q}}`, limit, next))
 				for _, id := range ids(list) {
 					seen[id]++
 				}
@@ -159,7 +160,7 @@ func TestOrdersInPages(t *testing.T) {
 		}
 		began := b.clock
 		b.now = func() time.Time { b.clock = b.clock.Add(4 * time.Second); return b.clock }
-		list := asked[orderList](t, b, `{"orders": {"state": "failed"}}`)
+		list := asked[commands.OrderList](t, b, `{"orders": {"state": "failed"}}`)
 		if want := began.Add(-2*time.Hour).Format(time.RFC3339) + "/cs_2"; list.Next != want || len(list.Orders) != 0 {
 			t.Errorf("got %+v, want to go on at %s", list, want)
 		}
@@ -170,14 +171,14 @@ func TestOrdersInPages(t *testing.T) {
 
 		b := setUp(t)
 		b.shelve(t, "cs_one", "completed_paid", 9*time.Hour, func(o *order.Order) { o.CustomerEmail = "grace@example.com" })
-		for i := range 2*maxLooked + 1 {
+		for i := range 2*commands.MaxLooked + 1 {
 			o := b.memory.orders["cs_one"].Clone()
 			o.ID, o.CreatedAt, o.CustomerEmail = fmt.Sprintf("cs_%d", i), b.clock.Add(-time.Duration(i)*time.Second), ""
 			b.memory.orders[o.ID] = o
 		}
-		list, calls := orderList{}, 0
+		list, calls := commands.OrderList{}, 0
 		for calls = 1; calls == 1 || list.Next != ""; calls++ {
-			list = asked[orderList](t, b, fmt.Sprintf(`{"orders": {"email": "grace@example.com", "before": %q}}`, list.Next))
+			list = asked[commands.OrderList](t, b, fmt.Sprintf(`{"orders": {"email": "grace@example.com", "before": %q}}`, list.Next))
 		}
 		if d := cmp.Diff([]string{"cs_one"}, ids(list)); d != "" || calls-1 != 3 {
 			t.Errorf("%d calls (-want +got):\n%s", calls-1, d)

@@ -3,8 +3,78 @@ package function
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
+
+// minPause keeps what fails at once from being swept without a pause.
+const minPause = time.Second
+
+// alarm tells the sweep of the earliest time at which something will be due. Later ones the sweep's interval covers.
+type alarm struct {
+	mu sync.Mutex
+	// at is the earliest that was set, zero while none was.
+	at time.Time
+	// moved holds something when at became earlier.
+	moved chan struct{}
+}
+
+func newAlarm() *alarm { return &alarm{moved: make(chan struct{}, 1)} }
+
+// set asks for a sweep at the given time; nil asks for none.
+func (a *alarm) set(at *time.Time) {
+	if at == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.at.IsZero() && !at.Before(a.at) {
+		return
+	}
+	a.at = *at
+	select {
+	case a.moved <- struct{}{}:
+	default:
+	}
+}
+
+// pause is how long to wait from now on, until the end at the latest.
+func (a *alarm) pause(now, end time.Time) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.at.IsZero() || !a.at.Before(end) {
+		return end.Sub(now)
+	}
+	return max(a.at.Sub(now), minPause)
+}
+
+// clear forgets a time that has come: what was due then is about to be swept.
+func (a *alarm) clear(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.at.After(now) {
+		a.at = time.Time{}
+	}
+}
+
+// wait returns at the earliest time that was set, at the end of the interval otherwise, and at once
+// when quit is done.
+func (a *alarm) wait(quit context.Context, now func() time.Time, interval time.Duration) {
+	end := now().Add(interval)
+	timer := time.NewTimer(a.pause(now(), end))
+	defer timer.Stop()
+	for {
+		select {
+		case <-quit.Done():
+			return
+		case <-timer.C:
+			a.clear(now())
+			return
+		case <-a.moved:
+			timer.Reset(a.pause(now(), end))
+		}
+	}
+}
 
 // pace is asked before each call of Stripe or SendGrid. It waits until the call may be made, or says
 // that no further one is to be made now.

@@ -1,7 +1,9 @@
 package function
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -25,10 +28,6 @@ var (
 	errMethod    = errors.New("not a POST")
 	errTooLarge  = errors.New("body too large")
 	errSignature = errors.New("invalid signature")
-	// errUnread: what was asked for could not be read.
-	errUnread = errors.New("the orders could not be read")
-	// errUndone: what somebody asked for, and nobody else will see to, is not known to be done.
-	errUndone = errors.New("it is not known to be done")
 )
 
 // Receive verifies and decodes one call, and does what it asks for.
@@ -58,7 +57,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	defer end()
 	answer, err := f.answer(req, log, c)
 	if err != nil && !putOff(err) {
-		return openfaas.Refuse(log.With("order", c.order()), err, toStatus)
+		return openfaas.Refuse(log.With("order", c.OrderID()), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
 }
@@ -113,25 +112,69 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusBadRequest, openfaas.ErrStale.Error()
 	case errors.Is(err, order.ErrNotFound):
 		return http.StatusNotFound, "no such order"
-	case errors.Is(err, errUnread):
+	case errors.Is(err, commands.ErrUnread):
 		return http.StatusServiceUnavailable, "the database does not answer; ask again"
 	case errors.Is(err, order.ErrNoDelivery):
 		return http.StatusNotFound, err.Error()
-	case conflicts(err):
+	case commands.Conflicts(err):
 		return http.StatusConflict, err.Error()
-	case errors.Is(err, errUndone):
+	case errors.Is(err, commands.ErrUndone):
 		return http.StatusServiceUnavailable, "the database does not answer, so it may not be done; look before you ask again"
 	}
 	return http.StatusServiceUnavailable, "not now; the sweep will try again"
 }
 
-// conflicts reports whether what was asked for cannot be done as the order is. Such an error says why in words that are
-// meant for the caller, and holds no more than the key and the state of an e-mail.
-func conflicts(err error) bool {
-	for _, target := range []error{order.ErrInFlight, order.ErrNothingOwed, order.ErrNobody, order.ErrForgotten, order.ErrNotToCustomer} {
-		if errors.Is(err, target) {
-			return true
-		}
+const (
+	// asyncPath is the path of a call that is answered before it is worked on. OpenFaaS's gateway
+	// puts calls of this path into its queue and passes none of them on; without OpenFaaS
+	// stripe-webhook reaches this function under it directly.
+	asyncPath = "/async-function/send-email"
+	// maxAccepted is how many accepted calls a process works on at a time: twice the connections of
+	// the database's pool, since most of a call's time goes to Stripe and SendGrid.
+	maxAccepted = 32
+)
+
+// async reports whether a call is to be answered before it is worked on. The template sets the header.
+func async(req handler.Request) bool { return req.Header.Get("X-Path") == asyncPath }
+
+// accept answers a call with 202 and does its work afterwards; end is called at the end of the work.
+// An order beyond maxAccepted is due in the database as it was, and the sweep, which starts now, has it.
+func (f *Function) accept(req handler.Request, log *slog.Logger, c command, end func()) handler.Response {
+	select {
+	case f.accepted <- struct{}{}:
+	default:
+		end()
+		now := f.now()
+		f.alarm.set(&now)
+		log.Info("call not accepted: too many are under way", "status", http.StatusTooManyRequests)
+		return openfaas.Error(http.StatusTooManyRequests, "too many calls are under way; the sweep does what is due")
 	}
-	return false
+	openfaas.Background(req, func() {
+		defer func() { <-f.accepted; end() }()
+		f.answerLater(req, log, c)
+	})
+	return openfaas.JSON(http.StatusAccepted, map[string]bool{"accepted": true})
+}
+
+// answerLater does an accepted call's work. Its errors have no caller and go to the log alone.
+func (f *Function) answerLater(req handler.Request, log *slog.Logger, c command) {
+	err := func() (err error) {
+		defer openfaas.Recovered(&err) // of a call's panic the template takes care, of this one nothing else
+		_, err = f.answer(req, log, c)
+		return err
+	}()
+	if err != nil && !putOff(err) {
+		openfaas.Refuse(log.With("order", c.OrderID()), err, toStatus)
+	}
+}
+
+// answer does what a command asks for, within the budget. The caller may hang up: what was begun is
+// finished, or left to the sweep at the budget's end.
+func (f *Function) answer(req handler.Request, log *slog.Logger, c command) (any, error) {
+	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)
+	defer cancel()
+	if own, ok := c.(ownCommand); ok {
+		return own.answer(ctx, f, log)
+	}
+	return c.(commands.Command).Answer(ctx, f.commands(), log)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -30,15 +31,15 @@ func (b *bench) resend(arguments string) (string, handler.Response) {
 	return body, b.invoke(body)
 }
 
-func (b *bench) resent(t *testing.T, arguments string) []resentMail {
+func (b *bench) resent(t *testing.T, arguments string) []commands.ResentMail {
 	t.Helper()
 	_, res := b.resend(arguments)
 	return mailsOf(t, res)
 }
 
-func mailsOf(t *testing.T, res handler.Response) []resentMail {
+func mailsOf(t *testing.T, res handler.Response) []commands.ResentMail {
 	t.Helper()
-	var r resent
+	var r commands.Resent
 	if err := json.Unmarshal(res.Body, &r); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("got %d %s", res.StatusCode, res.Body)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/internal/commands"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
 )
@@ -59,12 +60,12 @@ func TestSummary(t *testing.T) {
 
 		b := setUp(t)
 		b.shelve(t, "cs_due", "completed_paid", 0, func(o *order.Order) { o.NextDueAt = &o.CreatedAt })
-		for i := range maxDue {
+		for i := range commands.MaxDue {
 			o := b.memory.orders["cs_due"].Clone()
 			o.ID = fmt.Sprintf("cs_%d", i)
 			b.memory.orders[o.ID] = o
 		}
-		if s := asked[view.Summary](t, b, `{"summary": true}`); s.Now.Due != maxDue || !s.Now.AtLeast {
+		if s := asked[view.Summary](t, b, `{"summary": true}`); s.Now.Due != commands.MaxDue || !s.Now.AtLeast {
 			t.Errorf("got %+v", s.Now)
 		}
 	})

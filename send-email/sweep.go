@@ -159,3 +159,26 @@ func (f *Function) sweepOnce(quit context.Context) {
 		f.forgetOld(ctx, f.pacedUntil(quit))
 	}
 }
+
+// reportInTime makes the report once its time of day has come, and wakes the sweep, which sends it. What keeps it from
+// that is tried again after the next sweep.
+func (f *Function) reportInTime(ctx context.Context) {
+	now := f.now()
+	id := order.ReportID(now)
+	if !f.catalogue.ReportDue(now) || f.reported == id {
+		return
+	}
+	if _, err := f.commands().MakeReport(ctx); err != nil {
+		f.log.Warn("the report could not be made; the next sweep tries again", "err", err)
+		return
+	}
+	f.reported = id
+	f.alarm.set(&now)
+}
+
+// forgetOld forgets a part of the orders that are older than they may get.
+func (f *Function) forgetOld(ctx context.Context, wait pace) {
+	if err := f.retention.Forget(ctx, f.commands(), wait); err != nil && !putOff(err) {
+		f.log.Error("orders could not be forgotten by their age; the next sweep tries again", "err", err)
+	}
+}

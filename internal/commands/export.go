@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"context"
@@ -23,10 +23,10 @@ type exported struct {
 	Next string `json:"next,omitempty"`
 }
 
-func (r *export) check() error { return r.checkAs("export") }
+func (r *export) Check() error { return r.checkAs("export") }
 
-func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	list, err := r.find(ctx, f, maxExported)
+func (r *export) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	list, err := r.find(ctx, s, MaxExported)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (r *export) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 	for _, id := range list.ids {
 		o, err := list.orders.Load(ctx, id)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errUnread, err)
+			return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 		}
 		held, err := heldOf(o, r.Email)
 		if err != nil {

@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"cmp"
@@ -35,14 +35,14 @@ type listOrders struct {
 	Before string `json:"before"`
 }
 
-// orderList is a part of the list.
-type orderList struct {
+// OrderList is a part of the list.
+type OrderList struct {
 	Orders []view.Row `json:"orders"`
 	// Next is where to go on; empty at the end.
 	Next string `json:"next,omitempty"`
 }
 
-func (r *listOrders) check() error {
+func (r *listOrders) Check() error {
 	_, since := time.Parse(time.RFC3339, r.Since)
 	_, before := parsePlace(r.Before)
 	switch {
@@ -60,21 +60,21 @@ func (r *listOrders) check() error {
 	return nil
 }
 
-func (r *listOrders) order() string { return "" }
+func (r *listOrders) OrderID() string { return "" }
 
-func (r *listOrders) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	now, limit := f.now(), cmp.Or(r.Limit, defaultRows)
+func (r *listOrders) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	now, limit := s.Now(), cmp.Or(r.Limit, defaultRows)
 	since := time.Unix(0, 0)
 	if r.Since != "" {
 		since, _ = time.Parse(time.RFC3339, r.Since) // it was checked
 	}
-	orders, err := f.store()
+	orders, err := s.Store()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnread, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
-	list, looked := orderList{Orders: []view.Row{}}, 0
+	list, looked := OrderList{Orders: []view.Row{}}, 0
 	full := func() bool { return len(list.Orders) == limit }
-	list.Next, looked, err = f.look(ctx, orders, since, f.placeAt(r.Before), full, func(o *order.Order) {
+	list.Next, looked, err = s.look(ctx, orders, since, s.placeAt(r.Before), full, func(o *order.Order) {
 		if r.wants(o, now) {
 			list.Orders = append(list.Orders, view.RowOf(o, now))
 		}

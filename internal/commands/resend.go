@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"cmp"
@@ -23,15 +23,15 @@ type resend struct {
 	call string
 }
 
-// resent is what came of it so far.
-type resent struct {
+// Resent is what came of it so far.
+type Resent struct {
 	ID     string       `json:"id"`
-	Emails []resentMail `json:"emails"`
+	Emails []ResentMail `json:"emails"`
 }
 
-// resentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it is: sent, waiting,
+// ResentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it is: sent, waiting,
 // sending, failed, or cancelled.
-type resentMail struct {
+type ResentMail struct {
 	Key   string           `json:"key"`
 	State string           `json:"state"`
 	To    []view.Recipient `json:"to"`
@@ -39,28 +39,28 @@ type resentMail struct {
 	DueAt *time.Time `json:"due_at,omitempty"`
 }
 
-func (r *resend) check() error {
+func (r *resend) Check() error {
 	if _, ok := order.ParseAddress(r.To); r.To != "" && !ok {
 		return &openfaas.ArgumentError{Name: "resend.to", Want: order.AddressForm}
 	}
-	return cmp.Or(checkID("resend.order", r.Order), checkReason("resend.reason", r.Reason))
+	return cmp.Or(CheckID("resend.order", r.Order), checkReason("resend.reason", r.Reason))
 }
 
-func (r *resend) order() string { return r.Order }
+func (r *resend) OrderID() string { return r.Order }
 
 // answer owes the copies, and sends them as if they had been due. What was owed by a copy of the call is not owed
 // again.
-func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, err := f.store()
+func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	orders, err := s.Store()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUndone, err)
+		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
 	var keys []string
 	var refused error
 	isNew := false
 	_, err = orders.Update(ctx, r.Order, func(o *order.Order) error {
 		before := len(o.Emails)
-		keys, refused = o.Resend(r.Key, f.again(o, r.call, r.To, r.Reason), f.now())
+		keys, refused = o.Resend(r.Key, s.again(o, r.call, r.To, r.Reason), s.Now())
 		if isNew = len(o.Emails) > before; refused == nil && !isNew {
 			return order.ErrUnchanged
 		}
@@ -70,40 +70,40 @@ func (r *resend) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 	case refused != nil:
 		return nil, refused
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errUndone, err)
+		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
 	case isNew:
 		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
 	}
-	o, err := f.sendNow(ctx, log, orders, r.Order)
+	o, err := s.sendNow(ctx, log, orders, r.Order)
 	if err != nil {
 		return nil, err
 	}
-	return resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
+	return Resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
 }
 
 // sendNow sends what is due of an order that the owner changed, and loads it then. What could not be sent, the sweep sends.
-func (f *Function) sendNow(ctx context.Context, log *slog.Logger, orders Store, id string) (*order.Order, error) {
-	if _, err := f.sendAsked(ctx, log, id); err != nil && !putOff(err) {
+func (s Service) sendNow(ctx context.Context, log *slog.Logger, orders Store, id string) (*order.Order, error) {
+	if _, err := s.Send(ctx, log, id); err != nil {
 		return nil, err
 	}
 	return orders.Load(ctx, id)
 }
 
 // again is a call's request in the order's terms.
-func (f *Function) again(o *order.Order, call, to, reason string) order.Again {
+func (s Service) again(o *order.Order, call, to, reason string) order.Again {
 	address, _ := order.ParseAddress(to) // it was checked
 	return order.Again{
 		Call: call, To: address, Reason: reason,
-		Template: func(e order.Email) (id, name string) { return f.catalogue.TemplateNow(e, o) },
+		Template: func(e order.Email) (id, name string) { return s.Catalogue.TemplateNow(e, o) },
 	}
 }
 
 // resentMails are the e-mails of those keys.
-func resentMails(o *order.Order, keys []string) []resentMail {
-	mails := []resentMail{}
+func resentMails(o *order.Order, keys []string) []ResentMail {
+	mails := []ResentMail{}
 	for _, key := range keys {
 		d := o.Emails[key]
-		m := resentMail{Key: key, State: string(d.State), To: view.RecipientsOf(d.To)}
+		m := ResentMail{Key: key, State: string(d.State), To: view.RecipientsOf(d.To)}
 		if !d.Final() && d.State != order.Sending {
 			m.State, m.DueAt = "waiting", &d.DueAt
 		}

@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// maxForgotten is how many orders one call forgets: a few operations of the database each.
-	maxForgotten = 100
-	// maxExported is how many whole orders one answer holds, with all that Stripe said.
-	maxExported = 20
+	// MaxForgotten is how many orders one call forgets: a few operations of the database each.
+	MaxForgotten = 100
+	// MaxExported is how many whole orders one answer holds, with all that Stripe said.
+	MaxExported = 20
 )
 
 // whose says whose orders are meant: those of an e-mail address, or one.
@@ -35,7 +35,7 @@ func (w whose) checkAs(name string) error {
 	case w.Email == "" && w.Before != "":
 		return &openfaas.ArgumentError{Name: name + ".before", Want: "email beside it"}
 	case w.Email == "":
-		return checkID(name+".order", w.Order)
+		return CheckID(name+".order", w.Order)
 	case !order.IsAddress(w.Email):
 		return &openfaas.ArgumentError{Name: name + ".email", Want: "an e-mail address without a name"}
 	case err != nil:
@@ -44,7 +44,7 @@ func (w whose) checkAs(name string) error {
 	return nil
 }
 
-func (w whose) order() string { return w.Order }
+func (w whose) OrderID() string { return w.Order }
 
 // found are the orders that are meant, by their IDs, the newest first; next is where to go on after them, and empty at
 // the end.
@@ -55,21 +55,21 @@ type found struct {
 }
 
 // find looks for them as far as one call may, and gives so many at the most.
-func (w whose) find(ctx context.Context, f *Function, most int) (found, error) {
-	orders, err := f.store()
+func (w whose) find(ctx context.Context, s Service, most int) (found, error) {
+	orders, err := s.Store()
 	if err != nil {
-		return found{}, fmt.Errorf("%w: %w", errUnread, err)
+		return found{}, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
 	list := found{orders: orders}
 	if w.Order != "" {
 		if _, err := orders.Load(ctx, w.Order); err != nil {
-			return list, fmt.Errorf("%w: %w", errUnread, err)
+			return list, fmt.Errorf("%w: %w", ErrUnread, err)
 		}
 		list.ids = []string{w.Order}
 		return list, nil
 	}
 	full := func() bool { return len(list.ids) == most }
-	list.next, _, err = f.look(ctx, orders, time.Time{}, f.placeAt(w.Before), full, func(o *order.Order) {
+	list.next, _, err = s.look(ctx, orders, time.Time{}, s.placeAt(w.Before), full, func(o *order.Order) {
 		if o.Concerns(w.Email) {
 			list.ids = append(list.ids, o.ID)
 		}
@@ -84,8 +84,8 @@ type forget struct {
 	DryRun bool `json:"dry_run"`
 }
 
-// forgotten says which orders were forgotten, or would be.
-type forgotten struct {
+// Forgotten says which orders were forgotten, or would be.
+type Forgotten struct {
 	Orders []string `json:"orders"`
 	// Already were forgotten before.
 	Already []string `json:"already"`
@@ -97,20 +97,20 @@ type forgotten struct {
 	Next string `json:"next,omitempty"`
 }
 
-func (r *forget) check() error { return r.checkAs("forget") }
+func (r *forget) Check() error { return r.checkAs("forget") }
 
-func (r *forget) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	list, err := r.find(ctx, f, maxForgotten)
+func (r *forget) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	list, err := r.find(ctx, s, MaxForgotten)
 	if err != nil {
 		return nil, err
 	}
-	done := forgotten{Orders: []string{}, Already: []string{}, NotYet: []string{}, DryRun: r.DryRun, Next: list.next}
+	done := Forgotten{Orders: []string{}, Already: []string{}, NotYet: []string{}, DryRun: r.DryRun, Next: list.next}
 	for _, id := range list.ids {
 		if ctx.Err() != nil {
 			done.NotYet = append(done.NotYet, id)
 			continue
 		}
-		switch err := f.forget(ctx, list.orders, id, "", r.DryRun); {
+		switch err := s.forget(ctx, list.orders, id, "", r.DryRun); {
 		case err == nil:
 			done.Orders = append(done.Orders, id)
 		case errors.Is(err, order.ErrForgotten):
@@ -127,9 +127,9 @@ func (r *forget) answer(ctx context.Context, f *Function, log *slog.Logger) (any
 }
 
 // forget takes out of an order what it holds of the customer, or only looks whether that could be done.
-func (f *Function) forget(ctx context.Context, orders Store, id, why string, dryRun bool) error {
+func (s Service) forget(ctx context.Context, orders Store, id, why string, dryRun bool) error {
 	_, err := orders.Update(ctx, id, func(o *order.Order) error {
-		if err := o.Forget(why, f.now()); err != nil || !dryRun {
+		if err := o.Forget(why, s.Now()); err != nil || !dryRun {
 			return err
 		}
 		return order.ErrUnchanged

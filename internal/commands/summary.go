@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"context"
@@ -13,35 +13,35 @@ import (
 const (
 	// longestCount is for how long the orders of a summary are counted.
 	longestCount = 25 * time.Second
-	// maxDue is up to how many of those that are due are counted.
-	maxDue = 1000
+	// MaxDue is up to how many of those that are due are counted.
+	MaxDue = 1000
 )
 
 // summarize is true: say how the shop does.
 type summarize bool
 
-func (r *summarize) check() error { return checkTrue("summary", bool(*r)) }
+func (r *summarize) Check() error { return CheckTrue("summary", bool(*r)) }
 
-func (r *summarize) order() string { return "" }
+func (r *summarize) OrderID() string { return "" }
 
-func (r *summarize) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, err := f.store()
+func (r *summarize) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	orders, err := s.Store()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnread, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
-	now := f.now()
-	s, err := f.summary(ctx, orders, now, now.Add(clocksApart))
+	now := s.Now()
+	sum, err := s.summary(ctx, orders, now, now.Add(clocksApart))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnread, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
-	log.Info("orders summarized", "whole", s.CountedSince == nil)
-	return s, nil
+	log.Info("orders summarized", "whole", sum.CountedSince == nil)
+	return sum, nil
 }
 
 // summary counts the orders of the days that end with day, made before until, the newest first, as far as it comes.
-func (f *Function) summary(ctx context.Context, orders Store, day, until time.Time) (view.Summary, error) {
-	began := f.now()
-	due, err := orders.Due(ctx, began, maxDue)
+func (s Service) summary(ctx context.Context, orders Store, day, until time.Time) (view.Summary, error) {
+	began := s.Now()
+	due, err := orders.Due(ctx, began, MaxDue)
 	if err != nil {
 		return view.Summary{}, err
 	}
@@ -49,22 +49,22 @@ func (f *Function) summary(ctx context.Context, orders Store, day, until time.Ti
 	var last time.Time
 	whole := true
 	err = orders.Walk(ctx, tally.Since(), until, func(o *order.Order) bool {
-		if whole = last.IsZero() || f.now().Sub(began) < longestCount; whole {
+		if whole = last.IsZero() || s.Now().Sub(began) < longestCount; whole {
 			tally.Add(o)
 			last = o.CreatedAt
 		}
 		return whole
 	})
-	s := tally.Summary(nowOf(due, began))
+	sum := tally.Summary(nowOf(due, began))
 	if !whole {
-		s.CountedSince = &last
+		sum.CountedSince = &last
 	}
-	return s, err
+	return sum, err
 }
 
 // nowOf is what there is to do, by what is due, the longest first.
 func nowOf(due []order.DueOrder, now time.Time) view.Now {
-	n := view.Now{Due: len(due), AtLeast: len(due) == maxDue}
+	n := view.Now{Due: len(due), AtLeast: len(due) == MaxDue}
 	if len(due) > 0 {
 		n.OldestDueAt = &due[0].At
 		n.OldestDue = int64(now.Sub(due[0].At) / time.Second)

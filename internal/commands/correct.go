@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"cmp"
@@ -24,35 +24,35 @@ type correct struct {
 	call string
 }
 
-// correctedOrder is where the customer's e-mails go now.
-type correctedOrder struct {
+// CorrectedOrder is where the customer's e-mails go now.
+type CorrectedOrder struct {
 	ID string         `json:"id"`
 	To view.Recipient `json:"to"`
 	// Emails are those that were sent again, and those that were still to come.
-	Emails []resentMail `json:"emails"`
+	Emails []ResentMail `json:"emails"`
 	// Earlier were sent to an earlier address, or were just being sent there, and not to the new one.
-	Earlier []resentMail `json:"earlier"`
+	Earlier []ResentMail `json:"earlier"`
 }
 
-func (r *correct) check() error {
+func (r *correct) Check() error {
 	if _, ok := order.ParseAddress(r.To); !ok {
 		return &openfaas.ArgumentError{Name: "correct.to", Want: order.AddressForm}
 	}
-	return cmp.Or(checkID("correct.order", r.Order), checkReason("correct.reason", r.Reason))
+	return cmp.Or(CheckID("correct.order", r.Order), checkReason("correct.reason", r.Reason))
 }
 
-func (r *correct) order() string { return r.Order }
+func (r *correct) OrderID() string { return r.Order }
 
 // answer corrects the address, and sends what is due. A copy of the call changes nothing.
-func (r *correct) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	orders, err := f.store()
+func (r *correct) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	orders, err := s.Store()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUndone, err)
+		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
 	var refused error
 	isNew := false
 	o, err := orders.Update(ctx, r.Order, func(o *order.Order) error {
-		isNew, refused = o.Correct(f.again(o, r.call, r.To, r.Reason), r.Resend, f.now())
+		isNew, refused = o.Correct(s.again(o, r.call, r.To, r.Reason), r.Resend, s.Now())
 		if refused == nil && !isNew {
 			return order.ErrUnchanged
 		}
@@ -62,17 +62,17 @@ func (r *correct) answer(ctx context.Context, f *Function, log *slog.Logger) (an
 	case refused != nil:
 		return nil, refused
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errUndone, err)
+		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
 	moved := o.Moved(r.call)
 	if isNew {
 		log.Info("the customer's address is corrected", "order", r.Order, "again", len(moved.Again), "waiting", len(moved.Waiting), "earlier", len(moved.Earlier))
 	}
 	earlier := resentMails(o, moved.Earlier)
-	if o, err = f.sendNow(ctx, log, orders, r.Order); err != nil {
+	if o, err = s.sendNow(ctx, log, orders, r.Order); err != nil {
 		return nil, err
 	}
-	return correctedOrder{
+	return CorrectedOrder{
 		ID: o.ID, To: view.Recipient(o.Customer()),
 		Emails: resentMails(o, slices.Concat(moved.Again, moved.Waiting)), Earlier: earlier,
 	}, nil

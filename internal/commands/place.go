@@ -1,4 +1,4 @@
-package function
+package commands
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// maxLooked and longestLook are how many orders one call looks at, and for how long it begins to look at more: where
+	// MaxLooked and longestLook are how many orders one call looks at, and for how long it begins to look at more: where
 	// there are more, the caller goes on from next.
-	maxLooked   = 5000
+	MaxLooked   = 5000
 	longestLook = 10 * time.Second
 	// clocksApart is how far the clock of whoever made an order may be ahead of ours.
 	clocksApart = time.Hour
@@ -31,23 +31,23 @@ type place struct {
 const wantPlace = "the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z"
 
 // placeAt is where a call begins: at its argument before, which was checked, or at the newest order.
-func (f *Function) placeAt(before string) place {
+func (s Service) placeAt(before string) place {
 	if before == "" {
-		return place{at: f.now().Add(clocksApart)}
+		return place{at: s.Now().Add(clocksApart)}
 	}
 	at, _ := parsePlace(before)
 	return at
 }
 
 // look goes through the orders that were made since then, from a place on, as far as one call may, or until the caller
-// has enough. It says where to go on, which is empty at the end, and how many it looked at. Its error is errUnread.
-func (f *Function) look(ctx context.Context, orders Store, since time.Time, at place, enough func() bool, visit func(*order.Order)) (next string, looked int, err error) {
-	began := f.now()
+// has enough. It says where to go on, which is empty at the end, and how many it looked at. Its error is ErrUnread.
+func (s Service) look(ctx context.Context, orders Store, since time.Time, at place, enough func() bool, visit func(*order.Order)) (next string, looked int, err error) {
+	began := s.Now()
 	err = orders.Walk(ctx, since, at.until(), func(o *order.Order) bool {
 		switch {
 		case at.passed(o):
 			return true
-		case enough(), looked == maxLooked, looked > 0 && f.now().Sub(began) >= longestLook:
+		case enough(), looked == MaxLooked, looked > 0 && s.Now().Sub(began) >= longestLook:
 			next = at.String()
 			return false
 		}
@@ -57,7 +57,7 @@ func (f *Function) look(ctx context.Context, orders Store, since time.Time, at p
 		return true
 	})
 	if err != nil {
-		return "", looked, fmt.Errorf("%w: %w", errUnread, err)
+		return "", looked, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
 	return next, looked, nil
 }

@@ -161,7 +161,7 @@ func (m *maker) unkilled() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var names []string
-	for _, p := range parts {
+	for _, p := range m.options.parts() {
 		if len(m.killed[p]) == 0 {
 			names = append(names, p.name)
 		}

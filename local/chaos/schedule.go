@@ -31,8 +31,17 @@ var (
 	nats      = &part{"NATS", "NATS_PID"}
 	mongod    = &part{"mongod", "MONGOD_PID"}
 
-	parts = []*part{webhook, sendEmail, gateway, worker, nats, mongod}
+	parts     = []*part{webhook, sendEmail, gateway, worker, nats, mongod}
+	bareParts = []*part{webhook, sendEmail, mongod}
 )
+
+// parts are those that run, and so may be killed.
+func (o Options) parts() []*part {
+	if o.Bare {
+		return bareParts
+	}
+	return parts
+}
 
 // standIn is a service that may misbehave, by its name and its name in run.env.
 type standIn struct{ name, url string }
@@ -46,13 +55,14 @@ var (
 const turn = 4 * time.Second
 
 // schedule is all that goes wrong in a run. Whatever its length, each part is killed at least once, NATS's
-// store is wiped, and send-email is killed while what it has sent cannot be recorded.
-func schedule(r *rand.Rand, over time.Duration) []trouble {
-	scenes := round(r, true)
+// store is wiped where there is one, and send-email is killed while what it has sent cannot be recorded.
+func schedule(r *rand.Rand, over time.Duration, parts []*part) []trouble {
+	scenes := round(r, true, parts)
+	least := len(scenes)
 	for len(scenes) < int(over/turn) {
-		scenes = append(scenes, round(r, false)...)
+		scenes = append(scenes, round(r, false, parts)...)
 	}
-	scenes = scenes[:max(int(over/turn), len(parts)+2)]
+	scenes = scenes[:max(int(over/turn), least)]
 	length := over / time.Duration(len(scenes))
 	var mail, shop deck
 	var all []trouble
@@ -75,12 +85,16 @@ type scene func(r *rand.Rand, length time.Duration, mail *deck) []trouble
 
 // round kills every part once, in any order; a full one has the other scenes too, and others have them
 // every second time.
-func round(r *rand.Rand, full bool) []scene {
+func round(r *rand.Rand, full bool, parts []*part) []scene {
 	var scenes []scene
 	for _, p := range parts {
 		scenes = append(scenes, kill(p))
 	}
-	for _, s := range []scene{wipeQueue, dieUnrecorded} {
+	more := []scene{dieUnrecorded}
+	if slices.Contains(parts, nats) {
+		more = []scene{wipeQueue, dieUnrecorded}
+	}
+	for _, s := range more {
 		if full || r.IntN(2) == 0 {
 			scenes = append(scenes, s)
 		}

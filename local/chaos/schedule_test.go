@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -13,43 +14,28 @@ func TestSchedule(t *testing.T) {
 	t.Parallel()
 
 	for _, over := range []time.Duration{10 * time.Second, time.Minute, 4 * time.Minute} {
-		t.Run("has all that can go wrong in "+over.String(), func(t *testing.T) {
-			t.Parallel()
+		for bare, parts := range map[bool][]*part{
+			false: {webhook, sendEmail, gateway, worker, nats, mongod},
+			true:  {webhook, sendEmail, mongod},
+		} {
+			t.Run(fmt.Sprintf("has all that can go wrong in %v, bare: %v", over, bare), func(t *testing.T) {
+				t.Parallel()
 
-			for seed := range uint64(100) {
-				all := schedule(rand.New(rand.NewPCG(seed, 2)), over)
-				killed, wiped, faults := map[*part]int{}, 0, map[string]int{}
-				for _, s := range all {
-					if s.at < 0 || s.at > over {
-						t.Fatalf("seed %d: something at %s", seed, s.at)
-					}
-					if s.part == nil {
-						faults[s.service.name]++
-						continue
-					}
-					killed[s.part]++
-					if s.wipe {
-						wiped++
-					}
+				for seed := range uint64(100) {
+					hasAll(t, seed, over, Options{Bare: bare}, parts)
 				}
-				if len(killed) != len(parts) || wiped == 0 || faults["SendGrid"] == 0 || faults["Stripe"] == 0 {
-					t.Fatalf("seed %d: killed %v, wiped %d, faults %v", seed, killed, wiped, faults)
-				}
-				if !slices.IsSortedFunc(all, func(a, b trouble) int { return int(a.at - b.at) }) {
-					t.Fatalf("seed %d: not in the order of time", seed)
-				}
-			}
-		})
+			})
+		}
 	}
 
 	t.Run("is the same for the same seed", func(t *testing.T) {
 		t.Parallel()
 
-		one, other := schedule(rand.New(rand.NewPCG(7, 2)), time.Minute), schedule(rand.New(rand.NewPCG(7, 2)), time.Minute)
+		one, other := schedule(rand.New(rand.NewPCG(7, 2)), time.Minute, parts), schedule(rand.New(rand.NewPCG(7, 2)), time.Minute, parts)
 		if d := cmp.Diff(one, other, cmp.AllowUnexported(trouble{}, part{}, standIn{})); d != "" {
 			t.Error(d)
 		}
-		if another := schedule(rand.New(rand.NewPCG(8, 2)), time.Minute); cmp.Equal(one, another, cmp.AllowUnexported(trouble{}, part{}, standIn{})) {
+		if another := schedule(rand.New(rand.NewPCG(8, 2)), time.Minute, parts); cmp.Equal(one, another, cmp.AllowUnexported(trouble{}, part{}, standIn{})) {
 			t.Error("and for another one")
 		}
 	})
@@ -65,6 +51,37 @@ func TestSchedule(t *testing.T) {
 			}
 		}
 	})
+}
+
+// hasAll looks for all that must be in a schedule that kills these parts.
+func hasAll(t *testing.T, seed uint64, over time.Duration, o Options, parts []*part) {
+	t.Helper()
+	all := schedule(rand.New(rand.NewPCG(seed, 2)), over, o.parts())
+	killed, wiped, faults := map[*part]int{}, 0, map[string]int{}
+	for _, s := range all {
+		if s.at < 0 || s.at > over {
+			t.Fatalf("seed %d: something at %s", seed, s.at)
+		}
+		if s.part == nil {
+			faults[s.service.name]++
+			continue
+		}
+		killed[s.part]++
+		if s.wipe {
+			wiped++
+		}
+	}
+	for _, p := range parts {
+		if killed[p] == 0 {
+			t.Fatalf("seed %d: %s is never killed", seed, p.name)
+		}
+	}
+	if len(killed) != len(parts) || wiped == 0 != o.Bare || faults["SendGrid"] == 0 || faults["Stripe"] == 0 {
+		t.Fatalf("seed %d: killed %v, wiped %d, faults %v", seed, killed, wiped, faults)
+	}
+	if !slices.IsSortedFunc(all, func(a, b trouble) int { return int(a.at - b.at) }) {
+		t.Fatalf("seed %d: not in the order of time", seed)
+	}
 }
 
 func TestDeck(t *testing.T) {

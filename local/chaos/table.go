@@ -31,11 +31,13 @@ func (r *run) table(v verdict) string {
 		return aligned(w, &b)
 	}
 	killed := map[string]int{}
-	for _, p := range parts {
+	for _, p := range r.parts() {
 		killed[p.name] = len(r.maker.deaths(p))
 	}
 	row("killed", sum(killed), counts(killed))
-	row("NATS wiped", r.maker.wipes, "about "+plural.Of(r.maker.lost, "queued message")+" lost")
+	if !r.Bare {
+		row("NATS wiped", r.maker.wipes, "about "+plural.Of(r.maker.lost, "queued message")+" lost")
+	}
 	row("faults", sum(r.faults.happened), counts(r.faults.happened))
 	return aligned(w, &b)
 }

@@ -96,6 +96,7 @@ test: ## everything that can be tested on one machine, from unit to end to end
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
 	go test -count=1 -timeout 30m ./e2e/simulation
 	go test $(RACE) -count=1 -timeout 45m ./e2e
+	go test $(RACE) -count=1 -timeout 15m ./e2e/home
 
 .PHONY: shops
 shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails

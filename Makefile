@@ -81,6 +81,10 @@ build: $(LOCAL) ## the real parts and the functions, as make run builds them
 images: $(LOCAL) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
 	@exec $(LOCAL) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
 
+.PHONY: binaries
+binaries: $(LOCAL) ## the functions' programs as the images have them, in build/binaries (PLATFORMS=linux/amd64, one alone)
+	@exec $(LOCAL) binaries --state $(STATE) $(if $(PLATFORMS),--platform '$(PLATFORMS)')
+
 .PHONY: size
 size: $(LOCAL) ## how large the functions are, and what they are made of
 	@exec $(LOCAL) size --state $(STATE)

@@ -24,8 +24,9 @@ const usage = `Tillbell on a laptop.
   local build  build the parts and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
-  local images  build the functions' images without Docker, and push them
-  local size    say how large the functions are, and what they are made of
+  local images    build the functions' images without Docker, and push them
+  local binaries  build the functions' programs alone, as the images have them
+  local size      say how large the functions are, and what they are made of
 
   local check-catalogue  say who gets which e-mail for what, or what is wrong with that
   local templates        publish the e-mails' templates to SendGrid
@@ -67,6 +68,8 @@ func dispatch(ctx context.Context, args []string) error {
 		err = buildCommand(ctx, args)
 	case "images":
 		err = imagesCommand(ctx, args)
+	case "binaries":
+		err = binariesCommand(ctx, args)
 	case "size":
 		err = sizeCommand(ctx, args)
 	case "mongod":

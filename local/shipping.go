@@ -43,11 +43,11 @@ func imagesCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, text := range strings.Split(*platforms, ",") {
-		p, err := v1.ParsePlatform(text)
-		if err != nil || p.OS != "linux" || p.Architecture == "" {
-			return fmt.Errorf("PLATFORMS: %q is none; want linux/amd64, or several with commas", text)
+		p, err := parsePlatform(text)
+		if err != nil {
+			return fmt.Errorf("%w, or several with commas", err)
 		}
-		s.platforms = append(s.platforms, *p)
+		s.platforms = append(s.platforms, p)
 	}
 	if err := registryOf(".env"); err != nil {
 		return err
@@ -56,6 +56,15 @@ func imagesCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	return s.run(ctx)
+}
+
+// parsePlatform reads what a function can be built for.
+func parsePlatform(text string) (v1.Platform, error) {
+	p, err := v1.ParsePlatform(text)
+	if err != nil || p.OS != "linux" || p.Architecture == "" || strings.Contains(text, ",") {
+		return v1.Platform{}, fmt.Errorf("PLATFORMS: %q is none; want linux/amd64", text)
+	}
+	return *p, nil
 }
 
 // run makes all images. What it needs of registries it looks at first: to build and test takes minutes.

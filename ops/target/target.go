@@ -54,7 +54,10 @@ Read from the environment, else from .env (a laptop that runs here knows its own
 
   GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
-  REGISTRY              where the functions' images go, such as ghcr.io/you; TAG is read from the environment alone
+  PLATFORM              what the functions run on: openfaas (default), compose or systemd
+  SERVER                for compose and systemd, the server as ssh takes it, such as root@shop.example.com
+  REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none. TAG is read from the
+                        environment alone
   STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
                         secrets, which no gateway gives back
   STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
@@ -71,6 +74,8 @@ const (
 	stripeSetupVariable   = "STRIPE_SETUP_KEY"
 	sendgridSetupVariable = "SENDGRID_SETUP_KEY"
 	registryVariable      = "REGISTRY"
+	platformVariable      = "PLATFORM"
+	serverVariable        = "SERVER"
 )
 
 // The secrets whose values a check can do something with.
@@ -92,6 +97,9 @@ type Target struct {
 	StackFile string
 	// Gateway is the gateway's address, without a slash at its end.
 	Gateway string
+	// Platform is what the functions run on, and Server where ssh reaches it; OpenFaaS has none.
+	Platform Platform
+	Server   string
 	// PublicURL is what the world reaches, likewise; empty where nobody said it.
 	PublicURL string
 	// Laptop is what a laptop tells of itself in its run.env; nil where it is not one.
@@ -129,7 +137,7 @@ func (f Flags) Find() (*Target, error) {
 			return nil, err
 		}
 	}
-	return t, t.locate(f)
+	return t, errors.Join(t.findPlatform(), t.locate(f))
 }
 
 // locate finds the addresses.
@@ -176,6 +184,9 @@ func (t *Target) Keep(secret, value string) (file string, err error) {
 
 // Registry is where the functions' images go, or nothing where nobody said it.
 func (t *Target) Registry() string { return t.value(registryVariable) }
+
+// Tag names the version that is deployed, in the images' names too.
+func (t *Target) Tag() string { return cmp.Or(os.Getenv("TAG"), "latest") }
 
 // StripeSetupKey and SendGridSetupKey are the keys with which this command itself asks, or nothing.
 func (t *Target) StripeSetupKey() string {
@@ -236,7 +247,10 @@ func (t *Target) Folder() string { return filepath.Dir(t.StackFile) }
 
 // String says what is looked at, for the first line of a report.
 func (t *Target) String() string {
-	if t.Laptop == nil {
+	switch {
+	case t.Platform.AtHome():
+		return fmt.Sprintf("the server %s (%s), by %s", t.Server, t.Platform, t.Gateway)
+	case t.Laptop == nil:
 		return "the gateway " + t.Gateway
 	}
 	var standIns []string

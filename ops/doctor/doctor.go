@@ -20,6 +20,7 @@ import (
 
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
+	"handler/function/ops/server"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
 )
@@ -31,7 +32,8 @@ type Options struct {
 	// DatabaseMB is the space that the database's tier has. Default: mongodb_quota_mb in settings.yml, or the 512 MB of Atlas's
 	// free tier where the connection string is one of Atlas's.
 	DatabaseMB int64
-	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'.
+	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'; without OpenFaaS, the
+	// functions' and the owner's.
 	Ports []string
 	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.
 	HTTP *http.Client
@@ -52,8 +54,10 @@ type doctor struct {
 	*target.Target
 	options Options
 	gateway *gateway.Client
-	stripe  stripe.Backend
-	http    *http.Client
+	// state is what was on a server without OpenFaaS before a deployment.
+	state  func(context.Context) (server.State, error)
+	stripe stripe.Backend
+	http   *http.Client
 	// catalogue, database and offers are made at their first use.
 	catalogue func() (*catalogue.Checked, error)
 	database  func() (*mongo.Client, error)
@@ -62,7 +66,9 @@ type doctor struct {
 
 // Groups are the checks before a deployment, and those after it.
 func Groups(t *target.Target, o Options) (before, after Group) {
-	if o.Ports == nil {
+	if o.Ports == nil && t.Platform.AtHome() {
+		o.Ports = []string{"8080", "9081", "9082"}
+	} else if o.Ports == nil {
 		o.Ports = []string{"8080", "8081", "9090"}
 	}
 	if o.Docker == nil {
@@ -85,7 +91,12 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	d.catalogue = sync.OnceValues(d.readCatalogue)
 	d.database = sync.OnceValues(func() (*mongo.Client, error) { return mongodb.Connect(t.Given(target.MongoDB), "doctor") })
 	d.offers = once(d.readOffers)
-	before = Group{"Before a deployment", slices.Concat(d.toolChecks(), d.gatewayChecks(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
+	d.state = once(server.New(t).Look)
+	there := d.gatewayChecks
+	if t.Platform.AtHome() {
+		there = d.serverChecks
+	}
+	before = Group{"Before a deployment", slices.Concat(d.toolChecks(), there(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
 	after = Group{"After it", slices.Concat(d.functionChecks(), d.outsideChecks())}
 	return before, after
 }
@@ -110,6 +121,14 @@ func (d *doctor) readCatalogue() (*catalogue.Checked, error) {
 	folder := filepath.Join(d.Folder(), "send-email")
 	files := catalogue.Files{Folder: folder, As: folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}
 	return files.Check(func(folder fs.FS) (catalogue.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
+}
+
+// there is where secrets are kept and functions run, in words.
+func (d *doctor) there() string {
+	if d.Platform.AtHome() {
+		return "on the server"
+	}
+	return "at the gateway"
 }
 
 // missing is the finding where a secret is not known on this side.

@@ -26,7 +26,7 @@ import (
 // TestMain takes from the environment what would be looked at in place of a test's own.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY", "STRIPE_WEBHOOK_SECRET",
-		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM", "REGISTRY", "TAG"} {
+		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM", "REGISTRY", "TAG", "PLATFORM", "SERVER"} {
 		os.Unsetenv(name)
 	}
 	os.Exit(m.Run())

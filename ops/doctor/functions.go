@@ -28,15 +28,22 @@ const (
 
 func (d *doctor) functionChecks() []Check {
 	needs := []string{theFunctions}
-	return []Check{
-		{Name: theFunctions, Needs: []string{theGateway}, Look: d.lookAtFunctions},
-		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook") }},
-		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email") }},
-		{Name: "the signing secret at the gateway", Needs: []string{"stripe-webhook"}, Look: d.lookAtSigningSecret},
-		{Name: theKey, Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
+	running := Check{Name: theFunctions, Needs: []string{theGateway}, Look: d.lookAtFunctions}
+	queue := []Check{
 		{Name: "the queue", Needs: []string{theKey}, Look: d.lookAtQueue, Limit: d.options.QueueTime + limit},
 		{Name: "cron-connector", Needs: []string{theKey}, Look: d.lookAtWakeUps},
 	}
+	if d.Platform.AtHome() {
+		running = Check{Name: theFunctions, Needs: []string{theServer}, Look: d.homeFunctions}
+		queue = []Check{{Name: "the hand-over", Needs: []string{theKey}, Look: d.lookAtHandOver, Limit: d.options.QueueTime + limit}}
+	}
+	return append([]Check{
+		running,
+		{Name: "stripe-webhook", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "stripe-webhook") }},
+		{Name: "send-email", Needs: needs, Look: func(ctx context.Context) Finding { return d.lookAtUnsigned(ctx, "send-email") }},
+		{Name: "the signing secret " + d.there(), Needs: []string{"stripe-webhook"}, Look: d.lookAtSigningSecret},
+		{Name: theKey, Needs: []string{"send-email"}, Look: d.lookAtFunctionsKey},
+	}, queue...)
 }
 
 func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
@@ -66,9 +73,9 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
 	a, err := d.callUnsigned(ctx, d.Gateway+"/function/"+name)
 	if err != nil {
-		return wrong("make doctor again in a moment; faas-cli logs "+name, "%s does not answer: %v", name, err)
+		return wrong("make doctor again in a moment; "+d.Platform.Logs(name), "%s does not answer: %v", name, err)
 	}
-	return refused(a, name+" refuses an unsigned call", name)
+	return d.refused(a, name+" refuses an unsigned call", name)
 }
 
 // callUnsigned makes a call that a function refuses, again and again for a while where that is all that is wrong: faasd
@@ -93,22 +100,27 @@ func (a answer) starting() bool {
 }
 
 // refused is the finding about the answer to an unsigned call.
-func refused(a answer, right, name string) Finding {
+func (d *doctor) refused(a answer, right, name string) Finding {
+	logs := d.Platform.Logs(name)
 	switch a.status {
 	case http.StatusBadRequest:
 		return ok("%s", right)
 	case http.StatusServiceUnavailable:
-		return wrong("mend that, and look at faas-cli logs "+name, "%s is not able to work: %s", name, a.said())
+		return wrong("mend that, and look at "+logs, "%s is not able to work: %s", name, a.said())
 	case http.StatusNotFound:
 		return wrong("make up", "%s is not there", name)
+	case http.StatusBadGateway:
+		if d.Platform.AtHome() {
+			return wrong(d.Platform.Start(name)+" on the server; "+logs+" says why", "Caddy does not reach %s", name)
+		}
 	}
-	return wrong("faas-cli logs "+name, "%s answers an unsigned call with %d, not with 400", name, a.status)
+	return wrong(logs, "%s answers an unsigned call with %d, not with 400", name, a.status)
 }
 
 // lookAtSigningSecret sends an event of a kind that is not handled, and so is acknowledged and left alone, signed
 // as Stripe would.
 func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
-	const what = "the signing secret at the gateway"
+	what := "the signing secret " + d.there()
 	secret, _, _ := strings.Cut(d.Given(target.StripeSigning), "\n")
 	if secret == "" {
 		return missing(target.StripeSigning, what)
@@ -125,7 +137,7 @@ func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
 	case a.status == http.StatusBadRequest:
 		return wrong("make secrets, with the signing secret that the endpoint has at Stripe; or is the server's clock wrong?", "stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET")
 	}
-	return wrong("faas-cli logs stripe-webhook", "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
+	return wrong(d.Platform.Logs("stripe-webhook"), "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
 }
 
 // lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its secrets and the
@@ -143,9 +155,9 @@ func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 	case a.status == http.StatusBadRequest:
 		return wrong("make secrets, with the key that you mean", "send-email refuses what is signed with SEND_EMAIL_KEY")
 	case a.status == http.StatusServiceUnavailable:
-		return wrong("faas-cli logs send-email says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
+		return wrong(d.Platform.Logs("send-email")+" says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
 	}
-	return wrong("faas-cli logs send-email", "send-email answers a signed call with %d: %s", a.status, a.said())
+	return wrong(d.Platform.Logs("send-email"), "send-email answers a signed call with %d: %s", a.status, a.said())
 }
 
 // functionsKey signs the owner's calls; it is empty where it is not known on this side.
@@ -198,12 +210,20 @@ func (d *doctor) call(ctx context.Context, method, url string, header http.Heade
 	return answer{res.StatusCode, b, res.Header}, err
 }
 
-// Ready is nil when both functions refuse an unsigned call, as they do when all of it works.
-func Ready(ctx context.Context, t *target.Target) error {
+// Answers is nil when a function refuses an unsigned call, as it does when all of it works.
+func Answers(ctx context.Context, t *target.Target, function string) error {
 	d := &doctor{Target: t, http: http.DefaultClient}
+	if f := d.lookAtUnsigned(ctx, function); f.State != OK {
+		return errors.New(f.Text)
+	}
+	return nil
+}
+
+// Ready is nil when both functions do.
+func Ready(ctx context.Context, t *target.Target) error {
 	for _, name := range []string{"send-email", "stripe-webhook"} {
-		if f := d.lookAtUnsigned(ctx, name); f.State != OK {
-			return errors.New(f.Text)
+		if err := Answers(ctx, t, name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"handler/function/local/oci"
 	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
+	"handler/function/ops/server"
 	"handler/function/ops/target"
 )
 
@@ -79,6 +80,22 @@ func (d *doctor) lookAtSecrets(ctx context.Context) Finding {
 // architectures are the names that uname gives, in Go's.
 var architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm"}
 
+// Architecture is Go's name for what uname says.
+func Architecture(uname string) string { return cmp.Or(architectures[uname], uname) }
+
+// architecture is that of the server.
+func (d *doctor) architecture(ctx context.Context) string {
+	if d.Platform.AtHome() {
+		state, _ := d.state(ctx) // which is not known where that fails
+		return Architecture(state.Arch)
+	}
+	info, err := d.gateway.Info(ctx)
+	if err != nil {
+		return ""
+	}
+	return Architecture(info.Arch)
+}
+
 // withoutDocker are those for which make images builds.
 var withoutDocker = []string{"amd64", "arm64"}
 
@@ -91,11 +108,10 @@ func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 	case d.options.Built:
 		return d.lookAtImages(ctx)
 	}
-	info, err := d.gateway.Info(ctx)
-	if err != nil || info.Arch == "" {
+	there := d.architecture(ctx)
+	if there == "" {
 		return unknown("the gateway does not say which one it runs on", "the images' architecture")
 	}
-	there := cmp.Or(architectures[info.Arch], info.Arch)
 	if d.Laptop == nil && !d.options.Docker(ctx) {
 		if !slices.Contains(withoutDocker, there) {
 			return wrong("make images PUSH=1 PLATFORMS=linux/"+there+", and then make up NO_BUILD=1", "the gateway runs on %s, and images that are built here without Docker are for %s", there, list(withoutDocker))
@@ -114,14 +130,15 @@ func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 
 // LookAtImages looks whether the registry has what is about to be deployed.
 func LookAtImages(ctx context.Context, t *target.Target) Finding {
-	return (&doctor{Target: t, gateway: gateway.New(t.Gateway)}).lookAtImages(ctx)
+	return (&doctor{Target: t, gateway: gateway.New(t.Gateway), state: once(server.New(t).Look)}).lookAtImages(ctx)
 }
 
 // lookAtImages: faasd removes the function that runs before it finds that it cannot pull the new one's image.
 func (d *doctor) lookAtImages(ctx context.Context) Finding {
-	platform := v1.Platform{OS: "linux"}
-	if info, err := d.gateway.Info(ctx); err == nil {
-		platform.Architecture = cmp.Or(architectures[info.Arch], info.Arch)
+	platform := v1.Platform{OS: "linux", Architecture: d.architecture(ctx)}
+	lost, runner, login := " faasd would remove the function that runs", "the gateway", "in /var/lib/faasd/.docker/config.json"
+	if d.Platform.AtHome() {
+		lost, runner, login = "", "the server", "by docker login or podman login there"
 	}
 	images := deploy.Images(d.Services, d.Registry())
 	hidden := false
@@ -129,9 +146,9 @@ func (d *doctor) lookAtImages(ctx context.Context) Finding {
 		public, err := oci.AtRegistry(ctx, image, platform)
 		switch {
 		case errors.Is(err, oci.ErrMissing):
-			return wrong("are REGISTRY and TAG right? faasd would remove the function that runs", "the registry has no %s", image)
+			return wrong("are REGISTRY and TAG right?"+lost, "the registry has no %s", image)
 		case errors.Is(err, oci.ErrPlatform):
-			return wrong("make images PUSH=1 PLATFORMS="+platform.String()+" builds for it", "%s is not for %s, on which the gateway runs", image, platform)
+			return wrong("make images PUSH=1 PLATFORMS="+platform.String()+" builds for it", "%s is not for %s, on which %s runs", image, platform, runner)
 		case errors.Is(err, oci.ErrDenied):
 			return wrong("is REGISTRY right? log in to it (docker login); FORCE=1 deploys without this look", "the registry does not show %s to this machine", image)
 		case err != nil:
@@ -140,7 +157,7 @@ func (d *doctor) lookAtImages(ctx context.Context) Finding {
 		hidden = hidden || !public
 	}
 	if hidden {
-		return ok("the registry has %s, not for everybody: the server needs a login of its own, in /var/lib/faasd/.docker/config.json", list(images))
+		return ok("the registry has %s, not for everybody: the server needs a login of its own, %s", list(images), login)
 	}
 	return ok("the registry has %s", list(images))
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,40 +49,70 @@ func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
 	if u, err := url.Parse(d.PublicURL); err == nil && u.Scheme != "https" {
 		return wrong("put a proxy with TLS before it: Stripe wants https in live mode", "%s is not https", d.PublicURL)
 	}
-	if _, err := d.gateway.Secrets(ctx); d.providerLost(ctx, err) {
-		return unknown("first, "+theGateway, "the public address")
+	if !d.Platform.AtHome() {
+		if _, err := d.gateway.Secrets(ctx); d.providerLost(ctx, err) {
+			return unknown("first, "+theGateway, "the public address")
+		}
 	}
 	if a.status == http.StatusNotFound {
-		return wrong("have the proxy pass it to the gateway at 127.0.0.1:8080", "the proxy does not pass /function/stripe-webhook on")
+		return wrong(d.proxyPasses(), "the proxy does not pass /function/stripe-webhook on")
 	}
-	return refused(a, d.WebhookURL()+" refuses an unsigned call", "stripe-webhook")
+	return d.refused(a, d.WebhookURL()+" refuses an unsigned call", "stripe-webhook")
+}
+
+// proxyFile is what the proxy is to be like.
+func (d *doctor) proxyFile() string {
+	if d.Platform.AtHome() {
+		return "docs/deploy/home.Caddyfile"
+	}
+	return "docs/deploy/Caddyfile"
+}
+
+// proxyPasses is what to do where the proxy passes nothing on.
+func (d *doctor) proxyPasses() string {
+	if d.Platform.AtHome() {
+		return "give the proxy what " + d.proxyFile() + " says, with your own name in it"
+	}
+	return "have the proxy pass it to the gateway at 127.0.0.1:8080"
+}
+
+// closedPaths are those that only the owner may reach.
+func (d *doctor) closedPaths() []string {
+	if d.Platform.AtHome() {
+		return []string{"/function/send-email", "/async-function/send-email"}
+	}
+	return []string{"/system/info", "/ui/", "/function/send-email"}
 }
 
 // lookAtProxy asks for what nobody outside may have.
 func (d *doctor) lookAtProxy(ctx context.Context) Finding {
-	for _, path := range []string{"/system/info", "/ui/", "/function/send-email"} {
+	onward, nothing := "on to the gateway", "the proxy passes neither the gateway's API nor its UI nor an owner's calls of send-email on"
+	if d.Platform.AtHome() {
+		onward, nothing = "on", "the proxy passes no owner's calls of send-email on"
+	}
+	for _, path := range d.closedPaths() {
 		a, err := d.call(ctx, http.MethodGet, d.PublicURL+path, nil, "")
 		if err == nil && answered(path, a.status) {
-			return wrong("let it pass only what docs/deploy/Caddyfile lets through", "the proxy passes %s on to the gateway (%d)", path, a.status)
+			return wrong("let it pass only what "+d.proxyFile()+" lets through", "the proxy passes %s %s (%d)", path, onward, a.status)
 		}
 	}
 	if a, err := d.post(ctx, d.EventsURL(), nil, "{}"); err == nil && a.status != http.StatusNotFound {
-		return wrong("let it pass only SendGrid's events, as docs/deploy/Caddyfile does", "the proxy passes calls of send-email on to the gateway (%d)", a.status)
+		return wrong("let it pass only SendGrid's events, as "+d.proxyFile()+" does", "the proxy passes calls of send-email %s (%d)", onward, a.status)
 	}
 	if d.Setting(eventhook.Setting) != "" {
 		switch d.eventsPassed(ctx) {
 		case keptBack:
-			return wrong("let it pass them, as docs/deploy/Caddyfile does", "the proxy does not pass SendGrid's events on to send-email")
+			return wrong("let it pass them, as "+d.proxyFile()+" does", "the proxy does not pass SendGrid's events on to send-email")
 		case notUsedYet:
 			return wrong("make up", "send-email does not have the %s of settings.yml yet, and refuses SendGrid's events", eventhook.Setting)
 		}
 	}
-	return ok("the proxy passes neither the gateway's API nor its UI nor an owner's calls of send-email on")
+	return ok("%s", nothing)
 }
 
 // answered reports whether an answer is one of the gateway's, or of send-email, which takes only POST.
 func answered(path string, status int) bool {
-	return status/100 == 2 || path == "/system/info" && status == http.StatusUnauthorized || path == "/function/send-email" && status == http.StatusMethodNotAllowed
+	return status/100 == 2 || path == "/system/info" && status == http.StatusUnauthorized || strings.HasSuffix(path, "function/send-email") && status == http.StatusMethodNotAllowed
 }
 
 // lookAtPorts tries to reach what only the server itself should.
@@ -104,7 +135,11 @@ func (d *doctor) lookAtPorts(ctx context.Context) Finding {
 		}
 	}
 	if open != nil {
-		return wrong("close them in the firewall: everybody may call the functions there, and try the gateway's password", "open to the world on %s are the ports %s", u.Hostname(), list(open))
+		also := ", and try the gateway's password"
+		if d.Platform.AtHome() {
+			also = ""
+		}
+		return wrong("close them in the firewall: everybody may call the functions there"+also, "open to the world on %s are the ports %s", u.Hostname(), list(open))
 	}
 	return ok("the ports %s of %s are closed", list(d.options.Ports), u.Hostname())
 }
@@ -132,9 +167,13 @@ const maxSkew = time.Minute
 // lookAtClocks compares the gateway's clock with Stripe's or SendGrid's, and this machine's with both, by the
 // header Date, which counts in seconds.
 func (d *doctor) lookAtClocks(ctx context.Context) Finding {
-	server, err := d.clock(ctx, d.Gateway+"/healthz")
+	where := "the gateway"
+	if d.Platform.AtHome() {
+		where = "the server"
+	}
+	server, err := d.clock(ctx, d.Gateway+"/healthz") // the header Date comes with a 404 too
 	if err != nil {
-		return unknown("the gateway does not tell the time", "the clocks")
+		return unknown(where+" does not tell the time", "the clocks")
 	}
 	reference, whose := time.Duration(0), "this machine's"
 	for _, service := range []struct{ name, url string }{{"Stripe's", d.StripeAPI}, {"SendGrid's", d.SendGridAPI}} {
@@ -144,12 +183,12 @@ func (d *doctor) lookAtClocks(ctx context.Context) Finding {
 		}
 	}
 	if off := (server - reference).Abs(); off > maxSkew {
-		return wrong("have the server keep time: timedatectl set-ntp true; a signature is good for five minutes", "the gateway's clock and %s are %s apart", whose, off.Round(time.Second))
+		return wrong("have the server keep time: timedatectl set-ntp true; a signature is good for five minutes", "%s's clock and %s are %s apart", where, whose, off.Round(time.Second))
 	}
 	if off := reference.Abs(); off > maxSkew {
 		return wrong("have it keep time: timedatectl set-ntp true", "this machine's clock and %s are %s apart", whose, off.Round(time.Second))
 	}
-	return ok("the gateway's clock and %s are less than a minute apart", whose)
+	return ok("%s's clock and %s are less than a minute apart", where, whose)
 }
 
 // clock is how far a server's clock is ahead of this machine's.

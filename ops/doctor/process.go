@@ -39,29 +39,57 @@ func (d *doctor) process(ctx context.Context) (c condition, err error) {
 	return c, json.Unmarshal(a.body, &c)
 }
 
-// lookAtQueue has the queue bring send-email a call, and asks send-email for it. faasd does not start a queue worker again
-// that has ended, and takes calls for it all the same.
+// bringer is what brings send-email an asynchronous call, and what is said of it.
+type bringer struct {
+	name string
+	// brings is said where it does, before the time it took.
+	brings string
+	// takesNone and late are said where it does not, each with what to do.
+	takesNone, late, mend, mendLate string
+}
+
+// lookAtQueue looks at OpenFaaS's. faasd does not start a queue worker again that has ended, and takes calls for it all the
+// same.
 func (d *doctor) lookAtQueue(ctx context.Context) Finding {
-	const what = "the queue"
+	return d.lookAtBringer(ctx, bringer{
+		name: "the queue", brings: "the queue brings a call within",
+		takesNone: "the queue takes no call", mend: "systemctl restart faasd, on the server",
+		late: fmt.Sprintf("the queue has brought no call within %s: the queue worker does not work", d.options.QueueTime),
+		mendLate: "systemctl restart faasd, on the server, starts the queue worker again, which nothing else does; " +
+			"or does the queue have more than that before it (ops summary)?",
+	})
+}
+
+// lookAtHandOver looks at send-email itself, which takes over what it is called for without OpenFaaS.
+func (d *doctor) lookAtHandOver(ctx context.Context) Finding {
+	logs := d.Platform.Logs("send-email") + ", on the server, says why"
+	return d.lookAtBringer(ctx, bringer{
+		name: "the hand-over", brings: "send-email takes an order over, and works on it within",
+		takesNone: "send-email takes no order over, and leaves all to its sweep", mend: logs,
+		late: fmt.Sprintf("send-email has taken an order over, and has not worked on it within %s", d.options.QueueTime), mendLate: logs,
+	})
+}
+
+// lookAtBringer has send-email brought a call, and asks send-email for it.
+func (d *doctor) lookAtBringer(ctx context.Context, b bringer) Finding {
 	if _, err := d.process(ctx); err != nil {
-		return unknown(err.Error(), what)
+		return unknown(err.Error(), "%s", b.name)
 	}
 	word, began := rand.Text(), time.Now()
 	queue := openfaas.NewGateway(d.Gateway, func() (string, error) { return d.functionsKey(), nil })
 	if err := queue.InvokeAsync(ctx, "send-email", fmt.Appendf(nil, `{"probe":%q}`, word)); err != nil {
-		return wrong("systemctl restart faasd, on the server", "the queue takes no call: %v", err)
+		return wrong(b.mend, "%s: %v", b.takesNone, err)
 	}
 	for {
 		if c, err := d.process(ctx); err == nil && slices.Contains(c.Probes, word) {
-			return ok("the queue brings a call within %s", time.Since(began).Round(time.Millisecond))
+			return ok("%s %s", b.brings, time.Since(began).Round(time.Millisecond))
 		}
 		if time.Since(began) > d.options.QueueTime {
-			return wrong("systemctl restart faasd, on the server, starts the queue worker again, which nothing else does; or does the queue have more than that before it (ops summary)?",
-				"the queue has brought no call within %s: the queue worker does not work", d.options.QueueTime)
+			return wrong(b.mendLate, "%s", b.late)
 		}
 		select {
 		case <-ctx.Done():
-			return wrong("try again", "the queue: %v", context.Cause(ctx))
+			return wrong("try again", "%s: %v", b.name, context.Cause(ctx))
 		case <-time.After(d.options.QueueTime / 120):
 		}
 	}

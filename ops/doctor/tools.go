@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"handler/function/local/stackfile"
@@ -14,12 +15,16 @@ import (
 )
 
 func (d *doctor) toolChecks() []Check {
-	return []Check{
+	checks := []Check{
 		{Name: "Go", Look: d.lookAtGo},
 		{Name: "faas-cli", Look: d.lookAtCLI},
 		{Name: "the catalogue", Look: d.lookAtCatalogue},
 		{Name: "the settings", Look: d.lookAtSettings},
 	}
+	if d.Platform.AtHome() {
+		return slices.DeleteFunc(checks, func(c Check) bool { return c.Name == "faas-cli" })
+	}
+	return checks
 }
 
 var goLine = regexp.MustCompile(`(?m)^go (\S+)$`)

@@ -22,11 +22,14 @@ const (
 // AtHome reports whether the functions run on the owner's server without OpenFaaS, which is reached by ssh.
 func (p Platform) AtHome() bool { return p == Compose || p == Systemd }
 
+// inHome begins a command that is about the folder in which compose.yaml is.
+const inHome = "cd /opt/tillbell && "
+
 // Logs is the command that shows the log of a function. Without OpenFaaS it is typed on the server.
 func (p Platform) Logs(function string) string {
 	switch p {
 	case Compose:
-		return "docker compose logs " + function
+		return inHome + "docker compose logs " + function
 	case Systemd:
 		return "journalctl -u tillbell-" + function
 	}
@@ -38,7 +41,7 @@ func (p Platform) Start(function string) string {
 	if p == Systemd {
 		return "systemctl restart tillbell-" + function
 	}
-	return "docker compose up -d " + function
+	return inHome + "docker compose up -d " + function
 }
 
 // destination is what ssh takes: a host, or user@host, without what it could take for an option.

@@ -12,7 +12,6 @@ import (
 	"handler/function/local/terminal"
 	"handler/function/ops/endpoint"
 	"handler/function/ops/eventhook"
-	"handler/function/ops/secrets"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
 )
@@ -50,9 +49,9 @@ func endpointVerb(ctx context.Context, args []string) error {
 		return err
 	}
 	r.Backend = stripeapi.Backend(t.StripeAPI)
-	var k *secrets.Keeper
+	var k *keeper
 	r.Ready = func(ctx context.Context) (err error) {
-		k, err = keeper(ctx, f, t)
+		k, err = keeperFor(ctx, f, t)
 		return err
 	}
 	r.Keep = func(ctx context.Context, secret string) error {
@@ -66,6 +65,11 @@ func endpointVerb(ctx context.Context, args []string) error {
 	}
 	if err := r.Run(ctx); err != nil {
 		return err
+	}
+	if k != nil {
+		if err := k.use(ctx); err != nil {
+			return err
+		}
 	}
 	return eventHook(ctx, t, r)
 }

@@ -41,7 +41,7 @@ var groups = []struct {
 	}},
 	{"Set up and deploy", []verb{
 		{"doctor", "look whether all is right, before a deployment and after it; changes nothing", doctorVerb},
-		{"secrets", "ask for the functions' secrets and put them at the gateway", secretsVerb},
+		{"secrets", "ask for the functions' secrets and put them in place", secretsVerb},
 		{"endpoint", "register or correct the webhook endpoint in the Stripe account", endpointVerb},
 		{"up", "doctor, build, push, deploy, doctor, and a test purchase", upVerb},
 	}},

@@ -4,22 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 
 	"handler/function/local/terminal"
+	"handler/function/ops/deploy"
 	"handler/function/ops/gateway"
 	"handler/function/ops/secrets"
+	"handler/function/ops/server"
 	"handler/function/ops/target"
 )
 
-const secretsHelp = `ops secrets puts the secrets that stack.yml names at the gateway, by faas-cli. What the environment or .env does
+const secretsHelp = `ops secrets puts the secrets that stack.yml names at the gateway, by faas-cli, or where PLATFORM says so into files on
+SERVER, by ssh. What the environment or .env does
 not say it asks for, without showing it; send-email-key it makes itself. Each is checked for its form and put there
 at once. None is printed, and none is on a command line. What is typed is written to no file; the key that is made goes
 into .env as well, readable by you alone, since your own calls of the functions are signed with it.
 
-The functions read a changed secret when they next use it: no deployment is needed.
+The functions read a changed secret when they next use it: no deployment is needed. With PLATFORM=systemd, which gives a
+function its secrets as it starts, the running functions that read a changed one are restarted, send-email after a pause.
+With PLATFORM=compose the file that a container has is overwritten in place: a call that reads it in that instant is
+refused, and comes again.
 ` + target.Variables
 
 func secretsVerb(ctx context.Context, args []string) error {
@@ -39,7 +46,7 @@ func secretsVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	k, err := keeper(ctx, f, t)
+	k, err := keeperFor(ctx, f, t)
 	if err != nil {
 		return err
 	}
@@ -52,7 +59,7 @@ func secretsVerb(ctx context.Context, args []string) error {
 			return t.Keep(name, value)
 		}
 	}
-	return k.Run(ctx, names)
+	return errors.Join(k.Run(ctx, names), k.use(ctx))
 }
 
 // choose are those of the names that were asked for.
@@ -69,19 +76,73 @@ func choose(names []string, only string) ([]string, error) {
 	return chosen, nil
 }
 
-// keeper is one for the target's gateway, which it asks for what is there: before anybody types a secret in vain.
-func keeper(ctx context.Context, f target.Flags, t *target.Target) (*secrets.Keeper, error) {
+// keeper keeps secrets for a target.
+type keeper struct {
+	*secrets.Keeper
+	// use has the running functions use what was changed, where they do not by themselves.
+	use func(ctx context.Context) error
+}
+
+// keeperFor asks the target what is there: before anybody types a secret in vain.
+func keeperFor(ctx context.Context, f target.Flags, t *target.Target) (*keeper, error) {
+	person := terminal.Terminal{In: os.Stdin, Out: os.Stdout}
+	k := &keeper{&secrets.Keeper{Given: t.Given, Ask: person.Hidden, Out: os.Stdout}, func(context.Context) error { return nil }}
+	if t.Platform.AtHome() {
+		return k, k.atHome(ctx, t)
+	}
+	return k, k.atGateway(ctx, f, t)
+}
+
+func (k *keeper) atGateway(ctx context.Context, f target.Flags, t *target.Target) error {
 	cli, err := gateway.FindCLI(f.CLI, t.Gateway)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	there, err := gateway.New(t.Gateway).Secrets(ctx)
+	k.Gateway = cli
+	k.There, err = gateway.New(t.Gateway).Secrets(ctx)
 	if errors.Is(err, gateway.ErrLogin) {
-		return nil, fmt.Errorf("%w: faas-cli login --gateway %s --password-stdin", err, t.Gateway)
+		return fmt.Errorf("%w: faas-cli login --gateway %s --password-stdin", err, t.Gateway)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the gateway %s: %w; make doctor says more", t.Gateway, err)
+		return fmt.Errorf("the gateway %s: %w; make doctor says more", t.Gateway, err)
 	}
-	person := terminal.Terminal{In: os.Stdin, Out: os.Stdout}
-	return &secrets.Keeper{Gateway: cli, There: there, Given: t.Given, Ask: person.Hidden, Out: os.Stdout}, nil
+	return nil
+}
+
+func (k *keeper) atHome(ctx context.Context, t *target.Target) error {
+	remote := server.New(t)
+	state, err := remote.Look(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w; make doctor says more", t.Server, err)
+	}
+	k.Gateway, k.There, k.Place = remote, state.Secrets, "on the server"
+	if t.Platform == target.Systemd {
+		k.use = func(ctx context.Context) error { return restartReaders(ctx, k.Out, t, remote, state.Running) }
+	}
+	return nil
+}
+
+// restartReaders restarts the running functions that read a changed secret, send-email first: it is paused, by the key that
+// it still has.
+func restartReaders(ctx context.Context, out io.Writer, t *target.Target, remote *server.Server, running []string) error {
+	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
+	runner := deploy.Runner{Out: out, Gateway: t.Gateway, Logs: t.Platform.Logs(deploy.SendEmail)}
+	for _, name := range []string{deploy.SendEmail, "stripe-webhook"} {
+		reads := func(secret string) bool { return slices.Contains(t.Services.Functions[name].Secrets, secret) }
+		if !slices.Contains(running, name) || !slices.ContainsFunc(remote.Changed(), reads) {
+			continue
+		}
+		restart := func(ctx context.Context) error { return remote.Restart(ctx, name) }
+		var err error
+		if name == deploy.SendEmail {
+			err = runner.Paused(ctx, restart, key, false)
+		} else {
+			err = restart(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("%s goes on with its old secrets until %s on the server: %w", name, t.Platform.Start(name), err)
+		}
+		fmt.Fprintf(out, "✓ %s is restarted, and has its new secrets\n", name)
+	}
+	return nil
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"handler/function/local/shop"
 	"handler/function/ops/deploy"
 	"handler/function/ops/doctor"
-	"handler/function/ops/gateway"
 	"handler/function/ops/purchase"
 	"handler/function/ops/stripeapi"
 	"handler/function/ops/target"
@@ -31,6 +28,10 @@ cut off may go out twice. That needs SEND_EMAIL_KEY. The pause ends by itself af
 
 With a Docker engine it is faas-cli that builds; without one it is make images, which needs none. REGISTRY and TAG say
 where the images go; with --no-build they are there already, as for going back to an earlier TAG.
+
+With PLATFORM=compose or systemd it goes to SERVER by ssh, as root, and not to a gateway. For compose make images builds,
+and the server pulls; systemd runs the programs of make binaries, of which the server keeps the last five versions. There
+a function is replaced when the one before it answers. Where one does not, the version that ran before runs on.
 
 Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose order is then waited
 for. On a laptop a sample purchase is played. With a live key nothing is bought.
@@ -50,11 +51,11 @@ func upVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkNames(t); err != nil {
+		return err
+	}
 	if t.Laptop == nil {
-		if err := deploy.CheckRegistry(t.Services, t.Registry()); err != nil {
-			return err
-		}
-		if err := checkCommitted(ctx, os.Stdout, t.Folder(), *noBuild || *force); err != nil {
+		if err := checkCommitted(ctx, os.Stdout, t, *noBuild || *force); err != nil {
 			return err
 		}
 	}
@@ -64,7 +65,11 @@ func upVerb(ctx context.Context, args []string) error {
 		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
 	}
 	fmt.Println()
-	if err := deployTo(ctx, f.Flags, t, *noBuild, *force); err != nil {
+	d, err := deployerFor(ctx, os.Stdout, f.Flags, t, *noBuild)
+	if err != nil {
+		return err
+	}
+	if err := d.run(ctx, t, *noBuild, *force); err != nil {
 		return err
 	}
 	fmt.Println()
@@ -80,8 +85,12 @@ func upVerb(ctx context.Context, args []string) error {
 
 // checkCommitted finds the files of the deployment that are not committed. They are an error, unless they are only to be
 // told; that it cannot be known is told.
-func checkCommitted(ctx context.Context, out io.Writer, folder string, tellOnly bool) error {
-	files, err := deploy.Uncommitted(ctx, folder)
+func checkCommitted(ctx context.Context, out io.Writer, t *target.Target, tellOnly bool) error {
+	var more []string
+	if t.Platform.AtHome() {
+		more = []string{"docs/deploy"}
+	}
+	files, err := deploy.Uncommitted(ctx, t.Folder(), more...)
 	switch {
 	case err != nil:
 		fmt.Fprintf(out, "– whether all is committed: not looked at: %v\n", err)
@@ -92,42 +101,6 @@ func checkCommitted(ctx context.Context, out io.Writer, folder string, tellOnly 
 		return fmt.Errorf("nothing was deployed: %w", deploy.NotCommitted(files))
 	}
 	return nil
-}
-
-// deployTo builds where it is not built, deploys, and waits until the functions answer again.
-func deployTo(ctx context.Context, f target.Flags, t *target.Target, built, force bool) error {
-	cli, err := gateway.FindCLI(f.CLI, t.Gateway)
-	if err != nil {
-		return err
-	}
-	machine := deploy.Look(ctx, t.Folder(), t.Laptop != nil)
-	machine.Built = built
-	plan, err := deploy.NewPlan(machine, cli, t.StackFile, slices.Collect(maps.Keys(t.Services.Functions)))
-	if err != nil {
-		return err
-	}
-	runner := deploy.Runner{Out: os.Stdout, Folder: t.Folder(), Registry: t.Registry(), Gateway: t.Gateway}
-	if err := runner.Run(ctx, plan.Build); err != nil {
-		return err
-	}
-	if t.Laptop == nil && !built {
-		images := doctor.LookAtImages(ctx, t)
-		fmt.Println(images)
-		if images.State == doctor.Wrong && !force {
-			return errors.New("nothing was deployed")
-		}
-	}
-	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
-	err = runner.Replace(ctx, plan.Deploy, key, force)
-	if errors.Is(err, deploy.ErrBusy) {
-		return fmt.Errorf("nothing was deployed: %w; FORCE=1 deploys all the same", err)
-	}
-	if err != nil {
-		return err
-	}
-	wait := purchase.Wait{For: time.Minute, Every: 500 * time.Millisecond}
-	_ = wait.Until(ctx, func(ctx context.Context) error { return doctor.Ready(ctx, t) }) // the doctor says what is wrong
-	return ctx.Err()
 }
 
 // buy makes the test purchase, and waits for what is owed for it.
@@ -150,7 +123,7 @@ func buy(ctx context.Context, out io.Writer, t *target.Target) error {
 			return err
 		}
 		wait.Every = 50 * time.Millisecond
-		return purchase.Follow(ctx, out, s.Store, id, wait)
+		return purchase.Follow(ctx, out, s.Store, id, wait, t.Platform.Logs)
 	case key == "":
 		fmt.Fprintln(out, "– a test purchase: not made: STRIPE_API_KEY is not known here")
 		return nil
@@ -176,5 +149,5 @@ func buy(ctx context.Context, out io.Writer, t *target.Target) error {
 	if err != nil {
 		return err
 	}
-	return purchase.Follow(ctx, out, mongodb.NewStore(client, t.Database()), id, wait)
+	return purchase.Follow(ctx, out, mongodb.NewStore(client, t.Database()), id, wait, t.Platform.Logs)
 }

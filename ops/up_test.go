@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"handler/function/ops/target"
 )
 
 func TestCheckCommitted(t *testing.T) {
@@ -14,7 +16,7 @@ func TestCheckCommitted(t *testing.T) {
 	folder := t.TempDir()
 	check := func(tellOnly bool) (string, error) {
 		var out strings.Builder
-		err := checkCommitted(t.Context(), &out, folder, tellOnly)
+		err := checkCommitted(t.Context(), &out, &target.Target{StackFile: filepath.Join(folder, "stack.yml")}, tellOnly)
 		return out.String(), err
 	}
 	if out, err := check(false); err != nil || out != "– whether all is committed: not looked at: this folder is no git repository\n" {

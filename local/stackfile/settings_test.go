@@ -66,3 +66,28 @@ func TestReadSettings(t *testing.T) {
 		})
 	}
 }
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+
+	dir := t.TempDir()
+	stack := "version: 1.0\nprovider: {name: openfaas}\nfunctions:\n"
+	for name, settings := range map[string]string{"a": "x: 1", "b": "y: 2"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".yml"), []byte("environment:\n  "+settings+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stack += "  " + name + ": {lang: go, handler: ./a, image: a, environment_file: [" + name + ".yml], environment: {z: \"3\"}}\n"
+	}
+	file := filepath.Join(dir, "stack.yml")
+	if err := os.WriteFile(file, []byte(stack), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	services, err := Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Settings(services)
+	if diff := cmp.Diff(map[string]string{"x": "1", "y": "2"}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}

@@ -55,3 +55,18 @@ func WithSettings(parsed *stack.Services) (*stack.Services, error) {
 	}
 	return &services, nil
 }
+
+// Settings are what the functions' settings files say, without what stack.yml itself says.
+func Settings(services *stack.Services) (map[string]string, error) {
+	all := map[string]string{}
+	for _, f := range services.Functions {
+		for _, file := range f.EnvironmentFile {
+			settings, err := readSettings(file)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(all, settings)
+		}
+	}
+	return all, nil
+}

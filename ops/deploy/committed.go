@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -15,13 +16,14 @@ var parts = []string{"go.mod", "go.sum", "internal", "send-email", "settings.yml
 
 // Uncommitted are the files of the deployment in a folder that its git repository does not have as they are here, in
 // git's order: new ones that are not ignored, changed ones and deleted ones. A clone of the commit would not be what is
-// deployed. Its error says why that cannot be known, in words that follow a colon: there is no git, or no repository.
-func Uncommitted(ctx context.Context, folder string) ([]string, error) {
+// deployed. More parts may be looked at. Its error says why that cannot be known, in words that follow a colon: there is no git, or no repository.
+func Uncommitted(ctx context.Context, folder string, more ...string) ([]string, error) {
 	prefix, err := git(ctx, folder, "rev-parse", "--show-prefix")
 	if err != nil {
 		return nil, err
 	}
-	status, err := git(ctx, folder, append([]string{"status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--"}, parts...)...)
+	args := []string{"status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--"}
+	status, err := git(ctx, folder, slices.Concat(args, parts, more)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Package deploy brings the functions to the gateway: by faas-cli with Docker where there is one, and by the
-// images that this project builds without it.
+// Package deploy brings the functions to where they run: to OpenFaaS's gateway, by faas-cli, or to a server without
+// OpenFaaS, by ssh.
 package deploy
 
 import (
@@ -9,14 +9,25 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/openfaas/go-sdk/stack"
-
-	"handler/function/ops/gateway"
 )
+
+// Deployer brings a version of the functions to a platform.
+type Deployer interface {
+	// Build makes what is deployed, and brings it to its registry, where it has one.
+	Build(ctx context.Context) error
+	// Prepare brings to the server what the functions start from. What runs is not touched.
+	Prepare(ctx context.Context) error
+	// Replace replaces send-email, and then stripe-webhook: what that one writes in a new form, send-email must be able to
+	// read.
+	Replace(ctx context.Context) error
+}
+
+// SendEmail is the function that is paused before it is replaced.
+const SendEmail = "send-email"
 
 // Step is a command to run in Tillbell's folder.
 type Step struct {
@@ -86,58 +97,6 @@ func Images(services *stack.Services, registry string) []string {
 	return all
 }
 
-// ErrNoBuilder: images cannot be built here.
-var ErrNoBuilder = errors.New("images cannot be built here: there is no Docker engine (docker info), and no make images")
-
-// Plan is what brings the functions to the gateway.
-type Plan struct {
-	// Build builds the images and pushes them; it is empty where that is done.
-	Build []Step
-	// Deploy deploys one function after the other.
-	Deploy []Step
-}
-
-// SendEmail is the function that is paused before it is replaced.
-const SendEmail = "send-email"
-
-// NewPlan plans for a machine. send-email is deployed first, by itself: it is paused meanwhile, and the other is not; and
-// what stripe-webhook writes in a new form, it must be able to read.
-func NewPlan(m Machine, cli *gateway.CLI, stackFile string, functions []string) (Plan, error) {
-	faas := func(verb string, flags ...string) []string {
-		return append([]string{cli.Path, verb, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}, flags...)
-	}
-	var p Plan
-	switch {
-	case m.Laptop, m.Built:
-	case m.Docker:
-		build := []string{cli.Path, "build", "-f", filepath.Base(stackFile)}
-		push := []string{cli.Path, "push", "-f", filepath.Base(stackFile)}
-		p.Build = []Step{{"build", build}, {"push", push}}
-	case m.Images:
-		p.Build = []Step{{"build and push, without Docker", []string{"make", "images", "PUSH=1"}}}
-	default:
-		return p, ErrNoBuilder
-	}
-	for _, name := range sendEmailFirst(functions) {
-		p.Deploy = append(p.Deploy, Step{"deploy " + name, faas("deploy", "--filter", name)})
-	}
-	return p, nil
-}
-
-func sendEmailFirst(functions []string) []string {
-	all := slices.Sorted(slices.Values(functions))
-	slices.SortStableFunc(all, func(a, b string) int {
-		switch SendEmail {
-		case a:
-			return -1
-		case b:
-			return 1
-		}
-		return 0
-	})
-	return all
-}
-
 // Runner runs steps.
 type Runner struct {
 	// Out gets what they print.
@@ -148,6 +107,8 @@ type Runner struct {
 	Registry string
 	// Gateway is the gateway's address, without a slash at its end.
 	Gateway string
+	// Logs is the command that shows send-email's log. Default: faas-cli's.
+	Logs string
 }
 
 // Run runs the steps, each only where the one before it went well.

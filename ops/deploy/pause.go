@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,12 +16,12 @@ const pauseLength = 3 * time.Minute
 // ErrBusy: send-email has something in hand that does not end.
 var ErrBusy = errors.New("send-email does not come to rest")
 
-// Replace deploys the functions, and has send-email end what it has in hand before: what is cut off may be sent twice.
-// Where it does not come to rest nothing is deployed, unless force is set; the error is then ErrBusy.
-func (r Runner) Replace(ctx context.Context, steps []Step, key string, force bool) error {
+// Paused runs what replaces the functions, and has send-email end what it has in hand before: what is cut off may be sent
+// twice. Where it does not come to rest nothing is replaced, unless force is set; the error is then ErrBusy.
+func (r Runner) Paused(ctx context.Context, replace func(context.Context) error, key string, force bool) error {
 	if key == "" {
 		r.notPaused(errors.New("SEND_EMAIL_KEY is not known here"))
-		return r.Run(ctx, steps)
+		return replace(ctx)
 	}
 	client := &owner.Client{Gateway: r.Gateway, Key: key}
 	err := r.Pause(ctx, client)
@@ -29,7 +30,7 @@ func (r Runner) Replace(ctx context.Context, steps []Step, key string, force boo
 		err = nil
 	}
 	if err == nil {
-		err = r.Run(ctx, steps)
+		err = replace(ctx)
 	}
 	if err != nil {
 		Resume(ctx, client)
@@ -53,7 +54,7 @@ func (r Runner) Pause(ctx context.Context, client *owner.Client) error {
 		r.notPaused(err)
 		return nil
 	case !told.Idle:
-		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (faas-cli logs %s)", ErrBusy, told.InHand, SendEmail)
+		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (%s)", ErrBusy, told.InHand, cmp.Or(r.Logs, "faas-cli logs "+SendEmail))
 	}
 	fmt.Fprintf(r.Out, "✓ %s is idle, and begins nothing until it is deployed\n", SendEmail)
 	return nil

@@ -55,7 +55,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-func TestReplace(t *testing.T) {
+func TestPaused(t *testing.T) {
 	t.Parallel()
 
 	touch := func(code string) []deploy.Step {
@@ -79,7 +79,9 @@ func TestReplace(t *testing.T) {
 
 			client, asked := functions(t, 200, tt.answer)
 			folder := t.TempDir()
-			err := deploy.Runner{Out: io.Discard, Folder: folder, Gateway: client.Gateway}.Replace(t.Context(), touch(tt.exit), tt.key, tt.force)
+			r := deploy.Runner{Out: io.Discard, Folder: folder, Gateway: client.Gateway}
+			replace := deploy.OpenFaaS{Runner: r, Plan: deploy.Plan{Deploy: touch(tt.exit)}}.Replace
+			err := r.Paused(t.Context(), replace, tt.key, tt.force)
 			_, missing := os.Stat(filepath.Join(folder, "deployed"))
 			if (missing == nil) != tt.deployed || (err == nil) != (tt.deployed && tt.exit == "0") {
 				t.Errorf("error %v, deployed %v", err, missing == nil)

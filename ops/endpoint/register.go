@@ -53,7 +53,7 @@ func (r *Registrar) Run(ctx context.Context) error {
 	p := r.plan(At(all, r.URL))
 	if !p.create && p.correct == nil {
 		fmt.Fprintf(r.Out, "✓ the webhook endpoint at %s is as it should be.\n", r.URL)
-		fmt.Fprintln(r.Out, "  Its signing secret is in Stripe's dashboard: make secrets asks for it. NEW=1 make endpoint makes another in its place, and puts its secret at the gateway.")
+		fmt.Fprintln(r.Out, "  Its signing secret is in Stripe's dashboard: make secrets asks for it. NEW=1 make endpoint makes another in its place, and puts its secret in place.")
 		return nil
 	}
 	r.tell(p)

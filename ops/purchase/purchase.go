@@ -128,8 +128,9 @@ type Orders interface {
 	Load(ctx context.Context, id string) (*order.Order, error)
 }
 
-// Follow waits until all is sent that a session owes now, and says what that was.
-func Follow(ctx context.Context, out io.Writer, orders Orders, id string, w Wait) error {
+// Follow waits until all is sent that a session owes now, and says what that was. logs is the command that shows a function's
+// log.
+func Follow(ctx context.Context, out io.Writer, orders Orders, id string, w Wait, logs func(function string) string) error {
 	var o *order.Order
 	err := w.Until(ctx, func(ctx context.Context) (err error) {
 		if o, err = orders.Load(ctx, id); err != nil {
@@ -138,10 +139,10 @@ func Follow(ctx context.Context, out io.Writer, orders Orders, id string, w Wait
 		return settled(o)
 	})
 	if errors.Is(err, order.ErrNotFound) {
-		return fmt.Errorf("the session %s is at Stripe, and the database has no order for it: is the webhook endpoint right (make doctor)? what does its log say (faas-cli logs stripe-webhook)?", id)
+		return fmt.Errorf("the session %s is at Stripe, and the database has no order for it: is the webhook endpoint right (make doctor)? what does its log say (%s)?", id, logs("stripe-webhook"))
 	}
 	if err != nil {
-		return fmt.Errorf("order %s: %w; faas-cli logs send-email says more", id, err)
+		return fmt.Errorf("order %s: %w; %s says more", id, err, logs("send-email"))
 	}
 	fmt.Fprintf(out, "✓ the order %s is stored\n", id)
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {

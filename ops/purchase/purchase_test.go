@@ -15,6 +15,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/ops/purchase"
 	"handler/function/ops/stripeapi"
+	"handler/function/ops/target"
 )
 
 var soon = purchase.Wait{For: 300 * time.Millisecond, Every: time.Millisecond}
@@ -151,7 +152,7 @@ func TestFollow(t *testing.T) {
 			t.Parallel()
 
 			var out bytes.Buffer
-			err := purchase.Follow(t.Context(), &out, tt.orders, "cs_test_1", soon)
+			err := purchase.Follow(t.Context(), &out, tt.orders, "cs_test_1", soon, target.OpenFaaS.Logs)
 			if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
 				t.Errorf("error %v, want %q", err, tt.err)
 			}

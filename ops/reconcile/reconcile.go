@@ -138,7 +138,7 @@ func unreadable(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %d that cannot be read (faas-cli logs stripe-webhook says why)", n)
+	return fmt.Sprintf(", %d that cannot be read (stripe-webhook's log says why)", n)
 }
 
 func rows(all []Missing) (rows [][]screen.Cell) {

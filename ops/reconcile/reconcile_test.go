@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 		if d := cmp.Diff(want, f.asked); d != "" || err != nil {
 			t.Errorf("calls, %v (-want +got):\n%s", err, d)
 		}
-		const sum = "5 events since 2026-03-01 00:00 UTC: 1 known, 2 missing until now and stored, 1 not for us, 1 that cannot be read (faas-cli logs stripe-webhook says why).\n"
+		const sum = "5 events since 2026-03-01 00:00 UTC: 1 known, 2 missing until now and stored, 1 not for us, 1 that cannot be read (stripe-webhook's log says why).\n"
 		if d := cmp.Diff(sum, shown); d != "" {
 			t.Errorf("shown (-want +got):\n%s", d)
 		}
@@ -91,7 +91,7 @@ func TestRun(t *testing.T) {
 2026-03-03 05:06  cs_1   checkout.session.completed  paid     €49.00
 2026-03-03 04:05  cs_2   checkout.session.completed  unpaid   ¥5,000
 
-5 events since 2026-03-01 00:00 UTC: 1 known, 2 missing, 1 not for us, 1 that cannot be read (faas-cli logs stripe-webhook says why).
+5 events since 2026-03-01 00:00 UTC: 1 known, 2 missing, 1 not for us, 1 that cannot be read (stripe-webhook's log says why).
 Nothing was changed. The same without --dry-run stores what is missing, and its e-mails go out.
 `
 		if d := cmp.Diff(want, shown); d != "" || err != nil {

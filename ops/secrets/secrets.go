@@ -3,6 +3,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -35,11 +36,13 @@ type Keeper struct {
 	NewKey bool
 	// Keep keeps the key that was made on this side too, and says where; nil where it is known here anyhow.
 	Keep func(name, value string) (where string, err error)
-	Out  io.Writer
+	// Place is where the secrets are, in words. Default: at the gateway.
+	Place string
+	Out   io.Writer
 }
 
-// ErrMissing: not every secret is at the gateway.
-var ErrMissing = errors.New("not every secret is at the gateway")
+// ErrMissing: not every secret is where it should be.
+var ErrMissing = errors.New("not every secret is")
 
 // Run brings all secrets of the names to the gateway, each as soon as it is known and has the right form: what was
 // typed is not lost by a mistake in a later one. Where something is missing in the end, it says what.
@@ -63,7 +66,7 @@ func (k *Keeper) Run(ctx context.Context, names []string) error {
 		}
 	}
 	if missing != nil {
-		return fmt.Errorf("%w: %s; make secrets again asks for them, and Enter keeps the others", ErrMissing, strings.Join(missing, ", "))
+		return fmt.Errorf("%w %s: %s; make secrets again asks for them, and Enter keeps the others", ErrMissing, k.place(), strings.Join(missing, ", "))
 	}
 	return nil
 }
@@ -88,6 +91,8 @@ func (k *Keeper) Put(ctx context.Context, name, value, from string) error {
 	}
 	return k.put(ctx, name, value, from)
 }
+
+func (k *Keeper) place() string { return cmp.Or(k.Place, "at the gateway") }
 
 func (k *Keeper) has(name string) bool { return slices.Contains(k.There, name) }
 
@@ -160,7 +165,7 @@ func (k *Keeper) ask(ctx context.Context, name string) (string, error) {
 	}
 	enter := "Enter leaves it out"
 	if k.has(name) {
-		enter = "Enter keeps the one at the gateway"
+		enter = "Enter keeps the one " + k.place()
 	}
 	for {
 		value, err := k.Ask(ctx, fmt.Sprintf("%s: %s (%s): ", name, what, enter))

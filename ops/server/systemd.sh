@@ -27,14 +27,12 @@ use() {
 	done
 }
 
-# prune removes all but the newest releases. Their names are of the characters that a tag may have.
+# prune removes all but the newest releases and the one to go back to. Their names are of the characters that a tag may have.
 prune() {
+	previous=$(cat "$home/previous")
 	# shellcheck disable=SC2012
 	ls -1t "$home/releases" | tail -n "+$((kept + 1))" | while read -r old; do
-		case $old in
-		"$(current)" | "$(cat "$home/previous" 2>/dev/null)") ;;
-		*) rm -rf "${home:?}/releases/$old" ;;
-		esac
+		if [ "$old" != "$previous" ]; then rm -rf "${home:?}/releases/$old"; fi
 	done
 }
 
@@ -67,7 +65,6 @@ receive) # a tar file, for the release $2, which may be there
 		mv -f "$file" "$home/releases/$2/${file##*/}" # a program that runs goes on from the file that has lost its name
 	done
 	rm -rf "$next"
-	touch "$home/releases/$2" # the newest
 	;;
 switch)
 	current >"$home/previous"

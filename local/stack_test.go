@@ -17,21 +17,29 @@ import (
 // gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for Kubernetes.
 const gatewayTimeout = time.Minute
 
+// stackYAML is stack.yml as it is written, with no variable replaced.
+type stackYAML struct {
+	Functions map[string]struct {
+		Image           string
+		Environment     map[string]string
+		EnvironmentFile []string `yaml:"environment_file"`
+		Secrets         []string
+		Limits          struct{ Memory string }
+		Labels          map[string]string
+		Annotations     map[string]string
+	}
+}
+
+func ourStack(t *testing.T) (stack stackYAML) {
+	t.Helper()
+	readYAML(t, "../stack.yml", &stack)
+	return stack
+}
+
 func TestStack(t *testing.T) {
 	t.Parallel()
 
-	var stack struct {
-		Functions map[string]struct {
-			Image           string
-			Environment     map[string]string
-			EnvironmentFile []string `yaml:"environment_file"`
-			Secrets         []string
-			Limits          struct{ Memory string }
-			Labels          map[string]string
-			Annotations     map[string]string
-		}
-	}
-	readYAML(t, "../stack.yml", &stack)
+	stack := ourStack(t)
 	if len(stack.Functions) != 2 {
 		t.Fatalf("it has %d functions", len(stack.Functions))
 	}

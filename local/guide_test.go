@@ -1,23 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"handler/function/local/process"
 )
 
 // TestGuideCloudInit reads what a new server is given.
@@ -153,147 +144,4 @@ func TestGuideCompose(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestGuideCaddyfile runs the real Caddy before a gateway.
-func TestGuideCaddyfile(t *testing.T) {
-	t.Parallel()
-
-	caddy, err := exec.LookPath("caddy")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skip("Caddy is not installed (apt-get install caddy)")
-	}
-	var begun sync.Map // when a call with a query began
-	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun.Store(r.URL.RawQuery, time.Now())
-		body, err := io.ReadAll(r.Body)
-		if r.URL.RawQuery != "" && err == nil {
-			t.Errorf("the gateway takes %s for whole", r.URL.RawQuery)
-		}
-		_, _ = io.WriteString(w, r.Method+" "+r.URL.EscapedPath()+r.Header.Get("Hmac")+string(body))
-	}))
-	defer gateway.Close()
-	address := startCaddy(t, caddy, gateway.Listener.Addr().String())
-
-	const hook, events, signature = "POST /function/stripe-webhook", "POST /function/send-email", "X-Twilio-Email-Event-Webhook-Signature"
-	for _, c := range []struct {
-		name, method, path string
-		passed             string
-		header             string
-	}{
-		{"the webhook", "POST", "/function/stripe-webhook", hook, ""},
-		{"the webhook, with a way through another function", "POST", "/function/send-email/../stripe-webhook", hook, ""},
-		{"the webhook, with a slash too many", "POST", "/function//stripe-webhook", hook, ""},
-		{"a look at the webhook", "GET", "/function/stripe-webhook", "", ""},
-		{"below the webhook", "POST", "/function/stripe-webhook/x", "", ""},
-		{"out of the webhook", "POST", "/function/stripe-webhook/../send-email", "", ""},
-		{"the other function", "POST", "/function/send-email", "", ""},
-		{"SendGrid's events", "POST", "/function/send-email", events, signature},
-		{"a look at the other function, as SendGrid", "GET", "/function/send-email", "", signature},
-		{"below the other function, as SendGrid", "POST", "/function/send-email/x", "", signature},
-		{"the queue, as SendGrid", "POST", "/async-function/send-email", "", signature},
-		{"the gateway's API, as SendGrid", "POST", "/system/functions", "", signature},
-		{"the queue", "POST", "/async-function/stripe-webhook", "", ""},
-		{"the gateway's API", "GET", "/system/functions", "", ""},
-		{"the UI", "GET", "/ui/", "", ""},
-		{"the metrics", "GET", "/metrics", "", ""},
-		{"nothing", "GET", "/", "", ""},
-	} {
-		req, err := http.NewRequestWithContext(t.Context(), c.method, "http://"+address+c.path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Hmac", "!") // which goes no further
-		if c.header != "" {
-			req.Header.Set(c.header, "MEU=")
-		}
-		res, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(res.Body)
-		res.Body.Close()
-		want := http.StatusOK
-		if c.passed == "" {
-			want = http.StatusNotFound
-		}
-		if res.StatusCode != want || string(body) != c.passed {
-			t.Errorf("%s: %d %q", c.name, res.StatusCode, body)
-		}
-	}
-	t.Run("a body of the greatest size", func(t *testing.T) {
-		body := strings.Repeat("x", 1<<20)
-		for _, sent := range []io.Reader{strings.NewReader(body), io.MultiReader(strings.NewReader(body))} { // the second is chunked
-			res, err := http.Post("http://"+address+"/function/stripe-webhook", "application/json", sent)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := io.ReadAll(res.Body)
-			res.Body.Close()
-			if err != nil || string(got) != hook+body {
-				t.Errorf("%d, %d bytes, %v", res.StatusCode, len(got), err)
-			}
-		}
-	})
-
-	for query, length := range map[string]string{"announced": "Content-Length: 1000000", "chunked": "Transfer-Encoding: chunked"} {
-		t.Run("a body that never ends, "+query, func(t *testing.T) {
-			conn, err := net.Dial("tcp", address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			sent := time.Now()
-			_, _ = io.WriteString(conn, "POST /function/stripe-webhook?"+query+" HTTP/1.1\r\nHost: "+address+"\r\n"+length+"\r\n\r\n1000\r\n"+strings.Repeat("x", 0x1000)+"\r\n")
-			_ = conn.SetReadDeadline(sent.Add(20 * time.Second))
-			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-			if err != nil {
-				t.Fatalf("after %v: %v", time.Since(sent), err)
-			}
-			defer res.Body.Close()
-			// Stripe may not take a sale for stored that came too slowly.
-			if res.StatusCode != http.StatusGatewayTimeout || !res.Close {
-				t.Errorf("after %v: %s, close %v", time.Since(sent), res.Status, res.Close)
-			}
-			// As it gives up, Caddy passes on what it has, and breaks off.
-			if began, ok := begun.Load(query); ok && began.(time.Time).Sub(sent) < 4*time.Second {
-				t.Errorf("the gateway has it after %v", began.(time.Time).Sub(sent))
-			}
-		})
-	}
-}
-
-// startCaddy runs Caddy with the guide's file before a gateway, and gives its address. Another may take the free
-// port before Caddy does.
-func startCaddy(t *testing.T, caddy, gateway string) (address string) {
-	t.Helper()
-	var err error
-	for range 5 {
-		address = freeAddress(t)
-		source := read(t, "../docs/deploy/Caddyfile")
-		for old, now := range map[string]string{"\n{\n": "\n{\n\tadmin off\n", "\nshop.example.com {": "\nhttp://" + address + " {", "127.0.0.1:8080": gateway} {
-			if !strings.Contains(source, old) {
-				t.Fatalf("it does not have %q", old)
-			}
-			source = strings.ReplaceAll(source, old, now)
-		}
-		file := filepath.Join(t.TempDir(), "Caddyfile")
-		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var p *process.Process
-		p, err = process.Start(process.Command{Path: caddy, Args: []string{"run", "--adapter", "caddyfile", "--config", file}, Env: append(os.Environ(), "HOME="+t.TempDir())})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = p.Stop(t.Context()) })
-		if err = p.WaitListening(t.Context(), address); err == nil {
-			return address
-		}
-	}
-	t.Fatal(err)
-	return ""
 }

@@ -7,10 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
+
+// homeReadTimeout is how long a request may take to arrive at either function: less than Caddy gives it.
+const homeReadTimeout = 10 * time.Second
 
 // homeFunction is what stack.yml and the files for a home without OpenFaaS all say of a function.
 type homeFunction struct {
@@ -31,6 +35,7 @@ func ofStack(t *testing.T) map[string]homeFunction {
 			t.Fatal(err)
 		}
 		env["GOMEMLIMIT"] = strconv.Itoa(2*mebibytes) + "MiB" // the watchdog's half too
+		env["read_timeout"] = homeReadTimeout.String()
 		all[name] = homeFunction{env, slices.Sorted(slices.Values(f.Secrets)), f.Limits.Memory}
 	}
 	return all

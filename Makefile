@@ -95,12 +95,20 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 	CGO_ENABLED=0 go -C local/parts build -trimpath -o $(abspath $(STATE))/bin/faas-cli github.com/openfaas/faas-cli
 
 .PHONY: test
-test: ## everything that can be tested on one machine, from unit to end to end
+test: ## everything that can be tested on one machine in minutes, from unit to end to end
 	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./ops/...
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
+	go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
+	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e
+	go test -count=1 -timeout 15m -skip '^TestProve' ./e2e/home
+
+.PHONY: prove
+prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, fuzzing
 	go test -count=1 -timeout 30m ./e2e/simulation
-	go test $(RACE) -count=1 -timeout 45m ./e2e
-	go test $(RACE) -count=1 -timeout 15m ./e2e/home
+	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e
+	go test $(RACE) -count=1 -timeout 15m -run '^TestProve' ./e2e/home
+	$(MAKE) shops
+	$(MAKE) fuzz FUZZTIME=30s JOBS=2 PARALLEL=1
 
 .PHONY: shops
 shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails

@@ -14,9 +14,9 @@ import (
 	"handler/function/local/image"
 )
 
-// TestImages lays both functions out as faas-cli does, and runs the steps of the images: under our
+// TestProveImages lays both functions out as faas-cli does, and runs the steps of the images: under our
 // template, and under the classic one whose place it takes.
-func TestImages(t *testing.T) {
+func TestProveImages(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

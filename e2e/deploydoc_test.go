@@ -97,11 +97,11 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestDeployGuide runs the commands of docs/deploy.md in their order, as a new user does: in a fresh clone, with
+// TestProveDeployGuide runs the commands of docs/deploy.md in their order, as a new user does: in a fresh clone, with
 // the real faas-cli, against a gateway without functions and secrets. Stood in for are the accounts at Stripe and
 // SendGrid, the person's editor, the server at the other end of ssh, and Docker: what it pushes, the laptop has.
 // Then a sale goes the whole way.
-func TestDeployGuide(t *testing.T) {
+func TestProveDeployGuide(t *testing.T) {
 	s := running(t)
 	guide, err := os.ReadFile("../docs/deploy.md")
 	if err != nil {

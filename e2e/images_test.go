@@ -25,10 +25,10 @@ import (
 	"handler/function/local/process"
 )
 
-// TestShippedImages builds the images of both functions by `make images`, for both platforms, sends them to a
+// TestProveShippedImages builds the images of both functions by `make images`, for both platforms, sends them to a
 // registry, takes them out of it, and starts what they say that they start. The watchdog across the internet is
 // stood in for by a program that becomes the function.
-func TestShippedImages(t *testing.T) {
+func TestProveShippedImages(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

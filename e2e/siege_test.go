@@ -33,9 +33,9 @@ const (
 	siegeConnections = 10_000
 )
 
-// TestSiege attacks the gateway, and the functions' own ports as nobody could from outside, while sales go on. The
+// TestProveSiege attacks the gateway, and the functions' own ports as nobody could from outside, while sales go on. The
 // gateway's patience is not ours to bound; the functions' memory is.
-func TestSiege(t *testing.T) {
+func TestProveSiege(t *testing.T) {
 	s := running(t)
 	if err := allowFiles(siegeConnections + 1000); err != nil {
 		t.Fatalf("%v; ulimit -n must allow so many", err)

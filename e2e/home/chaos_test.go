@@ -19,9 +19,9 @@ import (
 	"handler/function/ops/owner"
 )
 
-// TestChaos kills both functions and the database at random while 150 purchases go on and SendGrid and Stripe misbehave, and
+// TestProveChaos kills both functions and the database at random while 150 purchases go on and SendGrid and Stripe misbehave, and
 // judges what came of it as make chaos does.
-func TestChaos(t *testing.T) {
+func TestProveChaos(t *testing.T) {
 	t.Parallel()
 
 	h := open(t, nil)

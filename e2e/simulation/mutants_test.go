@@ -75,9 +75,9 @@ var mutants = []mutant{
 		`now.Add(e.After.Duration),`, `now,`},
 }
 
-// TestMutants breaks the rules, one at a time, in copies of our sources that the compiler is given in
+// TestProveMutants breaks the rules, one at a time, in copies of our sources that the compiler is given in
 // their place, and wants the simulation to find each.
-func TestMutants(t *testing.T) {
+func TestProveMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: each mutant is compiled")
 	}

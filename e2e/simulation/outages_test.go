@@ -25,9 +25,9 @@ func (w *world) arrivals() []arrival {
 	return all
 }
 
-// TestOutages lets a service be away for hours under many purchases and no other trouble, and looks at
+// TestProveOutages lets a service be away for hours under many purchases and no other trouble, and looks at
 // when the e-mails arrive afterwards: all of them, in the order in which they were due, at the rate set.
-func TestOutages(t *testing.T) {
+func TestProveOutages(t *testing.T) {
 	t.Parallel()
 
 	const rate = 2 // calls a second; far below what the models would take

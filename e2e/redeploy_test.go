@@ -109,7 +109,8 @@ func (s *system) redeploy(ctx context.Context, t *testing.T, times int) error {
 		began := time.Now()
 		var out bytes.Buffer
 		runner := deploy.Runner{Out: &out, Folder: s.root, Gateway: cli.Gateway}
-		if err := runner.Replace(ctx, steps, s.env["SEND_EMAIL_KEY"], false); err != nil {
+		replace := deploy.OpenFaaS{Runner: runner, Plan: deploy.Plan{Deploy: steps}}.Replace
+		if err := runner.Paused(ctx, replace, s.env["SEND_EMAIL_KEY"], false); err != nil {
 			return fmt.Errorf("%w\n%s", err, &out)
 		}
 		if !strings.Contains(out.String(), "✓ send-email is idle") {

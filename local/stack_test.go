@@ -123,7 +123,7 @@ func TestSettings(t *testing.T) {
 func settingsRead(t *testing.T) map[string]bool {
 	t.Helper()
 	var source strings.Builder
-	for _, folder := range []string{"internal/openfaas", "stripe-webhook", "send-email"} {
+	for _, folder := range []string{"internal/mongodb", "internal/openfaas", "stripe-webhook", "send-email"} {
 		files, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,6 @@ import (
 	"handler/function/local/fault"
 	"handler/function/local/shop"
 	"handler/function/ops/deploy"
-	"handler/function/ops/owner"
 )
 
 // TestProveChaos kills both functions and the database at random while 150 purchases go on and SendGrid and Stripe misbehave, and
@@ -58,25 +57,29 @@ func TestRedeploy(t *testing.T) {
 }
 
 func (h *home) redeploy(ctx context.Context, t *testing.T) error {
-	client := &owner.Client{Gateway: h.owner, Key: h.key}
 	for n := range redeployments {
 		if err := h.slowDown(ctx); err != nil {
 			return err
 		}
 		began := time.Now()
 		var out bytes.Buffer
-		if err := (deploy.Runner{Out: &out}).Pause(ctx, client); err != nil {
+		if err := (deploy.Runner{Out: &out, Gateway: h.owner}).Paused(ctx, h.restart, h.key, false); err != nil {
 			return fmt.Errorf("%w\n%s", err, &out)
 		}
 		if !strings.Contains(out.String(), "✓ send-email is idle") {
 			t.Errorf("it says\n%s", &out)
 		}
-		for _, s := range []*service{h.mailer, h.webhook} {
-			if err := s.restart(ctx); err != nil {
-				return err
-			}
-		}
 		t.Logf("redeployment %d in %s", n+1, time.Since(began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// restart starts one function after the other again.
+func (h *home) restart(ctx context.Context) error {
+	for _, s := range []*service{h.mailer, h.webhook} {
+		if err := s.restart(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

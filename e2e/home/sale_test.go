@@ -53,7 +53,7 @@ func TestAnsweredAtOnce(t *testing.T) {
 func TestSendEmailIsDown(t *testing.T) {
 	t.Parallel()
 
-	h := open(t, nil)
+	h := open(t, map[string]string{"sweep_interval": "20s"})
 	if err := h.mailer.stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestSendEmailIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, session := range sessions { // the sweep that comes with the start is too early for them
-		h.settled(t, order.DispatchGrace+90*time.Second, session, 2)
+		h.settled(t, order.DispatchGrace+60*time.Second, session, 2)
 	}
 	if !strings.Contains(h.logged(t, sendEmail), `"msg":"swept"`) {
 		t.Error("it was not the sweep that sent them")

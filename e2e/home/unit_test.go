@@ -118,7 +118,7 @@ func (u unit) mount(place func(string) string, folder string) error {
 	return nil
 }
 
-// readEnvironment reads lines NAME=value.
+// readEnvironment reads lines NAME=value, as make up writes them.
 func readEnvironment(file string, into map[string]string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -126,7 +126,7 @@ func readEnvironment(file string, into map[string]string) error {
 	}
 	for line := range strings.Lines(string(text)) {
 		if k, v, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(k, "#") {
-			into[k] = strings.Trim(v, `"`)
+			into[k] = strings.Trim(v, `'`)
 		}
 	}
 	return nil

@@ -58,7 +58,7 @@ doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing
 	@$(OPS) doctor $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(DATABASE_MB),--database-mb '$(DATABASE_MB)')
 
 .PHONY: secrets
-secrets: $(OPS) ## put the functions' secrets at the gateway, asking for what .env does not say (ONLY=name,name NEW_KEY=1)
+secrets: $(OPS) ## put the functions' secrets in place, asking for what .env does not say (ONLY=name,name NEW_KEY=1)
 	@exec $(OPS) secrets $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(NEW_KEY),--new-key)
 
 .PHONY: endpoint

@@ -85,6 +85,7 @@ func (d *deployment) atHome(ctx context.Context, t *target.Target, built bool) e
 	}
 	home := deploy.Home{
 		Runner: d.runner, Server: remote, State: state, Tag: t.Tag(), Built: built, Settings: settings, Arch: doctor.Architecture(state.Arch),
+		Log:   t.Platform.Logs,
 		Ready: func(ctx context.Context, function string) error { return d.answers(ctx, t, function) },
 	}
 	d.first = !slices.Contains(state.Running, deploy.SendEmail)

@@ -34,6 +34,7 @@ func (s *service) start(ctx context.Context) error {
 	s.stopping, s.kept = false, make(chan struct{})
 	s.mu.Unlock()
 	if err := s.launch(); err != nil {
+		close(s.kept)
 		return err
 	}
 	go s.keep()

@@ -24,6 +24,8 @@ type Home struct {
 	Settings map[string]string
 	// Arch is what to build for, in Go's word.
 	Arch string
+	// Log is the command that shows a function's log.
+	Log func(function string) string
 	// Ready waits until a function answers as it should.
 	Ready func(ctx context.Context, function string) error
 }
@@ -51,11 +53,12 @@ func (h Home) Replace(ctx context.Context) error {
 // restart restarts a function, and waits for it.
 func (h Home) restart(ctx context.Context, name, tag string) error {
 	fmt.Fprintf(h.Out, "To restart %s as %s\n", name, tag)
-	if err := h.Server.Restart(ctx, name); err != nil {
-		return err
+	err := h.Server.Restart(ctx, name)
+	if err == nil {
+		err = h.Ready(ctx, name)
 	}
-	if err := h.Ready(ctx, name); err != nil {
-		return fmt.Errorf("%s as %s: %w", name, tag, err)
+	if err != nil {
+		return fmt.Errorf("%s as %s: %w (its log: %s)", name, tag, err, h.Log(name))
 	}
 	fmt.Fprintf(h.Out, "✓ %s answers as %s\n", name, tag)
 	return nil

@@ -73,7 +73,10 @@ func (s *Server) run(ctx context.Context, stdin io.Reader, words ...string) (str
 	case errors.As(err, &exit) && exit.ExitCode() == sshFailed:
 		return "", fmt.Errorf("%w: %s", ErrUnreachable, ending(said.String()))
 	}
-	return "", fmt.Errorf("on the server, %s: %w: %s", words[0], err, ending(said.String()))
+	if reason := ending(said.String()); reason != "" {
+		return "", fmt.Errorf("on the server, %s: %s (%w)", words[0], reason, err)
+	}
+	return "", fmt.Errorf("on the server, %s: %w", words[0], err)
 }
 
 // quote is a word for the shell on the server.

@@ -31,7 +31,15 @@ type Server struct {
 // New has ssh on the PATH lead to a new server. The test cannot be parallel.
 func New(t *testing.T) *Server {
 	t.Helper()
-	s := &Server{t, t.TempDir(), t.TempDir(), t.TempDir()}
+	s := At(t, t.TempDir())
+	t.Setenv("PATH", s.Bin+":"+os.Getenv("PATH"))
+	return s
+}
+
+// At is a server with a root that is there. Its ssh is in Bin.
+func At(t *testing.T, root string) *Server {
+	t.Helper()
+	s := &Server{t, root, t.TempDir(), t.TempDir()}
 	for _, dir := range []string{"etc/systemd/system", "running", "log"} {
 		if err := os.MkdirAll(filepath.Join(s.Root, dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -42,7 +50,6 @@ func New(t *testing.T) *Server {
 	for name, lines := range map[string]string{"systemctl": systemctl, "docker": docker, "id": "echo 0", "uname": "echo x86_64", "chown": chown} {
 		gatewaytest.Program(t, s.bin, name, place(lines))
 	}
-	t.Setenv("PATH", s.Bin+":"+os.Getenv("PATH"))
 	return s
 }
 

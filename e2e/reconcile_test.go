@@ -57,7 +57,7 @@ func TestReconcile(t *testing.T) {
 		s.sentOnce(t, o)
 		if o.Events[p.Event].Found == order.FoundByOwner {
 			found++
-			if len(o.Audit) != 1 || o.Audit[0].Verb != "reconcile" {
+			if len(o.Audit) != 1 || o.Audit[0].Command != "reconcile" {
 				t.Errorf("%s was found, and its audit is %v", o.ID, o.Audit)
 			}
 		}

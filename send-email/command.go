@@ -59,7 +59,7 @@ func (f *Function) commands() commands.Service {
 		Catalogue: f.catalogue,
 		Send: func(ctx context.Context, log *slog.Logger, id string) (any, error) {
 			p, err := f.sendAsked(ctx, log, id)
-			if putOff(err) { // the sweep does the rest
+			if deferred(err) { // the sweep does the rest
 				err = nil
 			}
 			return p, err
@@ -84,7 +84,7 @@ func (f *Function) decode(body []byte) (command, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, known := kinds[c.Verb]
+	k, known := kinds[c.Command]
 	if !known {
 		return nil, openfaas.ErrCall
 	}

@@ -88,7 +88,7 @@ func TestCorrect(t *testing.T) {
 		if customer := b.sendgrid.mails[1].Personalizations[0].Data["customer"]; cmp.Diff(map[string]any{"name": "Ada Example", "email": right}, customer) != "" {
 			t.Errorf("the template shows %v", customer)
 		}
-		if a := b.memory.orders[id].Audit; len(a) != 1 || a[0].Verb != "correct" || a[0].Reason != "a typo" {
+		if a := b.memory.orders[id].Audit; len(a) != 1 || a[0].Command != "correct" || a[0].Reason != "a typo" {
 			t.Errorf("audit %+v", a)
 		}
 		if log := b.logged.String(); strings.Contains(log, "right.example") || strings.Contains(log, "a typo") || strings.Count(log, "the customer's address is corrected") != 1 {

@@ -107,8 +107,8 @@ type health struct {
 	refused bool
 }
 
-// saw notes how a look at what is due ended, the one read that fails only where the database does.
-func (h *health) saw(err error, now time.Time) {
+// observe notes how a look at what is due ended, the one read that fails only where the database does.
+func (h *health) observe(err error, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err != nil {

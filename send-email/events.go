@@ -60,7 +60,7 @@ func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	}
 	end, err := f.work.begin(f.now())
 	if err != nil {
-		return putOffCall(log)
+		return deferredCall(log)
 	}
 	defer end()
 	ctx, cancel := context.WithTimeout(openfaas.Context(req), budget)

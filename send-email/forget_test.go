@@ -375,7 +375,7 @@ func TestRetention(t *testing.T) {
 		if n := count(b); n != old || !b.memory.orders[young].ForgottenAt.IsZero() {
 			t.Errorf("%d of %d, and the young one at %v", n, old, b.memory.orders[young].ForgottenAt)
 		}
-		if a := b.memory.orders["cs_0"].Audit; len(a) != 1 || a[0].Verb != "forget" || a[0].Reason != order.ByAge {
+		if a := b.memory.orders["cs_0"].Audit; len(a) != 1 || a[0].Command != "forget" || a[0].Reason != order.ByAge {
 			t.Errorf("audit %+v", a)
 		}
 		if !strings.Contains(b.logged.String(), fmt.Sprintf(`"orders forgotten by their age","orders":%d`, old)) || strings.Contains(b.logged.String(), "cs_1") {

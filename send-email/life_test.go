@@ -377,9 +377,9 @@ func TestHealth(t *testing.T) {
 		began := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
 		for _, d := range c.looks {
 			if d < 0 {
-				h.saw(away, began.Add(-d))
+				h.observe(away, began.Add(-d))
 			} else {
-				h.saw(nil, began.Add(d))
+				h.observe(nil, began.Add(d))
 			}
 		}
 		if got := h.steady(began.Add(c.at)); got != c.want {

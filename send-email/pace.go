@@ -85,8 +85,8 @@ var (
 	errStopping = errors.New("the process is to end")
 )
 
-// putOff reports whether an error means that what is left of an order is the sweep's.
-func putOff(err error) bool {
+// deferred reports whether an error means that what is left of an order is the sweep's.
+func deferred(err error) bool {
 	return errors.Is(err, errTimeUp) || errors.Is(err, errStopping) || errors.Is(err, errPaused)
 }
 

@@ -49,14 +49,14 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	}
 	end, err := f.begin(c)
 	if err != nil {
-		return putOffCall(log)
+		return deferredCall(log)
 	}
 	if async(req) {
 		return f.accept(req, log, c, end)
 	}
 	defer end()
 	answer, err := f.answer(req, log, c)
-	if err != nil && !putOff(err) {
+	if err != nil && !deferred(err) {
 		return openfaas.Refuse(log.With("order", c.OrderID()), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
@@ -163,7 +163,7 @@ func (f *Function) answerLater(req handler.Request, log *slog.Logger, c command)
 		_, err = f.answer(req, log, c)
 		return err
 	}()
-	if err != nil && !putOff(err) {
+	if err != nil && !deferred(err) {
 		openfaas.Refuse(log.With("order", c.OrderID()), err, toStatus)
 	}
 }

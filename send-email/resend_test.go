@@ -73,7 +73,7 @@ func TestResend(t *testing.T) {
 		if d := cmp.Diff([]string{"ebook/delivery", mails[0].Key, "ebook/sale"}, b.sendgrid.sent()); d != "" {
 			t.Errorf("sent (-want +got):\n%s", d)
 		}
-		if a := b.memory.orders[id].Audit; len(a) != 1 || a[0].Verb != "resend" || a[0].Key != "ebook/delivery" || a[0].Reason != "it was lost" {
+		if a := b.memory.orders[id].Audit; len(a) != 1 || a[0].Command != "resend" || a[0].Key != "ebook/delivery" || a[0].Reason != "it was lost" {
 			t.Errorf("audit %+v", a)
 		}
 		if again := b.resent(t, `{"order":"`+id+`","key":"ebook/delivery","reason":"it was lost"}`); again[0].Key == mails[0].Key || len(b.sendgrid.sent()) != 4 {

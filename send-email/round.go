@@ -20,7 +20,7 @@ type round struct {
 
 // newRound takes what the store gave when asked for so many.
 func newRound(due []order.DueOrder, limit int, seen map[string]time.Time) *round {
-	r := &round{horizon: wholly, seen: seen}
+	r := &round{horizon: noDeadline, seen: seen}
 	if len(due) == limit {
 		r.horizon = due[len(due)-1].At
 	}

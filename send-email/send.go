@@ -36,7 +36,7 @@ type progress struct {
 }
 
 // wholly is the time up to which a visit does what is due, where it does all of it.
-var wholly = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+var noDeadline = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // send brings an order as far as it can be brought now: planned, and all that was due until then
 // attempted once. What has just been planned was due as long as the order.
@@ -55,12 +55,12 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	}
 	givenUp := !o.Fetch.FailedAt.IsZero()
 	if _, waits := o.Unplanned(); waits {
-		until = wholly
+		until = noDeadline
 	}
 	if o, err = f.plan(ctx, log, orders, o, wait); err == nil {
 		o, err = f.deliverDue(ctx, log, orders, o, wait, until)
 	}
-	if err != nil && !putOff(err) {
+	if err != nil && !deferred(err) {
 		return progress{}, err
 	}
 	f.alarm.set(o.NextDueAt)
@@ -73,7 +73,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 // sendAsked is send where somebody asks for the order: Stripe's event was delivered again, or the owner has
 // mended what was wrong. Items that were given up are fetched anew then.
 func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
-	p, err := f.send(ctx, log, id, f.unpaced, wholly)
+	p, err := f.send(ctx, log, id, f.unpaced, noDeadline)
 	if err != nil || !p.givenUp {
 		return p, err
 	}
@@ -90,7 +90,7 @@ func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (
 	if err != nil {
 		return p, err
 	}
-	return f.send(ctx, log, id, f.unpaced, wholly)
+	return f.send(ctx, log, id, f.unpaced, noDeadline)
 }
 
 // deliverDue attempts all that was due until then, each once: a failure may add to it.

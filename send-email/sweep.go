@@ -35,7 +35,7 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	seen := map[string]time.Time{}
 	for limit := batch; ; {
 		due, err := orders.Due(ctx, f.now(), limit)
-		f.database.saw(err, f.now())
+		f.database.observe(err, f.now())
 		if err != nil {
 			return done, err
 		}
@@ -43,7 +43,7 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 		switch {
 		case mongodb.Fault(err) != nil:
 			return done, err // every other order would meet it too
-		case putOff(err), len(due) < limit && fresh == 0:
+		case deferred(err), len(due) < limit && fresh == 0:
 			return done, nil
 		case fresh == 0:
 			limit += batch // those that cannot be moved on must not hide the ones behind them
@@ -79,7 +79,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 		}
 		again, err := f.sweepOrder(ctx, o.ID, wait, until)
 		switch {
-		case putOff(err), mongodb.Fault(err) != nil:
+		case deferred(err), mongodb.Fault(err) != nil:
 			return visits, err
 		case isMisconfigured(err):
 			done.Errors++
@@ -178,7 +178,7 @@ func (f *Function) reportInTime(ctx context.Context) {
 
 // forgetOld forgets a part of the orders that are older than they may get.
 func (f *Function) forgetOld(ctx context.Context, wait pace) {
-	if err := f.retention.Forget(ctx, f.commands(), wait); err != nil && !putOff(err) {
+	if err := f.retention.Forget(ctx, f.commands(), wait); err != nil && !deferred(err) {
 		f.log.Error("orders could not be forgotten by their age; the next sweep tries again", "err", err)
 	}
 }

@@ -155,9 +155,9 @@ func (r *pause) answer(ctx context.Context, f *Function, log *slog.Logger) (any,
 // Stop has nothing begin any more: the process is to end.
 func (f *Function) Stop() { f.work.stop() }
 
-// putOffCall answers a call that comes during a pause. Nothing is lost: an order is due still, and whoever asked for
+// deferredCall answers a call that comes during a pause. Nothing is lost: an order is due still, and whoever asked for
 // something else asks again.
-func putOffCall(log *slog.Logger) handler.Response {
+func deferredCall(log *slog.Logger) handler.Response {
 	log.Info("call put off", "status", http.StatusServiceUnavailable)
 	return openfaas.Error(http.StatusServiceUnavailable, "paused for a deployment; what is due is done after it, and all else is to be asked for again")
 }

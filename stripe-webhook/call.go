@@ -86,7 +86,7 @@ func parseReconcile(body []byte) (r reconcile, err error) {
 	if err != nil {
 		return r, err
 	}
-	if c.Verb != "reconcile" {
+	if c.Command != "reconcile" {
 		return r, openfaas.ErrCall
 	}
 	if err := c.Arguments(&r); err != nil {

@@ -78,7 +78,7 @@ func (e *Endpoint) find(ctx context.Context, log *slog.Logger, s search, from st
 		if l.name != at.listing {
 			continue
 		}
-		if err := e.goThrough(ctx, log, s, l, at.after, &done); err != nil {
+		if err := e.walk(ctx, log, s, l, at.after, &done); err != nil {
 			return done, err
 		}
 		switch {
@@ -92,8 +92,8 @@ func (e *Endpoint) find(ctx context.Context, log *slog.Logger, s search, from st
 	return done, nil
 }
 
-// goThrough looks at a listing from an object on, page by page. Next is how far it came; empty at the listing's end.
-func (e *Endpoint) goThrough(ctx context.Context, log *slog.Logger, s search, l listing, after string, done *tally) error {
+// walk looks at a listing from an object on, page by page. Next is how far it came; empty at the listing's end.
+func (e *Endpoint) walk(ctx context.Context, log *slog.Logger, s search, l listing, after string, done *tally) error {
 	for s.more() {
 		p, err := e.Stripe.list(ctx, l, after)
 		if err != nil {

@@ -22,11 +22,11 @@ var (
 	ErrStale = errors.New("the call is too old, too early, or undated")
 )
 
-// Call is what a signed body asks a function for: {"verb": arguments}, and beside it {"at": RFC 3339} where it is to
+// Call is what a signed body asks a function for: {"command": arguments}, and beside it {"at": RFC 3339} where it is to
 // change something.
 type Call struct {
-	// Verb is what is asked for.
-	Verb string
+	// Command is what is asked for.
+	Command string
 	// At is when the call was made; zero where it does not say.
 	At time.Time
 	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that tell it from others: the time
@@ -53,7 +53,7 @@ func ParseCall(body []byte) (Call, error) {
 	if len(fields) != 1 {
 		return Call{}, ErrCall // nothing, or two things at once
 	}
-	for c.Verb, c.arguments = range fields {
+	for c.Command, c.arguments = range fields {
 	}
 	return c, nil
 }
@@ -62,7 +62,7 @@ func ParseCall(body []byte) (Call, error) {
 // Its error is an ArgumentError.
 func (c Call) Arguments(into any) error {
 	if err := strict(c.arguments, into); err != nil {
-		return argumentError(c.Verb, into, err)
+		return argumentError(c.Command, into, err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestParseCall(t *testing.T) {
 		t.Parallel()
 
 		c, err := openfaas.ParseCall([]byte(`{"at": "2026-03-04T05:06:07Z", "resend": {"order": "cs_1"}}`))
-		if err != nil || c.Verb != "resend" || !c.At.Equal(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)) {
+		if err != nil || c.Command != "resend" || !c.At.Equal(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)) {
 			t.Fatalf("got %+v, %v", c, err)
 		}
 		var arguments struct {

@@ -38,8 +38,8 @@ type Reversal struct {
 // Reversed reports whether the sale is off, or may soon be: nothing more is to be sent to its customer later on.
 func (r Reversal) Reversed() bool { return r.RefundedWholly || r.Disputed }
 
-// and is r with what a newer event of this type says as well.
-func (r Reversal) and(eventType string, c Charge) Reversal {
+// merge is r with what a newer event of this type says as well.
+func (r Reversal) merge(eventType string, c Charge) Reversal {
 	if eventType == DisputeCreated {
 		r.Disputed = true
 		r.DisputedAmount = cmp.Or(c.Amount, r.DisputedAmount)
@@ -58,14 +58,14 @@ func OfCharge(eventType string) bool {
 
 // Charge is what an event of a charge says. Its error is ErrMalformed, for an event of a session too.
 func (e Event) Charge() (Charge, error) {
-	told, err := e.facts()
+	p, err := e.facts()
 	switch {
 	case err != nil:
 		return Charge{}, err
 	case !OfCharge(e.Type):
 		return Charge{}, fmt.Errorf("%w: it speaks of a session", ErrMalformed)
 	}
-	return told.charge, nil
+	return p.charge, nil
 }
 
 // charges are the events of charges, oldest first.

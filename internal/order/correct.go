@@ -62,7 +62,7 @@ func (o *Order) Correct(a Again, keys []string, now time.Time) (isNew bool, err 
 		}
 		o.Owe([]Email{e}, now)
 	}
-	o.Note(Entry{At: now, Verb: "correct", Reason: a.Reason})
+	o.Note(Entry{At: now, Command: "correct", Reason: a.Reason})
 	return true, nil
 }
 

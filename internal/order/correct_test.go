@@ -76,7 +76,7 @@ func TestCorrectMovesWhatIsToCome(t *testing.T) {
 			t.Errorf("%s changed:\n%s", k, d)
 		}
 	}
-	if d := cmp.Diff([]order.Entry{{At: start, Verb: "correct", Reason: "asked for"}}, o.Audit); d != "" {
+	if d := cmp.Diff([]order.Entry{{At: start, Command: "correct", Reason: "asked for"}}, o.Audit); d != "" {
 		t.Errorf("audit (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff(before.Facts, o.Facts); d != "" || len(before.Corrections) != 0 {

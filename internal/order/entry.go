@@ -14,8 +14,8 @@ const MaxReason = 500
 // Entry is a line of an order's audit: what was done to it on purpose, by a person, or by its age.
 type Entry struct {
 	At time.Time `bson:"at"`
-	// Verb is what was done: one of ops' verbs.
-	Verb string `bson:"verb"`
+	// Command is what was done: one of the owner's commands.
+	Command string `bson:"verb"`
 	// Key is of the delivery that it was done to, if to one.
 	Key string `bson:"key,omitempty"`
 	// Reason is the person's own words, or ByAge. They are kept as long as the order, until it is forgotten.

@@ -60,13 +60,13 @@ func TestNote(t *testing.T) {
 	t.Parallel()
 
 	o := planned(t)
-	o.Note(order.Entry{At: start, Verb: "resend", Key: key, Reason: "asked for"})
+	o.Note(order.Entry{At: start, Command: "resend", Key: key, Reason: "asked for"})
 	c := o.Clone()
-	c.Note(order.Entry{At: start, Verb: "forget"})
-	o.Note(order.Entry{At: start, Verb: "resend"})
+	c.Note(order.Entry{At: start, Command: "forget"})
+	o.Note(order.Entry{At: start, Command: "resend"})
 	verbs := func(o *order.Order) (all []string) {
 		for _, e := range o.Audit {
-			all = append(all, e.Verb)
+			all = append(all, e.Command)
 		}
 		return all
 	}

@@ -43,8 +43,8 @@ type Event struct {
 	// Found says who found it, where the webhook did not bring it: FoundByOwner or FoundByItself.
 	Found string `bson:"found,omitempty"`
 
-	// told is what Payload says, once it was read.
-	told *told
+	// parsed is what Payload says, once it was read.
+	parsed *parsed
 }
 
 // Envelope is what every event says of itself.
@@ -171,22 +171,22 @@ func ParseEvent(payload []byte, receivedAt time.Time) (Event, error) {
 
 // Event is the whole of an event of a handled type. Its error is ErrMalformed.
 func (env Envelope) Event(receivedAt time.Time) (Event, error) {
-	told, err := env.told(env.Type)
+	p, err := env.parse(env.Type)
 	if err != nil {
 		return Event{}, err
 	}
 	return Event{
 		ID: env.ID, Type: env.Type, Created: env.Created, ReceivedAt: receivedAt, Payload: string(env.payload), Deliveries: 1,
-		told: &told,
+		parsed: &p,
 	}, nil
 }
 
 // Session is the ID of the Checkout Session that the event speaks of, and what it says of it. Its error is
 // ErrMalformed, for an event of a charge too.
 func (e Event) Session() (string, Facts, error) {
-	told, err := e.facts()
+	p, err := e.facts()
 	if err == nil && OfCharge(e.Type) {
 		err = fmt.Errorf("%w: it speaks of a charge", ErrMalformed)
 	}
-	return told.session, told.Facts, err
+	return p.session, p.Facts, err
 }

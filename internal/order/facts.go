@@ -78,40 +78,40 @@ func (f Facts) Settled() bool {
 	return f.PaymentStatus == Paid || f.PaymentStatus == NoPaymentRequired
 }
 
-// told is what one event says: of its session, or of its charge.
-type told struct {
+// parsed is what one event says: of its session, or of its charge.
+type parsed struct {
 	Facts
 	session string
 	charge  Charge
 }
 
 // facts reads the event's payload.
-func (e Event) facts() (told, error) {
-	if e.told != nil {
-		return *e.told, nil
+func (e Event) facts() (parsed, error) {
+	if e.parsed != nil {
+		return *e.parsed, nil
 	}
 	env, err := ParseEnvelope([]byte(e.Payload))
 	if err != nil {
-		return told{}, err
+		return parsed{}, err
 	}
-	return env.told(e.Type)
+	return env.parse(e.Type)
 }
 
-// told reads what an event of that type says.
-func (env Envelope) told(eventType string) (told, error) {
+// parse reads what an event of that type says.
+func (env Envelope) parse(eventType string) (parsed, error) {
 	if OfCharge(eventType) {
 		c, err := env.charge(eventType)
-		return told{charge: c}, err
+		return parsed{charge: c}, err
 	}
 	if env.wrong != nil {
-		return told{}, env.wrong
+		return parsed{}, env.wrong
 	}
 	s := env.session
 	if s == nil || s.Object != "checkout.session" || !ValidID(s.ID) {
-		return told{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
+		return parsed{}, fmt.Errorf("%w: no Checkout Session in it", ErrMalformed)
 	}
 	if !validTime(s.Created) {
-		return told{}, fmt.Errorf("%w: a session opened at no time", ErrMalformed)
+		return parsed{}, fmt.Errorf("%w: a session opened at no time", ErrMalformed)
 	}
 	f := s.facts()
 	f.Account = env.account
@@ -119,7 +119,7 @@ func (env Envelope) told(eventType string) (told, error) {
 		f.PaymentStatus = Paid // the event's type is the news; the object in it may be older
 	}
 	f.PaymentFailed = eventType == AsyncPaymentFailed
-	return told{Facts: f, session: s.ID}, nil
+	return parsed{Facts: f, session: s.ID}, nil
 }
 
 // fold lays the events over each other, oldest first: the newest word counts, but silence does not
@@ -128,14 +128,14 @@ func fold(events map[string]Event) (Facts, error) {
 	var out Facts
 	var back Reversal
 	for _, e := range byTime(events) {
-		told, err := e.facts()
+		p, err := e.facts()
 		switch {
 		case err != nil:
 			return Facts{}, fmt.Errorf("event %s: %w", e.ID, err)
 		case OfCharge(e.Type):
-			back = back.and(e.Type, told.charge)
+			back = back.merge(e.Type, p.charge)
 		default:
-			out = out.then(told.Facts)
+			out = out.merge(p.Facts)
 		}
 	}
 	out.Reversal = back
@@ -162,8 +162,8 @@ func byTime(events map[string]Event) []Event {
 	return list
 }
 
-// then is f with what a newer event says laid over it.
-func (f Facts) then(newer Facts) Facts {
+// merge is f with what a newer event says laid over it.
+func (f Facts) merge(newer Facts) Facts {
 	out := newer
 	if f.Settled() && !newer.Settled() {
 		out.PaymentStatus = f.PaymentStatus

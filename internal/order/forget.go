@@ -77,7 +77,7 @@ func (o *Order) Forget(why string, now time.Time) error {
 		o.Audit[i].Reason = ""
 	}
 	o.ForgottenAt = now
-	o.Note(Entry{At: now, Verb: "forget", Reason: why})
+	o.Note(Entry{At: now, Command: "forget", Reason: why})
 	return nil
 }
 
@@ -174,6 +174,6 @@ func (e Event) saying(slim map[string]any) (Event, error) {
 	if err != nil {
 		return Event{}, err // cannot be: they are texts and numbers that JSON had
 	}
-	e.Payload, e.told = string(payload), nil
+	e.Payload, e.parsed = string(payload), nil
 	return e, nil
 }

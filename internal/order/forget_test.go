@@ -34,7 +34,7 @@ func personal(t *testing.T) *order.Order {
 	send(t, o, key)
 	must(t, o.Claim("ebook/friend", "one", lease, start))
 	must(t, o.MarkFailed("ebook/friend", "one", order.Setback{Status: 400, Reason: "no ada@example.com"}, nil, start))
-	o.Note(order.Entry{At: start, Verb: "resend", Reason: "Ada called"})
+	o.Note(order.Entry{At: start, Command: "resend", Reason: "Ada called"})
 	return o
 }
 
@@ -80,7 +80,7 @@ func TestForget(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", k, d)
 			}
 		}
-		want := []order.Entry{{At: start, Verb: "resend"}, {At: now, Verb: "forget"}}
+		want := []order.Entry{{At: start, Command: "resend"}, {At: now, Command: "forget"}}
 		if d := cmp.Diff(want, o.Audit); d != "" || !o.ForgottenAt.Equal(now) || o.NextDueAt != nil {
 			t.Errorf("forgotten at %v, due at %v, audit (-want +got):\n%s", o.ForgottenAt, o.NextDueAt, d)
 		}

@@ -128,7 +128,7 @@ func TestAPersonsFindIsInTheAudit(t *testing.T) {
 	if known, err := o.Add(e, start.Add(time.Hour)); known || err != nil {
 		t.Errorf("the same event is new again: %v", err)
 	}
-	if d := cmp.Diff([]order.Entry{{At: start, Verb: "reconcile"}}, o.Audit); d != "" {
+	if d := cmp.Diff([]order.Entry{{At: start, Command: "reconcile"}}, o.Audit); d != "" {
 		t.Errorf("audit (-want +got):\n%s", d)
 	}
 }

@@ -134,7 +134,7 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 	o.FetchAnew(now) // news is a reason to try again
 	o.touch(now)
 	if e.Found == FoundByOwner {
-		o.Note(Entry{At: now, Verb: e.Found})
+		o.Note(Entry{At: now, Command: e.Found})
 	}
 	return true, nil
 }

@@ -57,7 +57,7 @@ func (o *Order) Resend(key string, a Again, now time.Time) ([]string, error) {
 		copies = append(copies, c)
 	}
 	for _, k := range keys {
-		o.Note(Entry{At: now, Verb: "resend", Key: k, Reason: a.Reason})
+		o.Note(Entry{At: now, Command: "resend", Key: k, Reason: a.Reason})
 	}
 	o.Owe(copies, now)
 	return o.copiesBy(a.Call), nil

@@ -59,7 +59,7 @@ func TestResend(t *testing.T) {
 		if d := cmp.Diff(before, o.Emails[key]); d != "" {
 			t.Errorf("the first changed:\n%s", d)
 		}
-		if d := cmp.Diff([]order.Entry{{At: now, Verb: "resend", Key: key, Reason: "asked for"}}, o.Audit); d != "" {
+		if d := cmp.Diff([]order.Entry{{At: now, Command: "resend", Key: key, Reason: "asked for"}}, o.Audit); d != "" {
 			t.Errorf("audit (-want +got):\n%s", d)
 		}
 		if o.NextDueAt == nil || !o.NextDueAt.Equal(now) {

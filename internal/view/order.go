@@ -102,10 +102,10 @@ type Event struct {
 
 // Entry is a line of the audit.
 type Entry struct {
-	At     time.Time `json:"at"`
-	Verb   string    `json:"verb"`
-	Key    string    `json:"key,omitempty"`
-	Reason string    `json:"reason,omitempty"`
+	At      time.Time `json:"at"`
+	Command string    `json:"verb"`
+	Key     string    `json:"key,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
 }
 
 // RowOf is an order in a list. It needs none of the order's events.
@@ -182,7 +182,7 @@ func Of(o *order.Order, now time.Time) Order {
 		v.Events = append(v.Events, Event{e.ID, e.Type, e.Created, e.ReceivedAt, e.Deliveries})
 	}
 	for _, e := range o.Audit {
-		v.Audit = append(v.Audit, Entry{e.At, e.Verb, e.Key, e.Reason})
+		v.Audit = append(v.Audit, Entry{e.At, e.Command, e.Key, e.Reason})
 	}
 	return v
 }

@@ -141,10 +141,10 @@ func onPurpose(o *order.Order) []Step {
 	var steps []Step
 	for _, e := range o.Audit {
 		if e.Reason == order.ByAge {
-			steps = append(steps, Step{At: e.At, Kind: ByAge, What: "By age: " + e.Verb, Detail: e.Reason})
+			steps = append(steps, Step{At: e.At, Kind: ByAge, What: "By age: " + e.Command, Detail: e.Reason})
 			continue
 		}
-		steps = append(steps, Step{At: e.At, Kind: ByHand, What: "By hand: " + e.Verb, Delivery: e.Key, Detail: e.Reason})
+		steps = append(steps, Step{At: e.At, Kind: ByHand, What: "By hand: " + e.Command, Delivery: e.Key, Detail: e.Reason})
 	}
 	return steps
 }

@@ -156,7 +156,7 @@ func TestOf(t *testing.T) {
 
 	o := halfSent(t)
 	o.Metadata = []order.Pair{{Key: "$a.b", Value: "c"}}
-	o.Note(order.Entry{At: start, Verb: "resend", Key: "ebook/sale", Reason: "asked by telephone"})
+	o.Note(order.Entry{At: start, Command: "resend", Key: "ebook/sale", Reason: "asked by telephone"})
 	o.Name()
 	v := view.Of(o, start)
 
@@ -180,7 +180,7 @@ func TestOf(t *testing.T) {
 	t.Run("has what was bought, the audit, and the metadata", func(t *testing.T) {
 		t.Parallel()
 
-		if d := cmp.Diff([]view.Entry{{At: start, Verb: "resend", Key: "ebook/sale", Reason: "asked by telephone"}}, v.Audit); d != "" {
+		if d := cmp.Diff([]view.Entry{{At: start, Command: "resend", Key: "ebook/sale", Reason: "asked by telephone"}}, v.Audit); d != "" {
 			t.Errorf("audit (-want +got):\n%s", d)
 		}
 		if len(v.Items) != 1 || v.Items[0].Product != "prod_ebook" || v.Items[0].Description != "The e-book" || v.Metadata["$a.b"] != "c" {

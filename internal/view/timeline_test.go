@@ -156,8 +156,8 @@ func TestTimeline(t *testing.T) {
 		t.Parallel()
 
 		o := halfSent(t)
-		o.Note(order.Entry{At: later(time.Hour), Verb: "resend", Key: "ebook/delivery", Reason: "a typo in the address"})
-		o.Note(order.Entry{At: later(2 * time.Hour), Verb: "forget"})
+		o.Note(order.Entry{At: later(time.Hour), Command: "resend", Key: "ebook/delivery", Reason: "a typo in the address"})
+		o.Note(order.Entry{At: later(2 * time.Hour), Command: "forget"})
 		if !o.Cancel("ebook/sale", "it was refunded", later(2*time.Hour)) {
 			t.Fatal("not cancelled")
 		}

@@ -162,7 +162,7 @@ func (v Viewer) audit(o view.Order) {
 	v.title("Done on purpose")
 	var rows [][]screen.Cell
 	for _, e := range o.Audit {
-		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(e.At)), plain("%s", e.Verb), plain("%s", e.Key), plain("%s", e.Reason)})
+		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(e.At)), plain("%s", e.Command), plain("%s", e.Key), plain("%s", e.Reason)})
 	}
 	v.Screen.Table([]string{"UTC", "WHAT", "E-MAIL", "WHY"}, rows)
 }

@@ -162,7 +162,7 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 
 	o := sold(t)
-	o.Note(order.Entry{At: now.Add(-time.Minute), Verb: "resend", Key: "ebook/delivery", Reason: "a typo\x1b[2J"})
+	o.Note(order.Entry{At: now.Add(-time.Minute), Command: "resend", Key: "ebook/delivery", Reason: "a typo\x1b[2J"})
 	b := setup(t, view.Of(o, now))
 	if err := b.Order(t.Context(), o.ID); err != nil {
 		t.Fatal(err)

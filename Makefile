@@ -15,6 +15,7 @@ help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
+run: PROGRAMS := 6
 run: $(LOCAL) ## the whole system on this laptop, until Ctrl-C (QUIET=1 plays no sample purchase)
 	@exec $(LOCAL) run --state $(STATE) $(if $(QUIET),--quiet)
 
@@ -74,7 +75,8 @@ ops: $(OPS) ## the owner's command, as .local/bin/ops, and what it does: see wha
 	@$(OPS)
 
 .PHONY: build
-build: $(LOCAL) ## the real parts and the functions, as make run builds them
+build: PROGRAMS := 8
+build: $(LOCAL) ## the real parts and the functions, as make run builds them, with faas-cli and stripe-mock
 	@exec $(LOCAL) build --state $(STATE)
 
 .PHONY: images
@@ -139,11 +141,17 @@ lint: ## gofmt, go vet, staticcheck, actionlint, and gosec for what is deployed
 clean: ## remove what was built and what the laptop stored
 	rm -rf $(STATE) build
 
-# Go itself knows best what has changed.
+# Go itself knows best what has changed. With the same settings as for the parts and the functions, what
+# they share is compiled once, and half as long where the compiler collects no garbage below 1 GiB. The
+# first build takes long enough to be announced.
+LAPTOP = build the laptop's own program$(if $(PROGRAMS), (1 of $(PROGRAMS)))
 .PHONY: $(LOCAL)
 $(LOCAL):
 	@mkdir -p $(dir $(LOCAL))
-	@go build -o $(LOCAL) ./local
+	@first=; test -e $(LOCAL) || first=1; \
+	test -z "$$first" || echo "… $(LAPTOP)"; \
+	CGO_ENABLED=0 GOGC=off GOMEMLIMIT=1GiB go build -trimpath -ldflags='-s -w' -o $(LOCAL) ./local || exit 1; \
+	test -z "$$first" || echo "✓ $(LAPTOP) $$SECONDS s"
 
 .PHONY: $(OPS)
 $(OPS):

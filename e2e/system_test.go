@@ -93,6 +93,12 @@ func newSystem() (*system, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build ./local: %w\n%s", err, out)
 	}
+	// The parts, and faas-cli and stripe-mock, which run alone does not build.
+	parts := exec.Command(laptop, "build", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
+	parts.Dir = s.root
+	if out, err := parts.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the parts: %w\n%s", err, out)
+	}
 	s.process = exec.Command(laptop, "run", "--quiet", "--events=false", "--state", state, "--bin", filepath.Join(root, ".local", "bin"))
 	s.process.Dir = s.root
 	s.process.Stdout, s.process.Stderr = s.output, s.output

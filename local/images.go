@@ -48,8 +48,9 @@ const stackFile = "stack.yml"
 func readStack() (*stack.Services, error) { return stackfile.Read(stackFile) }
 
 // buildImages builds each function as its image is built: the context that faas-cli would make, and
-// in it the steps of the template's Dockerfile. One whose context did not change is not built again.
-func buildImages(ctx context.Context, c *console, f folders, services *stack.Services) error {
+// in it the steps of the template's Dockerfile, without its tests: those are make test's and the image
+// build's. A function whose context did not change is not built again.
+func (m *maker) buildImages(ctx context.Context, services *stack.Services) error {
 	dockerfile, err := readDockerfile()
 	if err != nil {
 		return err
@@ -59,16 +60,16 @@ func buildImages(ctx context.Context, c *console, f folders, services *stack.Ser
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(services.Functions)) {
-		if err := buildImage(ctx, c, f, services, name, steps); err != nil {
+		if err := m.buildImage(ctx, services, name, image.WithoutTests(steps)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func buildImage(ctx context.Context, c *console, f folders, services *stack.Services, name string, steps []image.Step) error {
+func (m *maker) buildImage(ctx context.Context, services *stack.Services, name string, steps []image.Step) error {
 	function := services.Functions[name]
-	dir, err := newContext(services, name, filepath.Join(f.state, "build"))
+	dir, err := newContext(services, name, filepath.Join(m.state, "build"))
 	if err != nil {
 		return err
 	}
@@ -76,12 +77,13 @@ func buildImage(ctx context.Context, c *console, f folders, services *stack.Serv
 	if err != nil {
 		return err
 	}
-	binary := images{filepath.Join(f.state, "images")}.binary(function.Image)
+	binary := images{filepath.Join(m.state, "images")}.binary(function.Image)
 	kept, _ := os.ReadFile(binary + ".context") // nothing, where it was not built yet
 	if _, err := os.Stat(binary); err == nil && string(kept) == hash {
+		m.skip(1)
 		return nil
 	}
-	err = c.step("build and test "+name, func() error { return runSteps(ctx, dir, steps, nil) })
+	err = m.step(name, func() error { return runSteps(ctx, dir, steps, compilerEnv()) })
 	if err != nil {
 		return fmt.Errorf("build %s: %w", name, err)
 	}

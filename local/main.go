@@ -21,7 +21,7 @@ const usage = `Tillbell on a laptop.
   local buy    play purchases on a running one
   local chaos  play many while everything is killed at random, and count what became of them
   local bench  measure the functions beside what might be used instead of them
-  local build  build the parts and the functions, and start nothing
+  local build  build the parts, faas-cli, stripe-mock and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
   local images    build the functions' images without Docker, and push them

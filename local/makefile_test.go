@@ -1,13 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"handler/function/local/stackfile"
 )
 
 // What is typed behind make buy arrives as it was typed. Each argument is wrong, so that the message quotes it.
@@ -44,4 +48,24 @@ func TestMakeBuy(t *testing.T) {
 	mustContain(t, buy(t, "PRODUKT=prod_a"), "make buy knows no PRODUKT: did you mean PRODUCT?")
 	mustContain(t, buy(t, "N=0"), `N: "0": want 1 to 100000`)
 	mustContain(t, buy(t), "nothing is running here") // and EMAIL and NAME of the environment are not read
+}
+
+// What make run and make build say of the program that they build first counts those that it builds.
+func TestMakeCountsPrograms(t *testing.T) {
+	t.Parallel()
+
+	services, err := stackfile.Parse(filepath.Join("..", stackFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, modules := range map[string][]module{"run": {partsModule}, "build": {partsModule, extrasModule}} {
+		cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "--dry-run", target, "STATE="+t.TempDir())
+		cmd.Dir = ".."
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("make %s: %v\n%s", target, err, out)
+		}
+		all := newMaker(nil, folders{}, services, modules...).all
+		mustContain(t, string(out), fmt.Sprintf("… build the laptop's own program (1 of %d)", all))
+	}
 }

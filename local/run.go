@@ -66,11 +66,7 @@ func buildCommand(ctx context.Context, args []string) error {
 	if err := checkOwnersFiles(); err != nil {
 		return err
 	}
-	c := newConsole()
-	if err := buildParts(ctx, c, f); err != nil {
-		return err
-	}
-	return buildImages(ctx, c, f, services)
+	return build(ctx, newConsole(), f, services, partsModule, extrasModule)
 }
 
 func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
@@ -161,10 +157,7 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 	if err := checkOwnersFiles(); err != nil { // the image is built with them, also where the shop is another folder's
 		return nil, err
 	}
-	if err := buildParts(ctx, c, f); err != nil {
-		return nil, stoppedEarly(ctx, err)
-	}
-	if err := buildImages(ctx, c, f, parsed); err != nil {
+	if err := build(ctx, c, f, parsed, partsModule); err != nil {
 		return nil, stoppedEarly(ctx, err)
 	}
 	if err := l.start(ctx); err != nil {

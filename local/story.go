@@ -190,7 +190,7 @@ func (l *laptop) summary() {
   Database     %s
   Stripe       %s
   SendGrid     %s
-  Logs         %s/logs/, or: %s/faas-cli logs send-email
+  Logs         %s/logs/, or: make faas-cli, and %s/faas-cli logs send-email
 
   What you save in %s and settings.yml takes effect at once.
 

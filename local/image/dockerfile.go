@@ -60,6 +60,13 @@ func BuildSteps(dockerfile []byte) ([]Step, error) {
 	return p.steps, nil
 }
 
+// WithoutTests are the steps without those that are go test alone, which change nothing in the context.
+func WithoutTests(steps []Step) []Step {
+	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool {
+		return strings.HasPrefix(s.Command, "go test ") && !strings.ContainsAny(s.Command, "&|;><$`\n")
+	})
+}
+
 // stageOf is the name that a FROM gives its stage, or "".
 func stageOf(from string) string {
 	words := strings.Fields(from)

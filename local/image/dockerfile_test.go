@@ -67,6 +67,40 @@ RUN five
 
 // What cannot be done without a container must be an error: skipped, it would be a difference
 // between the laptop and production that nobody sees.
+func TestWithoutTests(t *testing.T) {
+	t.Parallel()
+
+	t.Run("leaves out the tests of the template's Dockerfile and nothing else", func(t *testing.T) {
+		t.Parallel()
+
+		steps := templateSteps(t)
+		var left, want []string
+		for _, s := range WithoutTests(steps) {
+			left = append(left, s.Command)
+		}
+		for _, s := range steps {
+			if s.Command != "go test ." && s.Command != "go test ./..." {
+				want = append(want, s.Command)
+			}
+		}
+		if len(want) != len(steps)-2 {
+			t.Errorf("of %d steps %d are no tests", len(steps), len(want))
+		}
+		if diff := cmp.Diff(want, left); diff != "" {
+			t.Errorf("steps (-want +got):\n%s", diff)
+		}
+	})
+
+	t.Run("keeps a command that does more than test", func(t *testing.T) {
+		t.Parallel()
+
+		steps := []Step{{Command: "go test ./... && go build -o handler ."}, {Command: "go test -c . > tests"}, {Command: "go testify"}}
+		if left := WithoutTests(steps); len(left) != len(steps) {
+			t.Errorf("left are %v", left)
+		}
+	})
+}
+
 func TestBuildStepsRefuses(t *testing.T) {
 	t.Parallel()
 

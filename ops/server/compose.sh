@@ -76,6 +76,7 @@ restart) # a function, also where nothing of it has changed: it was paused
 	compose up -d --no-deps --force-recreate "$2"
 	;;
 secret) # from standard input: a file that a container has is written in place, since a new one would not be seen there
+	mkdir -p "$home" # the functions' own users pass through this folder
 	umask 077
 	mkdir -p "$home/secrets"
 	cat >"$home/secrets/.new"

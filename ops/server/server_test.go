@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -59,6 +60,29 @@ func TestSecretNames(t *testing.T) {
 	}
 	if changed := systemd().Changed(); changed != nil {
 		t.Errorf("changed are %q", changed)
+	}
+}
+
+// TestSecretsComeFirst: on a new server it is the first secret that makes the folder, in which the functions' own users have
+// to find their programs later.
+func TestSecretsComeFirst(t *testing.T) {
+	for _, platform := range []target.Platform{target.Systemd, target.Compose} {
+		t.Run(string(platform), func(t *testing.T) {
+			s := servertest.New(t)
+			remote := server.New(&target.Target{Platform: platform, Server: servertest.Destination})
+			if err := remote.CreateSecret(t.Context(), "mongodb-uri", "value"); err != nil {
+				t.Fatal(err)
+			}
+			for name, want := range map[string]os.FileMode{"": 0o755, "secrets": 0o700, "secrets/mongodb-uri": 0o600} {
+				info, err := os.Stat(s.Path("opt/tillbell/" + name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := info.Mode().Perm(); got != want {
+					t.Errorf("/opt/tillbell/%s has mode %o, not %o", name, got, want)
+				}
+			}
+		})
 	}
 }
 

@@ -80,6 +80,7 @@ restart)
 	systemctl restart "tillbell-$2"
 	;;
 secret) # from standard input; systemd copies it when it starts what reads it
+	mkdir -p "$home" # the functions' own users pass through this folder
 	umask 077
 	mkdir -p "$home/secrets"
 	cat >"$home/secrets/.new"

@@ -71,7 +71,7 @@ func (d *doctor) lookAtTunnel(ctx context.Context) Finding {
 	}
 	conn, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
-		return wrong("open it, in a terminal of its own: ssh -N -L 8080:127.0.0.1:8080 "+d.Server, "nothing listens at %s, where the tunnel to the server begins", d.Gateway)
+		return wrong("open it, in a terminal of its own: ssh -N -L "+port+":127.0.0.1:8080 "+d.Server, "nothing listens at %s, where the tunnel to the server begins", d.Gateway)
 	}
 	conn.Close()
 	return ok("the tunnel to the server begins at %s", d.Gateway)

@@ -132,7 +132,7 @@ func TestNoTunnel(t *testing.T) {
 	w, _ := atHome(t, target.Systemd)
 	w.tunnel = "http://127.0.0.1:1"
 	all := strings.Join(w.report(t, register{right()}), "\n")
-	if want := "✗ nothing listens at http://127.0.0.1:1, where the tunnel to the server begins: open it, in a terminal of its own: ssh -N -L 8080:127.0.0.1:8080 root@shop.example.com"; !strings.Contains(all, want) {
+	if want := "✗ nothing listens at http://127.0.0.1:1, where the tunnel to the server begins: open it, in a terminal of its own: ssh -N -L 1:127.0.0.1:8080 root@shop.example.com"; !strings.Contains(all, want) {
 		t.Errorf("want %q; it says\n%s", want, all)
 	}
 }

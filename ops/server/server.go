@@ -11,6 +11,7 @@ import (
 	"io"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 
 	"handler/function/ops/target"
@@ -52,13 +53,16 @@ var (
 // sshFailed is ssh's exit code where the command on the other side is not to blame.
 const sshFailed = 255
 
+// options have ssh ask nothing, and give up on a server that is away or that goes away.
+var options = []string{"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15", "--"}
+
 // run runs a verb of the script, and gives what it prints.
 func (s *Server) run(ctx context.Context, stdin io.Reader, words ...string) (string, error) {
 	command := "sh -c " + quote(s.script) + " tillbell"
 	for _, word := range words {
 		command += " " + quote(word)
 	}
-	cmd := exec.CommandContext(ctx, "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", s.destination, command)
+	cmd := exec.CommandContext(ctx, "ssh", append(slices.Clone(options), s.destination, command)...)
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &said
 	err := cmd.Run()

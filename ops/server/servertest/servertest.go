@@ -65,15 +65,15 @@ func (s *Server) Podman() {
 // ssh has nothing of the owner's environment on the other side. Files in the root have it fail, or spoil what is sent.
 const ssh = `set -e
 printf '%s\n' "$*" >>ROOT/log/ssh
-if [ $# -ne 7 ] || [ "$1 $2 $3 $4 $5 $6" != "-o BatchMode=yes -o ConnectTimeout=10 -- DESTINATION" ]; then
-	echo "ssh $1 $2 $3 $4 $5 $6?" >&2
+if [ $# -ne 9 ] || [ "$1 $2 $3 $4 $5 $6 $7 $8" != "-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -- DESTINATION" ]; then
+	echo "ssh $1 $2 $3 $4 $5 $6 $7 $8?" >&2
 	exit 255
 fi
 if [ -e ROOT/unreachable ]; then
 	echo "ssh: connect to host shop.example.com port 22: Connection refused" >&2
 	exit 255
 fi
-command=$(printf '%s' "$7" | sed 's|/opt/tillbell|ROOT/opt/tillbell|g; s|/etc/systemd|ROOT/etc/systemd|g')
+command=$(printf '%s' "$9" | sed 's|/opt/tillbell|ROOT/opt/tillbell|g; s|/etc/systemd|ROOT/etc/systemd|g')
 if [ -e ROOT/changed ]; then
 	sed 's/v2/v9/' | env -i PATH=BIN:PATH0 sh -c "$command"
 elif [ -e ROOT/cut ]; then

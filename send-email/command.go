@@ -151,7 +151,7 @@ func (n *notes) probe(word string) {
 	}
 }
 
-// probe is a word of whoever wants to know whether the queue brings calls: it is sent by the queue, and then looked for
+// probe is a word by which the doctor finds out whether the queue delivers calls: it is sent by the queue, and then looked for
 // in what process answers.
 type probe string
 

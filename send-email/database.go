@@ -87,7 +87,7 @@ func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, no
 
 const (
 	// steadyAfter is how long the database must have answered before this process takes over a lease
-	// that ran out. While the database is away nobody can record what came of an attempt: when it is
+	// that ran out. While the database is away no process can record what came of an attempt: when it is
 	// back, the leases of processes that are well have run out too, and they need a moment to say what
 	// they did.
 	steadyAfter = 15 * time.Second

@@ -22,7 +22,7 @@ const (
 	maxEvents = 1 << 20
 	// eventsBehind is how old a signature may be. SendGrid comes back for 24 hours, and nowhere says that it signs anew
 	// when it does: to refuse what is a few minutes old could lose all that happened while we were away. A copy of a
-	// call that somebody got hold of does nothing: what is told twice is known already.
+	// call that was intercepted does nothing: what is told twice is known already.
 	eventsBehind = 25 * time.Hour
 	// eventsAhead is how far a signature may be in the future, which is how far clocks are apart.
 	eventsAhead = 5 * time.Minute

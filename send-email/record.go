@@ -11,7 +11,7 @@ import (
 
 const (
 	// recordPause is between two tries to record what came of an attempt. It is well below steadyAfter,
-	// so that after an outage of the database this write comes before anybody takes the lease over.
+	// so that after an outage of the database this write comes before another process takes the lease over.
 	recordPause = 2 * time.Second
 	// recordPatience is how many tries the caller waits for: a process that cannot record what came of
 	// one mail may still send others.
@@ -36,7 +36,7 @@ type outcome struct {
 
 // record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window in
 // which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key to
-// ask by, so whoever finds the lease run out sends again, and marks the delivery unsure. So a write
+// ask by, so the process that finds the lease expired sends again, and marks the delivery unsure. So a write
 // that fails is tried again for as long as the process lives. Its error is errUnrecorded where that
 // goes on without the caller.
 func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {

@@ -31,7 +31,7 @@ type progress struct {
 	Ignored string `json:"ignored,omitempty"`
 
 	nextDueAt *time.Time
-	// givenUp: when the visit began, nobody knew what was bought, and nobody asked Stripe any more.
+	// givenUp: when the visit began, the items were unknown, and Stripe was no longer asked.
 	givenUp bool
 }
 
@@ -70,7 +70,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	return p, err
 }
 
-// sendAsked is send where somebody asks for the order: Stripe's event was delivered again, or the owner has
+// sendAsked is send for an order that is asked for: Stripe's event was delivered again, or the owner has
 // mended what was wrong. Items that were given up are fetched anew then.
 func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
 	p, err := f.send(ctx, log, id, f.unpaced, noDeadline)
@@ -171,14 +171,14 @@ func logUnnotified(log *slog.Logger, c *catalogue.Catalogue, o *order.Order, rea
 	}
 }
 
-// fetchFailed puts a plan off: without the items nobody knows which e-mails are owed.
+// fetchFailed puts a plan off: without the items it is unknown which e-mails are owed.
 func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, cause error) (*order.Order, error) {
 	if isMisconfigured(cause) {
 		return o, cause
 	}
 	after, err := orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
 		if !o.Awaits(reason) || !o.Fetch.DoneAt.IsZero() {
-			return order.ErrUnchanged // somebody else has them by now
+			return order.ErrUnchanged // another process has them by now
 		}
 		now := f.now()
 		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
@@ -200,7 +200,7 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 	return after, nil
 }
 
-// deliver attempts one delivery, if nobody else does.
+// deliver attempts one delivery, unless another process does.
 func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
 	// A lease that runs out while this process still tries to record what came of it is no lease to take.
 	id, name := o.ID, o.ID+"/"+key
@@ -241,7 +241,7 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 	})
 }
 
-// claim takes a delivery, unless somebody else has it, or it is hopeless and ends here.
+// claim takes a delivery, unless another process has it, or it is hopeless and ends here.
 func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
 	proven, hopeless, replaced := false, false, false
 	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
@@ -250,7 +250,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 			return nil
 		}
 		if d := o.Emails[key]; d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now) {
-			return order.ErrNotDue // whoever has it may be about to record what came of it
+			return order.ErrNotDue // the process that has it may be about to record what came of it
 		}
 		if hopeless = o.Hopeless(key, now); hopeless {
 			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
@@ -266,7 +266,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 	}
 	switch {
 	case errors.Is(err, order.ErrNotDue):
-		return o, false, nil // somebody else is at it, or has done it
+		return o, false, nil // another process has it, or it is done
 	case err != nil:
 		return o, false, err
 	case replaced:
@@ -279,7 +279,7 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 	return o, !hopeless, nil
 }
 
-// attempt hands a mail to SendGrid. One that is cut short leaves nobody sure, so it has its own time and
+// attempt hands a mail to SendGrid. One that is cut short has an unknown outcome, so it has its own time and
 // not what is left of the call's.
 func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery) (result, time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)

@@ -51,7 +51,7 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	}
 }
 
-// sweepAsked is a sweep that somebody asked for. Where this process does not sweep by itself, nobody has looked at the
+// sweepAsked is a sweep that a call asked for. Where this process does not sweep by itself, it has not looked at the
 // database before: it is looked at for as long as it takes to know that it is steady, if a lease is to be taken over.
 func (f *Function) sweepAsked(ctx context.Context) (swept, error) {
 	wait := f.pacedUntil(context.Background())
@@ -99,7 +99,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 }
 
 // sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of its
-// own, and not the end of the process and of everybody else's e-mails. It gives the time at which the
+// own, and ends neither the process nor the e-mails of other orders. It gives the time at which the
 // order is due next.
 func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until time.Time) (_ *time.Time, err error) {
 	defer openfaas.Recovered(&err)

@@ -26,7 +26,7 @@ type work struct {
 	begun int
 	// deliveries are claimed and not yet recorded, by delivery ID.
 	deliveries map[string]bool
-	// idle is closed when nothing is in hand any more; nil while nobody waits for that.
+	// idle is closed when nothing is in hand any more; nil while nothing waits for that.
 	idle chan struct{}
 }
 
@@ -111,7 +111,7 @@ func (w *work) rest(ctx context.Context) (left int) {
 const longestPause = 10 * time.Minute
 
 // pause is for how long nothing is to begin, such as "3m": a deployment is about to replace the process, and what it cuts
-// off nobody can be sure of. It ends by itself, should the deployment never come; "0s" ends it at once. Another replica is
+// off has an unknown outcome. It ends by itself, should the deployment never come; "0s" ends it at once. Another replica is
 // not paused by it.
 type pause string
 
@@ -155,7 +155,7 @@ func (r *pause) answer(ctx context.Context, f *Function, log *slog.Logger) (any,
 // Stop has nothing begin any more: the process is to end.
 func (f *Function) Stop() { f.work.stop() }
 
-// deferredCall answers a call that comes during a pause. Nothing is lost: an order is due still, and whoever asked for
+// deferredCall answers a call that comes during a pause. Nothing is lost: an order is due still, and the caller who asked for
 // something else asks again.
 func deferredCall(log *slog.Logger) handler.Response {
 	log.Info("call put off", "status", http.StatusServiceUnavailable)

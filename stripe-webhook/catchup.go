@@ -62,7 +62,7 @@ func (e *Endpoint) rest(quit context.Context, pause time.Duration) bool {
 }
 
 // catchUp looks once. Whatever breaks in it does not end the process, which has sales to store. What was sold before the
-// first process of this database started is not looked for: somebody else may have written to those customers.
+// first process of this database started is not looked for: another system may have written to those customers.
 func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) {
 	defer openfaas.Recovered(&err)
 	ctx, began := context.WithoutCancel(quit), time.Now()

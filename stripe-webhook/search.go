@@ -13,7 +13,7 @@ import (
 const (
 	// eventsKept is for how long Stripe lists events: https://docs.stripe.com/api/events
 	eventsKept = 30 * 24 * time.Hour
-	// overlap is by how much sessions are looked at that may have their events still: nobody says at what hour those go.
+	// overlap is by how much sessions are looked at that may have their events still: Stripe does not document at what hour those go.
 	// A dry run may show such a session beside its event; what stores the one finds that the other is known.
 	overlap = 24 * time.Hour
 	// openFor is how long a session may be paid for: https://docs.stripe.com/api/checkout/sessions/create, expires_at. What

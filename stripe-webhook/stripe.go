@@ -40,7 +40,7 @@ var (
 type Stripe struct {
 	backend stripe.Backend
 	key     func() (string, error)
-	// turn keeps pages and events apart, whoever asks.
+	// turn keeps pages and events apart, for all callers.
 	turn *rate.Limiter
 }
 

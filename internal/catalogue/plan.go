@@ -33,7 +33,7 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 }
 
 // claims reports whether an order is ours as to a plan. What the plan of its payment found stays, however the catalogue
-// changes; a charge of which nobody knows what it paid for is told rather than passed over.
+// changes. A charge whose items are unknown is reported rather than ignored.
 func (c *Catalogue) claims(o *order.Order, reason order.Reason) bool {
 	if o.Planned(order.ForPaid) {
 		return o.Ignored == ""
@@ -91,7 +91,7 @@ func (c *Catalogue) template(t template, o *order.Order) (id, name string) {
 	return id, name
 }
 
-// addresses are whom a recipient is for an order: nobody, where the customer left no address.
+// addresses are the recipient's addresses for an order; none if the customer left no address.
 func (c *Catalogue) addresses(r recipient, o *order.Order) []order.Address {
 	switch r.audience {
 	case order.Customer:

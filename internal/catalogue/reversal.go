@@ -18,7 +18,7 @@ func chargeKind(eventType string) Notice {
 }
 
 // planCharge freezes that the admins are told of a refund or a dispute, each event by itself. A catalogue without a
-// template for it tells nobody.
+// template for it sends none.
 func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string, now time.Time) {
 	var emails []order.Email
 	if kind := chargeKind(o.Events[event].Type); c.Notifies(kind) {

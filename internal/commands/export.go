@@ -46,7 +46,7 @@ func (r *export) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 	return out, nil
 }
 
-// heldOf is what an order holds of the customer, or of somebody else who was sent something of it: of that one only what
+// heldOf is what an order holds of the customer, or of another recipient: of that one only what
 // they were sent. Addresses of others are not theirs to know.
 func heldOf(o *order.Order, email string) (any, error) {
 	mine := o.Clone()

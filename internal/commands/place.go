@@ -16,7 +16,7 @@ const (
 	// there are more, the caller goes on from next.
 	MaxLooked   = 5000
 	longestLook = 10 * time.Second
-	// clocksApart is how far the clock of whoever made an order may be ahead of ours.
+	// clocksApart is how far the clock that dated an order may be ahead of ours.
 	clocksApart = time.Hour
 )
 

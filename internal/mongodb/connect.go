@@ -22,7 +22,7 @@ const (
 	// selectionTimeout is how long to look for a server that takes writes.
 	selectionTimeout = 3 * time.Second
 	// poolSize lets sixteen write without waiting for each other, which with eight cost a sixth
-	// more of the processor. Atlas's free tier has 500 connections for everybody, and each costs
+	// more of the processor. Atlas's free tier has 500 connections in all, and each costs
 	// the server about a megabyte.
 	poolSize = 16
 	// drain is how long operations in flight on a client that was replaced may take.

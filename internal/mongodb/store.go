@@ -106,7 +106,7 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 }
 
 // Record puts an event into its order, which the first one creates, and reports whether it was new.
-// When it returns without error the event is stored durably, whoever stored it.
+// When it returns without error the event is stored durably, by this call or another.
 func (s *Store) Record(ctx context.Context, e order.Event) (bool, error) {
 	o, err := order.New(e, s.Now())
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error)
 		switch isNew, err = o.Add(e, s.Now()); {
 		case err != nil:
 			// The event itself was read before; what cannot be read is one that is stored. That is
-			// no fault of whoever sent this one.
+			// no fault of this call.
 			return fmt.Errorf("%w: %v", order.ErrUnreadable, err)
 		case !isNew:
 			return order.ErrUnchanged
@@ -176,7 +176,7 @@ func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error)
 }
 
 // countDelivery counts one more delivery of an event that the order holds, and reports whether it
-// does. That somebody else's write can be seen does not make it durable: this write comes after it,
+// does. That another process's write can be seen does not make it durable: this write comes after it,
 // and so our acknowledgement waits for both.
 func (s *Store) countDelivery(ctx context.Context, id, event string) (known bool, err error) {
 	err = do(ctx, func(ctx context.Context) (err error) {
@@ -232,7 +232,7 @@ func (s *Store) Load(ctx context.Context, id string) (*order.Order, error) {
 	return o, nil
 }
 
-// Update reads an order, changes it and writes it, all over again as often as somebody else wrote it
+// Update reads an order, changes it and writes it, and starts again each time another process wrote it
 // meanwhile: change must be free of effects but on its argument, and harmless when the order has
 // its effect already, as it has when the answer to the write was lost. What change returns ends the
 // update without a write; order.ErrUnchanged does so without an error. The order is as it was last read,

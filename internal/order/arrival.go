@@ -87,7 +87,7 @@ func (d Delivery) Copies() int {
 // delivery, whatever its order and however often it comes.
 //
 // Any of it proves that SendGrid accepted an attempt. So what is not known to be sent is sent from then on, and is not
-// attempted any more, unless somebody is at it: then the end of that attempt decides, or of its lease.
+// attempted any more, unless an attempt is under way: then the end of that attempt decides, or of its lease.
 func (o *Order) Arrive(key string, told []Arrival, now time.Time) (bool, error) {
 	d, ok := o.Emails[key]
 	if !ok {
@@ -154,12 +154,12 @@ func (d *Delivery) hear(a Arrival) bool {
 	return true
 }
 
-// ours is what was told, with the recipient as the delivery has it, and cut to what is kept. Of somebody whom the
+// ours is what was told, with the recipient as the delivery has it, and cut to what is kept. Of a recipient that the
 // delivery does not name, nothing personal is kept: their data may have been asked to be forgotten.
 func (d *Delivery) ours(a Arrival) Arrival {
 	i := slices.IndexFunc(d.To, func(t Address) bool { return strings.EqualFold(t.Email, a.To) })
 	if i < 0 && len(d.To) == 1 {
-		i = 0 // it can be nobody else, however SendGrid writes the address
+		i = 0 // it can be no other, however SendGrid writes the address
 	}
 	if i < 0 {
 		a.To, a.Status, a.Reason = "", "", ""

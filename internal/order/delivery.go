@@ -104,7 +104,7 @@ type Delivery struct {
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Cancelled }
 
 // Scheduled reports whether the delivery was planned for later. One that was to go out at once was due by the clock
-// of whoever planned it, though another's may say that its time has not come.
+// of the process that planned it, though another's may say that its time has not come.
 func (d Delivery) Scheduled() bool { return d.NotBefore.After(d.PlannedAt) }
 
 // Later reports whether the delivery was scheduled for a time that is still to come: until then nothing is owed.
@@ -113,7 +113,7 @@ func (d Delivery) Later(now time.Time) bool {
 }
 
 // Claim takes a due delivery for owner until the lease ends. Only a claim permits an attempt; its
-// error is ErrNotDue where somebody else has the delivery, or nobody needs to.
+// error is ErrNotDue where another process has the delivery, or nothing is left to do.
 func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) error {
 	d, ok := o.Emails[key]
 	if !ok {
@@ -132,7 +132,7 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 		return ErrNotDue // a copy to the corrected address replaces it: see Redirect
 	}
 	if d.State == Sending {
-		// The lease ran out without a word. Whoever held it may have died between SendGrid's 202
+		// The lease expired. The process that held it may have died between SendGrid's 202
 		// and the write that records it: this attempt may be the second copy.
 		d.Unsure = true
 		d.Lost++
@@ -167,8 +167,8 @@ func (o *Order) Abandon(key, reason string, notices []Email, now time.Time) {
 	o.Owe(notices, now)
 }
 
-// MarkSent records that SendGrid accepted the e-mail. That is a fact whoever holds the lease by now,
-// so it is recorded always; where the lease was lost, somebody else may have sent it too, and the
+// MarkSent records that SendGrid accepted the e-mail. That is a fact even if another process holds the lease by now,
+// so it is recorded always; where the lease was lost, another process may have sent it too, and the
 // delivery becomes unsure.
 func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time) error {
 	d, ok := o.Emails[key]
@@ -199,7 +199,7 @@ func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time
 	return nil
 }
 
-// Cancel ends a delivery that nobody is sending; it reports whether it did. One that is being sent may be with
+// Cancel ends a delivery that is not being sent; it reports whether it did. One that is being sent may be with
 // SendGrid already, and one that is final stays as it is.
 func (o *Order) Cancel(key, why string, now time.Time) bool {
 	d, ok := o.Emails[key]
@@ -237,7 +237,7 @@ func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be
 // told is planned in the same change, so that one cannot happen without the other. One of which SendGrid told
-// meanwhile is sent instead, and nobody is told.
+// meanwhile is sent instead, without a notice.
 func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Failed

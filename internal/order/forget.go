@@ -11,7 +11,7 @@ import (
 // forgotten is what a cancelled delivery of a forgotten order says.
 const forgotten = "forgotten"
 
-// Concerns reports whether somebody with that e-mail address is the order's customer, or was sent something of it.
+// Concerns reports whether the person with that e-mail address is the order's customer, or was sent something of it.
 // Letters count as the same in both cases. The shop's admins are not meant.
 func (o *Order) Concerns(email string) bool {
 	if o.IsOf(email) {
@@ -47,7 +47,7 @@ func (e Email) goesTo(email string) bool {
 // a sale, and what the owner wrote. Amounts, what was bought, states and times stay, and what is still to be sent is
 // cancelled. What is forgotten does not come back with a later event. An order that is being sent something is left whole,
 // and the error is ErrInFlight; one that was forgotten before stays as it is, and the error is ErrForgotten. One that is
-// paid only later is planned all the same: that the customer's e-mails have nobody to go to is then told to the admins.
+// paid only later is planned all the same: the admins are then notified that the customer's e-mails have no recipient.
 func (o *Order) Forget(why string, now time.Time) error {
 	if !o.ForgottenAt.IsZero() {
 		return ErrForgotten
@@ -106,7 +106,7 @@ func (d *Delivery) forgetArrivals() {
 
 func (a Arrival) ofNobody() Arrival { return Arrival{Kind: a.Kind, At: a.At, Message: a.Message} }
 
-// OnlyTo is the delivery as somebody with that e-mail address may know it: without the addresses of others, nor what a
+// OnlyTo is the delivery as the person with that e-mail address may see it: without the addresses of others, nor what a
 // mail server said of them, which may quote one.
 func (d Delivery) OnlyTo(email string) Delivery {
 	isOther := func(address string) bool { return email == "" || !strings.EqualFold(address, email) }

@@ -24,9 +24,9 @@ var (
 	ErrUnchanged = errors.New("order unchanged")
 	// ErrNoDelivery: the order has no delivery of that key.
 	ErrNoDelivery = errors.New("no such e-mail")
-	// ErrNotDue: the delivery is settled, somebody holds its lease, or its time has not come.
+	// ErrNotDue: the delivery is settled, leased, or its time has not come.
 	ErrNotDue = errors.New("delivery not due")
-	// ErrLeaseLost: the lease ran out and somebody else has the delivery now.
+	// ErrLeaseLost: the lease expired and another process has the delivery now.
 	ErrLeaseLost = errors.New("lease lost")
 )
 
@@ -162,7 +162,7 @@ func (o *Order) SetItems(items []Item, now time.Time) {
 }
 
 // FetchFailed notes that fetching the items failed and that the next attempt is at the given time.
-// At the Horizon there is none: nobody knows which e-mails are owed, and a person must look.
+// At the Horizon there is none: which e-mails are owed is unknown, and a person must look.
 func (o *Order) FetchFailed(reason string, at, now time.Time) {
 	if !o.Fetch.DoneAt.IsZero() {
 		return

@@ -124,7 +124,7 @@ func (o *Order) Ignore(r Reason, why string, now time.Time) {
 }
 
 // Owe adds e-mails to those the order owes. One whose key the order has already is not added again.
-// One with nobody to go to has failed before it began.
+// One without a recipient has failed before it began.
 func (o *Order) Owe(emails []Email, now time.Time) {
 	for _, e := range emails {
 		if _, known := o.Emails[e.Key]; known {
@@ -167,7 +167,7 @@ type DueOrder struct {
 	At time.Time `bson:"next_due_at"`
 }
 
-// nextDue is the earliest time at which the order needs somebody: to plan, or to attempt one of its
+// nextDue is the earliest time at which something is to be done: to plan, or to attempt one of its
 // deliveries.
 func (o *Order) nextDue() *time.Time {
 	var next *time.Time

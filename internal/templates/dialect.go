@@ -62,7 +62,7 @@ func (d *dialect) program(s *source, p *ast.Program) {
 }
 
 // braces are two in HTML and three elsewhere: with two SendGrid writes &amp; for &, and with three it puts
-// what somebody typed into the HTML as it is.
+// what was typed into the HTML as it is.
 func (d *dialect) braces(s *source, n *ast.MustacheStatement) {
 	if d.kind == html && n.Unescaped {
 		d.addf(s.path, n.Line, "three braces put HTML that a customer typed into the e-mail: write two")

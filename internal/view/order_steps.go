@@ -88,7 +88,7 @@ func taken(o *order.Order) []Step {
 			last = e.ReceivedAt
 		}
 	}
-	if last.IsZero() { // the clock of whoever stored it is ahead of send-email's
+	if last.IsZero() { // the clock that dated it is ahead of send-email's
 		last = first
 	}
 	s := Step{At: first, Kind: Queued, What: "Queue brought it to send-email", Inferred: true,

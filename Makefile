@@ -36,8 +36,8 @@ chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at
 	@exec $(LOCAL) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing)
-	@exec $(LOCAL) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick)
+bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing; SALES=1 whole sales alone)
+	@exec $(LOCAL) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
 
 .PHONY: check-catalogue
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)

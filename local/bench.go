@@ -16,7 +16,7 @@ import (
 
 const benchUsage = `Measures the functions beside what might be used instead of them, all in one run, and prints a table.
 
-  local bench [--quick] [--docs DIR] [--state DIR] [--bin DIR]
+  local bench [--quick | --sales] [--docs DIR] [--state DIR] [--bin DIR]
 
 It starts a laptop with nothing in it and the tests' shop, and ends it afterwards. The whole takes about ten minutes, of which each
 contender's turns are seconds; what else the machine does meanwhile is measured as well, so leave it alone.
@@ -26,6 +26,7 @@ Without Node.js the contender on Node is left out. --quick writes no documents.
 func benchCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local bench", flag.ContinueOnError)
 	quick := set.Bool("quick", false, "a minute instead of ten, whose figures mean little")
+	sales := set.Bool("sales", false, "whole sales alone, which takes two minutes; all else in the documents stays")
 	docs := set.String("docs", "docs", "folder of the documents to write the results into")
 	set.Usage = func() {
 		fmt.Fprint(set.Output(), benchUsage)
@@ -43,21 +44,24 @@ func benchCommand(ctx context.Context, args []string) error {
 		size = bench.Quick
 		*docs = ""
 	}
-	return onEmptyLaptop(ctx, f, unswept, func(l *laptop) error { return l.measure(ctx, size, *docs) })
+	return onEmptyLaptop(ctx, f, unswept, func(l *laptop) error { return l.measure(ctx, size, *sales, *docs) })
 }
 
 // measure writes what it finds into a folder of documents, if one is named.
-func (l *laptop) measure(ctx context.Context, size bench.Size, docs string) error {
+func (l *laptop) measure(ctx context.Context, size bench.Size, sales bool, docs string) error {
 	o, err := l.benchOptions(size)
 	if err != nil {
 		return err
 	}
-	o.Say = newConsole().say
+	o.Say, o.SalesOnly = newConsole().say, sales
 	results, err := bench.Run(ctx, o)
 	if err != nil {
 		return stoppedByHand(ctx, err)
 	}
-	o.Say("\n%s", results.Table())
+	if !sales {
+		o.Say("\n%s", results.Table())
+	}
+	o.Say("\n%s", results.Sales.Table())
 	if unmet := results.Unmet(); len(unmet) > 0 {
 		o.Say("Goals that are not met: %s.", strings.Join(unmet, "; "))
 	}

@@ -7,6 +7,7 @@ package bench
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"handler/function/internal/mongodb"
@@ -20,7 +21,7 @@ type Size struct {
 	Senders []Senders
 	// Forged is how many requests are forged in each round.
 	Forged int
-	// Sales is how many are played through the whole system, PerSecond of them.
+	// Sales is how many are played in each round in each way, PerSecond of them.
 	Sales, PerSecond int
 	// Stored are how many orders lie in the database while the sweep is measured, and each function beside it.
 	Stored []int
@@ -40,7 +41,7 @@ var Full = Size{
 	Rounds:  5,
 	Senders: []Senders{{1, 1000}, {16, 6000}, {64, 3000}},
 	Forged:  10_000,
-	Sales:   400, PerSecond: 10,
+	Sales:   100, PerSecond: 10,
 	Stored: []int{0, 1000, 100_000},
 	Orders: 2000,
 	Sweeps: 50,
@@ -72,6 +73,8 @@ type Options struct {
 	Settings func(function string) map[string]string
 	// EndQueue stops the queue worker for good.
 	EndQueue func(context.Context)
+	// SalesOnly: nothing is measured but whole sales.
+	SalesOnly bool
 	// Say tells how far it is.
 	Say func(format string, args ...any)
 }
@@ -82,12 +85,19 @@ type Options struct {
 func Run(ctx context.Context, o Options) (*Results, error) {
 	r := &Results{Machine: thisMachine(), Rounds: o.Rounds, Contenders: map[string]Figures{}, NotMeasured: map[string]string{}}
 	b := &bench{Options: o, results: r}
-	for _, step := range []func(context.Context) error{b.build, b.endToEnd, b.rounds, b.grow} {
+	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	steps := []func(context.Context) error{b.build, b.endToEnd, b.rounds, b.grow, b.sizes}
+	if o.SalesOnly {
+		steps = []func(context.Context) error{b.endToEnd}
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return r, b.sizes(ctx)
+	return r, nil
 }
 
 // bench is a run.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/openfaas/go-sdk/builder"
@@ -22,6 +23,7 @@ import (
 // tiny is enough to go through every part.
 var tiny = Size{
 	Rounds: 1, Senders: []Senders{{1, 5}, {16, 50}, {64, 70}}, Forged: 50,
+	Sales: 10, PerSecond: 20,
 	Stored: []int{0, 250}, Orders: 20, Sweeps: 3,
 }
 
@@ -68,6 +70,26 @@ func TestRoundsAndGrowth(t *testing.T) {
 	}
 }
 
+// TestSalesWithoutOpenFaaS plays whole sales through both functions, of which each is handed on by the first.
+func TestSalesWithoutOpenFaaS(t *testing.T) {
+	b := setUp(t)
+	w, stop, err := b.startBare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if err := b.playRounds(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	f := figuresOf(w.samples)
+	if f[ackP50] <= 0 || f[ackP99] < f[ackP50] || f[mailedP50] <= 0 || f[mailedP99] < f[mailedP50] || f[rssAfter] < 2000 || f[rssRest] < 2000 {
+		t.Errorf("it cannot be right: %v", f)
+	}
+	if table := (&Sales{OpenFaaS: Figures{}, Bare: f}).Table(); !strings.Contains(table, "| without OpenFaaS: both functions | "+number(f[ackP50])+" |") {
+		t.Errorf("the table is\n%s", table)
+	}
+}
+
 // setUp is a run against a database and stand-ins of this process.
 func setUp(t *testing.T) *bench {
 	t.Helper()
@@ -79,7 +101,7 @@ func setUp(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"MONGODB_URI": "mongodb://" + mongodtest.Start(t, mongod.Options{}), "SENDGRID_URL": serve(t, mails.API()), "STRIPE_URL": serve(t, shop.Handler())}
+	env := map[string]string{"MONGODB_URI": "mongodb://" + mongodtest.Start(t, mongod.Options{}), "SENDGRID_URL": serve(t, mails.API()), "STRIPE_URL": serve(t, shop.Handler()), "INBOX_URL": serve(t, mails.Inbox())}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

@@ -26,9 +26,6 @@ const (
 
 // build makes whoever takes part. What is not ours may be missing, and is then told of, with its reason.
 func (b *bench) build(ctx context.Context) error {
-	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
-		return err
-	}
 	if err := b.buildCeiling(ctx); err != nil {
 		return err
 	}
@@ -222,7 +219,7 @@ func (b *bench) startGateway(ctx context.Context, _ string) (*running, error) {
 		target: target{url: env["WEBHOOK_URL"], want: http.StatusOK},
 		secret: env["WEBHOOK_SECRET"],
 		began:  time.Now(),
-		pids:   b.gatewayPIDs,
+		pids:   b.processes("STRIPE_WEBHOOK_PID", "GATEWAY_PID", "NATS_PID"), // the function, and what is before it on a server
 		stop:   func(context.Context) {},
 	}, nil
 }
@@ -242,17 +239,19 @@ func kill(ctx context.Context, pid int) error {
 	return err
 }
 
-// gatewayPIDs are the function, and what stands between Stripe and it on a server.
-func (b *bench) gatewayPIDs() []int {
-	env, err := b.Env()
-	if err != nil {
-		return nil
-	}
-	var pids []int
-	for _, name := range []string{"STRIPE_WEBHOOK_PID", "GATEWAY_PID", "NATS_PID"} {
-		if pid, err := strconv.Atoi(env[name]); err == nil {
-			pids = append(pids, pid)
+// processes are those of the laptop that its run.env has under these names, as they are now.
+func (b *bench) processes(names ...string) func() []int {
+	return func() []int {
+		env, err := b.Env()
+		if err != nil {
+			return nil
 		}
+		var pids []int
+		for _, name := range names {
+			if pid, err := strconv.Atoi(env[name]); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+		return pids
 	}
-	return pids
 }

@@ -2,34 +2,47 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// The table in docs/performance.md stands between these.
-const (
-	tableBegins = "<!-- make bench writes from here -->"
-	tableEnds   = "<!-- to here -->"
+// place is between which lines of docs/performance.md a table stands.
+type place struct{ begins, ends string }
+
+var (
+	tablePlace = place{"<!-- make bench writes from here -->", "<!-- to here -->"}
+	salesPlace = place{"<!-- make bench writes whole sales from here -->", "<!-- whole sales to here -->"}
 )
 
-// Write puts the results into a folder of documents: performance.json, performance.svg, and the table into
-// performance.md, whose other text stays as it is.
+// Write puts the results into a folder of documents: performance.json, performance.svg, and the tables into
+// performance.md, whose other text stays as it is. What was not measured stays as it is too.
 func (r *Results) Write(docs string) error {
-	figures, err := json.MarshalIndent(r, "", "  ")
+	read, err := os.ReadFile(filepath.Join(docs, "performance.md"))
 	if err != nil {
 		return err
 	}
-	page, err := os.ReadFile(filepath.Join(docs, "performance.md"))
-	if err != nil {
+	page := string(read)
+	if r.Sales != nil {
+		if page, err = salesPlace.fill(page, r.Sales.Table()); err != nil {
+			return err
+		}
+	}
+	files := map[string]string{}
+	if !r.salesOnly() {
+		if page, err = tablePlace.fill(page, r.Table()); err != nil {
+			return err
+		}
+		files["performance.svg"] = r.Plot()
+	}
+	files["performance.md"] = page
+	if files["performance.json"], err = r.figures(filepath.Join(docs, "performance.json")); err != nil {
 		return err
 	}
-	written, err := withTable(string(page), r.Table())
-	if err != nil {
-		return fmt.Errorf("docs/performance.md: %w", err)
-	}
-	for name, content := range map[string]string{"performance.json": string(figures) + "\n", "performance.svg": r.Plot(), "performance.md": written} {
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(docs, name), []byte(content), 0o644); err != nil {
 			return err
 		}
@@ -37,12 +50,34 @@ func (r *Results) Write(docs string) error {
 	return nil
 }
 
-// withTable is a page with another table in the place of the one that it has.
-func withTable(page, table string) (string, error) {
-	before, rest, begins := strings.Cut(page, tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
-	if !begins || !ends {
-		return "", fmt.Errorf("it has no place for the table: want the lines %s and %s", tableBegins, tableEnds)
+// figures are the results as JSON. Whole sales alone are laid over those that the file holds.
+func (r *Results) figures(file string) (string, error) {
+	all := r.all()
+	if r.salesOnly() {
+		var kept map[string]json.RawMessage
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, &kept)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		for name, figures := range kept {
+			if _, measured := all[name]; !measured {
+				all[name] = figures
+			}
+		}
 	}
-	return before + tableBegins + "\n\n" + strings.TrimSpace(table) + "\n\n" + tableEnds + after, nil
+	text, err := json.MarshalIndent(all, "", "  ")
+	return string(text) + "\n", err
+}
+
+// fill is a page with another table in the place of the one that it has.
+func (p place) fill(page, table string) (string, error) {
+	before, rest, begins := strings.Cut(page, p.begins)
+	_, after, ends := strings.Cut(rest, p.ends)
+	if !begins || !ends {
+		return "", fmt.Errorf("docs/performance.md has no place for a table: want the lines %s and %s", p.begins, p.ends)
+	}
+	return before + p.begins + "\n\n" + strings.TrimSpace(table) + "\n\n" + p.ends + after, nil
 }

@@ -2,8 +2,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,19 +27,27 @@ type Results struct {
 	Contenders  map[string]Figures
 	NotMeasured map[string]string
 	Grown       []Grown
-
-	// whole is what was measured of whole sales.
-	whole sampled
+	// Sales are nil where none were measured.
+	Sales *Sales
 }
 
-// MarshalJSON has the contenders' figures under their own names.
-func (r *Results) MarshalJSON() ([]byte, error) {
-	all := map[string]any{"machine": r.Machine, "rounds": r.Rounds, "grown": r.Grown, "not_measured": r.NotMeasured}
+// all are the results by their names in docs/performance.json, the contenders under their own.
+func (r *Results) all() map[string]any {
+	all := map[string]any{}
+	if !r.salesOnly() {
+		all = map[string]any{"machine": r.Machine, "rounds": r.Rounds, "grown": r.Grown, "not_measured": r.NotMeasured}
+	}
 	for name, figures := range r.Contenders {
 		all[name] = figures
 	}
-	return json.Marshal(all)
+	if r.Sales != nil {
+		all["whole_sales"] = r.Sales
+	}
+	return all
 }
+
+// salesOnly reports whether nothing was measured but whole sales.
+func (r *Results) salesOnly() bool { return len(r.Contenders) == 0 }
 
 func figuresOf(rounds []sampled) Figures {
 	all := map[string][]float64{}
@@ -77,10 +83,9 @@ func rounded(v float64) float64 {
 	return math.Round(v/unit) / math.Round(1/unit)
 }
 
-// sizes adds what is measured of the binaries, and of whole sales, to our figures.
+// sizes adds what is measured of the binaries to our figures.
 func (b *bench) sizes(ctx context.Context) error {
 	f := b.results.Contenders[ours]
-	maps.Copy(f, figuresOf([]sampled{b.results.whole}))
 	for prefix, path := range map[string]string{"": b.Webhook, "send_email_": b.Mailer} {
 		binary, layer, err := sizes(ctx, path)
 		if err != nil {

@@ -90,7 +90,7 @@ func TestWrite(t *testing.T) {
 
 	docs := t.TempDir()
 	page := filepath.Join(docs, "performance.md")
-	if err := os.WriteFile(page, []byte("before\n"+tableBegins+"\nold\n"+tableEnds+"\nafter\n"), 0o644); err != nil {
+	if err := os.WriteFile(page, []byte("before\n"+tablePlace.begins+"\nold\n"+tablePlace.ends+"\nbetween\n"+salesPlace.begins+"\nearlier sales\n"+salesPlace.ends+"\nafter\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time over what the first one has written
@@ -129,6 +129,18 @@ func TestWrite(t *testing.T) {
 	}
 	if n := strings.Count(plot, `<rect class="ours"`); n != len(panels) || !strings.Contains(plot, "prefers-color-scheme: dark") {
 		t.Errorf("%d bars of ours in\n%s", n, plot)
+	}
+
+	sales := &Results{Sales: &Sales{Machine: "another machine", Rounds: 5, OpenFaaS: Figures{ackP50: 12}, Bare: Figures{ackP50: 3}}}
+	if err := sales.Write(docs); err != nil {
+		t.Fatal(err)
+	}
+	if got := read("performance.md"); strings.Contains(got, "earlier sales") || !strings.Contains(got, "| without OpenFaaS: both functions | 3.00 |") ||
+		strings.Count(got, "| goal | wanted | got |") != 1 {
+		t.Errorf("with whole sales the page is\n%s", got)
+	}
+	if got := read("performance.json"); !strings.Contains(got, "another machine") || !strings.Contains(got, node) {
+		t.Errorf("with whole sales the figures are\n%s", got)
 	}
 
 	if err := os.WriteFile(page, []byte("no place"), 0o644); err != nil {

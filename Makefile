@@ -2,7 +2,9 @@
 
 SHELL := /bin/bash
 STATE := .local
+# The laptop's program, and the same one with what only publishing, images, chaos and bench need.
 LOCAL := $(STATE)/bin/local
+LOCAL_MORE := $(STATE)/bin/local-more
 OPS := $(STATE)/bin/ops
 OPS_FLAGS = --state $(STATE) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(URL),--url '$(URL)')
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -32,12 +34,12 @@ buy: $(LOCAL) ## a purchase on the running system: PRODUCT=prod_… of your own,
 	@exec $(LOCAL) buy --state $(STATE) $(foreach v,$(BUY),"$(v)=$$BUY_$(v)")
 
 .PHONY: chaos
-chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
-	@exec $(LOCAL) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
+chaos: $(LOCAL_MORE) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
+	@exec $(LOCAL_MORE) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing; SALES=1 whole sales alone)
-	@exec $(LOCAL) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
+bench: $(LOCAL_MORE) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing; SALES=1 whole sales alone)
+	@exec $(LOCAL_MORE) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
 
 .PHONY: check-catalogue
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
@@ -51,8 +53,8 @@ starter: ## the shop that a new owner starts with, in place of send-email/catalo
 	@cp -R internal/sample/starter/catalogue.yml internal/sample/starter/templates send-email/
 
 .PHONY: templates
-templates: $(LOCAL) ## publish the e-mails' templates to SendGrid, or without SENDGRID_SETUP_KEY to the running laptop's (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
-	@exec $(LOCAL) templates --state $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
+templates: $(LOCAL_MORE) ## publish the e-mails' templates to SendGrid, or without SENDGRID_SETUP_KEY to the running laptop's (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
+	@exec $(LOCAL_MORE) templates --state $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: doctor
 doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)
@@ -80,16 +82,16 @@ build: $(LOCAL) ## the real parts and the functions, as make run builds them, wi
 	@exec $(LOCAL) build --state $(STATE)
 
 .PHONY: images
-images: $(LOCAL) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
-	@exec $(LOCAL) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
+images: $(LOCAL_MORE) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
+	@exec $(LOCAL_MORE) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
 
 .PHONY: binaries
-binaries: $(LOCAL) ## the functions' programs as the images have them, in build/binaries (PLATFORMS=linux/amd64, one alone)
-	@exec $(LOCAL) binaries --state $(STATE) $(if $(PLATFORMS),--platform '$(PLATFORMS)')
+binaries: $(LOCAL_MORE) ## the functions' programs as the images have them, in build/binaries (PLATFORMS=linux/amd64, one alone)
+	@exec $(LOCAL_MORE) binaries --state $(STATE) $(if $(PLATFORMS),--platform '$(PLATFORMS)')
 
 .PHONY: size
-size: $(LOCAL) ## how large the functions are, and what they are made of
-	@exec $(LOCAL) size --state $(STATE)
+size: $(LOCAL_MORE) ## how large the functions are, and what they are made of
+	@exec $(LOCAL_MORE) size --state $(STATE)
 
 .PHONY: faas-cli
 faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
@@ -144,14 +146,20 @@ clean: ## remove what was built and what the laptop stored
 # Go itself knows best what has changed. With the same settings as for the parts and the functions, what
 # they share is compiled once, and half as long where the compiler collects no garbage below 1 GiB. The
 # first build takes long enough to be announced.
+BUILD_LOCAL := CGO_ENABLED=0 GOGC=off GOMEMLIMIT=1GiB go build -trimpath -ldflags='-s -w'
 LAPTOP = build the laptop's own program$(if $(PROGRAMS), (1 of $(PROGRAMS)))
 .PHONY: $(LOCAL)
 $(LOCAL):
 	@mkdir -p $(dir $(LOCAL))
 	@first=; test -e $(LOCAL) || first=1; \
 	test -z "$$first" || echo "… $(LAPTOP)"; \
-	CGO_ENABLED=0 GOGC=off GOMEMLIMIT=1GiB go build -trimpath -ldflags='-s -w' -o $(LOCAL) ./local || exit 1; \
+	$(BUILD_LOCAL) -tags laptop -o $(LOCAL) ./local || exit 1; \
 	test -z "$$first" || echo "✓ $(LAPTOP) $$SECONDS s"
+
+.PHONY: $(LOCAL_MORE)
+$(LOCAL_MORE):
+	@mkdir -p $(dir $(LOCAL_MORE))
+	@$(BUILD_LOCAL) -o $(LOCAL_MORE) ./local
 
 .PHONY: $(OPS)
 $(OPS):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -56,7 +57,7 @@ func checkOwnersFiles() error {
 	return nil
 }
 
-func checkCatalogueCommand(args []string) error {
+func checkCatalogueCommand(_ context.Context, args []string) error {
 	set := flag.NewFlagSet("local check-catalogue", flag.ContinueOnError)
 	c := newChecker(shopFolder)
 	c.flags(set)

@@ -392,3 +392,7 @@ func (l *laptop) logger(name string) *slog.Logger {
 func baseEnv() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 }
+
+// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the owner's,
+// which is committed and part of the image.
+func laptopLock(state string) string { return filepath.Join(state, "templates.lock.yml") }

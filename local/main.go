@@ -19,20 +19,21 @@ const usage = `Tillbell on a laptop.
 
   local run    start everything, play a sample purchase, and stay up until Ctrl-C
   local buy    play purchases on a running one
-  local chaos  play many while everything is killed at random, and count what became of them
-  local bench  measure the functions beside what might be used instead of them
   local build  build the parts, faas-cli, stripe-mock and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
-  local images    build the functions' images without Docker, and push them
-  local binaries  build the functions' programs alone, as the images have them
-  local size      say how large the functions are, and what they are made of
-
   local check-catalogue  say who gets which e-mail for what, or what is wrong with that
-  local templates        publish the e-mails' templates to SendGrid
-
+` + moreUsage + `
 Each takes --help.
 `
+
+type command func(ctx context.Context, args []string) error
+
+// commands are the laptop's; moreCommands are those that it does not need.
+var commands = map[string]command{
+	"run": runCommand, "buy": buyCommand, "build": buildCommand, "mongod": mongodCommand,
+	"check-catalogue": checkCatalogueCommand,
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -53,36 +54,19 @@ func dispatch(ctx context.Context, args []string) error {
 		fmt.Print(usage)
 		return nil
 	}
-	name, args := args[0], args[1:]
-	var err error
-	switch name {
-	case "run":
-		err = runCommand(ctx, args)
-	case "buy":
-		err = buyCommand(ctx, args)
-	case "chaos":
-		err = chaosCommand(ctx, args)
-	case "bench":
-		err = benchCommand(ctx, args)
-	case "build":
-		err = buildCommand(ctx, args)
-	case "images":
-		err = imagesCommand(ctx, args)
-	case "binaries":
-		err = binariesCommand(ctx, args)
-	case "size":
-		err = sizeCommand(ctx, args)
-	case "mongod":
-		err = mongodCommand(ctx, args)
-	case "check-catalogue":
-		err = checkCatalogueCommand(args)
-	case "templates":
-		err = templatesCommand(ctx, args)
+	switch args[0] {
 	case "help", "-h", "--help":
 		fmt.Print(usage)
-	default:
-		err = fmt.Errorf("no command %q; see local --help", name)
+		return nil
 	}
+	run, ok := commands[args[0]]
+	if !ok {
+		run, ok = moreCommands[args[0]]
+	}
+	if !ok {
+		return fmt.Errorf("no command %q; see local --help", args[0])
+	}
+	err := run(ctx, args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}

@@ -1,3 +1,5 @@
+//go:build !laptop
+
 package main
 
 import (
@@ -6,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"handler/function/local/dotenv"
@@ -88,7 +89,3 @@ func runningSendGrid(state string) (map[string]string, error) {
 	}
 	return env, nil
 }
-
-// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the owner's, which is committed
-// and part of the image.
-func laptopLock(state string) string { return filepath.Join(state, "templates.lock.yml") }

@@ -1,0 +1,7 @@
+//go:build laptop
+
+package main
+
+const moreUsage = ""
+
+var moreCommands map[string]command

@@ -83,9 +83,11 @@ func (d *deployment) atHome(ctx context.Context, t *target.Target, built bool) e
 	if err != nil {
 		return err
 	}
+	logs := func(function string) string { return state.WithEngine(t.Platform.Logs(function)) }
+	d.runner.Logs = logs(deploy.SendEmail)
 	home := deploy.Home{
 		Runner: d.runner, Server: remote, State: state, Tag: t.Tag(), Built: built, Settings: settings, Arch: doctor.Architecture(state.Arch),
-		Log:   t.Platform.Logs,
+		Log:   logs,
 		Ready: func(ctx context.Context, function string) error { return d.answers(ctx, t, function) },
 	}
 	d.first = !slices.Contains(state.Running, deploy.SendEmail)

@@ -203,7 +203,7 @@ func (d *doctor) lookAtIndex(ctx context.Context) Finding {
 		return slices.ContainsFunc(indexes, func(i index) bool { return len(i.Key) > 0 && i.Key[0].Key == field })
 	})
 	if len(missing) > 0 {
-		return wrong("send-email makes them when it sweeps; its log says why it did not ("+d.Platform.Logs("send-email")+")",
+		return wrong("send-email makes them when it sweeps; its log says why it did not ("+d.logs(ctx, "send-email")+")",
 			"orders lack the index on %s, and are all read to find a few", strings.Join(missing, " and on "))
 	}
 	return ok("orders have the indexes that they are found by")

@@ -71,9 +71,9 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
 	a, err := d.callUnsigned(ctx, d.Gateway+"/function/"+name)
 	if err != nil {
-		return wrong("make doctor again in a moment; "+d.Platform.Logs(name), "%s does not answer: %v", name, err)
+		return wrong("make doctor again in a moment; "+d.logs(ctx, name), "%s does not answer: %v", name, err)
 	}
-	return d.refused(a, name+" refuses an unsigned call", name)
+	return d.refused(ctx, a, name+" refuses an unsigned call", name)
 }
 
 // callUnsigned makes a call that a function refuses, again and again for a while where that is all that is wrong: faasd
@@ -93,8 +93,8 @@ func (d *doctor) callUnsigned(ctx context.Context, url string) (a answer, err er
 }
 
 // refused is the finding about the answer to an unsigned call.
-func (d *doctor) refused(a answer, right, name string) Finding {
-	logs := d.Platform.Logs(name)
+func (d *doctor) refused(ctx context.Context, a answer, right, name string) Finding {
+	logs := d.logs(ctx, name)
 	switch a.status {
 	case http.StatusBadRequest:
 		return ok("%s", right)
@@ -104,7 +104,7 @@ func (d *doctor) refused(a answer, right, name string) Finding {
 		return wrong("make up", "%s is not there", name)
 	case http.StatusBadGateway:
 		if d.Platform.AtHome() {
-			return wrong(d.Platform.Start(name)+" on the server; "+logs+" says why", "Caddy does not reach %s", name)
+			return wrong(d.start(ctx, name)+" on the server; "+logs+" says why", "Caddy does not reach %s", name)
 		}
 	}
 	return wrong(logs, "%s answers an unsigned call with %d, not with 400", name, a.status)
@@ -130,7 +130,7 @@ func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
 	case a.status == http.StatusBadRequest:
 		return wrong("make secrets, with the signing secret that the endpoint has at Stripe; or is the server's clock wrong?", "stripe-webhook refuses what is signed with STRIPE_WEBHOOK_SECRET")
 	}
-	return wrong(d.Platform.Logs("stripe-webhook"), "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
+	return wrong(d.logs(ctx, "stripe-webhook"), "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
 }
 
 // lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its secrets and the
@@ -148,9 +148,9 @@ func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 	case a.status == http.StatusBadRequest:
 		return wrong("make secrets, with the key that you mean", "send-email refuses what is signed with SEND_EMAIL_KEY")
 	case a.status == http.StatusServiceUnavailable:
-		return wrong(d.Platform.Logs("send-email")+" says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
+		return wrong(d.logs(ctx, "send-email")+" says why; does Atlas's Network Access have the server's address, and is the user of mongodb-uri there?", "send-email cannot do its work: %s", a.said())
 	}
-	return wrong(d.Platform.Logs("send-email"), "send-email answers a signed call with %d: %s", a.status, a.said())
+	return wrong(d.logs(ctx, "send-email"), "send-email answers a signed call with %d: %s", a.status, a.said())
 }
 
 // functionsKey signs the owner's calls; it is empty where it is not known on this side.

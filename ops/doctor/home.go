@@ -165,11 +165,31 @@ func (d *doctor) homeFunctions(ctx context.Context) Finding {
 	for _, name := range []string{"send-email", "stripe-webhook"} {
 		if !slices.Contains(state.Running, name) {
 			rest = append(rest, name)
-			remedies = append(remedies, d.Platform.Start(name))
+			remedies = append(remedies, d.start(ctx, name))
 		}
 	}
 	if rest != nil {
-		return wrong(strings.Join(remedies, " and ")+", on the server; "+d.Platform.Logs(rest[0])+" says why", "deployed as %s and not running are %s", state.Tag, list(rest))
+		return wrong(strings.Join(remedies, " and ")+", on the server; "+d.logs(ctx, rest[0])+" says why", "deployed as %s and not running are %s", state.Tag, list(rest))
 	}
 	return ok("both functions run, as %s", state.Tag)
+}
+
+// logs is the command that shows a function's log, and start the one that starts it, both with the engine that the server has.
+func (d *doctor) logs(ctx context.Context, function string) string {
+	return d.withEngine(ctx, d.Platform.Logs(function))
+}
+
+func (d *doctor) start(ctx context.Context, function string) string {
+	return d.withEngine(ctx, d.Platform.Start(function))
+}
+
+func (d *doctor) withEngine(ctx context.Context, command string) string {
+	if d.Platform != target.Compose || d.state == nil {
+		return command
+	}
+	state, err := d.state(ctx)
+	if err != nil {
+		return command
+	}
+	return state.WithEngine(command)
 }

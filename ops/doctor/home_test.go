@@ -92,6 +92,10 @@ func TestHomeFailures(t *testing.T) {
 			"✗ deployed as v1 and not running are send-email: cd /opt/tillbell && docker compose up -d send-email, on the server; cd /opt/tillbell && docker compose logs send-email says why"},
 		{"a unit that does not run", homes[1:], func(_ *testing.T, _ *world, s *servertest.Server) { s.Remove("running/send-email") },
 			"✗ deployed as v1 and not running are send-email: systemctl restart tillbell-send-email, on the server; journalctl -u tillbell-send-email says why"},
+		{"a container of Podman's that does not run", homes[:1], func(_ *testing.T, _ *world, s *servertest.Server) {
+			s.Podman()
+			s.Remove("running/send-email")
+		}, "✗ deployed as v1 and not running are send-email: cd /opt/tillbell && podman compose up -d send-email, on the server; cd /opt/tillbell && podman compose logs send-email says why"},
 		{"nothing that is deployed", homes, func(_ *testing.T, _ *world, s *servertest.Server) {
 			s.Remove("opt/tillbell/.env")
 			s.Remove("opt/tillbell/current")

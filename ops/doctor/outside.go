@@ -57,7 +57,7 @@ func (d *doctor) lookAtPublicURL(ctx context.Context) Finding {
 	if a.status == http.StatusNotFound {
 		return wrong(d.proxyPasses(), "the proxy does not pass /function/stripe-webhook on")
 	}
-	return d.refused(a, d.WebhookURL()+" refuses an unsigned call", "stripe-webhook")
+	return d.refused(ctx, a, d.WebhookURL()+" refuses an unsigned call", "stripe-webhook")
 }
 
 // proxyFile is what the proxy is to be like.

@@ -62,7 +62,7 @@ func (d *doctor) lookAtQueue(ctx context.Context) Finding {
 
 // lookAtHandOver looks at send-email itself, which takes over what it is called for without OpenFaaS.
 func (d *doctor) lookAtHandOver(ctx context.Context) Finding {
-	logs := d.Platform.Logs("send-email") + ", on the server, says why"
+	logs := d.logs(ctx, "send-email") + ", on the server, says why"
 	return d.lookAtBringer(ctx, bringer{
 		name: "the hand-over", brings: "send-email takes an order over, and works on it within",
 		takesNone: "send-email takes no order over, and leaves all to its sweep", mend: logs,

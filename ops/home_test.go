@@ -50,10 +50,7 @@ func newHome(t *testing.T, platform target.Platform) *home {
 	h.write("settings.yml", "environment:\n  log_level: debug\n  gateway_url: http://gateway:8080\n  mongodb_database: my $shop\n")
 	env := "PLATFORM=" + string(platform) + "\nSERVER=" + servertest.Destination + "\nSEND_EMAIL_KEY=" + shopKey + "\nREGISTRY=" + registry + "\n"
 	h.write(".env", env)
-	// make builds programs that are their tag.
-	gatewaytest.Program(t, h.server.Bin, "make", `
-echo "$*" >>"`+h.folder+`/made"
-case $1 in binaries) mkdir -p build/binaries && for name in send-email stripe-webhook; do echo "$TAG" >build/binaries/$name && chmod 755 build/binaries/$name; done ;; esac`)
+	h.builds("$TAG")
 	var tunnel string
 	tunnel, h.asked = h.server.Tunnel()
 	h.flags = target.Flags{State: t.TempDir(), Stack: stack, DotEnv: filepath.Join(h.folder, ".env"), Gateway: tunnel}
@@ -61,6 +58,17 @@ case $1 in binaries) mkdir -p build/binaries && for name in send-email stripe-we
 		h.server.Write("opt/tillbell/secrets/"+name, "old "+name)
 	}
 	return h
+}
+
+// builds has make build programs that consist of a text.
+func (h *home) builds(text string) {
+	h.t.Helper()
+	gatewaytest.Program(h.t, h.server.Bin, "make", `
+echo "$*" >>"`+h.folder+`/made"
+if [ "$1" = binaries ]; then
+	mkdir -p build/binaries
+	for name in send-email stripe-webhook; do echo "`+text+`" >build/binaries/$name && chmod 755 build/binaries/$name; done
+fi`)
 }
 
 func (h *home) write(name, text string) {
@@ -298,11 +306,20 @@ func TestUpFails(t *testing.T) {
 	}
 }
 
-func TestUpFailsAtFirst(t *testing.T) {
-	h := newHome(t, target.Systemd)
-	_, err := h.up("v1-broken-send-email", false)
-	if err == nil || !strings.Contains(err.Error(), "it is broken (its log: journalctl -u tillbell-send-email); there is no version with another TAG to go back to") {
-		t.Errorf("error %v", err)
+// TestNothingToGoBackTo: the first version has none before it, and one that was built anew by its old TAG has lost it.
+func TestNothingToGoBackTo(t *testing.T) {
+	for _, tag := range []string{"", "v1"} {
+		t.Run("after "+tag, func(t *testing.T) {
+			h := newHome(t, target.Systemd)
+			if tag != "" {
+				h.mustUp(tag, false)
+			}
+			h.builds("broken-send-email")
+			_, err := h.up("v1", false)
+			if err == nil || !strings.Contains(err.Error(), "it is broken (its log: journalctl -u tillbell-send-email); there is no version with another TAG to go back to") {
+				t.Errorf("error %v", err)
+			}
+		})
 	}
 }
 

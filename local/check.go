@@ -48,9 +48,13 @@ func (c *checker) flags(set *flag.FlagSet) {
 	set.StringVar(&c.Lock, "lock", c.Lock, "the file that says what is published")
 }
 
-// checkOwnersFiles finds what the image build would refuse, and settings that no function reads, before anything is built.
-func checkOwnersFiles() error {
-	_, _, err := newChecker(shopFolder).check()
+// checkOwnersFiles finds what the image build would refuse, and settings that no function reads, before
+// anything is built. A shop that is checked already is not checked again.
+func checkOwnersFiles(checked string) error {
+	var err error
+	if filepath.Clean(checked) != shopFolder {
+		_, _, err = newChecker(shopFolder).check()
+	}
 	if err := errors.Join(err, stackfile.CheckSettings("settings.yml")); err != nil {
 		return mistakes{err}
 	}

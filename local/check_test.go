@@ -129,3 +129,20 @@ func TestCheckCatalogue(t *testing.T) {
 			filepath.Join(c.Templates, "receipt", "body.html.hbs")+":2: ")
 	})
 }
+
+// Not parallel: the shop is in the working folder.
+func TestCheckOwnersFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "settings.yml", "environment: {}\n")
+	write(t, filepath.Join(shopFolder, "catalogue.yml"), "series: 1\n")
+
+	for checked, want := range map[string]bool{"": true, "another": true, shopFolder: false, "./" + shopFolder: false} {
+		if err := checkOwnersFiles(checked); (err != nil) != want {
+			t.Errorf("with %q checked: %v", checked, err)
+		}
+	}
+	write(t, "settings.yml", "environment:\n  no_such_setting: a\n")
+	if err := checkOwnersFiles(shopFolder); err == nil {
+		t.Error("a setting that there is not is no mistake")
+	}
+}

@@ -63,7 +63,7 @@ func buildCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOwnersFiles(); err != nil {
+	if err := checkOwnersFiles(""); err != nil {
 		return err
 	}
 	return build(ctx, newConsole(), f, services, partsModule, extrasModule)
@@ -154,7 +154,7 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 	if err := l.readFirst(); err != nil {
 		return nil, err
 	}
-	if err := checkOwnersFiles(); err != nil { // the image is built with them, also where the shop is another folder's
+	if err := checkOwnersFiles(f.shop); err != nil { // the image is built with them, also where the shop is another folder
 		return nil, err
 	}
 	if err := build(ctx, c, f, parsed, partsModule); err != nil {

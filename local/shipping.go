@@ -180,7 +180,7 @@ type building struct {
 }
 
 func newBuilding(f folders) (*building, error) {
-	if err := checkOwnersFiles(); err != nil {
+	if err := checkOwnersFiles(""); err != nil {
 		return nil, err
 	}
 	services, err := readStack()

@@ -31,19 +31,49 @@ func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *p
 		if kind(k) != html {
 			continue
 		}
-		for _, at := range emptyAddress.FindAllStringSubmatchIndex(out, -1) {
+		for _, at := range attributes(out, emptyAddress) {
 			path, line := trace.place(at[2])
 			found.addf(path, line, "the address of this %s is empty where the data has no value for it: put {{#if …}} around the %[1]s%s",
 				attribute(out, at), warned.said(path, line))
 		}
 		for _, broken := range brokenAddresses {
-			for _, at := range broken.form.FindAllStringSubmatchIndex(out, -1) {
+			for _, at := range attributes(out, broken.form) {
 				path, line := trace.place(at[2])
 				found.addf(path, line, "the address of this %s %s", attribute(out, at), broken.mend)
 			}
 		}
 	}
 	return found.err()
+}
+
+// attributes are what form.FindAllStringSubmatchIndex gives, for a form that begins with < and has no
+// other < or > in it. It looks at each tag alone, because most tags have no address.
+func attributes(out string, form *regexp.Regexp) [][]int {
+	var all [][]int
+	for start := strings.IndexByte(out, '<'); start >= 0; {
+		end := len(out)
+		if next := strings.IndexAny(out[start+1:], "<>"); next >= 0 {
+			end = start + 1 + next
+		}
+		if tag := out[start:end]; mayHaveAddress(strings.ToLower(tag)) {
+			if at := form.FindStringSubmatchIndex(tag); at != nil {
+				for i := range at {
+					at[i] += start
+				}
+				all = append(all, at)
+			}
+		}
+		next := strings.IndexByte(out[end:], '<')
+		if next < 0 {
+			break
+		}
+		start = end + next
+	}
+	return all
+}
+
+func mayHaveAddress(tag string) bool {
+	return strings.Contains(tag, "href") || strings.Contains(tag, "src")
 }
 
 // attribute is what has the address whose attribute was found at a place.

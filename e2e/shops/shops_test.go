@@ -155,7 +155,7 @@ func checkCatalogue(t *testing.T) string {
 }
 
 // ofGoTest are the lines by which go test tells which packages passed and failed, and those of our own steps.
-var ofGoTest = regexp.MustCompile(`^(\[\d+/\d+\] .*|(ok|FAIL|\?)\s.*|FAIL|\s+\S+\s+coverage: .*)$`)
+var ofGoTest = regexp.MustCompile(`^(\[\d+/\d+\] .*|(ok|FAIL|\?)\s.*|FAIL|\S+\s+coverage: .*)$`)
 
 // said is what the steps printed beside that.
 func said(out string) string {

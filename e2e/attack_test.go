@@ -17,12 +17,14 @@ import (
 // attackers is how many attack at once; each has many connections.
 const attackers = 20
 
-// attack goes on until its context ends, and says what it did. It calls begun when it is in full swing.
+// attack goes on until its context ends, and says what it did. It calls begun when it is in full
+// swing.
 type attack func(ctx context.Context, begun func()) deeds
 
 // deeds are what came of an attack.
 type deeds struct {
-	// opened is how many connections were opened, closed how many of them the other side ended, and open what was left.
+	// opened is how many connections were opened, closed how many of them the other side ended, and
+	// open what was left.
 	opened, closed, open int64
 	// refused is how many posts were answered 400, and other how many otherwise, by status.
 	refused int64
@@ -36,15 +38,15 @@ func (d deeds) String() string {
 	return fmt.Sprintf("%d posts refused, answered otherwise %v", d.refused, d.other)
 }
 
-// elsewhere lets an attacker work only when nobody else here wants to: it would have a machine of its own. The
-// thread ends with the attacker.
+// elsewhere lets an attacker work only when nobody else here wants to: it would have a machine of
+// its own. The thread ends with the attacker.
 func elsewhere() {
 	runtime.LockOSThread()
 	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // on Linux, of this thread
 }
 
-// dribble is an attack by connections that send the beginning of a request, and then a byte each second. One that is
-// closed is opened anew.
+// dribble is an attack by connections that send the beginning of a request, and then a byte each
+// second. One that is closed is opened anew.
 func dribble(address, beginning string, connections int) attack {
 	return func(ctx context.Context, begun func()) deeds {
 		var open, opened, closed atomic.Int64
@@ -91,8 +93,8 @@ func dribble(address, beginning string, connections int) attack {
 	}
 }
 
-// begin opens a connection from an address of the attacker's own, as there are not ports enough on one; nil where
-// that did not work.
+// begin opens a connection from an address of the attacker's own, as there are not ports enough on
+// one; nil where that did not work.
 func begin(ctx context.Context, address, beginning string, attacker int) net.Conn {
 	dialer := net.Dialer{Timeout: 2 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(attacker+1))}}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
@@ -164,7 +166,8 @@ func flood(url string, size int) attack {
 	}
 }
 
-// forgedSignature is a signature of which nothing but the sum is wrong, so that the body has to be hashed.
+// forgedSignature is a signature of which nothing but the sum is wrong, so that the body has to be
+// hashed.
 func forgedSignature() string {
 	return fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(), strings.Repeat("0", 64))
 }

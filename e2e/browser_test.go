@@ -151,8 +151,8 @@ func (b *browser) mail(t *testing.T, want string) string {
 	return text
 }
 
-// frame evaluates an expression in the e-mail in the page. As its origin is its own, the browser has it in a
-// process of its own.
+// frame evaluates an expression in the e-mail in the page. As its origin is its own, the browser
+// has it in a process of its own.
 func frame[T any](b *browser, expression string) (T, error) {
 	var none T
 	targets, err := chromedp.Targets(b.ctx)

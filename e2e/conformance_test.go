@@ -21,8 +21,8 @@ import (
 // mailDescription is SendGrid's own OpenAPI description, which is not shipped with the project.
 const mailDescription = "../../shared/data/sendgrid/tsg_mail_v3.json"
 
-// TestMailsFitTheDescription holds every request that send-email made of every kind of purchase against
-// SendGrid's own description of mail send.
+// TestMailsFitTheDescription holds every request that send-email made of every kind of purchase
+// against SendGrid's own description of mail send.
 func TestMailsFitTheDescription(t *testing.T) {
 	s := running(t)
 	if _, err := os.Stat(mailDescription); errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +94,8 @@ func TestStripeAcceptsOurRequests(t *testing.T) {
 	}
 }
 
-// TestStripeAcceptsTheSearch has stripe-webhook ask stripe-mock for events and sessions that its webhook did not bring.
+// TestStripeAcceptsTheSearch has stripe-webhook ask stripe-mock for events and sessions that its
+// webhook did not bring.
 func TestStripeAcceptsTheSearch(t *testing.T) {
 	s := running(t)
 	stripe := startStripeMock(t)
@@ -142,7 +143,8 @@ func secretsFolder(t *testing.T, secrets map[string]string) string {
 	return folder
 }
 
-// start runs a program on a free port, and gives its address. Another may take the port before the program does.
+// start runs a program on a free port, and gives its address. Another may take the port before the
+// program does.
 func start(t *testing.T, command func(address string) process.Command) string {
 	t.Helper()
 	var err error
@@ -161,7 +163,8 @@ func start(t *testing.T, command func(address string) process.Command) string {
 	return ""
 }
 
-// startStripeMock gives the address of Stripe's own stand-in, which the system's first build has built.
+// startStripeMock gives the address of Stripe's own stand-in, which the system's first build has
+// built.
 func startStripeMock(t *testing.T) string {
 	t.Helper()
 	return start(t, func(address string) process.Command {

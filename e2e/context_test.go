@@ -14,8 +14,8 @@ import (
 	"handler/function/local/image"
 )
 
-// TestProveImages lays both functions out as faas-cli does, and runs the steps of the images: under our
-// template, and under the classic one whose place it takes.
+// TestProveImages lays both functions out as faas-cli does, and runs the steps of the images: under
+// our template, and under the classic one whose place it takes.
 func TestProveImages(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {

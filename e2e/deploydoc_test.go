@@ -37,7 +37,8 @@ var (
 	block    = regexp.MustCompile("(?s)^ *```sh\n(.*?)\n *```\n *```text\n(.*?)\n *```\n")
 )
 
-// examples are a guide's blocks that are preceded by <!-- run -->: commands as sh, then their output as text.
+// examples are a guide's blocks that are preceded by <!-- run -->: commands as sh, then their
+// output as text.
 func examples(guide string) ([]example, error) {
 	var all []example
 	for _, at := range runnable.FindAllStringSubmatchIndex(guide, -1) {
@@ -55,8 +56,8 @@ func examples(guide string) ([]example, error) {
 	return all, nil
 }
 
-// matches compares an output with what a guide says of it: … stands for any text in a line, and alone for any
-// number of lines. Spaces at the ends of lines do not count.
+// matches compares an output with what a guide says of it: … stands for any text in a line, and
+// alone for any number of lines. Spaces at the ends of lines do not count.
 func matches(says, output string) bool {
 	var pattern strings.Builder
 	for line := range strings.Lines(says) {
@@ -97,10 +98,10 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestProveDeployGuide runs the commands of docs/deploy.md in their order, as a new user does: in a fresh clone, with
-// the real faas-cli, against a gateway without functions and secrets. Stood in for are the accounts at Stripe and
-// SendGrid, the person's editor, the server at the other end of ssh, and Docker: what it pushes, the laptop has.
-// Then a sale goes the whole way.
+// TestProveDeployGuide runs the commands of docs/deploy.md in their order, as a new user does: in a
+// fresh clone, with the real faas-cli, against a gateway without functions and secrets. Stood in
+// for are the accounts at Stripe and SendGrid, the person's editor, the server at the other end of
+// ssh, and Docker: what it pushes, the laptop has. Then a sale goes the whole way.
 func TestProveDeployGuide(t *testing.T) {
 	s := running(t)
 	guide, err := os.ReadFile("../docs/deploy.md")
@@ -141,7 +142,8 @@ func TestProveDeployGuide(t *testing.T) {
 // rolled is the signing secret that the user types as the new one, and replaced as the old.
 const rolled, replaced = "whsec_guideNew0000000000", "whsec_guideOld0000000000"
 
-// emptied takes all secrets and functions away. What it gives brings them back, and is to be deferred.
+// emptied takes all secrets and functions away. What it gives brings them back, and is to be
+// deferred.
 func (s *system) emptied(t *testing.T) (restore func()) {
 	t.Helper()
 	before := map[string]string{}
@@ -176,7 +178,8 @@ func (s *system) emptied(t *testing.T) (restore func()) {
 type user struct {
 	clone string
 	env   []string
-	// stripe, sendgrid and inbox are the addresses of the accounts' APIs, and of the e-mails that were sent.
+	// stripe, sendgrid and inbox are the addresses of the accounts' APIs, and of the e-mails that
+	// were sent.
 	stripe, sendgrid, inbox string
 }
 
@@ -240,8 +243,8 @@ func (u *user) key(t *testing.T) string {
 	return values["SEND_EMAIL_KEY"]
 }
 
-// docker is one whose registry is the laptop's store of images: what is pushed are the functions that it has
-// built.
+// docker is one whose registry is the laptop's store of images: what is pushed are the functions
+// that it has built.
 const docker = `
 case $1 in
 info | build) ;;
@@ -251,7 +254,8 @@ push)
 *) echo "docker $1?"; exit 1 ;;
 esac`
 
-// pushedRegistry is a registry that has what that docker has pushed, as far as one can see without a pull.
+// pushedRegistry is a registry that has what that docker has pushed, as far as one can see without
+// a pull.
 func pushedRegistry(t *testing.T, images string) (address string) {
 	t.Helper()
 	manifest := regexp.MustCompile(`^/v2/(.+)/manifests/([^:]+)$`)
@@ -270,8 +274,8 @@ func pushedRegistry(t *testing.T, images string) (address string) {
 	return address
 }
 
-// openAccounts makes the accounts at Stripe and at SendGrid what they are after the guide's steps: keys with just
-// the permissions that it names, a product with its payment link, a sender's domain.
+// openAccounts makes the accounts at Stripe and at SendGrid what they are after the guide's steps:
+// keys with just the permissions that it names, a product with its payment link, a sender's domain.
 func (u *user) openAccounts(t *testing.T, s *system) {
 	t.Helper()
 	st, err := stripe.New(stripe.Options{})
@@ -312,7 +316,8 @@ func (u *user) openAccounts(t *testing.T, s *system) {
 	u.stripe, u.sendgrid, u.inbox = serve(st.Handler()), serve(sg.API()), serve(sg.Inbox())
 }
 
-// types has the user type commands, in a shell that goes on from where the last one was, and gives what they see.
+// types has the user type commands, in a shell that goes on from where the last one was, and gives
+// what they see.
 func (u *user) types(t *testing.T, commands string) string {
 	t.Helper()
 	const session = `set -eo pipefail

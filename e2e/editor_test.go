@@ -12,7 +12,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestTemplateData has an owner try a template with an order, and then with template data of their own.
+// TestTemplateData has an owner try a template with an order, and then with template data of their
+// own.
 func TestTemplateData(t *testing.T) {
 	s := running(t)
 	session := newSession()

@@ -10,8 +10,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// TestFaults plays purchases while something is away. Each ends with every mail sent, once but where
-// SendGrid broke off after it had accepted.
+// TestFaults plays purchases while something is away. Each ends with every mail sent, once but
+// where SendGrid broke off after it had accepted.
 func TestFaults(t *testing.T) {
 	s := running(t)
 

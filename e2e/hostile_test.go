@@ -14,8 +14,9 @@ import (
 	"handler/function/internal/sample"
 )
 
-// TestHostile sends what nobody should to the running functions, signed and not. What is signed and can be read is
-// stored as it came, read back as the same, and worked off; all else is refused and leaves no trace.
+// TestHostile sends what nobody should to the running functions, signed and not. What is signed and
+// can be read is stored as it came, read back as the same, and worked off; all else is refused and
+// leaves no trace.
 func TestHostile(t *testing.T) {
 	s := running(t)
 	list, err := sample.LineItems("completed_paid")

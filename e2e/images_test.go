@@ -25,9 +25,9 @@ import (
 	"handler/function/local/process"
 )
 
-// TestProveShippedImages builds the images of both functions by `make images`, for both platforms, sends them to a
-// registry, takes them out of it, and starts what they say that they start. The watchdog across the internet is
-// stood in for by a program that becomes the function.
+// TestProveShippedImages builds the images of both functions by `make images`, for both platforms,
+// sends them to a registry, takes them out of it, and starts what they say that they start. The
+// watchdog across the internet is stood in for by a program that becomes the function.
 func TestProveShippedImages(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -153,7 +153,8 @@ func pull(t *testing.T, ref, arch string) v1.Image {
 	return img
 }
 
-// startImage runs what the image says, where and with what it says, as OpenFaaS would, and gives its address.
+// startImage runs what the image says, where and with what it says, as OpenFaaS would, and gives
+// its address.
 func startImage(t *testing.T, img v1.Image) string {
 	t.Helper()
 	about, err := img.ConfigFile()

@@ -30,8 +30,8 @@ type function struct {
 	}
 }
 
-// TestGenerate runs the command of docs/kubernetes.md with the real faas-cli, and compares what comes out with
-// stack.yml and settings.yml.
+// TestGenerate runs the command of docs/kubernetes.md with the real faas-cli, and compares what
+// comes out with stack.yml and settings.yml.
 func TestGenerate(t *testing.T) {
 	s := running(t) // builds faas-cli
 	doc, err := os.ReadFile("../docs/kubernetes.md")

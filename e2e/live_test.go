@@ -181,8 +181,8 @@ func (s *system) restore(t *testing.T, file string) {
 	s.says(t, `✓ `+regexp.QuoteMeta(name)+` is in effect \((\d+\.\d) s\)`)
 }
 
-// says waits until make run says a line of that form, after what it had said. The limit is for a busy machine; the log
-// has the time.
+// says waits until make run says a line of that form, after what it had said. The limit is for a
+// busy machine; the log has the time.
 func (s *system) says(t *testing.T, form string) {
 	t.Helper()
 	began := time.Now()

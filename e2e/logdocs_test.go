@@ -14,7 +14,8 @@ import (
 // What is logged at these levels is for somebody to read who was not there when it was written.
 var warned = regexp.MustCompile(`\.(?:Warn|Error)\(\s*"([^"]+)"`)
 
-// TestLogMessagesAreExplained: docs/operations.md says of each warning and error of the functions what to do.
+// TestLogMessagesAreExplained: docs/operations.md says of each warning and error of the functions
+// what to do.
 func TestLogMessagesAreExplained(t *testing.T) {
 	t.Parallel()
 

@@ -15,9 +15,9 @@ import (
 	"handler/function/internal/sample"
 )
 
-// TestLogs looks for what no log may hold, in all logs of what the tests before have played and of what goes wrong
-// here: every name and address of a buyer, what the shop wrote to Stripe for itself, the shop's own addresses, and
-// every secret.
+// TestLogs looks for what no log may hold, in all logs of what the tests before have played and of
+// what goes wrong here: every name and address of a buyer, what the shop wrote to Stripe for
+// itself, the shop's own addresses, and every secret.
 func TestLogs(t *testing.T) {
 	s := running(t)
 	for _, name := range []string{"completed_paid", "completed_two_products", "completed_jpy"} {
@@ -59,7 +59,8 @@ func TestLogs(t *testing.T) {
 	t.Logf("looked for %d words in %d bytes of logs", len(words), read)
 }
 
-// fail makes all go wrong that has to do with a secret or an address, and gives what must not be logged of it.
+// fail makes all go wrong that has to do with a secret or an address, and gives what must not be
+// logged of it.
 func (s *system) fail(t *testing.T) []string {
 	t.Helper()
 	const password, forged = "correct-horse-battery", "v1=c0ffee"

@@ -9,8 +9,8 @@ import (
 	"handler/function/internal/mongodb"
 )
 
-// TestOperationsOfASale counts what the database is asked for in the life of an order, by whole sales through the
-// running system. docs/kubernetes.md reckons with these figures.
+// TestOperationsOfASale counts what the database is asked for in the life of an order, by whole
+// sales through the running system. docs/kubernetes.md reckons with these figures.
 func TestOperationsOfASale(t *testing.T) {
 	s := running(t)
 	p := tapInto(t, s.env["MONGODB_URI"])

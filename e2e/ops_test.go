@@ -27,7 +27,8 @@ var buildOps = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// opsCommand is the owner's command with a verb for this laptop, in Tillbell's folder, with faas-cli as make builds it.
+// opsCommand is the owner's command with a verb for this laptop, in Tillbell's folder, with
+// faas-cli as make builds it.
 func (s *system) opsCommand(t *testing.T, verb string, args ...string) *exec.Cmd {
 	t.Helper()
 	return ownersCommand(t, append([]string{verb, "--state", s.state}, args...)...)
@@ -92,8 +93,8 @@ func TestOpsDoctor(t *testing.T) {
 	}
 }
 
-// TestOpsSecrets takes a secret away and brings it back by the real faas-cli, while all processes' arguments are
-// read for it.
+// TestOpsSecrets takes a secret away and brings it back by the real faas-cli, while all processes'
+// arguments are read for it.
 func TestOpsSecrets(t *testing.T) {
 	s := running(t)
 	const name = "sendgrid-api-key"
@@ -191,8 +192,8 @@ func TestOpsUp(t *testing.T) {
 	}
 }
 
-// TestStripeAcceptsOurRegistration has the webhook endpoint registered, corrected and removed at stripe-mock, which
-// checks requests against Stripe's own description of its API.
+// TestStripeAcceptsOurRegistration has the webhook endpoint registered, corrected and removed at
+// stripe-mock, which checks requests against Stripe's own description of its API.
 func TestStripeAcceptsOurRegistration(t *testing.T) {
 	running(t) // which has built stripe-mock
 	address := startStripeMock(t)
@@ -220,8 +221,8 @@ func TestStripeAcceptsOurRegistration(t *testing.T) {
 	}
 }
 
-// watchArguments reads the arguments of all processes again and again, until the function it gives is called: that
-// says in whose a text was found.
+// watchArguments reads the arguments of all processes again and again, until the function it gives
+// is called: that says in whose a text was found.
 func watchArguments(t *testing.T, text string) func() string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,8 @@ import (
 	"handler/function/internal/view"
 )
 
-// owner runs a verb of the owner's that calls the functions of this laptop, and gives what it says and its exit code.
+// owner runs a verb of the owner's that calls the functions of this laptop, and gives what it says
+// and its exit code.
 func (s *system) owner(t *testing.T, verb string, args ...string) (string, int) {
 	t.Helper()
 	return ended(t, ownersCommand(t, append([]string{verb, "--laptop", s.state}, args...)...))
@@ -42,7 +43,8 @@ func (s *system) buyAs(t *testing.T, email, name string, deliveries int) *order.
 	return s.settledWith(t, session, deliveries)
 }
 
-// TestOwnerSees reads purchases, one of which goes wrong, with the owner's command through the real gateway.
+// TestOwnerSees reads purchases, one of which goes wrong, with the owner's command through the real
+// gateway.
 func TestOwnerSees(t *testing.T) {
 	s := running(t)
 	const joan = "joan@example.com"

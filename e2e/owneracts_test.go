@@ -82,7 +82,8 @@ func (z zelda) held(in string) (found []string) {
 	return found
 }
 
-// TestOwnerActs sends again, exports and forgets, as the owner does: by the command and by signed calls.
+// TestOwnerActs sends again, exports and forgets, as the owner does: by the command and by signed
+// calls.
 func TestOwnerActs(t *testing.T) {
 	s := running(t)
 	z := s.newZelda(t)

@@ -21,9 +21,9 @@ import (
 	"handler/function/ops/reconcile"
 )
 
-// TestReconcile is a day without the webhook: 100 purchases are made at Stripe's stand-in, and nobody is told. What was
-// missed is shown, then found while Stripe delivers some of it all the same, and not found twice. What is missed later
-// stripe-webhook finds by itself, when it starts.
+// TestReconcile is a day without the webhook: 100 purchases are made at Stripe's stand-in, and
+// nobody is told. What was missed is shown, then found while Stripe delivers some of it all the
+// same, and not found twice. What is missed later stripe-webhook finds by itself, when it starts.
 func TestReconcile(t *testing.T) {
 	s := running(t)
 	s.scale(t, "stripe-webhook", 1)
@@ -165,7 +165,8 @@ func (s *system) miss(t *testing.T, n int, at time.Time) []shop.Purchase {
 	return all
 }
 
-// restartWebhook kills stripe-webhook, wakes it, and waits until it has looked at Stripe for what was missed.
+// restartWebhook kills stripe-webhook, wakes it, and waits until it has looked at Stripe for what
+// was missed.
 func (s *system) restartWebhook(t *testing.T) {
 	t.Helper()
 	looks := func() int {

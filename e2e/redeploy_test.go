@@ -92,8 +92,8 @@ func (r redeploys) run(t *testing.T) {
 	}
 }
 
-// redeploy replaces both functions again and again, every fourth time after they were removed: then callers get 404
-// meanwhile. Stripe comes again, the queue does not.
+// redeploy replaces both functions again and again, every fourth time after they were removed: then
+// callers get 404 meanwhile. Stripe comes again, the queue does not.
 func (s *system) redeploy(ctx context.Context, t *testing.T, times int) error {
 	cli := &gateway.CLI{Path: filepath.Join(s.root, ".local", "bin", "faas-cli"), Gateway: s.env["GATEWAY_URL"]}
 	plan, err := deploy.NewPlan(deploy.Machine{Laptop: true}, cli, "stack.yml", []string{"send-email", "stripe-webhook"})
@@ -121,8 +121,8 @@ func (s *system) redeploy(ctx context.Context, t *testing.T, times int) error {
 	return nil
 }
 
-// redeployBusy replaces send-email while it waits for SendGrid, as faas-cli does where nobody pauses it: faasd takes the
-// network from it first, and gives up where it does not end in time.
+// redeployBusy replaces send-email while it waits for SendGrid, as faas-cli does where nobody
+// pauses it: faasd takes the network from it first, and gives up where it does not end in time.
 func (s *system) redeployBusy(t *testing.T, session string) {
 	s.fault(t, "SENDGRID_URL", `{"delay_ms": 10000, "times": -1}`)
 	s.deliver(t, s.play(t, session, "completed_paid")[0])
@@ -137,8 +137,9 @@ func (s *system) redeployBusy(t *testing.T, session string) {
 	t.Logf("it took %v", took)
 }
 
-// TestEndsWhatIsInHand sends SIGTERM to send-email while its sweep waits for SendGrid, with the settings that
-// docs/kubernetes.md gives it, where the network stays: the e-mail is recorded, and goes out once.
+// TestEndsWhatIsInHand sends SIGTERM to send-email while its sweep waits for SendGrid, with the
+// settings that docs/kubernetes.md gives it, where the network stays: the e-mail is recorded, and
+// goes out once.
 func TestEndsWhatIsInHand(t *testing.T) {
 	s := running(t)
 	deploy := func(settings ...string) {
@@ -182,7 +183,8 @@ func TestEndsWhatIsInHand(t *testing.T) {
 	}
 }
 
-// await waits until a delivery of an order is in a state; where that ends by itself, the end must be to come.
+// await waits until a delivery of an order is in a state; where that ends by itself, the end must
+// be to come.
 func (s *system) await(t *testing.T, session string, state order.State) {
 	t.Helper()
 	eventually(t, func() error {

@@ -13,8 +13,8 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-// TestRefused sends what must be refused to both functions, through the gateway, and looks for a trace
-// of it in the database.
+// TestRefused sends what must be refused to both functions, through the gateway, and looks for a
+// trace of it in the database.
 func TestRefused(t *testing.T) {
 	s := running(t)
 	session := newSession()
@@ -75,8 +75,8 @@ func (s *system) orders(t *testing.T) int64 {
 	return n
 }
 
-// TestMisconfigured takes each secret away from the running system, or spoils it, and puts it back: a
-// clear line in the answer while it is wrong, and no restart needed when it is right again.
+// TestMisconfigured takes each secret away from the running system, or spoils it, and puts it back:
+// a clear line in the answer while it is wrong, and no restart needed when it is right again.
 func TestMisconfigured(t *testing.T) {
 	s := running(t)
 	session := newSession()

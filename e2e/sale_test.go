@@ -55,8 +55,8 @@ func renamed(t *testing.T, name, session, id string) []byte {
 
 func newSession() string { return "cs_test_" + rand.Text() }
 
-// stored reports whether an answer says that an event is stored. On a busy machine the queue may not have answered
-// within its 2 s; then the sweep has the order.
+// stored reports whether an answer says that an event is stored. On a busy machine the queue may
+// not have answered within its 2 s; then the sweep has the order.
 func stored(answer, session string) bool {
 	return answer == queuedAnswer(session) || answer == fmt.Sprintf(`{"id":"%s","queued":false}`, session)
 }

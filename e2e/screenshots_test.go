@@ -11,8 +11,8 @@ import (
 	"handler/function/local/runenv"
 )
 
-// TestScreenshots makes the pictures of docs/ from the first screen of a laptop that `make run` has just started, whose
-// inbox has the e-mails of the sample purchase:
+// TestScreenshots makes the pictures of docs/ from the first screen of a laptop that `make run` has
+// just started, whose inbox has the e-mails of the sample purchase:
 //
 //	UPDATE_SCREENSHOTS=1 go test ./e2e -run TestScreenshots
 func TestScreenshots(t *testing.T) {

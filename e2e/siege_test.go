@@ -25,16 +25,16 @@ const (
 	// siegeFor is how long each attack goes on, with a sale every salePause.
 	siegeFor  = 3 * time.Second
 	salePause = 100 * time.Millisecond
-	// late is what an attack may add to the acknowledgement of nine sales in ten, and veryLate to that of the tenth:
-	// the attackers are on the same machine, and others too.
+	// late is what an attack may add to the acknowledgement of nine sales in ten, and veryLate to
+	// that of the tenth: the attackers are on the same machine, and others too.
 	late     = time.Second
 	veryLate = 3 * time.Second
 	// siegeConnections are open at once, on one address.
 	siegeConnections = 10_000
 )
 
-// TestProveSiege attacks the gateway, and the functions' own ports as nobody could from outside, while sales go on. The
-// gateway's patience is not ours to bound; the functions' memory is.
+// TestProveSiege attacks the gateway, and the functions' own ports as nobody could from outside,
+// while sales go on. The gateway's patience is not ours to bound; the functions' memory is.
 func TestProveSiege(t *testing.T) {
 	s := running(t)
 	if err := allowFiles(siegeConnections + 1000); err != nil {
@@ -100,13 +100,14 @@ func TestProveSiege(t *testing.T) {
 type siegeAttack struct {
 	name string
 	run  attack
-	// opened is how many connections it opens at the least, and closes whether some of them are closed. One that opens
-	// none has its posts refused.
+	// opened is how many connections it opens at the least, and closes whether some of them are
+	// closed. One that opens none has its posts refused.
 	opened int64
 	closes bool
 }
 
-// did reports whether an attack was one. The gate may end a few large posts that are slow on a busy machine.
+// did reports whether an attack was one. The gate may end a few large posts that are slow on a busy
+// machine.
 func (a siegeAttack) did(d deeds) bool {
 	if a.opened > 0 {
 		return d.opened >= a.opened && (d.closed > 0 || !a.closes)
@@ -186,7 +187,8 @@ type memory int64
 
 func (m memory) String() string { return fmt.Sprintf("%.1f MB", float64(m)/1e6) }
 
-// functionAt finds a function's own port, and the memory that stack.yml allows it beside its watchdog.
+// functionAt finds a function's own port, and the memory that stack.yml allows it beside its
+// watchdog.
 func functionAt(t *testing.T, name, pid string) besieged {
 	t.Helper()
 	f := besieged{name: name}

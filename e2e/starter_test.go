@@ -14,8 +14,9 @@ import (
 	"handler/function/local/sendgrid"
 )
 
-// TestStarterFitsAPhone renders the e-mails that every shop starts with, as wide as the inbox shows them on a phone, for a
-// customer with a long name and address who bought something with a long name.
+// TestStarterFitsAPhone renders the e-mails that every shop starts with, as wide as the inbox shows
+// them on a phone, for a customer with a long name and address who bought something with a long
+// name.
 func TestStarterFitsAPhone(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, sample.Starter()); err != nil {

@@ -21,8 +21,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// The store's conformance: what every engine must do that orders are kept in. It runs on the embedded
-// database, and on the one that MONGODB_URI names where that is set.
+// The store's conformance: what every engine must do that orders are kept in. It runs on the
+// embedded database, and on the one that MONGODB_URI names where that is set.
 
 var received = time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
 
@@ -357,7 +357,8 @@ func paidBy(t testing.TB, name, object, id string, payment any) order.Event {
 	return parsed
 }
 
-// TestStoreForgets reads the whole document, since a field that a write leaves out would stay as it was.
+// TestStoreForgets reads the whole document, since a field that a write leaves out would stay as it
+// was.
 func TestStoreForgets(t *testing.T) {
 	t.Parallel()
 	db := database(t)
@@ -416,8 +417,8 @@ func TestStoreForgets(t *testing.T) {
 	}
 }
 
-// What was looked at of Stripe is kept from the first time on, for each mode, by however many ask for it at once; and
-// it is no order.
+// What was looked at of Stripe is kept from the first time on, for each mode, by however many ask
+// for it at once; and it is no order.
 func TestStoreWatched(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)
@@ -640,8 +641,9 @@ func TestStoreRaces(t *testing.T) {
 	})
 }
 
-// TestStoreProcesses races whole processes for the same orders: each records every event, plans every
-// order, finds by the index what is due, claims it, marks it sent, and says which claims it won.
+// TestStoreProcesses races whole processes for the same orders: each records every event, plans
+// every order, finds by the index what is due, claims it, marks it sent, and says which claims it
+// won.
 func TestStoreProcesses(t *testing.T) {
 	t.Parallel()
 

@@ -30,13 +30,13 @@ import (
 	"handler/function/local/runenv"
 )
 
-// system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests share
-// one; each works with sessions of its own.
+// system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests
+// share one; each works with sessions of its own.
 type system struct {
 	env   map[string]string
 	state string
-	// root is a copy of Tillbell's folder with the tests' shop and settings, and shop that shop's folder in it. A test may
-	// change them.
+	// root is a copy of Tillbell's folder with the tests' shop and settings, and shop that shop's
+	// folder in it. A test may change them.
 	root, shop string
 	process    *exec.Cmd
 	output     *syncBuffer
@@ -71,8 +71,8 @@ func running(t *testing.T) *system {
 
 const startTimeout = 15 * time.Minute // the first build of the gateway and its friends
 
-// newSystem builds and starts the laptop in a folder of its own, with the parts that make run built or
-// will use, and waits until it is ready.
+// newSystem builds and starts the laptop in a folder of its own, with the parts that make run built
+// or will use, and waits until it is ready.
 func newSystem() (*system, error) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -130,8 +130,8 @@ func (s *system) layOut(root string) error {
 	return clone.Into(s.root, root, sample.Shop())
 }
 
-// launch starts the process from a thread that lives as long: Pdeathsig tells of the end of the thread that started
-// it (prctl(2)), and Go ends threads.
+// launch starts the process from a thread that lives as long: Pdeathsig tells of the end of the
+// thread that started it (prctl(2)), and Go ends threads.
 func (s *system) launch() error {
 	launched := make(chan error)
 	go func() {

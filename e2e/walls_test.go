@@ -24,8 +24,8 @@ var walls = map[string][]string{
 	"e2e":   {"internal", "local", "ops", "send-email", "stripe-webhook"},
 }
 
-// testWalls are what tests may import beyond that: the owner's program is tested against the laptop's
-// mocks and database.
+// testWalls are what tests may import beyond that: the owner's program is tested against the
+// laptop's mocks and database.
 var testWalls = map[string][]string{"ops": {"local"}}
 
 // TestWalls compares every import, also of tests, with the tables.

@@ -24,8 +24,8 @@ import (
 	"handler/function/local/mongod/mongodtest"
 )
 
-// tap stands between the driver and the database: it hears every command, and can break a connection
-// after the database has done what a command said, so that the answer is lost.
+// tap stands between the driver and the database: it hears every command, and can break a
+// connection after the database has done what a command said, so that the answer is lost.
 type tap struct {
 	uri string
 	// lose is the name of the command whose next answer is lost.
@@ -112,7 +112,8 @@ func (p *tap) serve(client net.Conn, database string) {
 	}
 }
 
-// refuse has commands answered with an error in the database's place, until the end of what is returned.
+// refuse has commands answered with an error in the database's place, until the end of what is
+// returned.
 func (p *tap) refuse(reply *wirebson.Document, commands ...string) (end func()) {
 	set := func(to map[string]*wirebson.Document) {
 		p.mu.Lock()
@@ -206,8 +207,8 @@ func (p *tap) store(t *testing.T) *mongodb.Store {
 // weak is what a connection string can ask for, and does not get.
 const weak = "w=1&journal=false&readPreference=secondary&readConcernLevel=majority"
 
-// TestConcerns hears what the driver asks of the database for each kind of write and read, whatever the connection
-// string says.
+// TestConcerns hears what the driver asks of the database for each kind of write and read, whatever
+// the connection string says.
 func TestConcerns(t *testing.T) {
 	t.Parallel()
 
@@ -256,7 +257,8 @@ func TestConcerns(t *testing.T) {
 	}
 }
 
-// TestReadsGoToThePrimary: a replica set of one has no secondary that a connection string could send them to.
+// TestReadsGoToThePrimary: a replica set of one has no secondary that a connection string could
+// send them to.
 func TestReadsGoToThePrimary(t *testing.T) {
 	t.Parallel()
 
@@ -269,8 +271,8 @@ func TestReadsGoToThePrimary(t *testing.T) {
 	}
 }
 
-// TestStableAPI: all that the functions send is of Stable API V1, which no later server changes, but for the question how
-// large the database is.
+// TestStableAPI: all that the functions send is of Stable API V1, which no later server changes,
+// but for the question how large the database is.
 func TestStableAPI(t *testing.T) {
 	t.Parallel()
 
@@ -310,8 +312,8 @@ func TestStableAPI(t *testing.T) {
 	}
 }
 
-// TestLostAnswers breaks the connection after the database has written. The driver repeats the write under its number, and
-// the database answers as it did: for the store, nothing has happened.
+// TestLostAnswers breaks the connection after the database has written. The driver repeats the
+// write under its number, and the database answers as it did: for the store, nothing has happened.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 
@@ -403,7 +405,8 @@ func TestSourceFollowsTheSecret(t *testing.T) {
 	}
 }
 
-// TestWrongPassword is what an owner sees who mistyped it: which secret to look at, and not what is in it.
+// TestWrongPassword is what an owner sees who mistyped it: which secret to look at, and not what is
+// in it.
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 
@@ -428,7 +431,8 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// TestOrdersAreFoundByAnIndex asks the database how it finds what is due, what is new, and what was paid.
+// TestOrdersAreFoundByAnIndex asks the database how it finds what is due, what is new, and what was
+// paid.
 func TestOrdersAreFoundByAnIndex(t *testing.T) {
 	t.Parallel()
 

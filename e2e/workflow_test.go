@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestWorkflowChecks runs the steps of the GitHub workflow that look at the server before and after it deploys, as
-// they are, against the running system.
+// TestWorkflowChecks runs the steps of the GitHub workflow that look at the server before and after
+// it deploys, as they are, against the running system.
 func TestWorkflowChecks(t *testing.T) {
 	s := running(t)
 	b, err := os.ReadFile("../.github/workflows/tillbell.yml")

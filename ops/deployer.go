@@ -97,7 +97,8 @@ func (d *deployment) atHome(ctx context.Context, t *target.Target, built bool) e
 	return nil
 }
 
-// answers waits until a function answers as it should. Its error is what it answered last, and not that the time is over.
+// answers waits until a function answers as it should. Its error is what it answered last, and not
+// that the time is over.
 func (d *deployment) answers(ctx context.Context, t *target.Target, function string) error {
 	var last error
 	err := d.wait.Until(ctx, func(waiting context.Context) error {

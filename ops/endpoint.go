@@ -74,8 +74,8 @@ func endpointVerb(ctx context.Context, args []string) error {
 	return eventHook(ctx, t, r)
 }
 
-// eventHook is the same for SendGrid. It is the owner's choice to use it: where the key for it is missing, or may not do
-// it, nothing is wrong.
+// eventHook is the same for SendGrid. It is the owner's choice to use it: where the key for it is
+// missing, or may not do it, nothing is wrong.
 func eventHook(ctx context.Context, t *target.Target, r endpoint.Registrar) error {
 	skipped := func(why string) error {
 		fmt.Printf("– SendGrid's Event Webhook was not looked at: %s\n", why)

@@ -95,7 +95,8 @@ func progress(file *os.File) io.Writer {
 	return io.Discard
 }
 
-// goesOn tells of the orders that were found so far, and where it goes on among all that there are, the newest first.
+// goesOn tells of the orders that were found so far, and where it goes on among all that there are,
+// the newest first.
 func goesOn(out io.Writer, found int, next string) {
 	made, _, _ := strings.Cut(next, "/")
 	fmt.Fprintf(out, "  %d found; looking at the orders made until %s\n", found, made)

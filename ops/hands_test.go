@@ -18,8 +18,8 @@ import (
 	"handler/function/ops/screen"
 )
 
-// answering is a client of a gateway that gives those answers, one after the other, and what was asked of it without
-// the times.
+// answering is a client of a gateway that gives those answers, one after the other, and what was
+// asked of it without the times.
 func answering(t *testing.T, answers ...string) (client *owner.Client, asked *[]string) {
 	t.Helper()
 	asked = &[]string{}

@@ -57,7 +57,8 @@ func TestSecretsOverSSH(t *testing.T) {
 	}
 }
 
-// mustReadSecrets holds that the functions that run have the changed secrets: systemd gives them copies as they start.
+// mustReadSecrets holds that the functions that run have the changed secrets: systemd gives them
+// copies as they start.
 func (h *home) mustReadSecrets(platform target.Platform) {
 	h.t.Helper()
 	restarts := slices.DeleteFunc(h.server.Log("systemctl"), func(line string) bool { return !strings.HasPrefix(line, "restart ") })

@@ -306,7 +306,8 @@ func TestUpFails(t *testing.T) {
 	}
 }
 
-// TestNothingToGoBackTo: the first version has none before it, and one that was built anew by its old TAG has lost it.
+// TestNothingToGoBackTo: the first version has none before it, and one that was built anew by its
+// old TAG has lost it.
 func TestNothingToGoBackTo(t *testing.T) {
 	for _, tag := range []string{"", "v1"} {
 		t.Run("after "+tag, func(t *testing.T) {

@@ -1,6 +1,7 @@
-// Command ops is the owner's: it shows what came of the sales, does to orders what the owner wishes, looks whether all
-// is right, puts the secrets and the webhook endpoint in place, and deploys. `make ops` builds it; `make doctor`,
-// `make secrets`, `make endpoint` and `make up` use it.
+// Command ops is the owner's: it shows what came of the sales, does to orders what the owner
+// wishes, looks whether all is right, puts the secrets and the webhook endpoint in place, and
+// deploys. `make ops` builds it; `make doctor`, `make secrets`, `make endpoint` and `make up` use
+// it.
 package main
 
 import (

@@ -122,8 +122,8 @@ func (k *keeper) atHome(ctx context.Context, t *target.Target) error {
 	return nil
 }
 
-// restartReaders restarts the running functions that read a changed secret, send-email first: it is paused, by the key that
-// it still has.
+// restartReaders restarts the running functions that read a changed secret, send-email first: it is
+// paused, by the key that it still has.
 func restartReaders(ctx context.Context, out io.Writer, t *target.Target, remote *server.Server, running []string) error {
 	key, _, _ := strings.Cut(t.Given(target.FunctionsKey), "\n")
 	runner := deploy.Runner{Out: out, Gateway: t.Gateway, Logs: t.Platform.Logs(deploy.SendEmail)}

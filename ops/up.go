@@ -83,8 +83,8 @@ func upVerb(ctx context.Context, args []string) error {
 	return buy(ctx, os.Stdout, t)
 }
 
-// checkCommitted finds the files of the deployment that are not committed. They are an error, unless they are only to be
-// told; that it cannot be known is told.
+// checkCommitted finds the files of the deployment that are not committed. They are an error,
+// unless they are only to be told; that it cannot be known is told.
 func checkCommitted(ctx context.Context, out io.Writer, t *target.Target, tellOnly bool) error {
 	var more []string
 	if t.Platform.AtHome() {

@@ -16,7 +16,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// loggable is what may be said of an answer: our words, and what looks like a name of the service's.
+// loggable is what may be said of an answer: our words, and what looks like a name of the
+// service's.
 var loggable = regexp.MustCompile(`^[A-Za-z0-9_.:,()' \[\]-]{1,700}$`)
 
 // answers is a service that always gives the same one.
@@ -32,8 +33,8 @@ func (a *answers) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(strings.NewReader(string(a.body)))}, nil
 }
 
-// FuzzStripeAnswer: whatever comes in place of line items is refused by an error that says nothing of it, or is
-// items that can be stored.
+// FuzzStripeAnswer: whatever comes in place of line items is refused by an error that says nothing
+// of it, or is items that can be stored.
 func FuzzStripeAnswer(f *testing.F) {
 	for _, name := range sample.Names() {
 		if list, err := sample.LineItems(name); err == nil {
@@ -74,8 +75,8 @@ func FuzzStripeAnswer(f *testing.F) {
 	})
 }
 
-// FuzzSendGridAnswer: whatever SendGrid answers, it is accepted by its status alone, and nothing of it is kept but
-// what looks like a field or an ID.
+// FuzzSendGridAnswer: whatever SendGrid answers, it is accepted by its status alone, and nothing of
+// it is kept but what looks like a field or an ID.
 func FuzzSendGridAnswer(f *testing.F) {
 	for _, body := range []string{"", "null", "[]", "<html>", `{"errors":null}`, `{"errors":[null]}`, `{"errors":[{"field":"personalizations.0.to.0.email","message":"ada@example.com"}]}`, `{"errors":[{"field":"ada@example.com"}]}`, `{"errors":[{"field":1e999}]}`} {
 		for _, status := range []int{202, 400, 429, 500} {

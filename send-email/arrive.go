@@ -40,8 +40,8 @@ type batched struct {
 	ignored int
 }
 
-// decodeEvents reads a verified body. A field of another type than it should have is left out, and no reason to refuse the
-// rest: SendGrid would send all of it again and again.
+// decodeEvents reads a verified body. A field of another type than it should have is left out, and
+// no reason to refuse the rest: SendGrid would send all of it again and again.
 func decodeEvents(body []byte) (batched, error) {
 	b := batched{orders: map[string]map[string][]order.Arrival{}}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -100,8 +100,9 @@ type arrived struct {
 	Ignored int `json:"ignored"`
 }
 
-// arrive stores what was told, one order after the other. Where the call's time is up, or the database goes away, what is
-// stored stays: SendGrid brings all of it again, and then there is less to do.
+// arrive stores what was told, one order after the other. Where the call's time is up, or the
+// database goes away, what is stored stays: SendGrid brings all of it again, and then there is less
+// to do.
 func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (arrived, error) {
 	done := arrived{Ignored: told.ignored}
 	if len(told.orders) == 0 {
@@ -124,8 +125,8 @@ func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (
 	return done, nil
 }
 
-// arriveAt stores what was told of one order's deliveries, in one write; who is to be told of a bounce is planned in
-// the same one.
+// arriveAt stores what was told of one order's deliveries, in one write; who is to be told of a
+// bounce is planned in the same one.
 func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store, id string, told map[string][]order.Arrival) (stored, ignored int, err error) {
 	var before map[string]order.Delivery
 	o, err := orders.Update(ctx, id, func(o *order.Order) error {

@@ -462,8 +462,9 @@ func TestVerifyEvents(t *testing.T) {
 	})
 }
 
-// FuzzArrivals: what SendGrid signs is stored, ignored, or refused as a whole; it never ends the process, is in no log,
-// and reaches no other delivery than the one that it names. What it did not sign reaches nothing.
+// FuzzArrivals: what SendGrid signs is stored, ignored, or refused as a whole; it never ends the
+// process, is in no log, and reaches no other delivery than the one that it names. What it did not
+// sign reaches nothing.
 func FuzzArrivals(f *testing.F) {
 	b, a := listening(f, true)
 	at := b.clock
@@ -504,7 +505,8 @@ func FuzzArrivals(f *testing.F) {
 	})
 }
 
-// BenchmarkVerifyEvents is what a call with a wrong signature costs, small and as large as it may be.
+// BenchmarkVerifyEvents is what a call with a wrong signature costs, small and as large as it may
+// be.
 func BenchmarkVerifyEvents(b *testing.B) {
 	for name, size := range map[string]int{"1 kB": 1000, "1 MiB": 1 << 20} {
 		b.Run(name, func(b *testing.B) {

@@ -81,7 +81,8 @@ func serve(t testing.TB, h http.Handler) string {
 	return s.URL
 }
 
-// place stores the order of sample events, with what the first one's session bought, and gives its ID.
+// place stores the order of sample events, with what the first one's session bought, and gives its
+// ID.
 func (b *bench) place(t *testing.T, names ...string) string {
 	t.Helper()
 	var id string
@@ -124,8 +125,8 @@ func (b *bench) sendOrder(t *testing.T, id string) progress {
 	return p
 }
 
-// die leaves an order's first e-mail as a process does that dies in its attempt; before it, so many others
-// had died.
+// die leaves an order's first e-mail as a process does that dies in its attempt; before it, so many
+// others had died.
 func (b *bench) die(id string, due time.Time, others int) {
 	d := b.memory.orders[id].Emails["ebook/delivery"]
 	d.State, d.Lease, d.DueAt, d.Lost = order.Sending, "the dead", due, others

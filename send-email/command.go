@@ -31,12 +31,13 @@ type ownCommand interface {
 // kind is a kind of command.
 type kind struct {
 	new func(openfaas.Call) command
-	// changes: it does something that would not happen without it, at a person's wish. A copy of such a call must
-	// not do it another time: it is dated, and refused when it is old.
+	// changes: it does something that would not happen without it, at a person's wish. A copy of
+	// such a call must not do it another time: it is dated, and refused when it is old.
 	changes bool
 }
 
-// kinds are what can be asked for, by the verb of the call: the owner's commands, and the function's own.
+// kinds are what can be asked for, by the verb of the call: the owner's commands, and the
+// function's own.
 var kinds = allKinds(map[string]kind{
 	"id":      {new: func(openfaas.Call) command { return new(sendOrder) }},
 	"sweep":   {new: func(openfaas.Call) command { return new(sweepAll) }},
@@ -69,7 +70,8 @@ func (f *Function) commands() commands.Service {
 	}
 }
 
-// alwaysAnswered reports whether a command is answered during a pause too: it costs nothing, and begins nothing.
+// alwaysAnswered reports whether a command is answered during a pause too: it costs nothing, and
+// begins nothing.
 func alwaysAnswered(c command) bool {
 	switch c.(type) {
 	case *pause, *probe, *process:
@@ -78,7 +80,8 @@ func alwaysAnswered(c command) bool {
 	return false
 }
 
-// decode reads a signed body. Its error is openfaas.ErrCall, openfaas.ErrStale or an *openfaas.ArgumentError.
+// decode reads a signed body. Its error is openfaas.ErrCall, openfaas.ErrStale or an
+// *openfaas.ArgumentError.
 func (f *Function) decode(body []byte) (command, error) {
 	c, err := openfaas.ParseCall(body)
 	if err != nil {
@@ -126,7 +129,8 @@ func (r *sweepAll) answer(ctx context.Context, f *Function, _ *slog.Logger) (any
 // maxProbes is how many probes a process remembers.
 const maxProbes = 16
 
-// notes are what this process has noticed, for make doctor to ask. Nothing that the function does depends on them.
+// notes are what this process has noticed, for make doctor to ask. Nothing that the function does
+// depends on them.
 type notes struct {
 	started time.Time
 
@@ -151,8 +155,8 @@ func (n *notes) probe(word string) {
 	}
 }
 
-// probe is a word by which the doctor finds out whether the queue delivers calls: it is sent by the queue, and then looked for
-// in what process answers.
+// probe is a word by which the doctor finds out whether the queue delivers calls: it is sent by the
+// queue, and then looked for in what process answers.
 type probe string
 
 var probeForm = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)

@@ -86,14 +86,14 @@ func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, no
 }
 
 const (
-	// steadyAfter is how long the database must have answered before this process takes over a lease
-	// that ran out. While the database is away no process can record what came of an attempt: when it is
-	// back, the leases of processes that are well have run out too, and they need a moment to say what
-	// they did.
+	// steadyAfter is how long the database must have answered before this process takes over a
+	// lease that ran out. While the database is away no process can record what came of an attempt:
+	// when it is back, the leases of processes that are well have run out too, and they need a
+	// moment to say what they did.
 	steadyAfter = 15 * time.Second
 	// longestGap is how far two answers may lie apart for the time between them to count. An outage
-	// that fits between is over before a lease of its time runs out: the lease is longer by twice an
-	// attempt, which leaves a moment to record.
+	// that fits between is over before a lease of its time runs out: the lease is longer by twice
+	// an attempt, which leaves a moment to record.
 	longestGap = lease - 2*attemptTimeout
 )
 
@@ -107,7 +107,8 @@ type health struct {
 	refused bool
 }
 
-// observe notes how a look at what is due ended, the one read that fails only where the database does.
+// observe notes how a look at what is due ended, the one read that fails only where the database
+// does.
 func (h *health) observe(err error, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

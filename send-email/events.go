@@ -18,17 +18,20 @@ import (
 )
 
 const (
-	// maxEvents is what one call of SendGrid's Event Webhook may have; a batch of its has 768 kB at the most.
+	// maxEvents is what one call of SendGrid's Event Webhook may have; a batch of its has 768 kB at
+	// the most.
 	maxEvents = 1 << 20
-	// eventsBehind is how old a signature may be. SendGrid comes back for 24 hours, and nowhere says that it signs anew
-	// when it does: to refuse what is a few minutes old could lose all that happened while we were away. A copy of a
-	// call that was intercepted does nothing: what is told twice is known already.
+	// eventsBehind is how old a signature may be. SendGrid comes back for 24 hours, and nowhere
+	// says that it signs anew when it does: to refuse what is a few minutes old could lose all that
+	// happened while we were away. A copy of a call that was intercepted does nothing: what is told
+	// twice is known already.
 	eventsBehind = 25 * time.Hour
 	// eventsAhead is how far a signature may be in the future, which is how far clocks are apart.
 	eventsAhead = 5 * time.Minute
 	// maxEventSignature is above what a signature of any of Go's curves has.
 	maxEventSignature = 256
-	// atOnce is how many calls with SendGrid's events are gone through at the same time: each may hold a few MB.
+	// atOnce is how many calls with SendGrid's events are gone through at the same time: each may
+	// hold a few MB.
 	atOnce = 2
 )
 
@@ -45,8 +48,8 @@ func fromSendGrid(req handler.Request) bool {
 	return len(req.Header.Values(eventwebhook.VerificationHTTPHeader)) > 0
 }
 
-// receiveEvents verifies one call of SendGrid's Event Webhook, and stores what concerns our orders. Its 2xx says that
-// all of that is stored; after anything else SendGrid comes back for a day.
+// receiveEvents verifies one call of SendGrid's Event Webhook, and stores what concerns our orders.
+// Its 2xx says that all of that is stored; after anything else SendGrid comes back for a day.
 func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	log := f.log.With("call_id", openfaas.CallID(req))
 	switch err := f.verifyEvents(req); {
@@ -82,8 +85,9 @@ func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	return openfaas.JSON(http.StatusOK, done)
 }
 
-// verifyEvents lets through only what SendGrid signed with one of the keys, and not long ago. What its headers give away
-// costs no more than to read them; a signature costs to hash the body, a millisecond for 1 MiB, and some 60 µs more.
+// verifyEvents lets through only what SendGrid signed with one of the keys, and not long ago. What
+// its headers give away costs no more than to read them; a signature costs to hash the body, a
+// millisecond for 1 MiB, and some 60 µs more.
 func (f *Function) verifyEvents(req handler.Request) error {
 	if req.Method != http.MethodPost {
 		return errMethod
@@ -113,8 +117,9 @@ func (f *Function) verifyEvents(req handler.Request) error {
 	return errSignature
 }
 
-// readEventKeys reads the setting: one public key as SendGrid shows it, or several with commas between them while it is
-// changed. What is wrong with it concerns SendGrid's events alone, and keeps no e-mail back.
+// readEventKeys reads the setting: one public key as SendGrid shows it, or several with commas
+// between them while it is changed. What is wrong with it concerns SendGrid's events alone, and
+// keeps no e-mail back.
 func readEventKeys(setting string) (keys []*ecdsa.PublicKey, err error) {
 	for text := range strings.SplitSeq(setting, ",") {
 		if text = strings.TrimSpace(text); text == "" {

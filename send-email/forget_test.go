@@ -223,7 +223,8 @@ func TestExport(t *testing.T) {
 				}
 			}
 		}
-		// An admin who buys is a customer like any other, and knows of a sale what the admins were sent.
+		// An admin who buys is a customer like any other, and knows of a sale what the admins were
+		// sent.
 		o.CustomerEmail = "owner@example.com"
 		if _, text := export(t, b, `{"email":"owner@example.com"}`); !strings.Contains(text, `"to":"owner@`) || strings.Contains(text, "partner@") {
 			t.Errorf("an admin's own: it holds %s", text)
@@ -245,7 +246,8 @@ func TestExport(t *testing.T) {
 	})
 }
 
-// A shop has more orders than one call may look at, and a customer more than one may forget or export.
+// A shop has more orders than one call may look at, and a customer more than one may forget or
+// export.
 func TestCustomerInParts(t *testing.T) {
 	t.Parallel()
 
@@ -333,8 +335,8 @@ func TestCustomerInParts(t *testing.T) {
 func TestRetention(t *testing.T) {
 	t.Parallel()
 
-	// aged is a bench that forgets after 30 days, with so many orders that are 31 days old and one that is
-	// 690 hours old.
+	// aged is a bench that forgets after 30 days, with so many orders that are 31 days old and one
+	// that is 690 hours old.
 	aged := func(t *testing.T, old int) (b *bench, young string) {
 		t.Helper()
 		b = setUpOffline(t)

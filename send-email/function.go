@@ -37,8 +37,8 @@ type Service struct {
 	Transport http.RoundTripper
 }
 
-// Parts are what a Function is wired to: to the platform by handler.go, to models by the simulation in
-// e2e/.
+// Parts are what a Function is wired to: to the platform by handler.go, to models by the simulation
+// in e2e/.
 type Parts struct {
 	// Keys sign the calls of it; more than one while the key is rolled.
 	Keys             func() ([]string, error)
@@ -46,18 +46,21 @@ type Parts struct {
 	Stripe, SendGrid Service
 	// Interval is how often to sweep; 0 turns the sweep off.
 	Interval time.Duration
-	// Templates are the IDs of the templates that the catalogue names, asked for where it names any.
+	// Templates are the IDs of the templates that the catalogue names, asked for where it names
+	// any.
 	Templates func() (published.IDs, error)
 	// Rate is how many calls of Stripe and SendGrid a sweep makes in a second; 0 sets no limit.
 	Rate float64
-	// Retention is how old an order may get before what it holds of the customer is forgotten; 0 keeps it.
+	// Retention is how old an order may get before what it holds of the customer is forgotten; 0
+	// keeps it.
 	Retention time.Duration
-	// QuotaMB is how many MB (MiB) of data and indexes the database's tier holds, of which the admins are told when they
-	// fill up; 0 leaves that.
+	// QuotaMB is how many MB (MiB) of data and indexes the database's tier holds, of which the
+	// admins are told when they fill up; 0 leaves that.
 	QuotaMB float64
 	// Now is the clock, in UTC and milliseconds.
 	Now func() time.Time
-	// EventKeys are the public keys of SendGrid's Event Webhook, as the setting has them; none where it is not used.
+	// EventKeys are the public keys of SendGrid's Event Webhook, as the setting has them; none
+	// where it is not used.
 	EventKeys string
 	// Random is in [0, 1); it spreads attempts and sweeps.
 	Random func() float64
@@ -97,8 +100,8 @@ type Function struct {
 	log    *slog.Logger
 }
 
-// New wires a function, which calls nothing yet. Its error is that of the catalogue, or of a template in it
-// that has no ID.
+// New wires a function, which calls nothing yet. Its error is that of the catalogue, or of a
+// template in it that has no ID.
 func New(p Parts, catalogueFile []byte) (*Function, error) {
 	c, err := catalogue.Parse("catalogue.yml", catalogueFile)
 	if err == nil {
@@ -129,7 +132,8 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 	return f, err
 }
 
-// resolve gives the catalogue's templates their IDs. The owner can put right whatever is wrong there.
+// resolve gives the catalogue's templates their IDs. The owner can put right whatever is wrong
+// there.
 func resolve(c *catalogue.Catalogue, ids func() (published.IDs, error)) error {
 	if err := c.Resolve(ids); err != nil {
 		return openfaas.NewMisconfigured("%w", err)

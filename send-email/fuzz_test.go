@@ -13,8 +13,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// FuzzDecode: a body asks for one thing that makes sense, about no order or one by an ID that is none of a path, or for
-// nothing.
+// FuzzDecode: a body asks for one thing that makes sense, about no order or one by an ID that is
+// none of a path, or for nothing.
 func FuzzDecode(f *testing.F) {
 	for _, body := range bodies {
 		f.Add([]byte(body))
@@ -45,8 +45,8 @@ func namesArgument(err error) bool {
 	return (known || wrong.Name == "at") && strings.Trim(field, "abcdefghijklmnopqrstuvwxyz_") == "" && wrong.Want != ""
 }
 
-// FuzzReceive: what is not signed touches nothing, and each answer is a documented one that holds nothing of the
-// body.
+// FuzzReceive: what is not signed touches nothing, and each answer is a documented one that holds
+// nothing of the body.
 func FuzzReceive(f *testing.F) {
 	for i, body := range bodies {
 		f.Add([]byte(body), openfaas.Sign([]byte(body), key), []string{"POST", "GET", "PUT", "\xff"}[i%4])

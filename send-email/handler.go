@@ -1,8 +1,8 @@
 // Package function is send-email: it finds out what an order bought, plans the e-mails that the
 // catalogue names for it, and sends each of them once.
 //
-// It is told of an order by the queue, and finds by itself, in its sweep, every order that the queue
-// lost or that could not be finished. A delivery is sent only by the holder of its lease.
+// It is told of an order by the queue, and finds by itself, in its sweep, every order that the
+// queue lost or that could not be finished. A delivery is sent only by the holder of its lease.
 package function
 
 import (
@@ -31,15 +31,17 @@ const sweepInterval = "sweep_interval"
 var startSweep = sync.OnceFunc(func() { go live() })
 
 // The image build runs this package's tests with no settings, no secrets and no database; where the
-// platform has set the interval, the sweep begins with the process, and elsewhere with the first call.
+// platform has set the interval, the sweep begins with the process, and elsewhere with the first
+// call.
 func init() {
 	if os.Getenv(sweepInterval) != "" {
 		startSweep()
 	}
 }
 
-// live sweeps until the platform ends the process: it says so first, from when on nothing begins any more, and the
-// template's server gives calls in hand, and so the sweep as well, a moment to end.
+// live sweeps until the platform ends the process: it says so first, from when on nothing begins
+// any more, and the template's server gives calls in hand, and so the sweep as well, a moment to
+// end.
 func live() {
 	f, err := setup()
 	if err != nil {
@@ -63,7 +65,8 @@ func Handle(req handler.Request) (handler.Response, error) {
 	return f.Receive(req), nil
 }
 
-// CheckSettings says what is wrong with the settings and the shop that the function would start with. It calls nothing.
+// CheckSettings says what is wrong with the settings and the shop that the function would start
+// with. It calls nothing.
 func CheckSettings(getenv func(name string) string) error {
 	_, err := wire(&openfaas.Settings{Getenv: getenv})
 	return err
@@ -75,8 +78,8 @@ func newFunction() (*Function, error) {
 	return f, err
 }
 
-// wire connects the function to its platform. It calls nothing yet, and the function's log is there even
-// where the settings are wrong.
+// wire connects the function to its platform. It calls nothing yet, and the function's log is there
+// even where the settings are wrong.
 func wire(s *openfaas.Settings) (*Function, error) {
 	shop := shopFiles(s)
 	catalogue, shopErr := readShopFile(shop, catalogueFile)

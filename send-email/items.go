@@ -15,7 +15,8 @@ import (
 	"handler/function/internal/stripeclient"
 )
 
-// itemsOverdue is how long Stripe may be away before the admins are told that an order waits for it.
+// itemsOverdue is how long Stripe may be away before the admins are told that an order waits for
+// it.
 const itemsOverdue = time.Hour
 
 // maxItems is far above the hundred that a session may have, and ends a list that does not.
@@ -32,14 +33,14 @@ type stripeItems struct {
 	key     func() (string, error)
 }
 
-// newStripeItems asks a Stripe API. It is tried once: the next attempt is written in the order, where a restart does
-// not lose it.
+// newStripeItems asks a Stripe API. It is tried once: the next attempt is written in the order,
+// where a restart does not lose it.
 func newStripeItems(s Service) *stripeItems {
 	return &stripeItems{key: s.Key, backend: stripeclient.New(s.URL, s.Transport, 10*time.Second)}
 }
 
-// fetch reads all pages of a session's line items, with their products. A connected account's session
-// is found only in its name.
+// fetch reads all pages of a session's line items, with their products. A connected account's
+// session is found only in its name.
 func (s *stripeItems) fetch(ctx context.Context, id, account string) ([]order.Item, error) {
 	key, err := s.key()
 	if err != nil {
@@ -69,8 +70,8 @@ func (s *stripeItems) fetch(ctx context.Context, id, account string) ([]order.It
 	return items, nil
 }
 
-// page reads one page of line items, and whether there are more. stripe-go would go from page to page by itself, and
-// panics where an empty one promises another.
+// page reads one page of line items, and whether there are more. stripe-go would go from page to
+// page by itself, and panics where an empty one promises another.
 func (s *stripeItems) page(key string, params *stripe.CheckoutSessionListLineItemsParams) (items []order.Item, more bool, err error) {
 	params.Single = true
 	list := session.Client{B: s.backend, Key: key}.ListLineItems(params)

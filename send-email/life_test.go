@@ -169,8 +169,8 @@ func TestSweepUntil(t *testing.T) {
 	})
 }
 
-// A database that takes writes and cannot confirm them, since a majority of its members is away, makes no dead process of
-// one that lives: nothing is sent meanwhile, and then all of it once.
+// A database that takes writes and cannot confirm them, since a majority of its members is away,
+// makes no dead process of one that lives: nothing is sent meanwhile, and then all of it once.
 func TestClaimsThatAreNotConfirmed(t *testing.T) {
 	t.Parallel()
 
@@ -205,7 +205,8 @@ func TestClaimsThatAreNotConfirmed(t *testing.T) {
 	})
 }
 
-// A process that sweeps only when it is asked takes over what a dead one left, however seldom it is asked.
+// A process that sweeps only when it is asked takes over what a dead one left, however seldom it is
+// asked.
 func TestSweepAskedTakesOver(t *testing.T) {
 	t.Parallel()
 
@@ -233,7 +234,8 @@ func TestSweepAskedTakesOver(t *testing.T) {
 	})
 }
 
-// TestUnrecorded: what came of one mail cannot be recorded for an hour, and all others go out meanwhile.
+// TestUnrecorded: what came of one mail cannot be recorded for an hour, and all others go out
+// meanwhile.
 func TestUnrecorded(t *testing.T) {
 	t.Parallel()
 
@@ -269,7 +271,8 @@ func TestUnrecorded(t *testing.T) {
 	})
 }
 
-// A process that was not told that it has a lease knows it by its name, also where it takes no other's.
+// A process that was not told that it has a lease knows it by its name, also where it takes no
+// other's.
 func TestOwnClaimIsKnown(t *testing.T) {
 	t.Parallel()
 

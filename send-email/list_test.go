@@ -16,8 +16,8 @@ import (
 	"handler/function/internal/view"
 )
 
-// shelve puts copies of an order into the store, each made the given time before the clock and changed, and named by
-// what it is.
+// shelve puts copies of an order into the store, each made the given time before the clock and
+// changed, and named by what it is.
 func (b *bench) shelve(t *testing.T, id, of string, ago time.Duration, change func(*order.Order)) {
 	t.Helper()
 	placed := b.place(t, of)

@@ -12,8 +12,9 @@ import (
 	"handler/function/internal/templates"
 )
 
-// TestMain is what stops the image build where something is wrong with the owner's files: it prints the same lines as
-// `make check-catalogue`, and runs no test. The tests themselves use another shop, sample.Shop.
+// TestMain is what stops the image build where something is wrong with the owner's files: it prints
+// the same lines as `make check-catalogue`, and runs no test. The tests themselves use another
+// shop, sample.Shop.
 func TestMain(m *testing.M) {
 	if err := checkOwnersFiles(); err != nil {
 		fmt.Println(err)
@@ -22,8 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// checkOwnersFiles checks the files beside this one. In the image's build context they are in another folder than the
-// owner knows.
+// checkOwnersFiles checks the files beside this one. In the image's build context they are in
+// another folder than the owner knows.
 func checkOwnersFiles() error {
 	orders, err := sample.Orders(time.Now())
 	if err != nil {

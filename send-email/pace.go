@@ -10,7 +10,8 @@ import (
 // minPause keeps what fails at once from being swept without a pause.
 const minPause = time.Second
 
-// alarm tells the sweep of the earliest time at which something will be due. Later ones the sweep's interval covers.
+// alarm tells the sweep of the earliest time at which something will be due. Later ones the sweep's
+// interval covers.
 type alarm struct {
 	mu sync.Mutex
 	// at is the earliest that was set, zero while none was.
@@ -76,8 +77,8 @@ func (a *alarm) wait(quit context.Context, now func() time.Time, interval time.D
 	}
 }
 
-// pace is asked before each call of Stripe or SendGrid. It waits until the call may be made, or says
-// that no further one is to be made now.
+// pace is asked before each call of Stripe or SendGrid. It waits until the call may be made, or
+// says that no further one is to be made now.
 type pace func(ctx context.Context) error
 
 var (
@@ -90,7 +91,8 @@ func deferred(err error) bool {
 	return errors.Is(err, errTimeUp) || errors.Is(err, errStopping) || errors.Is(err, errPaused)
 }
 
-// unpaced lets a call through as long as there is time for it, and no pause: one for a customer who waits.
+// unpaced lets a call through as long as there is time for it, and no pause: one for a customer who
+// waits.
 func (f *Function) unpaced(ctx context.Context) error {
 	if _, paused := f.work.pausedUntil(f.now()); paused {
 		return errPaused

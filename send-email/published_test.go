@@ -112,7 +112,8 @@ func TestTemplatesThatAreNotPublished(t *testing.T) {
 	}
 }
 
-// The lock of the tests' shop is empty, so this is what an owner sees who deployed before publishing.
+// The lock of the tests' shop is empty, so this is what an owner sees who deployed before
+// publishing.
 func TestHandleBeforePublishing(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, sample.Shop()); err != nil {

@@ -71,8 +71,8 @@ func (f *Function) begin(c command) (end func(), err error) {
 	return f.work.begin(f.now())
 }
 
-// wakesOnly reports whether a call is cron-connector's: empty and unsigned. It is answered without a
-// look at anything; that the process runs is all it is for.
+// wakesOnly reports whether a call is cron-connector's: empty and unsigned. It is answered without
+// a look at anything; that the process runs is all it is for.
 func wakesOnly(req handler.Request) bool {
 	return req.Method == http.MethodPost && len(req.Body) == 0 && req.Header.Get(openfaas.SignatureHeader) == ""
 }
@@ -134,11 +134,13 @@ const (
 	maxAccepted = 32
 )
 
-// async reports whether a call is to be answered before it is worked on. The template sets the header.
+// async reports whether a call is to be answered before it is worked on. The template sets the
+// header.
 func async(req handler.Request) bool { return req.Header.Get("X-Path") == asyncPath }
 
-// accept answers a call with 202 and does its work afterwards; end is called at the end of the work.
-// An order beyond maxAccepted is due in the database as it was, and the sweep, which starts now, has it.
+// accept answers a call with 202 and does its work afterwards; end is called at the end of the
+// work. An order beyond maxAccepted is due in the database as it was, and the sweep, which starts
+// now, has it.
 func (f *Function) accept(req handler.Request, log *slog.Logger, c command, end func()) handler.Response {
 	select {
 	case f.accepted <- struct{}{}:

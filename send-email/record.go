@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	// recordPause is between two tries to record what came of an attempt. It is well below steadyAfter,
-	// so that after an outage of the database this write comes before another process takes the lease over.
+	// recordPause is between two tries to record what came of an attempt. It is well below
+	// steadyAfter, so that after an outage of the database this write comes before another process
+	// takes the lease over.
 	recordPause = 2 * time.Second
-	// recordPatience is how many tries the caller waits for: a process that cannot record what came of
-	// one mail may still send others.
+	// recordPatience is how many tries the caller waits for: a process that cannot record what came
+	// of one mail may still send others.
 	recordPatience = 4
 	// tellEvery is after how many tries more it is said again that one is not recorded.
 	tellEvery = 30
@@ -34,11 +35,11 @@ type outcome struct {
 	log  *slog.Logger
 }
 
-// record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window in
-// which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key to
-// ask by, so the process that finds the lease expired sends again, and marks the delivery unsure. So a write
-// that fails is tried again for as long as the process lives. Its error is errUnrecorded where that
-// goes on without the caller.
+// record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window
+// in which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency
+// key to ask by, so the process that finds the lease expired sends again, and marks the delivery
+// unsure. So a write that fails is tried again for as long as the process lives. Its error is
+// errUnrecorded where that goes on without the caller.
 func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
 	ctx = context.WithoutCancel(ctx)
 	for range recordPatience {
@@ -66,7 +67,8 @@ func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome
 	})
 }
 
-// keepTrying tries until it is done, for as long as the process lives. Every now and then tell is told why it is not.
+// keepTrying tries until it is done, for as long as the process lives. Every now and then tell is
+// told why it is not.
 func (f *Function) keepTrying(orders Store, try func(Store) error, tell func(error)) {
 	for n := 0; ; n++ {
 		err := try(orders)
@@ -81,8 +83,9 @@ func (f *Function) keepTrying(orders Store, try func(Store) error, tell func(err
 	}
 }
 
-// giveBack undoes a claim of which the database did not say that it was made, and may have made it: nothing was attempted
-// under it, so it is no lease that ran out without a word, and it is due as it was.
+// giveBack undoes a claim of which the database did not say that it was made, and may have made it:
+// nothing was attempted under it, so it is no lease that ran out without a word, and it is due as
+// it was.
 func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, due time.Time, free func()) {
 	defer free()
 	f.keepTrying(orders, func(orders Store) error {
@@ -107,7 +110,8 @@ func (f *Function) freshStore(orders Store) Store {
 	return orders
 }
 
-// recordOnce tries to record an outcome. Its error is errUnrecorded where another try may do better.
+// recordOnce tries to record an outcome. Its error is errUnrecorded where another try may do
+// better.
 func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
 	o, err := orders.UpdateFrom(ctx, out.order, func(o *order.Order) error { return f.apply(o, out) })
 	switch {

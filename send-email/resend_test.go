@@ -193,7 +193,8 @@ func TestResendRefuses(t *testing.T) {
 	}
 }
 
-// Calls that change something are refused where they are not signed, are not of now, or have no date.
+// Calls that change something are refused where they are not signed, are not of now, or have no
+// date.
 func TestChangingCallsAreSignedAndDated(t *testing.T) {
 	t.Parallel()
 

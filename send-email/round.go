@@ -7,14 +7,14 @@ import (
 	"handler/function/internal/order"
 )
 
-// round is a look at what is due, to be gone through in due order: an order that has several e-mails
-// due comes up for each in its turn, and does not overtake others with all of them.
+// round is a look at what is due, to be gone through in due order: an order that has several
+// e-mails due comes up for each in its turn, and does not overtake others with all of them.
 type round struct {
 	waiting []order.DueOrder
 	// horizon is up to when the round knows of all that is due.
 	horizon time.Time
-	// seen is what each order was visited for, by all rounds of a sweep: one that is due since then still
-	// could not be moved on, and is not visited again.
+	// seen is what each order was visited for, by all rounds of a sweep: one that is due since then
+	// still could not be moved on, and is not visited again.
 	seen map[string]time.Time
 }
 

@@ -39,9 +39,9 @@ type progress struct {
 var noDeadline = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // send brings an order as far as it can be brought now: planned, and all that was due until then
-// attempted once. What has just been planned was due as long as the order.
-// What could not be done is written in the order for the sweep; an error means that not even that was
-// possible, unless it says that the rest was put off.
+// attempted once. What has just been planned was due as long as the order. What could not be done
+// is written in the order for the sweep; an error means that not even that was possible, unless it
+// says that the rest was put off.
 func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait pace, until time.Time) (progress, error) {
 	began := time.Now()
 	log = log.With("order", id)
@@ -70,8 +70,8 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	return p, err
 }
 
-// sendAsked is send for an order that is asked for: Stripe's event was delivered again, or the owner has
-// mended what was wrong. Items that were given up are fetched anew then.
+// sendAsked is send for an order that is asked for: Stripe's event was delivered again, or the
+// owner has mended what was wrong. Items that were given up are fetched anew then.
 func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
 	p, err := f.send(ctx, log, id, f.unpaced, noDeadline)
 	if err != nil || !p.givenUp {
@@ -202,7 +202,8 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 
 // deliver attempts one delivery, unless another process does.
 func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
-	// A lease that runs out while this process still tries to record what came of it is no lease to take.
+	// A lease that runs out while this process still tries to record what came of it is no lease to
+	// take.
 	id, name := o.ID, o.ID+"/"+key
 	free, ok := f.work.take(name)
 	if !ok {
@@ -279,8 +280,8 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 	return o, !hopeless, nil
 }
 
-// attempt hands a mail to SendGrid. One that is cut short has an unknown outcome, so it has its own time and
-// not what is left of the call's.
+// attempt hands a mail to SendGrid. One that is cut short has an unknown outcome, so it has its own
+// time and not what is left of the call's.
 func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery) (result, time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
 	defer cancel()

@@ -303,8 +303,8 @@ func TestMissingSecretsAreNoAttempt(t *testing.T) {
 	}
 }
 
-// TestAcceptedButNotRecorded is the one window that SendGrid's API leaves open: the mail is out, and
-// the process dies before it can say so.
+// TestAcceptedButNotRecorded is the one window that SendGrid's API leaves open: the mail is out,
+// and the process dies before it can say so.
 func TestAcceptedButNotRecorded(t *testing.T) {
 	t.Parallel()
 
@@ -426,7 +426,8 @@ func TestFetchWaitsForItsTime(t *testing.T) {
 	}
 }
 
-// SendGrid renders the subjects, so that what is sent must not have in it what would end one and begin another header.
+// SendGrid renders the subjects, so that what is sent must not have in it what would end one and
+// begin another header.
 func TestWhatOthersWroteIsSentAsOneLine(t *testing.T) {
 	t.Parallel()
 

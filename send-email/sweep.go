@@ -19,12 +19,13 @@ type swept struct {
 	// Errors is how many of them could not even be looked at; they are due still.
 	Errors int `json:"errors"`
 
-	// misconfigured: one of the errors is for the owner to mend. It is said once, and not of each order.
+	// misconfigured: one of the errors is for the owner to mend. It is said once, and not of each
+	// order.
 	misconfigured bool
 }
 
-// sweep does all that is due, the oldest first, until nothing is or it is to do no more. Any number of
-// processes may sweep at once: the claims keep them apart.
+// sweep does all that is due, the oldest first, until nothing is or it is to do no more. Any number
+// of processes may sweep at once: the claims keep them apart.
 func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	var done swept
 	orders, err := f.store()
@@ -51,8 +52,9 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	}
 }
 
-// sweepAsked is a sweep that a call asked for. Where this process does not sweep by itself, it has not looked at the
-// database before: it is looked at for as long as it takes to know that it is steady, if a lease is to be taken over.
+// sweepAsked is a sweep that a call asked for. Where this process does not sweep by itself, it has
+// not looked at the database before: it is looked at for as long as it takes to know that it is
+// steady, if a lease is to be taken over.
 func (f *Function) sweepAsked(ctx context.Context) (swept, error) {
 	wait := f.pacedUntil(context.Background())
 	done, err := f.sweep(ctx, wait)
@@ -98,17 +100,17 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 	return visits, nil
 }
 
-// sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of its
-// own, and ends neither the process nor the e-mails of other orders. It gives the time at which the
-// order is due next.
+// sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of
+// its own, and ends neither the process nor the e-mails of other orders. It gives the time at which
+// the order is due next.
 func (f *Function) sweepOrder(ctx context.Context, id string, wait pace, until time.Time) (_ *time.Time, err error) {
 	defer openfaas.Recovered(&err)
 	p, err := f.send(ctx, f.log, id, wait, until)
 	return p.nextDueAt, err
 }
 
-// ensureIndexes sees once that a store's indexes are there. Without them a sweep is slow, and right all the
-// same, so it does not wait for them.
+// ensureIndexes sees once that a store's indexes are there. Without them a sweep is slow, and right
+// all the same, so it does not wait for them.
 func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
 	if _, begun := f.indexed.LoadOrStore(orders, true); begun {
 		return
@@ -121,9 +123,10 @@ func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
 	}()
 }
 
-// SweepUntil sweeps at once, then whenever something that this process knows of is due, and at every
-// interval for what it does not know of; that one comes a little early or late, so that replicas
-// spread out. When quit is done it begins nothing more, ends what it has in hand, and returns.
+// SweepUntil sweeps at once, then whenever something that this process knows of is due, and at
+// every interval for what it does not know of; that one comes a little early or late, so that
+// replicas spread out. When quit is done it begins nothing more, ends what it has in hand, and
+// returns.
 func (f *Function) SweepUntil(quit context.Context) {
 	if f.interval == 0 {
 		return
@@ -160,8 +163,8 @@ func (f *Function) sweepOnce(quit context.Context) {
 	}
 }
 
-// reportInTime makes the report once its time of day has come, and wakes the sweep, which sends it. What keeps it from
-// that is tried again after the next sweep.
+// reportInTime makes the report once its time of day has come, and wakes the sweep, which sends it.
+// What keeps it from that is tried again after the next sweep.
 func (f *Function) reportInTime(ctx context.Context) {
 	now := f.now()
 	id := order.ReportID(now)

@@ -30,7 +30,8 @@ type work struct {
 	idle chan struct{}
 }
 
-// begin notes a call or a sweep; end is to be called once, at its end. The error is errPaused where none may begin.
+// begin notes a call or a sweep; end is to be called once, at its end. The error is errPaused where
+// none may begin.
 func (w *work) begin(now time.Time) (end func(), err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -41,7 +42,8 @@ func (w *work) begin(now time.Time) (end func(), err error) {
 	return func() { w.drop(func() { w.begun-- }) }, nil
 }
 
-// take notes that a delivery is claimed, until free is called; it is refused where it is in hand already.
+// take notes that a delivery is claimed, until free is called; it is refused where it is in hand
+// already.
 func (w *work) take(delivery string) (free func(), ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,9 +112,9 @@ func (w *work) rest(ctx context.Context) (left int) {
 // longestPause is for how long one call may have nothing begin.
 const longestPause = 10 * time.Minute
 
-// pause is for how long nothing is to begin, such as "3m": a deployment is about to replace the process, and what it cuts
-// off has an unknown outcome. It ends by itself, should the deployment never come; "0s" ends it at once. Another replica is
-// not paused by it.
+// pause is for how long nothing is to begin, such as "3m": a deployment is about to replace the
+// process, and what it cuts off has an unknown outcome. It ends by itself, should the deployment
+// never come; "0s" ends it at once. Another replica is not paused by it.
 type pause string
 
 // paused is the answer, once nothing is in hand or the call's time is up.
@@ -155,8 +157,8 @@ func (r *pause) answer(ctx context.Context, f *Function, log *slog.Logger) (any,
 // Stop has nothing begin any more: the process is to end.
 func (f *Function) Stop() { f.work.stop() }
 
-// deferredCall answers a call that comes during a pause. Nothing is lost: an order is due still, and the caller who asked for
-// something else asks again.
+// deferredCall answers a call that comes during a pause. Nothing is lost: an order is due still,
+// and the caller who asked for something else asks again.
 func deferredCall(log *slog.Logger) handler.Response {
 	log.Info("call put off", "status", http.StatusServiceUnavailable)
 	return openfaas.Error(http.StatusServiceUnavailable, "paused for a deployment; what is due is done after it, and all else is to be asked for again")

@@ -14,8 +14,8 @@ import (
 const (
 	// maxCall is far above what a call of the owner's holds.
 	maxCall = 4 << 10
-	// beginFor is how long a call begins one thing after the other, and budget when it ends. Both are below the
-	// function's timeouts in stack.yml, so that it is the function that answers.
+	// beginFor is how long a call begins one thing after the other, and budget when it ends. Both
+	// are below the function's timeouts in stack.yml, so that it is the function that answers.
 	beginFor = 4 * time.Second
 	budget   = 8500 * time.Millisecond
 )
@@ -31,7 +31,8 @@ type reconcile struct {
 	since time.Time
 }
 
-// isOwners reports whether a request means to be a call of the owner's, and not an event of Stripe's.
+// isOwners reports whether a request means to be a call of the owner's, and not an event of
+// Stripe's.
 func isOwners(req handler.Request) bool {
 	return req.Header.Get("Stripe-Signature") == "" && req.Header.Get(openfaas.SignatureHeader) != ""
 }
@@ -54,8 +55,8 @@ func (e *Endpoint) verifyOwner(req handler.Request) error {
 	return nil
 }
 
-// receiveOwner verifies a call of the owner's, and does what it asks for. A search goes on in the next call, with the
-// cursor that this one answers.
+// receiveOwner verifies a call of the owner's, and does what it asks for. A search goes on in the
+// next call, with the cursor that this one answers.
 func (e *Endpoint) receiveOwner(req handler.Request) handler.Response {
 	began := time.Now()
 	if err := e.verifyOwner(req); err != nil {
@@ -79,8 +80,8 @@ func (e *Endpoint) receiveOwner(req handler.Request) handler.Response {
 	return openfaas.JSON(http.StatusOK, done)
 }
 
-// parseReconcile reads the one call that there is. It changes something, unless it is a dry run; a copy of that one
-// would still have Stripe asked, so it is to be fresh as well.
+// parseReconcile reads the one call that there is. It changes something, unless it is a dry run; a
+// copy of that one would still have Stripe asked, so it is to be fresh as well.
 func parseReconcile(body []byte) (r reconcile, err error) {
 	c, err := openfaas.ParseCall(body)
 	if err != nil {

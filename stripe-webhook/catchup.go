@@ -18,8 +18,9 @@ const (
 	late = time.Hour
 )
 
-// CatchUpUntil looks at Stripe for what was missed, soon after it is called and then once a day, somewhat early or late, so
-// that replicas spread out. When quit is done it ends what it has in hand, and returns.
+// CatchUpUntil looks at Stripe for what was missed, soon after it is called and then once a day,
+// somewhat early or late, so that replicas spread out. When quit is done it ends what it has in
+// hand, and returns.
 func (e *Endpoint) CatchUpUntil(quit context.Context) {
 	if e.Window == 0 {
 		return
@@ -42,8 +43,8 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 	}
 }
 
-// beginning is when a process began to take the events of a mode. Those of another, whose key came later, are its own only
-// from then on.
+// beginning is when a process began to take the events of a mode. Those of another, whose key came
+// later, are its own only from then on.
 type beginning struct {
 	at   time.Time
 	mode string
@@ -61,8 +62,9 @@ func (e *Endpoint) rest(quit context.Context, pause time.Duration) bool {
 	}
 }
 
-// catchUp looks once. Whatever breaks in it does not end the process, which has sales to store. What was sold before the
-// first process of this database started is not looked for: another system may have written to those customers.
+// catchUp looks once. Whatever breaks in it does not end the process, which has sales to store.
+// What was sold before the first process of this database started is not looked for: another system
+// may have written to those customers.
 func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) {
 	defer openfaas.Recovered(&err)
 	ctx, began := context.WithoutCancel(quit), time.Now()
@@ -101,8 +103,8 @@ func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) 
 	return err
 }
 
-// lookSince is how far back to look: by the Window, and to where it was last looked at whole, if that is longer ago; but
-// not beyond the first time, nor for what Stripe may list no more.
+// lookSince is how far back to look: by the Window, and to where it was last looked at whole, if
+// that is longer ago; but not beyond the first time, nor for what Stripe may list no more.
 func (e *Endpoint) lookSince(now, first, until time.Time) time.Time {
 	since := now.Add(-e.Window)
 	if last := until.Add(-late); last.Before(since) {

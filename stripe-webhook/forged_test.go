@@ -17,8 +17,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// unwired is an endpoint with a secret in a file and a log that is written, as deployed, and nothing to store
-// anything in: what is forged does not get that far.
+// unwired is an endpoint with a secret in a file and a log that is written, as deployed, and
+// nothing to store anything in: what is forged does not get that far.
 func unwired(t testing.TB) *Endpoint {
 	t.Helper()
 	s := openfaas.Secrets{Dir: writeSecrets(t, map[string]string{"stripe-webhook-secret": secret + "\n"})}
@@ -53,7 +53,8 @@ func forged(header string, body []byte) handler.Request {
 	return handler.Request{Method: http.MethodPost, Body: body, Header: http.Header{"Stripe-Signature": {header}}}
 }
 
-// BenchmarkForged is what it costs to turn away a request that Stripe did not sign, its line in the log included.
+// BenchmarkForged is what it costs to turn away a request that Stripe did not sign, its line in the
+// log included.
 func BenchmarkForged(b *testing.B) {
 	e := unwired(b)
 	for _, size := range []int{0, 4 << 10, 64 << 10, maxBody} {
@@ -71,7 +72,8 @@ func BenchmarkForged(b *testing.B) {
 	}
 }
 
-// Turning a forged request away takes the same little memory, whatever the forger sends and however much.
+// Turning a forged request away takes the same little memory, whatever the forger sends and however
+// much.
 func TestForgedTakesNoMemory(t *testing.T) {
 	e := unwired(t)
 	bodies := sample.Hostile()
@@ -104,8 +106,8 @@ func bytesPerRun(run func()) uint64 {
 	return least
 }
 
-// A signed body may be anything as well, once a secret is out. It is answered at once all the same, and what is
-// logged of it does not grow with it.
+// A signed body may be anything as well, once a secret is out. It is answered at once all the same,
+// and what is logged of it does not grow with it.
 func TestHostileEventsAreAnswered(t *testing.T) {
 	t.Parallel()
 
@@ -116,7 +118,8 @@ func TestHostileEventsAreAnswered(t *testing.T) {
 			b := setUp(t)
 			began := time.Now()
 			res := b.Receive(signed(body, secret, time.Now()))
-			// Milliseconds, and seconds with the race detector on a busy machine; what grew with the square would take minutes.
+			// Milliseconds, and seconds with the race detector on a busy machine; what grew with
+			// the square would take minutes.
 			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("it took %v", took)
 			}

@@ -18,9 +18,10 @@ import (
 	"handler/function/internal/sample"
 )
 
-// FuzzSignature: no header gets a body any further but one that holds the body's own signature and a time that
-// is near, and every header that Stripe would make does. In a header, TIME and SIGNATURE stand for what is right
-// at the given distance from now; STALE for a signature of one second before.
+// FuzzSignature: no header gets a body any further but one that holds the body's own signature and
+// a time that is near, and every header that Stripe would make does. In a header, TIME and
+// SIGNATURE stand for what is right at the given distance from now; STALE for a signature of one
+// second before.
 func FuzzSignature(f *testing.F) {
 	sample := body(f, "completed_paid")
 	for _, header := range []string{
@@ -52,7 +53,8 @@ func FuzzSignature(f *testing.F) {
 		passed := len(body) <= maxBody && !strings.Contains(string(res.Body), "invalid signature")
 		edge := int64(tolerance/time.Second) + 1
 		near := -edge <= seconds && seconds <= edge
-		// The time was looked at above: by now it may be over, on a machine that was busy in between.
+		// The time was looked at above: by now it may be over, on a machine that was busy in
+		// between.
 		if passed && (!near || !strings.Contains(header, right) || webhook.ValidatePayloadIgnoringTolerance(body, header, secret) != nil) {
 			t.Errorf("%q passes for a signature made %d s from now", header, seconds)
 		}
@@ -65,8 +67,8 @@ func FuzzSignature(f *testing.F) {
 	})
 }
 
-// FuzzReceive: whatever is signed gets a documented answer that holds none of it, and is stored as it came or
-// not at all. The log has IDs and states only.
+// FuzzReceive: whatever is signed gets a documented answer that holds none of it, and is stored as
+// it came or not at all. The log has IDs and states only.
 func FuzzReceive(f *testing.F) {
 	for _, name := range sample.Names() {
 		f.Add(body(f, name))
@@ -128,7 +130,8 @@ func answered(t *testing.T, b *bench, body []byte, res handler.Response) {
 	}
 }
 
-// personal is what an event says of its buyer, where that is long enough not to be in the log by chance.
+// personal is what an event says of its buyer, where that is long enough not to be in the log by
+// chance.
 func personal(body []byte) []string {
 	e, err := order.ParseEvent(body, time.Now())
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package function is stripe-webhook: it takes Stripe's events, stores those of Checkout Sessions and of the charges
-// that paid for them, and hands each order on to send-email.
+// Package function is stripe-webhook: it takes Stripe's events, stores those of Checkout Sessions
+// and of the charges that paid for them, and hands each order on to send-email.
 //
-// Stripe is answered 2xx only when the event is stored durably, or is none of ours to store; whatever
-// else happens is a 5xx, after which Stripe comes back for days.
+// Stripe is answered 2xx only when the event is stored durably, or is none of ours to store;
+// whatever else happens is a 5xx, after which Stripe comes back for days.
 package function
 
 import (
@@ -18,19 +18,21 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-// setup reads the settings once: they do not change while the process lives. Secrets may, and are read
-// when they are used.
+// setup reads the settings once: they do not change while the process lives. Secrets may, and are
+// read when they are used.
 var setup = sync.OnceValues(newEndpoint)
 
-// catchUpWindow is the setting that says how far back to look for what the webhook missed; 0 turns that off.
+// catchUpWindow is the setting that says how far back to look for what the webhook missed; 0 turns
+// that off.
 const catchUpWindow = "catch_up_window"
 
 // startCatchUp has that looked for, once in a process.
 var startCatchUp = sync.OnceFunc(func() { go catchUp() })
 
-// The image build runs this package's tests with no secrets and no settings; where the platform has mounted the
-// database's, the process connects while it starts, and not while its first buyer waits. Where the platform has set
-// the window, the process begins to look for what was missed, and elsewhere with the first call.
+// The image build runs this package's tests with no secrets and no settings; where the platform has
+// mounted the database's, the process connects while it starts, and not while its first buyer
+// waits. Where the platform has set the window, the process begins to look for what was missed, and
+// elsewhere with the first call.
 func init() {
 	if connected() {
 		go warmUp()
@@ -64,8 +66,8 @@ func warmUp() {
 	}
 }
 
-// catchUp looks for what was missed until the platform ends the process, of which it tells first. What is wrong with the
-// settings is told at the first call.
+// catchUp looks for what was missed until the platform ends the process, of which it tells first.
+// What is wrong with the settings is told at the first call.
 func catchUp() {
 	e, err := setup()
 	if err != nil {
@@ -74,7 +76,8 @@ func catchUp() {
 	e.CatchUpUntil(openfaas.Ending())
 }
 
-// CheckSettings says what is wrong with the settings that the function would start with. It calls nothing.
+// CheckSettings says what is wrong with the settings that the function would start with. It calls
+// nothing.
 func CheckSettings(getenv func(name string) string) error {
 	_, err := wire(&openfaas.Settings{Getenv: getenv})
 	return err
@@ -86,8 +89,8 @@ func newEndpoint() (*Endpoint, error) {
 	return e, err
 }
 
-// wire connects the function to its platform. It calls nothing yet, and its log is there even where the
-// settings are wrong.
+// wire connects the function to its platform. It calls nothing yet, and its log is there even where
+// the settings are wrong.
 func wire(s *openfaas.Settings) (*Endpoint, error) {
 	secrets := s.Secrets()
 	log := s.Logger(os.Stdout)

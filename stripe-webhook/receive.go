@@ -18,10 +18,11 @@ const (
 	// maxBody is far above what Stripe sends; its largest events have some tens of kilobytes.
 	maxBody = 1 << 20
 	// recordTimeout is how long storing may take in all, however often it is tried again: with
-	// queueTimeout it stays below the ten seconds that Checkout waits, and below stack.yml's timeouts.
+	// queueTimeout it stays below the ten seconds that Checkout waits, and below stack.yml's
+	// timeouts.
 	recordTimeout = 6 * time.Second
-	// queueTimeout is how long the buyer, who waits for our answer, may wait for the queue. The order
-	// is stored by then, and the sweep in send-email finds what the queue did not take.
+	// queueTimeout is how long the buyer, who waits for our answer, may wait for the queue. The
+	// order is stored by then, and the sweep in send-email finds what the queue did not take.
 	queueTimeout = 2 * time.Second
 )
 
@@ -40,11 +41,11 @@ type Queue interface {
 	InvokeAsync(ctx context.Context, function string, body []byte) error
 }
 
-// Endpoint is the function with what it is wired to: to the platform by handler.go, to models by the
-// simulation in e2e/.
+// Endpoint is the function with what it is wired to: to the platform by handler.go, to models by
+// the simulation in e2e/.
 type Endpoint struct {
-	// Secrets are the signing secrets of the endpoint, none of them empty; more than one while it is
-	// rolled.
+	// Secrets are the signing secrets of the endpoint, none of them empty; more than one while it
+	// is rolled.
 	Secrets func() ([]string, error)
 	// Keys sign the owner's calls; more than one while the key is rolled.
 	Keys  func() ([]string, error)
@@ -63,7 +64,8 @@ type Endpoint struct {
 	turnedAway openfaas.TurnedAway
 }
 
-// ofNoOrder is why an event of a charge is ignored: most charges of an account may be of other systems.
+// ofNoOrder is why an event of a charge is ignored: most charges of an account may be of other
+// systems.
 const ofNoOrder = "no order has this payment"
 
 // Receive answers one call: an event of Stripe's, or a call of the owner's.
@@ -121,7 +123,8 @@ func logUnreadable(log *slog.Logger, err error) {
 	log.Error("an event of Stripe's cannot be read", "err", err)
 }
 
-// turnAway answers what verify did not let through. What is wrong with the function itself is always told.
+// turnAway answers what verify did not let through. What is wrong with the function itself is
+// always told.
 func (e *Endpoint) turnAway(req handler.Request, err error) handler.Response {
 	log := e.Log.With("call_id", openfaas.CallID(req))
 	if errors.Is(err, errSignature) {
@@ -136,8 +139,8 @@ type stored struct {
 	Queued bool   `json:"queued"`
 }
 
-// decode reads a verified event. Where the event is not for this function, why says it. Beside an error it gives the ID and
-// the type, where those can be read.
+// decode reads a verified event. Where the event is not for this function, why says it. Beside an
+// error it gives the ID and the type, where those can be read.
 func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error) {
 	env, err := order.ParseEnvelope(body)
 	if err != nil {
@@ -161,8 +164,8 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 	return event, "", nil
 }
 
-// take puts an event into its order, whose ID it gives, and hands the order on. It reports whether the event was new, and
-// whether the queue has the order.
+// take puts an event into its order, whose ID it gives, and hands the order on. It reports whether
+// the event was new, and whether the queue has the order.
 func (e *Endpoint) take(ctx context.Context, log *slog.Logger, event order.Event) (id string, added, queued bool, err error) {
 	if id, added, err = e.record(ctx, event); err != nil {
 		return id, false, false, err
@@ -190,8 +193,8 @@ func (e *Endpoint) record(ctx context.Context, event order.Event) (id string, ad
 }
 
 // enqueue puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A
-// queue that does not take it is no failure: the order itself says what is due, and the sweep reads it.
-// A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
+// queue that does not take it is no failure: the order itself says what is due, and the sweep reads
+// it. A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
 func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
 	defer cancel()
@@ -209,7 +212,8 @@ func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, id string) (bo
 	return err == nil, nil
 }
 
-// toStatus is the table of what is answered to whom. A forger learns no more than that it did not work.
+// toStatus is the table of what is answered to whom. A forger learns no more than that it did not
+// work.
 func toStatus(err error) (status int, text string) {
 	var wrong *openfaas.ArgumentError
 	switch {

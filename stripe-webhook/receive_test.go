@@ -37,7 +37,8 @@ type bench struct {
 	// payments are the orders, by their payment intents.
 	payments      map[string]string
 	paymentsAsked int
-	// first and until are what the store keeps of the looks at Stripe, by modes; they are now where they are not there.
+	// first and until are what the store keeps of the looks at Stripe, by modes; they are now where
+	// they are not there.
 	first, until map[string]time.Time
 	recorded     []string
 	charged      []string

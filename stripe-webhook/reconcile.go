@@ -12,7 +12,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// search looks at Stripe for events that the webhook did not bring, and has them stored as the webhook would.
+// search looks at Stripe for events that the webhook did not bring, and has them stored as the
+// webhook would.
 type search struct {
 	since time.Time
 	// dryRun: nothing is stored, not even that an event was delivered once more.
@@ -25,8 +26,8 @@ type search struct {
 
 // tally is what a search has come upon.
 type tally struct {
-	// Seen is how many events there were at Stripe: those that were Known, those to be Recorded, those that this
-	// function Ignored, and those that are Malformed, or whose order is.
+	// Seen is how many events there were at Stripe: those that were Known, those to be Recorded,
+	// those that this function Ignored, and those that are Malformed, or whose order is.
 	Seen      int `json:"seen"`
 	Known     int `json:"known"`
 	Recorded  int `json:"recorded"`
@@ -65,7 +66,8 @@ type candidate struct {
 
 func (c candidate) missing() bool { return c.err == nil && c.why == "" && !c.known }
 
-// find goes on with a search for as long as it may begin more. What it gives beside an error is what it did until then.
+// find goes on with a search for as long as it may begin more. What it gives beside an error is
+// what it did until then.
 func (e *Endpoint) find(ctx context.Context, log *slog.Logger, s search, from string) (tally, error) {
 	done := tally{Missing: []missing{}}
 	all := listings(s.since, time.Now())
@@ -92,7 +94,8 @@ func (e *Endpoint) find(ctx context.Context, log *slog.Logger, s search, from st
 	return done, nil
 }
 
-// walk looks at a listing from an object on, page by page. Next is how far it came; empty at the listing's end.
+// walk looks at a listing from an object on, page by page. Next is how far it came; empty at the
+// listing's end.
 func (e *Endpoint) walk(ctx context.Context, log *slog.Logger, s search, l listing, after string, done *tally) error {
 	for s.more() {
 		p, err := e.Stripe.list(ctx, l, after)
@@ -115,8 +118,8 @@ func (e *Endpoint) walk(ctx context.Context, log *slog.Logger, s search, l listi
 	return nil
 }
 
-// lookAt stores what is missing of a page, and gives how many things in it are done with: one at least, so that a search
-// comes to its end however slow its calls are.
+// lookAt stores what is missing of a page, and gives how many things in it are done with: one at
+// least, so that a search comes to its end however slow its calls are.
 func (e *Endpoint) lookAt(ctx context.Context, log *slog.Logger, s search, l listing, p *page, done *tally) (int, error) {
 	store, err := e.Store()
 	if err != nil {
@@ -171,7 +174,8 @@ func (e *Endpoint) candidate(raw json.RawMessage, l listing) (c candidate) {
 	return c
 }
 
-// findOrders gives the candidates that are about charges their orders: those that their payment intents paid for.
+// findOrders gives the candidates that are about charges their orders: those that their payment
+// intents paid for.
 func findOrders(ctx context.Context, store Recorder, all []candidate) error {
 	var payments []string
 	for _, c := range all {
@@ -193,8 +197,8 @@ func findOrders(ctx context.Context, store Recorder, all []candidate) error {
 	return nil
 }
 
-// holds reports whether an order, nil where there is none, holds what a candidate says. A session says nothing new
-// unless it is the first word, or the order has not heard yet that it is paid.
+// holds reports whether an order, nil where there is none, holds what a candidate says. A session
+// says nothing new unless it is the first word, or the order has not heard yet that it is paid.
 func holds(o *order.Order, c candidate, l listing) bool {
 	if o == nil {
 		return false
@@ -239,7 +243,8 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	return nil
 }
 
-// keep stores an event that was found, and hands its order on, when it is its turn. Where that panics, it is openfaas.ErrPanic.
+// keep stores an event that was found, and hands its order on, when it is its turn. Where that
+// panics, it is openfaas.ErrPanic.
 func (e *Endpoint) keep(ctx context.Context, log *slog.Logger, c candidate, who string) (added bool, err error) {
 	defer openfaas.Recovered(&err)
 	if err := e.Stripe.turn.Wait(ctx); err != nil {

@@ -13,11 +13,13 @@ import (
 const (
 	// eventsKept is for how long Stripe lists events: https://docs.stripe.com/api/events
 	eventsKept = 30 * 24 * time.Hour
-	// overlap is by how much sessions are looked at that may have their events still: Stripe does not document at what hour those go.
-	// A dry run may show such a session beside its event; what stores the one finds that the other is known.
+	// overlap is by how much sessions are looked at that may have their events still: Stripe does
+	// not document at what hour those go. A dry run may show such a session beside its event; what
+	// stores the one finds that the other is known.
 	overlap = 24 * time.Hour
-	// openFor is how long a session may be paid for: https://docs.stripe.com/api/checkout/sessions/create, expires_at. What
-	// became of one since a time may have been opened so much before.
+	// openFor is how long a session may be paid for:
+	// https://docs.stripe.com/api/checkout/sessions/create, expires_at. What became of one since a
+	// time may have been opened so much before.
 	openFor = 24 * time.Hour
 )
 
@@ -31,8 +33,9 @@ type listing struct {
 	sessions bool
 }
 
-// listings are where events since a time are, in the order in which they are gone through: what makes orders comes
-// before what is found by the order that it is about. Sessions are asked for only where Stripe has no events any more.
+// listings are where events since a time are, in the order in which they are gone through: what
+// makes orders comes before what is found by the order that it is about. Sessions are asked for
+// only where Stripe has no events any more.
 func listings(since, now time.Time) []listing {
 	created := func(since time.Time) [2]string {
 		return [2]string{"created[gte]", strconv.FormatInt(since.Unix(), 10)}
@@ -56,8 +59,8 @@ func listings(since, now time.Time) []listing {
 	return append(all, listing{name: "payments", what: "Events, Charges and Disputes", path: "/v1/events", query: append(rest, created(since))})
 }
 
-// cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at the listing's
-// beginning.
+// cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at
+// the listing's beginning.
 type cursor struct{ listing, after string }
 
 // parseCursor reads a cursor's text. The empty one is where a search begins.

@@ -23,9 +23,9 @@ const (
 	pageSize = 100
 	// stripeTimeout ends one call of Stripe.
 	stripeTimeout = 5 * time.Second
-	// turnsASecond is how many pages are read and events stored in a second. Stripe allows 25 reads in test mode; an
-	// event that is new costs the database about eight operations, e-mails included, of which Atlas's free tier
-	// allows a hundred.
+	// turnsASecond is how many pages are read and events stored in a second. Stripe allows 25 reads
+	// in test mode; an event that is new costs the database about eight operations, e-mails
+	// included, of which Atlas's free tier allows a hundred.
 	turnsASecond = 10
 )
 
@@ -44,8 +44,8 @@ type Stripe struct {
 	turn *rate.Limiter
 }
 
-// NewStripe asks a Stripe API, with a key that is read at each use. The transport is http.DefaultTransport where it is
-// nil.
+// NewStripe asks a Stripe API, with a key that is read at each use. The transport is
+// http.DefaultTransport where it is nil.
 func NewStripe(url string, transport http.RoundTripper, key func() (string, error)) *Stripe {
 	return &Stripe{stripeclient.New(url, transport, stripeTimeout), key, rate.NewLimiter(turnsASecond, 1)}
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 )
 
-// tolerance is how far the time in a signature may be from ours: what stripe-go allows by default for
-// the past, and this function for the future as well.
+// tolerance is how far the time in a signature may be from ours: what stripe-go allows by default
+// for the past, and this function for the future as well.
 const tolerance = webhook.DefaultTolerance
 
-// What Stripe sends is shorter and has fewer fields, also while a secret is rolled: it bounds what a forger can
-// have us compare.
+// What Stripe sends is shorter and has fewer fields, also while a secret is rolled: it bounds what
+// a forger can have us compare.
 const (
 	maxSignature = 2048
 	maxFields    = 16
@@ -57,9 +57,10 @@ func (e *Endpoint) verify(req handler.Request) error {
 	return fmt.Errorf("%w: %w", errSignature, err)
 }
 
-// plausible turns away what cannot have been signed by Stripe just now, before a secret is read and the body is
-// hashed: stripe-go hashes first, which with a body of 1 MiB takes a hundred times as long as all the rest. It
-// also finds a signature dated beyond the tolerance in the future, which stripe-go lets pass.
+// plausible turns away what cannot have been signed by Stripe just now, before a secret is read and
+// the body is hashed: stripe-go hashes first, which with a body of 1 MiB takes a hundred times as
+// long as all the rest. It also finds a signature dated beyond the tolerance in the future, which
+// stripe-go lets pass.
 func plausible(header string, now time.Time) error {
 	if header == "" {
 		return webhook.ErrNotSigned

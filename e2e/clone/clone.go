@@ -1,4 +1,5 @@
-// Package clone lays out copies of Tillbell's folder for tests, with other files in place of the owner's.
+// Package clone lays out copies of Tillbell's folder for tests, with other files in place of the
+// owner's.
 package clone
 
 import (
@@ -13,8 +14,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// Into copies Tillbell's folder, root, into another one as git would give it, with what is not committed yet, and with a
-// shop and the tests' settings in place of the owner's files.
+// Into copies Tillbell's folder, root, into another one as git would give it, with what is not
+// committed yet, and with a shop and the tests' settings in place of the owner's files.
 func Into(folder, root string, shop fs.FS) error {
 	git := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	git.Dir = root

@@ -18,8 +18,8 @@ import (
 	"handler/function/ops/deploy"
 )
 
-// TestProveChaos kills both functions and the database at random while 150 purchases go on and SendGrid and Stripe misbehave, and
-// judges what came of it as make chaos does.
+// TestProveChaos kills both functions and the database at random while 150 purchases go on and
+// SendGrid and Stripe misbehave, and judges what came of it as make chaos does.
 func TestProveChaos(t *testing.T) {
 	t.Parallel()
 
@@ -39,8 +39,9 @@ const (
 	redeployedOver = 20 * time.Second
 )
 
-// TestRedeploy replaces both functions as make up does, again and again while purchases go on: send-email is paused and
-// started again, then stripe-webhook is. Nothing is lost, and nothing unsure.
+// TestRedeploy replaces both functions as make up does, again and again while purchases go on:
+// send-email is paused and started again, then stripe-webhook is. Nothing is lost, and nothing
+// unsure.
 func TestRedeploy(t *testing.T) {
 	t.Parallel()
 
@@ -84,7 +85,8 @@ func (h *home) restart(ctx context.Context) error {
 	return nil
 }
 
-// slowDown has some e-mails take longer than send-email serves on after SIGTERM, and waits until one of them is under way.
+// slowDown has some e-mails take longer than send-email serves on after SIGTERM, and waits until
+// one of them is under way.
 func (h *home) slowDown(ctx context.Context) error {
 	slow := fault.Fault{DelayMS: 1500, Times: 8}
 	if err := h.fault(ctx, "SENDGRID_URL", slow); err != nil {

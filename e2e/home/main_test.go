@@ -1,5 +1,6 @@
-// Package home proves the home without OpenFaaS: the two bare binaries as their systemd units start them, behind the real
-// Caddy, with the laptop's database and stand-ins for Stripe and SendGrid. Every test has a home of its own, on free ports.
+// Package home proves the home without OpenFaaS: the two bare binaries as their systemd units start
+// them, behind the real Caddy, with the laptop's database and stand-ins for Stripe and SendGrid.
+// Every test has a home of its own, on free ports.
 package home
 
 import (
@@ -20,7 +21,8 @@ import (
 	"handler/function/local/stackfile"
 )
 
-// programs is the folder of what every home runs: both functions, and the laptop, which is the database.
+// programs is the folder of what every home runs: both functions, and the laptop, which is the
+// database.
 var programs string
 
 func TestMain(m *testing.M) {
@@ -32,7 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// run builds the programs with the tests' shop in a copy of Tillbell's folder, which is the working folder of the tests.
+// run builds the programs with the tests' shop in a copy of Tillbell's folder, which is the working
+// folder of the tests.
 func run(m *testing.M) (code int, err error) {
 	if testing.Short() {
 		return m.Run(), nil // every test skips

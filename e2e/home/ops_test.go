@@ -61,7 +61,8 @@ func (o *deployer) makes(t *testing.T, sendEmail string) {
 	gatewaytest.Program(t, o.server.Bin, "make", "set -e\ntest \"$*\" = \"binaries PLATFORMS=linux/amd64\"\nmkdir -p build/binaries\ncp "+programs+"/stripe-webhook build/binaries/\n"+sendEmail)
 }
 
-// serveSystemctl restarts services for systemctl, which asks by one pipe and is answered by another.
+// serveSystemctl restarts services for systemctl, which asks by one pipe and is answered by
+// another.
 func (o *deployer) serveSystemctl(t *testing.T) {
 	t.Helper()
 	ask, answer := filepath.Join(o.home.root, "ask"), filepath.Join(o.home.root, "answer")
@@ -123,8 +124,8 @@ func (o *deployer) types(t *testing.T, env []string, args ...string) (string, in
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// TestDeploy deploys the real programs by ssh, as make up does, goes back from one that does not start, and changes a secret,
-// between sales.
+// TestDeploy deploys the real programs by ssh, as make up does, goes back from one that does not
+// start, and changes a secret, between sales.
 func TestDeploy(t *testing.T) {
 	t.Parallel()
 

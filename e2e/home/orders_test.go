@@ -36,7 +36,8 @@ func (h *home) newSale(t *testing.T, name string) shop.Purchase {
 	return p
 }
 
-// buy plays a sample purchase through Caddy, and gives its session and whether send-email has taken the order.
+// buy plays a sample purchase through Caddy, and gives its session and whether send-email has taken
+// the order.
 func (h *home) buy(t *testing.T, name string) (session string, handedOn bool) {
 	t.Helper()
 	p := h.newSale(t, name)
@@ -54,7 +55,8 @@ func (h *home) buy(t *testing.T, name string) (session string, handedOn bool) {
 	return p.Session, answer.Queued
 }
 
-// settled waits until an order owes nothing, and sees that each of its e-mails went out once and surely.
+// settled waits until an order owes nothing, and sees that each of its e-mails went out once and
+// surely.
 func (h *home) settled(t *testing.T, limit time.Duration, session string, emails int) *order.Order {
 	t.Helper()
 	o := h.await(t, limit, session, func(o *order.Order) bool { return len(o.Emails) == emails && o.NextDueAt == nil })

@@ -14,8 +14,8 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-// TestRefused calls the way by which orders are handed on: from outside there is none, and on the owner's listener a call
-// that is not signed reaches no database.
+// TestRefused calls the way by which orders are handed on: from outside there is none, and on the
+// owner's listener a call that is not signed reaches no database.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 

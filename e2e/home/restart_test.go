@@ -9,8 +9,9 @@ import (
 	"handler/function/local/shop"
 )
 
-// TestStripeWebhookIsDown: a sale is refused at once as long as stripe-webhook is away, and Stripe comes again. Were Caddy to
-// try it again, it would do so with another call's body, or with none: 2.6 keeps no body for a second try.
+// TestStripeWebhookIsDown: a sale is refused at once as long as stripe-webhook is away, and Stripe
+// comes again. Were Caddy to try it again, it would do so with another call's body, or with none:
+// 2.6 keeps no body for a second try.
 func TestStripeWebhookIsDown(t *testing.T) {
 	t.Parallel()
 

@@ -12,7 +12,8 @@ import (
 // soon is well below the time after which the sweep looks for an order that was not handed on.
 const soon = order.DispatchGrace / 2
 
-// TestSale: a sale goes through Caddy to its e-mails, and is handed on by the call that is answered at once.
+// TestSale: a sale goes through Caddy to its e-mails, and is handed on by the call that is answered
+// at once.
 func TestSale(t *testing.T) {
 	t.Parallel()
 
@@ -49,7 +50,8 @@ func TestAnsweredAtOnce(t *testing.T) {
 	h.noErrors(t)
 }
 
-// TestSendEmailIsDown: what is sold meanwhile is acknowledged, and sent by the sweep when send-email is back.
+// TestSendEmailIsDown: what is sold meanwhile is acknowledged, and sent by the sweep when
+// send-email is back.
 func TestSendEmailIsDown(t *testing.T) {
 	t.Parallel()
 
@@ -77,8 +79,8 @@ func TestSendEmailIsDown(t *testing.T) {
 	h.noErrors(t)
 }
 
-// TestEndsWhatIsInHand sends SIGTERM while an order is worked on behind its 202: the e-mail that is on its way is recorded,
-// the other one is left, and each goes out once.
+// TestEndsWhatIsInHand sends SIGTERM while an order is worked on behind its 202: the e-mail that is
+// on its way is recorded, the other one is left, and each goes out once.
 func TestEndsWhatIsInHand(t *testing.T) {
 	t.Parallel()
 

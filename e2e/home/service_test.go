@@ -91,8 +91,8 @@ func (s *service) isStopping() bool {
 	return s.stopping
 }
 
-// restart has it end by SIGTERM and starts it again, as systemctl restart does, and returns when it listens. That it does
-// not end by itself in time, or not with 0, is an error.
+// restart has it end by SIGTERM and starts it again, as systemctl restart does, and returns when it
+// listens. That it does not end by itself in time, or not with 0, is an error.
 func (s *service) restart(ctx context.Context) error {
 	if err := s.stop(ctx); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)

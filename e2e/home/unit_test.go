@@ -23,8 +23,8 @@ type unit struct {
 	pause, patience time.Duration
 }
 
-// readUnit reads the [Service] section of a unit, as far as it says what runs and with what. What the process may do is
-// not enforced here.
+// readUnit reads the [Service] section of a unit, as far as it says what runs and with what. What
+// the process may do is not enforced here.
 func readUnit(file string) (unit, error) {
 	u := unit{environment: map[string]string{}, credentials: map[string]string{}}
 	text, err := os.ReadFile(file)
@@ -80,8 +80,9 @@ func (u *unit) set(name, value string) (err error) {
 	return err
 }
 
-// command is what systemd runs: the credentials are copied into a folder of their own, which %d stands for, and
-// the environment's files are read as they are now. place puts a home's own folders and addresses in the place of a server's.
+// command is what systemd runs: the credentials are copied into a folder of their own, which %d
+// stands for, and the environment's files are read as they are now. place puts a home's own folders
+// and addresses in the place of a server's.
 func (u unit) command(place func(string) string, credentials string) (process.Command, error) {
 	c := process.Command{Path: place(u.program), Dir: "/", Grace: u.patience}
 	if err := u.mount(place, credentials); err != nil {

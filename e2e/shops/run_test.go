@@ -21,7 +21,8 @@ import (
 	"handler/function/local/shop"
 )
 
-// TestRun has the laptop build and run an owner's shop, as make run does, sells what it sells, and reads the e-mails.
+// TestRun has the laptop build and run an owner's shop, as make run does, sells what it sells, and
+// reads the e-mails.
 func TestRun(t *testing.T) {
 	o := newOwner(t)
 	inGerman(o)
@@ -59,8 +60,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// startLaptop starts a laptop with an owner's shop in a copy of Tillbell's folder, with the parts that make run has built
-// or will use.
+// startLaptop starts a laptop with an owner's shop in a copy of Tillbell's folder, with the parts
+// that make run has built or will use.
 func startLaptop(t *testing.T, o owner) *shop.Shop {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))

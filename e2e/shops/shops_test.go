@@ -1,4 +1,5 @@
-// Package shops builds the image of shops that differ from the one that is shipped, as owners' shops do.
+// Package shops builds the image of shops that differ from the one that is shipped, as owners'
+// shops do.
 package shops
 
 import (
@@ -22,7 +23,8 @@ import (
 	"handler/function/local/image"
 )
 
-// workshop builds send-email's image in one folder, in which Go knows what it has compiled and tested.
+// workshop builds send-email's image in one folder, in which Go knows what it has compiled and
+// tested.
 type workshop struct {
 	steps    []image.Step
 	function stack.Function
@@ -50,8 +52,8 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// TestInvalid: the image build says of a mistake what make check-catalogue says, and nothing else, in our template and
-// in the one whose place it takes.
+// TestInvalid: the image build says of a mistake what make check-catalogue says, and nothing else,
+// in our template and in the one whose place it takes.
 func TestInvalid(t *testing.T) {
 	// The classic one differs in the command alone.
 	for template, shops := range map[string]int{"template": len(invalid), filepath.Join("local", "image", "testdata", "classic"): 2} {
@@ -80,7 +82,8 @@ func TestInvalid(t *testing.T) {
 
 var mistakeForm = regexp.MustCompile(`^send-email/[a-z./-]+(:\d+)?: .`)
 
-// newWorkshop takes the test to a copy of Tillbell's folder, and prepares the build of a template there.
+// newWorkshop takes the test to a copy of Tillbell's folder, and prepares the build of a template
+// there.
 func newWorkshop(t *testing.T, template string) *workshop {
 	t.Helper()
 	folder := t.TempDir()
@@ -122,8 +125,8 @@ func (w *workshop) build(t *testing.T, shop fs.FS) (string, error) {
 	return out.String(), err
 }
 
-// age gives all files but the owner's the same age in each build, since go test keeps no result of tests that read files
-// which were written a moment ago.
+// age gives all files but the owner's the same age in each build, since go test keeps no result of
+// tests that read files which were written a moment ago.
 func age(dir string) error {
 	past := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -154,7 +157,8 @@ func checkCatalogue(t *testing.T) string {
 	return err.Error()
 }
 
-// ofGoTest are the lines by which go test tells which packages passed and failed, and those of our own steps.
+// ofGoTest are the lines by which go test tells which packages passed and failed, and those of our
+// own steps.
 var ofGoTest = regexp.MustCompile(`^(\[\d+/\d+\] .*|(ok|FAIL|\?)\s.*|FAIL|\S+\s+coverage: .*)$`)
 
 // said is what the steps printed beside that.

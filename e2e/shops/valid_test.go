@@ -120,8 +120,8 @@ func templateNames(o owner) []string {
 	return names
 }
 
-// inGerman puts the German templates and partials in place of the English ones, translates what has no German version,
-// and removes the other languages.
+// inGerman puts the German templates and partials in place of the English ones, translates what has
+// no German version, and removes the other languages.
 func inGerman(o owner) {
 	for path, content := range o.files {
 		if english := strings.Replace(strings.Replace(path, ".de/", "/", 1), ".de.hbs", ".hbs", 1); english != path {

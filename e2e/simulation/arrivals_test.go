@@ -50,7 +50,8 @@ func (k signingKey) call(body string) handler.Request {
 	}}
 }
 
-// tell has send-email told of a copy, each event after a time of its own, and again until it is acknowledged.
+// tell has send-email told of a copy, each event after a time of its own, and again until it is
+// acknowledged.
 func (w *world) tell(delivery string, c *mailCopy) {
 	id, _, _ := strings.Cut(delivery, "/")
 	for _, kind := range []string{"processed", "delivered"} {
@@ -80,8 +81,8 @@ func (w *world) tell(delivery string, c *mailCopy) {
 	}
 }
 
-// TestSimulationOfArrivals is the simulation with SendGrid's events, which settle what is unsure: every rule holds as
-// before, and what is known of arrivals is true.
+// TestSimulationOfArrivals is the simulation with SendGrid's events, which settle what is unsure:
+// every rule holds as before, and what is known of arrivals is true.
 func TestSimulationOfArrivals(t *testing.T) {
 	t.Parallel()
 

@@ -13,7 +13,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// correction is when the database took a corrected address, and which attempt of what was being made at that moment.
+// correction is when the database took a corrected address, and which attempt of what was being
+// made at that moment.
 type correction struct {
 	at       time.Time
 	inFlight map[string]int
@@ -22,8 +23,8 @@ type correction struct {
 // right is the address that the owner gives the session's customer.
 func (s *session) right() string { return s.id + "@right.example.com" }
 
-// correctSometimes has the owner correct the address of half of the sessions, at any time after the purchase; of most of these
-// as soon as an e-mail is being sent.
+// correctSometimes has the owner correct the address of half of the sessions, at any time after the
+// purchase; of most of these as soon as an e-mail is being sent.
 func (s *session) correctSometimes() {
 	if s.w.below(2) == 0 {
 		s.corrects = s.begins + s.w.between(time.Millisecond, s.w.span/2)
@@ -112,7 +113,8 @@ func (s *session) replaced(d order.Delivery) bool {
 	return s.corrects > 0 && d.State == order.Cancelled && strings.Contains(d.LastError, "corrected")
 }
 
-// judgeCorrection: no attempt that began after the address was corrected is at the earlier one, and what was replaced has a copy.
+// judgeCorrection: no attempt that began after the address was corrected is at the earlier one, and
+// what was replaced has a copy.
 func (w *world) judgeCorrection(s *session, o *order.Order) {
 	corrected := w.database.corrected[s.id]
 	for key, d := range o.Emails {

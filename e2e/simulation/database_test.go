@@ -42,8 +42,8 @@ var (
 	errDuplicate   = mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 11000, Message: "duplicate key"}}}
 )
 
-// operate takes an operation to the database and its answer back. It may be refused, break before or
-// after it took effect, or get no answer; and the process may die at each end.
+// operate takes an operation to the database and its answer back. It may be refused, break before
+// or after it took effect, or get no answer; and the process may die at each end.
 func (c documents) operate(ctx context.Context, what string, effect func(stored) error) error {
 	w := c.d.w
 	w.apart(c.p, what)
@@ -84,7 +84,8 @@ func writes(what string) bool {
 	return verb == "insert" || verb == "replace" || verb == "count" || strings.HasPrefix(what, "watched")
 }
 
-// fail lets the connection break, or the answer not come, at times; when says on which side of the effect.
+// fail lets the connection break, or the answer not come, at times; when says on which side of the
+// effect.
 func (c documents) fail(ctx context.Context, when string) error {
 	w := c.d.w
 	switch {

@@ -71,8 +71,8 @@ func (h *host) revive() {
 	p.answer = h.boot(p)
 }
 
-// kill ends the process at once, if one runs: each of its goroutines at its next step. What it sent and did not record
-// may be sent again.
+// kill ends the process at once, if one runs: each of its goroutines at its next step. What it sent
+// and did not record may be sent again.
 func (h *host) kill(why string) {
 	if p := h.end(why); p != nil {
 		h.w.sendgrid.died(p)
@@ -146,7 +146,8 @@ func (p *process) step() {
 	}
 }
 
-// reviveLater is faasd's way: a process that died is started at the next call, cron-connector's at the latest.
+// reviveLater is faasd's way: a process that died is started at the next call, cron-connector's at
+// the latest.
 func (h *host) reviveLater() {
 	after := h.w.between(100*time.Millisecond, 5*time.Minute)
 	h.w.spawn(func() {

@@ -120,7 +120,8 @@ func (w *world) judgeSession(s *session) {
 	}
 }
 
-// judgeDelivery: sent once; or twice, said so, and there is a reason; or refused, and the admins told.
+// judgeDelivery: sent once; or twice, said so, and there is a reason; or refused, and the admins
+// told.
 func (w *world) judgeDelivery(s *session, o *order.Order, key string) {
 	d, name := o.Emails[key], s.id+"/"+key
 	copies := w.sendgrid.copies[name]
@@ -157,8 +158,8 @@ func (w *world) judgeDelivery(s *session, o *order.Order, key string) {
 	}
 }
 
-// recipient is the only address that a delivery may go to: of one for a customer whose address was corrected, the one that it
-// has, which is one of the two.
+// recipient is the only address that a delivery may go to: of one for a customer whose address was
+// corrected, the one that it has, which is one of the two.
 func recipient(s *session, o *order.Order, key string) string {
 	switch {
 	case strings.HasPrefix(key, "notice/") || strings.HasSuffix(key, "/sale"):

@@ -2,8 +2,8 @@ package simulation
 
 import "testing"
 
-// TestLostEvents has Stripe never deliver four in ten events, besides all else that goes wrong: stripe-webhook finds
-// them by itself, and every rule holds as if it had been told.
+// TestLostEvents has Stripe never deliver four in ten events, besides all else that goes wrong:
+// stripe-webhook finds them by itself, and every rule holds as if it had been told.
 func TestLostEvents(t *testing.T) {
 	t.Parallel()
 

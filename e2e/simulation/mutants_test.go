@@ -75,8 +75,8 @@ var mutants = []mutant{
 		`now.Add(e.After.Duration),`, `now,`},
 }
 
-// TestProveMutants breaks the rules, one at a time, in copies of our sources that the compiler is given in
-// their place, and wants the simulation to find each.
+// TestProveMutants breaks the rules, one at a time, in copies of our sources that the compiler is
+// given in their place, and wants the simulation to find each.
 func TestProveMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: each mutant is compiled")

@@ -25,8 +25,9 @@ func (w *world) arrivals() []arrival {
 	return all
 }
 
-// TestProveOutages lets a service be away for hours under many purchases and no other trouble, and looks at
-// when the e-mails arrive afterwards: all of them, in the order in which they were due, at the rate set.
+// TestProveOutages lets a service be away for hours under many purchases and no other trouble, and
+// looks at when the e-mails arrive afterwards: all of them, in the order in which they were due, at
+// the rate set.
 func TestProveOutages(t *testing.T) {
 	t.Parallel()
 
@@ -117,8 +118,9 @@ func lastOf(all []arrival, otherwise time.Duration) time.Duration {
 	return all[len(all)-1].at
 }
 
-// checkOrder wants that no mail of the backlog overtakes one that was due longer, by the same process, but
-// for the seconds by which clocks differ. What the queue brings of new purchases is not of the backlog.
+// checkOrder wants that no mail of the backlog overtakes one that was due longer, by the same
+// process, but for the seconds by which clocks differ. What the queue brings of new purchases is
+// not of the backlog.
 func checkOrder(t *testing.T, all []arrival, away outage) {
 	t.Helper()
 	const slack = 10 * time.Second

@@ -10,7 +10,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// The ways in which money goes back, as what each event of the charge says. Most sales are for good.
+// The ways in which money goes back, as what each event of the charge says. Most sales are for
+// good.
 var reversals = map[string][]string{
 	"for good":                  nil,
 	"refunded":                  {"whole"},
@@ -45,8 +46,8 @@ func (s *session) charge(id, what string, created time.Duration) event {
 	return event{id, eventType, what, created, []byte(body)}
 }
 
-// awaitOrder lets a charge's event come after the first of its session: one that overtakes it is acknowledged and
-// ignored, and comes again when the owner reconciles.
+// awaitOrder lets a charge's event come after the first of its session: one that overtakes it is
+// acknowledged and ignored, and comes again when the owner reconciles.
 func (s *session) awaitOrder() {
 	for s.w.database.get(s.id) == nil {
 		time.Sleep(s.w.between(time.Second, time.Minute))
@@ -75,8 +76,8 @@ func (s *session) stops() []event {
 // clocks is how far two processes' clocks may be apart.
 const clocks = 10 * time.Second
 
-// judgeLater: what was to come later is cancelled where the money went back before its time, and only there. It
-// reports whether it was.
+// judgeLater: what was to come later is cancelled where the money went back before its time, and
+// only there. It reports whether it was.
 func (w *world) judgeLater(s *session, o *order.Order, key string) (cancelled bool) {
 	d, name := o.Emails[key], s.id+"/"+key
 	known, planned := w.reversed(s, o)
@@ -95,8 +96,8 @@ func (w *world) judgeLater(s *session, o *order.Order, key string) (cancelled bo
 	return cancelled
 }
 
-// reversed is when the first event came that stops a session's later e-mails, and when all plans were made from which
-// on they are to be stopped; zero where there is none.
+// reversed is when the first event came that stops a session's later e-mails, and when all plans
+// were made from which on they are to be stopped; zero where there is none.
 func (w *world) reversed(s *session, o *order.Order) (known, planned time.Time) {
 	for _, e := range s.stops() {
 		if at := o.Events[e.id].ReceivedAt; known.IsZero() || at.Before(known) {

@@ -110,7 +110,8 @@ func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusNotFound, nil, `{"error":{"type":"invalid_request_error"}}`), nil
 }
 
-// listEvents is a page of what happened until now, the newest first. Its pages are short, so that there are some.
+// listEvents is a page of what happened until now, the newest first. Its pages are short, so that
+// there are some.
 func (s *stripeAPI) listEvents(r *http.Request) *http.Response {
 	const pageSize = 3
 	q := r.URL.Query()
@@ -148,7 +149,8 @@ type mailCopy struct {
 	message string
 	// attempt is the attempt of the delivery that was being made.
 	attempt int
-	// unheard: the answer did not reach the process. died: the process did, before it had recorded it.
+	// unheard: the answer did not reach the process. died: the process did, before it had recorded
+	// it.
 	unheard, died, recorded bool
 }
 
@@ -212,8 +214,8 @@ func (s *sendgridAPI) unheard(c *mailCopy) {
 	c.unheard = true
 }
 
-// recorded notes which copies a process has recorded: those of the deliveries that its write says are
-// sent. It is called with the world locked.
+// recorded notes which copies a process has recorded: those of the deliveries that its write says
+// are sent. It is called with the world locked.
 func (s *sendgridAPI) recorded(p *process, o *order.Order) {
 	for key, d := range o.Emails {
 		if d.State != order.Sent {

@@ -26,7 +26,8 @@ type session struct {
 	charges  []event
 	// corrects is when the owner corrects the customer's address; 0 where they do not.
 	corrects time.Duration
-	// claimed hears that an e-mail is being sent; the owner corrects the address so soon after that.
+	// claimed hears that an e-mail is being sent; the owner corrects the address so soon after
+	// that.
 	claimed chan struct{}
 	soon    time.Duration
 }
@@ -90,8 +91,8 @@ func (s *session) declined() bool {
 	return slices.ContainsFunc(s.events, func(e event) bool { return e.eventType == order.AsyncPaymentFailed })
 }
 
-// happen delivers the session's events as Stripe does: each until it is acknowledged, in any order, some
-// of them more than once.
+// happen delivers the session's events as Stripe does: each until it is acknowledged, in any order,
+// some of them more than once.
 func (s *session) happen(bought *sync.WaitGroup) {
 	s.w.note(s.id, "%s: %v", s.kind, s.products)
 	for _, e := range append(slices.Clone(s.events), s.charges...) {

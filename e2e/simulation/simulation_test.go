@@ -1,9 +1,10 @@
 // Package simulation runs both functions, as they are, over models of all that they touch: the
-// database, the queue, Stripe and SendGrid. A seed decides what is bought, how often and in which order
-// Stripe tells of it, which calls fail before, after or without their effect, which processes die
-// between which steps, how clocks differ, and what is away for how long. Time is that of a bubble of
-// testing/synctest, so days take milliseconds, and a seed always tells the same story. Each time.Sleep in
-// this package is of that time: it is what a step takes, and keeps steps from happening at one instant.
+// database, the queue, Stripe and SendGrid. A seed decides what is bought, how often and in which
+// order Stripe tells of it, which calls fail before, after or without their effect, which processes
+// die between which steps, how clocks differ, and what is away for how long. Time is that of a
+// bubble of testing/synctest, so days take milliseconds, and a seed always tells the same story.
+// Each time.Sleep in this package is of that time: it is what a step takes, and keeps steps from
+// happening at one instant.
 package simulation
 
 import (
@@ -27,7 +28,8 @@ var (
 // simulators is how many seeds are simulated at once.
 const simulators = 2
 
-// kindsOfFault are all that the models and the owner can do; in many seeds each of them must happen.
+// kindsOfFault are all that the models and the owner can do; in many seeds each of them must
+// happen.
 var kindsOfFault = []string{
 	"address corrected", "address corrected in flight", "address corrected, and a copy made",
 	"database away", "database away after an acceptance", "database breaks after", "database breaks before",
@@ -40,8 +42,8 @@ var kindsOfFault = []string{
 	"stripe 429", "stripe 5xx", "stripe away", "stripe breaks before", "stripe hangs before", "stripe refuses",
 }
 
-// TestSimulation tries many seeds. One that breaks a rule prints its history; with its number, -first and
-// -seeds=1 play it again.
+// TestSimulation tries many seeds. One that breaks a rule prints its history; with its number,
+// -first and -seeds=1 play it again.
 func TestSimulation(t *testing.T) {
 	began := time.Now()
 	var next, tried atomic.Uint64

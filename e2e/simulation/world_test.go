@@ -23,8 +23,8 @@ type world struct {
 	start  time.Time
 	calm   bool
 	faults map[string]int
-	// reverses: money goes back in this run, too. The others are as they were before it could, so that a seed that
-	// found a mistake then still tells its story.
+	// reverses: money goes back in this run, too. The others are as they were before it could, so
+	// that a seed that found a mistake then still tells its story.
 	reverses bool
 	// corrects: the owner corrects addresses, in some runs only, for the same reason.
 	corrects bool
@@ -97,15 +97,16 @@ func (w *world) settle() {
 	}
 }
 
-// longest is more than anything takes that a process does beside its calls, such as building indexes.
+// longest is more than anything takes that a process does beside its calls, such as building
+// indexes.
 const longest = 15 * time.Minute
 
 // patience is how long after the last fault and the last delivery something may still be due: the
 // longest pause between attempts, the longest lease, and a sweep or two.
 const patience = 8 * time.Hour
 
-// healed is how long after the last fault what Stripe never delivered may still be missing: stripe-webhook looks for
-// that once a day, a tenth more or less, or again after an hour.
+// healed is how long after the last fault what Stripe never delivered may still be missing:
+// stripe-webhook looks for that once a day, a tenth more or less, or again after an hour.
 const healed = 30 * time.Hour
 
 func (w *world) waitUntilDone() {
@@ -141,8 +142,8 @@ func (w *world) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(w.rng.Int64N(int64(most-least)+1))
 }
 
-// apart keeps what one process does in one instant by several goroutines in an order that does not depend
-// on the scheduler: each waits for nanoseconds that what it does decides.
+// apart keeps what one process does in one instant by several goroutines in an order that does not
+// depend on the scheduler: each waits for nanoseconds that what it does decides.
 func (w *world) apart(p *process, what string) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(p.name + what))
@@ -253,8 +254,8 @@ type weather struct {
 	outages   []outage
 	scheduled time.Duration // how much later the follow-up of the e-book is due
 	rate      float64
-	// lost is the probability that Stripe never delivers an event. Where it is zero, stripe-webhook does not look for
-	// such events either.
+	// lost is the probability that Stripe never delivers an event. Where it is zero, stripe-webhook
+	// does not look for such events either.
 	lost float64
 	// tells: SendGrid tells what becomes of the mails.
 	tells bool

@@ -25,7 +25,8 @@ type Catalogue struct {
 	Series     []series  `yaml:"series"`
 	// Default is what line items get that no series names.
 	Default unmatched `yaml:"default"`
-	// MetadataKeys are keys that products, payment links or sessions may have, beside those of the samples.
+	// MetadataKeys are keys that products, payment links or sessions may have, beside those of the
+	// samples.
 	MetadataKeys []text  `yaml:"metadata_keys"`
 	Notices      notices `yaml:"notices"`
 	Report       *report `yaml:"report"`
@@ -65,7 +66,8 @@ type mailbox struct {
 	Name  string `yaml:"name"`
 }
 
-// admins get the notices of live orders and of test orders. In the file they are a list for both, or one for each.
+// admins get the notices of live orders and of test orders. In the file they are a list for both,
+// or one for each.
 type admins struct {
 	Live []text `yaml:"live"`
 	Test []text `yaml:"test"`
@@ -103,7 +105,8 @@ type text struct {
 
 func (t *text) set(value string, line int) { *t = text{value, line} }
 
-// template is the name of one of the shop's own, or the ID of a dynamic template that was made at SendGrid.
+// template is the name of one of the shop's own, or the ID of a dynamic template that was made at
+// SendGrid.
 type template struct{ text }
 
 func (t template) isID() bool { return published.ValidID(t.Value) }
@@ -125,8 +128,8 @@ func (r *recipient) set(value string, line int) {
 	}
 }
 
-// delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. What is no time span is
-// negative.
+// delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. What is
+// no time span is negative.
 type delay struct {
 	text
 	time.Duration

@@ -10,30 +10,31 @@ import (
 	"handler/function/internal/order"
 )
 
-// TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests have
-// them from internal/templates, which no function imports.
+// TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests
+// have them from internal/templates, which no function imports.
 type TemplateSet interface {
 	// FullNames are all templates with their languages: receipt, receipt.fr.
 	FullNames() []string
-	// Check says what is wrong with a template for some data, and warns of what may be: each thing as path:line: what.
-	// A variable of metadata whose key is not among keys is a warning.
+	// Check says what is wrong with a template for some data, and warns of what may be: each thing
+	// as path:line: what. A variable of metadata whose key is not among keys is a warning.
 	Check(fullName string, data any, keys []string) (warnings, err error)
 }
 
-// Samples are the e-mails that a template is tried with: of several orders, as the e-mail of a key, in a language or, where
-// that is empty, each in its own.
+// Samples are the e-mails that a template is tried with: of several orders, as the e-mail of a key,
+// in a language or, where that is empty, each in its own.
 type Samples func(key, language string) []maildata.Mail
 
 // Checked is a catalogue with nothing wrong in it.
 type Checked struct {
 	*Catalogue
 	templates []string
-	// Warnings are what may be wrong with the templates, each as path:line: what. They stop nothing.
+	// Warnings are what may be wrong with the templates, each as path:line: what. They stop
+	// nothing.
 	Warnings []string
 }
 
-// Read reads the catalogue of a file, without looking at its templates. It tells all that is wrong, each thing
-// as path:line: what.
+// Read reads the catalogue of a file, without looking at its templates. It tells all that is wrong,
+// each thing as path:line: what.
 func Read(file string) (*Checked, error) {
 	source, err := os.ReadFile(file) // #nosec G304 -- a tool of the owner's says which
 	if err != nil {
@@ -90,8 +91,9 @@ func (c *Catalogue) uses() []use {
 
 func noticeKey(n Notice) string { return noticeSeries + "/" + string(n) }
 
-// Use is the key of the first e-mail of the catalogue that is made of a template, such as ebook/receipt or
-// notice/refunded; of a template that nothing names, the key that its own name tells.
+// Use is the key of the first e-mail of the catalogue that is made of a template, such as
+// ebook/receipt or notice/refunded; of a template that nothing names, the key that its own name
+// tells.
 func (c *Catalogue) Use(template string) string {
 	for _, u := range c.uses() {
 		if u.Value == template {
@@ -128,8 +130,9 @@ func (c *Catalogue) TemplateIDs() []string {
 	return slices.Compact(ids)
 }
 
-// Names reports whether all that would be bought gets the e-mails that it is meant to get: a series names it, or there is
-// no default. It also reports whether the shop claims the order as its own at all.
+// Names reports whether all that would be bought gets the e-mails that it is meant to get: a series
+// names it, or there is no default. It also reports whether the shop claims the order as its own at
+// all.
 func (c *Catalogue) Names(o *order.Order) (named, ours bool) {
 	if !c.ours(o) {
 		return false, false

@@ -10,8 +10,9 @@ import (
 	"handler/function/internal/order"
 )
 
-// warnLanguages warns of each of the customer's templates that lacks a language which another of them has: the e-mails
-// of one order would come in several languages. names are the full names of the templates there are.
+// warnLanguages warns of each of the customer's templates that lacks a language which another of
+// them has: the e-mails of one order would come in several languages. names are the full names of
+// the templates there are.
 func (t *templateCheck) warnLanguages(names []string, file string) {
 	templates := t.ofCustomer(names)
 	spoken := map[string]string{} // a template that has the language

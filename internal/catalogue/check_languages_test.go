@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLanguageWarnings: letter is in French, and course/welcome's template is of the customer's too.
+// TestLanguageWarnings: letter is in French, and course/welcome's template is of the customer's
+// too.
 func TestLanguageWarnings(t *testing.T) {
 	t.Parallel()
 

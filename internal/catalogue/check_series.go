@@ -133,7 +133,8 @@ func (k *checker) template(t template) {
 	}
 }
 
-// meantTemplate is the name of a template that was meant by a path, a file, or a folder of another language.
+// meantTemplate is the name of a template that was meant by a path, a file, or a folder of another
+// language.
 func meantTemplate(value string) string {
 	value = strings.TrimSuffix(strings.Trim(value, "/"), "/subject.hbs")
 	value = value[strings.LastIndex(value, "/")+1:]

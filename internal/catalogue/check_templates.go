@@ -64,7 +64,8 @@ func (t *templateCheck) withUnused(names []string) []use {
 	return uses
 }
 
-// try tells what is wrong with a template in all its languages, for all samples, and keeps the warnings.
+// try tells what is wrong with a template in all its languages, for all samples, and keeps the
+// warnings.
 func (t *templateCheck) try(u use) (wrong []string) {
 	for _, name := range t.set.FullNames() {
 		base, language, _ := strings.Cut(name, ".")

@@ -26,8 +26,9 @@ type choice struct {
 	items []string
 }
 
-// choose finds what the order gets: the e-mails of every order, then the series of each line item, each once and in the
-// catalogue's order, then the default. The unknown are the products that no series names and that get the default.
+// choose finds what the order gets: the e-mails of every order, then the series of each line item,
+// each once and in the catalogue's order, then the default. The unknown are the products that no
+// series names and that get the default.
 func (c *Catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
 	if len(c.EveryOrder.Emails) > 0 {
 		chosen = append(chosen, choice{series: c.everyOrder()})
@@ -50,8 +51,9 @@ func (c *Catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
 	return append(chosen, choice{c.defaultSeries(), idsOf(items, o)}), unknown
 }
 
-// choosers are the order's items by the index of the series that they choose, which may be noSeries. An order without
-// items counts as one: it can still be known by its payment link or its metadata.
+// choosers are the order's items by the index of the series that they choose, which may be
+// noSeries. An order without items counts as one: it can still be known by its payment link or its
+// metadata.
 func (c *Catalogue) choosers(o *order.Order) map[int][]order.Item {
 	items := o.Items
 	if len(items) == 0 {
@@ -85,8 +87,8 @@ func (c *Catalogue) everyOrder() series {
 	return series{Name: text{Value: everyOrder}, Emails: c.EveryOrder.Emails}
 }
 
-// HasDefault reports whether there are e-mails for items that no series names. Without them the e-mails of every order
-// are meant to be all that such items get, and no product is unknown.
+// HasDefault reports whether there are e-mails for items that no series names. Without them the
+// e-mails of every order are meant to be all that such items get, and no product is unknown.
 func (c *Catalogue) HasDefault() bool { return len(c.Default.Emails) > 0 }
 
 // defaultSeries is what an item gets that no series names.

@@ -10,9 +10,9 @@ import (
 	"handler/function/internal/typed"
 )
 
-// decoder fills a catalogue from YAML. It does what the YAML library would do, with three differences: it tells a mistake
-// in the owner's words; it reads on as if that were mended, so that the mistake has no consequences; and it keeps the
-// lines.
+// decoder fills a catalogue from YAML. It does what the YAML library would do, with three
+// differences: it tells a mistake in the owner's words; it reads on as if that were mended, so that
+// the mistake has no consequences; and it keeps the lines.
 type decoder struct {
 	*checker
 	// around are the objects that it is in, the catalogue first.
@@ -26,7 +26,8 @@ type scalar interface{ set(value string, line int) }
 
 var scalarType = reflect.TypeFor[scalar]()
 
-// decode fills a catalogue from the root of the YAML. A field that is missing gets the line below which it belongs.
+// decode fills a catalogue from the root of the YAML. A field that is missing gets the line below
+// which it belongs.
 func (k *checker) decode(root *yaml.Node, c *Catalogue) {
 	d := &decoder{checker: k, ends: map[any]int{}}
 	whole := reflect.ValueOf(c).Elem()

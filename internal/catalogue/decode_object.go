@@ -15,8 +15,9 @@ type object struct {
 	name   string
 	fields reflect.Value
 	seen   map[string]int // the lines of the fields that were read
-	// above is the field above the one that is being read, where it is empty and would have fields of its own; aboveTold:
-	// it was said that some of those are not indented. innerTold: that some are here which belong into a field.
+	// above is the field above the one that is being read, where it is empty and would have fields
+	// of its own; aboveTold: it was said that some of those are not indented. innerTold: that some
+	// are here which belong into a field.
 	above                string
 	aboveTold, innerTold bool
 }
@@ -39,7 +40,8 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, name string) {
 	d.around = d.around[:len(d.around)-1]
 }
 
-// field fills the field of a name. One that is in the wrong place, or has a slip in its name, is taken for what was meant.
+// field fills the field of a name. One that is in the wrong place, or has a slip in its name, is
+// taken for what was meant.
 func (d *decoder) field(o *object, e entry, all *yaml.Node) {
 	name, odd := d.cleanName(e.key)
 	if !o.has(name) && (d.inAbove(o, name, e) || d.inOuter(o, name, e) || d.inInner(o, name, e)) {
@@ -58,8 +60,8 @@ func (d *decoder) field(o *object, e entry, all *yaml.Node) {
 	d.fill(o, name, e)
 }
 
-// unknown notes a field that an object does not have. Near is the one that may have been meant; without it, nothing is
-// said of what the object lacks: that may have been meant.
+// unknown notes a field that an object does not have. Near is the one that may have been meant;
+// without it, nothing is said of what the object lacks: that may have been meant.
 func (d *decoder) unknown(o *object, key *yaml.Node, near string) {
 	if near != "" {
 		d.wrong(key.Line, "unknown field %s: did you mean %s?", word(key.Value), near)
@@ -109,7 +111,8 @@ func (d *decoder) first(seen map[string]int, key *yaml.Node, name string) bool {
 	return true
 }
 
-// inAbove takes a field for one of the empty field above it, where it is known there. Of several only the first is told.
+// inAbove takes a field for one of the empty field above it, where it is known there. Of several
+// only the first is told.
 func (d *decoder) inAbove(o *object, name string, e entry) bool {
 	if o.above == "" {
 		return false
@@ -137,7 +140,8 @@ func allocated(v reflect.Value) reflect.Value {
 	return v.Elem()
 }
 
-// inInner takes a field for one of a field of the object, if it is known in only one. Of several only the first is told.
+// inInner takes a field for one of a field of the object, if it is known in only one. Of several
+// only the first is told.
 func (d *decoder) inInner(o *object, name string, e entry) bool {
 	var owners []string
 	for _, field := range fieldNames(o.fields.Type()) {
@@ -188,7 +192,8 @@ func (o *object) field(name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// fieldNames are the names of a struct's fields, in their order; none of what is written as a text or a list.
+// fieldNames are the names of a struct's fields, in their order; none of what is written as a text
+// or a list.
 func fieldNames(t reflect.Type) []string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -42,8 +42,8 @@ func entries(n *yaml.Node) []entry {
 	return all
 }
 
-// merge visits the entries of a mapping, and those of the mappings in it that have no name among the mapping's own. Each
-// mapping is visited once.
+// merge visits the entries of a mapping, and those of the mappings in it that have no name among
+// the mapping's own. Each mapping is visited once.
 func merge(n *yaml.Node, visited map[*yaml.Node]bool, visit func(entry)) {
 	if visited[n] || n.Kind != yaml.MappingNode {
 		return

@@ -14,14 +14,15 @@ import (
 
 // Files are the paths of the owner's files.
 type Files struct {
-	// Folder is where the paths begin, and As is what messages call it; "" is the working directory.
+	// Folder is where the paths begin, and As is what messages call it; "" is the working
+	// directory.
 	Folder, As                 string
 	Catalogue, Templates, Lock string
 }
 
-// Check finds all that is wrong with the owner's files, each thing on one line, as path:line: what. Each template that
-// read finds is rendered with the samples. `make check-catalogue` runs it, and so do this package's tests, and
-// with them the image build, before anything else.
+// Check finds all that is wrong with the owner's files, each thing on one line, as path:line: what.
+// Each template that read finds is rendered with the samples. `make check-catalogue` runs it, and
+// so do this package's tests, and with them the image build, before anything else.
 func (f Files) Check(read func(fs.FS) (TemplateSet, error), samples Samples) (*Checked, error) {
 	set, unreadable := read(os.DirFS(f.path(f.Templates)))
 	if unreadable != nil {
@@ -48,8 +49,8 @@ func (f Files) checkCatalogue(set TemplateSet, samples Samples) (*Checked, error
 	return Check(f.name(f.Catalogue), source, f.name(f.Templates), set, samples)
 }
 
-// ReadLock reads a lock file, and tells all that is wrong with it, each thing as path:line: what. One that is not there
-// is that of a shop that has published nothing.
+// ReadLock reads a lock file, and tells all that is wrong with it, each thing as path:line: what.
+// One that is not there is that of a shop that has published nothing.
 func ReadLock(path string) (*published.Lock, error) { return readLock(path, path) }
 
 func readLock(path, name string) (*published.Lock, error) {

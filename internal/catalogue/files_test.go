@@ -14,8 +14,8 @@ import (
 	"handler/function/internal/templates"
 )
 
-// onDisk lays the tests' shop into a folder. What is replaced in it is given as file, old, new; without old, the file
-// becomes new, and without either it is removed.
+// onDisk lays the tests' shop into a folder. What is replaced in it is given as file, old, new;
+// without old, the file becomes new, and without either it is removed.
 func onDisk(t *testing.T, replaced ...string) Files {
 	t.Helper()
 	folder := t.TempDir()

@@ -13,8 +13,8 @@ import (
 
 var mistakeForm = regexp.MustCompile(`^c\.yml:(\d+): .`)
 
-// FuzzCatalogue: a catalogue is refused, each mistake with its line, or is one by which every e-mail can be
-// planned and sent.
+// FuzzCatalogue: a catalogue is refused, each mistake with its line, or is one by which every
+// e-mail can be planned and sent.
 func FuzzCatalogue(f *testing.F) {
 	for _, c := range []string{
 		string(sampletest.File(f, "catalogue.yml")), sample.SmallCatalogue, "metadata_keys: [download_url]\n" + sample.EveryOrderCatalogue, "", "a", "[]", "from: {", "a: &a [*a]", "admins: &a [*a]", "admins: &a {live: *a, test: *a}", "\xff", "a: \x00", "---\n---\n", "? {a: b}\n: c",

@@ -60,8 +60,9 @@ var (
 	stripeID = regexp.MustCompile(`\b(?:price|prod|plink)_[A-Za-z0-9]+`)
 )
 
-// wrong says what is wrong with an ID, and is empty where nothing is. A shop may have chosen a product's ID itself, or an
-// old price's, so those need not begin as Stripe's do; but one that begins as another kind's is a slip.
+// wrong says what is wrong with an ID, and is empty where nothing is. A shop may have chosen a
+// product's ID itself, or an old price's, so those need not begin as Stripe's do; but one that
+// begins as another kind's is a slip.
 func (kind idKind) wrong(id string) string {
 	for _, other := range idKinds {
 		if other.what != kind.what && strings.HasPrefix(id, other.prefix) && idForm.MatchString(id) {

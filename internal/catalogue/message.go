@@ -10,8 +10,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// Message is the request to SendGrid for a delivery. What it carries for SendGrid's own records, the
-// custom arguments, is IDs only: they are kept for long.
+// Message is the request to SendGrid for a delivery. What it carries for SendGrid's own records,
+// the custom arguments, is IDs only: they are kept for long.
 func (c *Catalogue) Message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 	p := mail.NewPersonalization()
 	for _, to := range d.To {

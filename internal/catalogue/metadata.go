@@ -44,8 +44,9 @@ func (t *templateCheck) knownKeys() (keys []string) {
 	return slices.Compact(keys)
 }
 
-// withMetadata are a sample as it is, and with the declared keys: none of them, all of them, and all but one. So a template
-// is tried as it will be used, with products that have a key and with products that lack it.
+// withMetadata are a sample as it is, and with the declared keys: none of them, all of them, and
+// all but one. So a template is tried as it will be used, with products that have a key and with
+// products that lack it.
 func (t *templateCheck) withMetadata(m maildata.Mail) []maildata.Mail {
 	all := t.MetadataKeys
 	if len(all) == 0 {
@@ -60,7 +61,8 @@ func (t *templateCheck) withMetadata(m maildata.Mail) []maildata.Mail {
 	return mails
 }
 
-// withKeys is a mail whose metadata, the session's and each product's, has these and none of the other declared keys.
+// withKeys is a mail whose metadata, the session's and each product's, has these and none of the
+// other declared keys.
 func (t *templateCheck) withKeys(m maildata.Mail, keys []text) maildata.Mail {
 	change := func(pairs []order.Pair) []order.Pair {
 		pairs = slices.DeleteFunc(slices.Clone(pairs), t.declares)

@@ -52,7 +52,8 @@ func TestMetadataWarnings(t *testing.T) {
 	}
 }
 
-// A link is tried with products and links that have the declared keys, and with others that lack them.
+// A link is tried with products and links that have the declared keys, and with others that lack
+// them.
 func TestEmptyLinks(t *testing.T) {
 	t.Parallel()
 

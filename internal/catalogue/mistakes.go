@@ -29,8 +29,8 @@ func (k *checker) wrong(line int, format string, args ...any) {
 	k.mistakes = append(k.mistakes, *typed.Mistakef(max(line, 1), format, args...))
 }
 
-// missing notes that an object lacks one of its fields; both are addresses. The line is that of the empty field, else that
-// of the object. A field that is there and wrong is not missing.
+// missing notes that an object lacks one of its fields; both are addresses. The line is that of the
+// empty field, else that of the object. A field that is there and wrong is not missing.
 func (k *checker) missing(object, field any, format string, args ...any) {
 	if !k.told[object] && !k.told[field] && !k.vague[object] && !k.vague[field] {
 		k.wrong(cmp.Or(k.lines[field], k.lines[object]), format, args...)

@@ -24,7 +24,8 @@ const (
 
 var noticeKinds = []Notice{PaymentFailed, EmailFailed, Bounced, UnknownProduct, ItemsMissing, Refunded, Disputed, DatabaseFull}
 
-// optional reports whether the catalogue may do without the notice: without a default, no product is unknown.
+// optional reports whether the catalogue may do without the notice: without a default, no product
+// is unknown.
 func (c *Catalogue) optional(n Notice) bool {
 	switch n {
 	case Refunded, Disputed, Bounced, DatabaseFull:
@@ -88,8 +89,8 @@ func (c *Catalogue) OweNotice(o *order.Order, kind Notice, about string, now tim
 	o.Owe([]order.Email{c.notice(o, kind, about, now)}, now)
 }
 
-// FailureNotices are what is owed when a delivery has failed for good: the admins are told once. Of a
-// notice that failed they cannot be told by another one; the log and the order say so.
+// FailureNotices are what is owed when a delivery has failed for good: the admins are told once. Of
+// a notice that failed they cannot be told by another one; the log and the order say so.
 func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if isNotice(d.Key) || d.Key == ReportKey {
 		return nil
@@ -97,8 +98,8 @@ func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Ti
 	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}
 }
 
-// BounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome: the admins are told
-// once. Of their own they are not: that notice would go the same way.
+// BounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome:
+// the admins are told once. Of their own they are not: that notice would go the same way.
 func (c *Catalogue) BounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
 		return nil

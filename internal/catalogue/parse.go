@@ -16,8 +16,8 @@ func Parse(file string, source []byte) (*Catalogue, error) {
 	return c, nil
 }
 
-// read reads what it can of a catalogue, and collects what is wrong with it. The catalogue is nil where it cannot
-// be read at all.
+// read reads what it can of a catalogue, and collects what is wrong with it. The catalogue is nil
+// where it cannot be read at all.
 func read(source []byte) (*Catalogue, *checker) {
 	c, k := &Catalogue{}, newChecker()
 	root, bad := yamlfile.Parse(source)

@@ -15,8 +15,8 @@ const (
 	noticeSeries  = maildata.NoticeSeries
 )
 
-// Plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come later is not owed
-// any more where the money went back.
+// Plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come
+// later is not owed any more where the money went back.
 func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	event, ofCharge := reason.Event()
 	switch {
@@ -32,8 +32,8 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	stopLater(o, now)
 }
 
-// claims reports whether an order is ours as to a plan. What the plan of its payment found stays, however the catalogue
-// changes. A charge whose items are unknown is reported rather than ignored.
+// claims reports whether an order is ours as to a plan. What the plan of its payment found stays,
+// however the catalogue changes. A charge whose items are unknown is reported rather than ignored.
 func (c *Catalogue) claims(o *order.Order, reason order.Reason) bool {
 	if o.Planned(order.ForPaid) {
 		return o.Ignored == ""
@@ -81,8 +81,8 @@ func (c *Catalogue) emails(s choice, o *order.Order, now time.Time) []order.Emai
 	return out
 }
 
-// template is the ID by which a template is sent, and its name, in the language of the order. One that was
-// given by its ID has no name, and the language that it has.
+// template is the ID by which a template is sent, and its name, in the language of the order. One
+// that was given by its ID has no name, and the language that it has.
 func (c *Catalogue) template(t template, o *order.Order) (id, name string) {
 	if t.isID() {
 		return t.Value, ""

@@ -76,7 +76,8 @@ var noticeCause = map[Notice]string{
 	DatabaseFull:   "when the database fills up",
 }
 
-// rows are what is bought beside what it brings; the longer of the two columns makes the number of rows.
+// rows are what is bought beside what it brings; the longer of the two columns makes the number of
+// rows.
 func (c *Checked) rows(w io.Writer, bought []string, s series) {
 	for i := range max(len(bought), len(s.Emails)) {
 		var what, name, mail string

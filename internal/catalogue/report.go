@@ -10,7 +10,8 @@ import (
 // report is what the catalogue says of the daily report.
 type report struct {
 	Template template `yaml:"template"`
-	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only when asked for.
+	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only
+	// when asked for.
 	At timeOfDay `yaml:"at"`
 }
 

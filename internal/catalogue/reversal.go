@@ -17,8 +17,8 @@ func chargeKind(eventType string) Notice {
 	return Refunded
 }
 
-// planCharge freezes that the admins are told of a refund or a dispute, each event by itself. A catalogue without a
-// template for it sends none.
+// planCharge freezes that the admins are told of a refund or a dispute, each event by itself. A
+// catalogue without a template for it sends none.
 func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string, now time.Time) {
 	var emails []order.Email
 	if kind := chargeKind(o.Events[event].Type); c.Notifies(kind) {
@@ -27,8 +27,8 @@ func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string
 	o.Plan(reason, emails, now)
 }
 
-// stopLater cancels what was to come later on for a sale that is off, or may soon be. What is due already, or is with
-// SendGrid, goes its way; so do notices, which are for the admins to know.
+// stopLater cancels what was to come later on for a sale that is off, or may soon be. What is due
+// already, or is with SendGrid, goes its way; so do notices, which are for the admins to know.
 func stopLater(o *order.Order, now time.Time) {
 	if !o.Reversed() {
 		return
@@ -46,7 +46,8 @@ func stopLater(o *order.Order, now time.Time) {
 
 func isNotice(key string) bool { return strings.HasPrefix(key, noticeSeries+"/") }
 
-// short stands for an event's ID in the key of a delivery, which has lower-case letters and digits only.
+// short stands for an event's ID in the key of a delivery, which has lower-case letters and digits
+// only.
 func short(event string) string {
 	sum := sha256.Sum256([]byte(event))
 	return hex.EncodeToString(sum[:6])

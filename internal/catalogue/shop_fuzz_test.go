@@ -26,8 +26,9 @@ import (
 	"handler/function/internal/view"
 )
 
-// FuzzShop: the image build refuses a shop, with a line for each mistake that names a line of a file, or the function
-// starts with it, plans all that the sample orders owe, and every e-mail that is planned can be rendered.
+// FuzzShop: the image build refuses a shop, with a line for each mistake that names a line of a
+// file, or the function starts with it, plans all that the sample orders owe, and every e-mail that
+// is planned can be rendered.
 func FuzzShop(f *testing.F) {
 	for seed := range uint64(8) {
 		bytes := make([]byte, 50*seed)
@@ -85,8 +86,8 @@ func (s *madeShop) check(orders map[string]*order.Order) (set *templates.Set, er
 
 var ownersMistake = regexp.MustCompile(`^send-email/([^:\n]+):(\d+): .`)
 
-// mustBeToldOf fails where a mistake is not on one line, or names a line that is not there, or is told twice. A folder, and
-// a file that is missing, has line 1.
+// mustBeToldOf fails where a mistake is not on one line, or names a line that is not there, or is
+// told twice. A folder, and a file that is missing, has line 1.
 func (s *madeShop) mustBeToldOf(t *testing.T, err error) {
 	t.Helper()
 	told := map[string]bool{}
@@ -103,7 +104,8 @@ func (s *madeShop) mustBeToldOf(t *testing.T, err error) {
 	}
 }
 
-// mustWork fails where the function does not start, or an e-mail of the sample orders cannot be planned or rendered.
+// mustWork fails where the function does not start, or an e-mail of the sample orders cannot be
+// planned or rendered.
 func (s *madeShop) mustWork(t *testing.T, set *templates.Set, orders map[string]*order.Order) {
 	t.Helper()
 	now := time.Date(2024, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -135,7 +137,8 @@ func (s *madeShop) mustWork(t *testing.T, set *templates.Set, orders map[string]
 	}
 }
 
-// planAll makes every plan that an order waits for, and the notices of e-mails that fail and bounce.
+// planAll makes every plan that an order waits for, and the notices of e-mails that fail and
+// bounce.
 func (s *madeShop) planAll(t *testing.T, c *Catalogue, o *order.Order, now time.Time) {
 	t.Helper()
 	for {
@@ -155,7 +158,8 @@ func (s *madeShop) planAll(t *testing.T, c *Catalogue, o *order.Order, now time.
 	}
 }
 
-// mustHoldAll fails where an order does not owe each e-mail of each series that it chose, in a form that can be stored.
+// mustHoldAll fails where an order does not owe each e-mail of each series that it chose, in a form
+// that can be stored.
 func (s *madeShop) mustHoldAll(t *testing.T, c *Catalogue, o *order.Order, now time.Time) {
 	t.Helper()
 	if !o.Planned(order.ForPaid) || o.Ignored != "" {
@@ -186,7 +190,8 @@ func (s *madeShop) mustHoldAll(t *testing.T, c *Catalogue, o *order.Order, now t
 // storable is a key that MongoDB takes for the name of a field, whatever the customer bought.
 var storable = regexp.MustCompile(`^[A-Za-z0-9_/-]+$`)
 
-// render makes of a delivery what SendGrid does. Nothing may be left blank but metadata, which a product may lack.
+// render makes of a delivery what SendGrid does. Nothing may be left blank but metadata, which a
+// product may lack.
 func render(c *Catalogue, set *templates.Set, o *order.Order, d order.Delivery) error {
 	if _, err := json.Marshal(c.Message(o, d)); err != nil {
 		return err

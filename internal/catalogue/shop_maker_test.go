@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// maker makes a shop of bytes, each of which makes a choice. Where they have run out, it chooses the first, which is valid
-// and makes an end: short inputs make small valid shops.
+// maker makes a shop of bytes, each of which makes a choice. Where they have run out, it chooses
+// the first, which is valid and makes an end: short inputs make small valid shops.
 type maker struct {
 	bytes []byte
-	// slip is after how many of its choices the owner makes a mistake, and period after how many more the next one; 0 is
-	// never.
+	// slip is after how many of its choices the owner makes a mistake, and period after how many
+	// more the next one; 0 is never.
 	slip, period int
 	used         map[string]bool
 }

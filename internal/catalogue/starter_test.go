@@ -198,7 +198,8 @@ func TestReceiptAddsUp(t *testing.T) {
 	}
 }
 
-// Each own item has the download of its product, else of the payment link, else a word that somebody takes care of it.
+// Each own item has the download of its product, else of the payment link, else a word that
+// somebody takes care of it.
 func TestStarterDownloads(t *testing.T) {
 	t.Parallel()
 
@@ -254,8 +255,8 @@ func TestStarterLanguages(t *testing.T) {
 	}
 }
 
-// wellFormed says what is wrong with an e-mail's HTML: a tag that is not closed where it should be, or
-// something that mail programs do not show.
+// wellFormed says what is wrong with an e-mail's HTML: a tag that is not closed where it should be,
+// or something that mail programs do not show.
 func wellFormed(text string) string {
 	var open []string
 	z := html.NewTokenizer(strings.NewReader(text))

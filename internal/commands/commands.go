@@ -73,8 +73,9 @@ func Kinds() map[string]Kind {
 	}
 }
 
-// Conflicts reports whether what was asked for cannot be done as the order is. Such an error says why in words that are
-// meant for the caller, and holds no more than the key and the state of an e-mail.
+// Conflicts reports whether what was asked for cannot be done as the order is. Such an error says
+// why in words that are meant for the caller, and holds no more than the key and the state of an
+// e-mail.
 func Conflicts(err error) bool {
 	for _, target := range []error{order.ErrInFlight, order.ErrNothingOwed, order.ErrNobody, order.ErrForgotten, order.ErrNotToCustomer} {
 		if errors.Is(err, target) {

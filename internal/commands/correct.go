@@ -30,7 +30,8 @@ type CorrectedOrder struct {
 	To view.Recipient `json:"to"`
 	// Emails are those that were sent again, and those that were still to come.
 	Emails []ResentMail `json:"emails"`
-	// Earlier were sent to an earlier address, or were just being sent there, and not to the new one.
+	// Earlier were sent to an earlier address, or were just being sent there, and not to the new
+	// one.
 	Earlier []ResentMail `json:"earlier"`
 }
 

@@ -75,7 +75,8 @@ func heldOf(o *order.Order, email string) (any, error) {
 	return asJSON(fields), nil
 }
 
-// asJSON is a value of the database as JSON says it. So a field that an order gets one day is in an export too.
+// asJSON is a value of the database as JSON says it. So a field that an order gets one day is in an
+// export too.
 func asJSON(v any) any {
 	switch v := v.(type) {
 	case bson.D:

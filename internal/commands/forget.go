@@ -46,8 +46,8 @@ func (w whose) checkAs(name string) error {
 
 func (w whose) OrderID() string { return w.Order }
 
-// found are the orders that are meant, by their IDs, the newest first; next is where to go on after them, and empty at
-// the end.
+// found are the orders that are meant, by their IDs, the newest first; next is where to go on after
+// them, and empty at the end.
 type found struct {
 	orders Store
 	ids    []string
@@ -89,8 +89,8 @@ type Forgotten struct {
 	Orders []string `json:"orders"`
 	// Already were forgotten before.
 	Already []string `json:"already"`
-	// NotYet are left whole: one of their e-mails is being sent, or there was no time, or the database did not answer.
-	// The call is to be made again.
+	// NotYet are left whole: one of their e-mails is being sent, or there was no time, or the
+	// database did not answer. The call is to be made again.
 	NotYet []string `json:"not_yet"`
 	DryRun bool     `json:"dry_run"`
 	// Next is where to go on; empty at the end.
@@ -126,7 +126,8 @@ func (r *forget) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 	return done, nil
 }
 
-// forget takes out of an order what it holds of the customer, or only looks whether that could be done.
+// forget takes out of an order what it holds of the customer, or only looks whether that could be
+// done.
 func (s Service) forget(ctx context.Context, orders Store, id, why string, dryRun bool) error {
 	_, err := orders.Update(ctx, id, func(o *order.Order) error {
 		if err := o.Forget(why, s.Now()); err != nil || !dryRun {

@@ -26,7 +26,8 @@ type listOrders struct {
 	State view.State `json:"state"`
 	// Since is a time in RFC 3339.
 	Since string `json:"since"`
-	// Email is the customer's, or one that an e-mail of the order went to, other than an admin's; in capitals or not.
+	// Email is the customer's, or one that an e-mail of the order went to, other than an admin's;
+	// in capitals or not.
 	Email string `json:"email"`
 	// Product is Stripe's ID of a product or of a price, or a part of a name.
 	Product string `json:"product"`

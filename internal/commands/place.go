@@ -12,16 +12,17 @@ import (
 )
 
 const (
-	// MaxLooked and longestLook are how many orders one call looks at, and for how long it begins to look at more: where
-	// there are more, the caller goes on from next.
+	// MaxLooked and longestLook are how many orders one call looks at, and for how long it begins
+	// to look at more: where there are more, the caller goes on from next.
 	MaxLooked   = 5000
 	longestLook = 10 * time.Second
 	// clocksApart is how far the clock that dated an order may be ahead of ours.
 	clocksApart = time.Hour
 )
 
-// place is one in the list of orders, the newest first: before all that were made before a time, and of those made in
-// its very millisecond behind those that it names. They have no order of their own, and are few.
+// place is one in the list of orders, the newest first: before all that were made before a time,
+// and of those made in its very millisecond behind those that it names. They have no order of their
+// own, and are few.
 type place struct {
 	at    time.Time
 	names []string
@@ -30,7 +31,8 @@ type place struct {
 // wantPlace says what parsePlace reads.
 const wantPlace = "the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z"
 
-// placeAt is where a call begins: at its argument before, which was checked, or at the newest order.
+// placeAt is where a call begins: at its argument before, which was checked, or at the newest
+// order.
 func (s Service) placeAt(before string) place {
 	if before == "" {
 		return place{at: s.Now().Add(clocksApart)}
@@ -39,8 +41,9 @@ func (s Service) placeAt(before string) place {
 	return at
 }
 
-// look goes through the orders that were made since then, from a place on, as far as one call may, or until the caller
-// has enough. It says where to go on, which is empty at the end, and how many it looked at. Its error is ErrUnread.
+// look goes through the orders that were made since then, from a place on, as far as one call may,
+// or until the caller has enough. It says where to go on, which is empty at the end, and how many
+// it looked at. Its error is ErrUnread.
 func (s Service) look(ctx context.Context, orders Store, since time.Time, at place, enough func() bool, visit func(*order.Order)) (next string, looked int, err error) {
 	began := s.Now()
 	err = orders.Walk(ctx, since, at.until(), func(o *order.Order) bool {
@@ -62,7 +65,8 @@ func (s Service) look(ctx context.Context, orders Store, since time.Time, at pla
 	return next, looked, nil
 }
 
-// parsePlace reads what String wrote: 2026-11-24T12:00:00.123Z/cs_1/cs_2. An empty text is no place, and no error.
+// parsePlace reads what String wrote: 2026-11-24T12:00:00.123Z/cs_1/cs_2. An empty text is no
+// place, and no error.
 func parsePlace(text string) (p place, err error) {
 	if text == "" {
 		return p, nil

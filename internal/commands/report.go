@@ -11,8 +11,8 @@ import (
 	"handler/function/internal/view"
 )
 
-// sendReport is true: send the admins the report of yesterday, if that was not done. A copy of the call does nothing, so
-// a clock may make it, undated: there is one report a day.
+// sendReport is true: send the admins the report of yesterday, if that was not done. A copy of the
+// call does nothing, so a clock may make it, undated: there is one report a day.
 type sendReport bool
 
 func (r *sendReport) Check() error { return CheckTrue("report", bool(*r)) }
@@ -30,8 +30,8 @@ func (r *sendReport) Answer(ctx context.Context, s Service, log *slog.Logger) (a
 	return s.Send(ctx, log, id)
 }
 
-// MakeReport keeps today's report, with the e-mail that it owes, unless it is there, and gives its ID. Of several
-// processes one keeps it.
+// MakeReport keeps today's report, with the e-mail that it owes, unless it is there, and gives its
+// ID. Of several processes one keeps it.
 func (s Service) MakeReport(ctx context.Context) (string, error) {
 	now := s.Now()
 	id := order.ReportID(now)

@@ -12,7 +12,8 @@ import (
 	"handler/function/internal/view"
 )
 
-// resend asks for e-mails of an order to be sent another time: the one of a key, or all that went to the customer.
+// resend asks for e-mails of an order to be sent another time: the one of a key, or all that went
+// to the customer.
 type resend struct {
 	Order  string `json:"order"`
 	Key    string `json:"key"`
@@ -29,8 +30,8 @@ type Resent struct {
 	Emails []ResentMail `json:"emails"`
 }
 
-// ResentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it is: sent, waiting,
-// sending, failed, or cancelled.
+// ResentMail is an e-mail that was sent again, or goes to another address: to whom, and how far it
+// is: sent, waiting, sending, failed, or cancelled.
 type ResentMail struct {
 	Key   string           `json:"key"`
 	State string           `json:"state"`
@@ -48,8 +49,8 @@ func (r *resend) Check() error {
 
 func (r *resend) OrderID() string { return r.Order }
 
-// answer owes the copies, and sends them as if they had been due. What was owed by a copy of the call is not owed
-// again.
+// answer owes the copies, and sends them as if they had been due. What was owed by a copy of the
+// call is not owed again.
 func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
 	orders, err := s.Store()
 	if err != nil {
@@ -81,7 +82,8 @@ func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 	return Resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
 }
 
-// sendNow sends what is due of an order that the owner changed, and loads it then. What could not be sent, the sweep sends.
+// sendNow sends what is due of an order that the owner changed, and loads it then. What could not
+// be sent, the sweep sends.
 func (s Service) sendNow(ctx context.Context, log *slog.Logger, orders Store, id string) (*order.Order, error) {
 	if _, err := s.Send(ctx, log, id); err != nil {
 		return nil, err

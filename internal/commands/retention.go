@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// RetentionPart is how many orders are looked at after one sweep: so what is due waits for seconds at the most.
+	// RetentionPart is how many orders are looked at after one sweep: so what is due waits for
+	// seconds at the most.
 	RetentionPart = 100
 	// retentionPause is how long after a walk over all old orders the next one begins.
 	retentionPause = 24 * time.Hour
@@ -18,7 +19,8 @@ const (
 type Retention struct {
 	// Age is how old an order may get; 0 keeps all.
 	Age time.Duration
-	// before is where the walk goes on, which goes from newer orders to older ones; zero while there is none.
+	// before is where the walk goes on, which goes from newer orders to older ones; zero while
+	// there is none.
 	before time.Time
 	// next is when the next walk may begin.
 	next time.Time
@@ -29,8 +31,8 @@ type Retention struct {
 // Walking reports whether a walk has orders left to look at.
 func (r *Retention) Walking() bool { return !r.before.IsZero() }
 
-// Forget forgets a part of the orders that are older than Age. Before each order it asks wait, whose
-// error it returns: then the next call begins the part again.
+// Forget forgets a part of the orders that are older than Age. Before each order it asks wait,
+// whose error it returns: then the next call begins the part again.
 func (r *Retention) Forget(ctx context.Context, s Service, wait func(context.Context) error) error {
 	if r.Age == 0 {
 		return nil
@@ -48,7 +50,8 @@ func (r *Retention) Forget(ctx context.Context, s Service, wait func(context.Con
 	return err
 }
 
-// forgetPart looks at the next orders of the walk. One that cannot be forgotten now is left to the next walk.
+// forgetPart looks at the next orders of the walk. One that cannot be forgotten now is left to the
+// next walk.
 func (r *Retention) forgetPart(ctx context.Context, s Service, wait func(context.Context) error) error {
 	orders, err := s.Store()
 	if err != nil {
@@ -83,8 +86,8 @@ func (r *Retention) forgetPart(ctx context.Context, s Service, wait func(context
 	return nil
 }
 
-// goOn moves the walk on by what was looked at, or ends it. Orders of the last millisecond may be left to look at,
-// unless the part was of nothing else.
+// goOn moves the walk on by what was looked at, or ends it. Orders of the last millisecond may be
+// left to look at, unless the part was of nothing else.
 func (r *Retention) goOn(looked int, last time.Time) {
 	from := last.Add(time.Millisecond)
 	switch {

@@ -38,7 +38,8 @@ func (r *summarize) Answer(ctx context.Context, s Service, log *slog.Logger) (an
 	return sum, nil
 }
 
-// summary counts the orders of the days that end with day, made before until, the newest first, as far as it comes.
+// summary counts the orders of the days that end with day, made before until, the newest first, as
+// far as it comes.
 func (s Service) summary(ctx context.Context, orders Store, day, until time.Time) (view.Summary, error) {
 	began := s.Now()
 	due, err := orders.Due(ctx, began, MaxDue)

@@ -1,5 +1,6 @@
-// Package maildata is what an e-mail's template can show of an order: its dynamic template data, by the names
-// that docs/template-data.md gives them. send-email sends it, and the laptop's preview makes it of sample orders.
+// Package maildata is what an e-mail's template can show of an order: its dynamic template data, by
+// the names that docs/template-data.md gives them. send-email sends it, and the laptop's preview
+// makes it of sample orders.
 package maildata
 
 import (
@@ -13,8 +14,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the second
-// says of what.
+// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the
+// second says of what.
 const NoticeSeries = "notice"
 
 // ReportSeries is the first part of the key of the e-mail that a report is.
@@ -63,7 +64,8 @@ type itemData struct {
 
 type noticeData struct {
 	Kind string `json:"kind"`
-	// About is the delivery that failed or did not arrive, the products that no series names, or the event of a refund or a dispute.
+	// About is the delivery that failed or did not arrive, the products that no series names, or
+	// the event of a refund or a dispute.
 	About string `json:"about"`
 	// Reason is why it failed, or why a payment is disputed.
 	Reason string `json:"reason"`
@@ -89,9 +91,10 @@ type Mail struct {
 // Data is what a template can show of the e-mail of a shop.
 func (m Mail) Data(shop Shop) map[string]any { return Of(shop, m.Order, m.Delivery) }
 
-// Of is what a template can show, by the names of its variables. A report has few of them. Else it is the same for all
-// e-mails of an order but for the series, its own items, and the notice in what only the admins get. What others wrote is one line
-// each, since SendGrid puts it into subjects, and a subject is a header.
+// Of is what a template can show, by the names of its variables. A report has few of them. Else it
+// is the same for all e-mails of an order but for the series, its own items, and the notice in what
+// only the admins get. What others wrote is one line each, since SendGrid puts it into subjects,
+// and a subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	series, rest, _ := strings.Cut(d.Key, "/")
 	switch kind, _, _ := strings.Cut(rest, "/"); {
@@ -134,7 +137,8 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 
 func customerOf(a order.Address) customerData { return customerData{oneLine(a.Name), oneLine(a.Email)} }
 
-// reportData is what a report's template can show. It is of no order; the partials of the others ask for order.test.
+// reportData is what a report's template can show. It is of no order; the partials of the others
+// ask for order.test.
 func reportData(shop Shop, o *order.Order) map[string]any {
 	return map[string]any{
 		"shop":   shop,
@@ -144,7 +148,8 @@ func reportData(shop Shop, o *order.Order) map[string]any {
 	}
 }
 
-// spaceData is what the template of a database that fills up can show. Like a report, it is of no order.
+// spaceData is what the template of a database that fills up can show. Like a report, it is of no
+// order.
 func spaceData(shop Shop, o *order.Order) map[string]any {
 	return map[string]any{
 		"shop":     shop,
@@ -228,8 +233,9 @@ func itemDataOf(i order.Item, locale string) itemData {
 	}
 }
 
-// unitOf is what one of an item came to, in the order's currency; 0 where that is no whole number. It is not the
-// price's unit amount, which may be in another currency, and is missing where there are tiers or parts of a cent.
+// unitOf is what one of an item came to, in the order's currency; 0 where that is no whole number.
+// It is not the price's unit amount, which may be in another currency, and is missing where there
+// are tiers or parts of a cent.
 func unitOf(i order.Item) int64 {
 	if i.Quantity <= 0 || i.AmountSubtotal%i.Quantity != 0 {
 		return 0

@@ -20,15 +20,17 @@ type Money struct {
 	Formatted string `json:"formatted"`
 }
 
-// minorDigits is how many digits of Stripe's integer come after the point, where that is not two. It
-// is Stripe's list, which differs from ISO 4217's: https://docs.stripe.com/currencies#zero-decimal
+// minorDigits is how many digits of Stripe's integer come after the point, where that is not two.
+// It is Stripe's list, which differs from ISO 4217's:
+// https://docs.stripe.com/currencies#zero-decimal
 var minorDigits = map[string]int{
 	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "JPY": 0, "KMF": 0, "KRW": 0, "MGA": 0,
 	"PYG": 0, "RWF": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 	"BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
 }
 
-// MinorDigits is how many digits of Stripe's integer come after the point: 2 for usd, 0 for jpy, 3 for kwd.
+// MinorDigits is how many digits of Stripe's integer come after the point: 2 for usd, 0 for jpy, 3
+// for kwd.
 func MinorDigits(code string) int {
 	if digits, ok := minorDigits[strings.ToUpper(code)]; ok {
 		return digits
@@ -36,8 +38,8 @@ func MinorDigits(code string) int {
 	return 2
 }
 
-// MoneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or pt-BR;
-// empty or auto is English).
+// MoneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or
+// pt-BR; empty or auto is English).
 func MoneyOf(amount int64, code, locale string) Money {
 	code = strings.ToUpper(code)
 	m := Money{Amount: amount, Currency: code, Decimal: decimal(amount, code)}

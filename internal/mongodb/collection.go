@@ -69,8 +69,9 @@ func (c collection) CountDelivery(ctx context.Context, id, event string) (bool, 
 	return err == nil && res.MatchedCount == 1, err
 }
 
-// Replace writes no event that is stored as it is: their payloads are the bulk of the document, and their counts
-// are changed by others. Of one that is written again a count may be lost, by which nothing is decided.
+// Replace writes no event that is stored as it is: their payloads are the bulk of the document, and
+// their counts are changed by others. Of one that is written again a count may be lost, by which
+// nothing is decided.
 func (c collection) Replace(ctx context.Context, o *order.Order, events []string) (bool, error) {
 	set, err := fields(o)
 	if err != nil {

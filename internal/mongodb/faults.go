@@ -11,9 +11,8 @@ import (
 )
 
 // What is wrong with the database as the owner set it up. The texts go into answers and logs: they
-// name what to change, and quote nothing of the connection string, which holds a password. Each is an
-// openfaas.Misconfigured.
-// docs/operations.md says more about each.
+// name what to change, and quote nothing of the connection string, which holds a password. Each is
+// an openfaas.Misconfigured. docs/operations.md says more about each.
 var (
 	// ErrURI: the driver cannot parse the connection string.
 	ErrURI = openfaas.NewMisconfigured("secret mongodb-uri: not a connection string that the MongoDB driver understands")

@@ -1,9 +1,9 @@
 // Package mongodb keeps orders in MongoDB.
 //
 // An order is one document, and every change to it one write: an insert, or an update whose filter
-// holds the revision that the change was worked out from. So two writers never overwrite each other,
-// and nothing beyond single-document atomicity is asked of the database. A write is acknowledged only
-// when a majority has it in its journal.
+// holds the revision that the change was worked out from. So two writers never overwrite each
+// other, and nothing beyond single-document atomicity is asked of the database. A write is
+// acknowledged only when a majority has it in its journal.
 package mongodb
 
 import (
@@ -27,23 +27,25 @@ type Documents interface {
 	Insert(ctx context.Context, o *order.Order) error
 	// Load reads an order; order.ErrNotFound where there is none.
 	Load(ctx context.Context, id string) (*order.Order, error)
-	// Replace writes an order over the one of its revision, which it raises by one, and reports whether
-	// there was one. Of its events only those of the given IDs are written: the new ones, and those with another payload.
+	// Replace writes an order over the one of its revision, which it raises by one, and reports
+	// whether there was one. Of its events only those of the given IDs are written: the new ones,
+	// and those with another payload.
 	Replace(ctx context.Context, o *order.Order, events []string) (bool, error)
 	// CountDelivery counts one more delivery of an event, and reports whether the order holds it.
 	CountDelivery(ctx context.Context, id, event string) (bool, error)
-	// Known are those of the orders that are there: their ID, their payment status, and of the events those that they
-	// hold, by their types alone.
+	// Known are those of the orders that are there: their ID, their payment status, and of the
+	// events those that they hold, by their types alone.
 	Known(ctx context.Context, orders, events []string) ([]*order.Order, error)
 	// Due are the orders whose NextDueAt is not after now, the earliest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
-	// Recent are the orders made at or after since and at or before until, the newest first, without their events.
+	// Recent are the orders made at or after since and at or before until, the newest first,
+	// without their events.
 	Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error)
-	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment intents; those without an
-	// order are left out.
+	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment
+	// intents; those without an order are left out.
 	OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error)
-	// Watched gives since when events of a mode are watched for, and until when they were looked at whole; it makes both
-	// now where neither is known.
+	// Watched gives since when events of a mode are watched for, and until when they were looked at
+	// whole; it makes both now where neither is known.
 	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
 	// WatchedUntil raises until when they were looked at whole.
 	WatchedUntil(ctx context.Context, mode string, until time.Time) error
@@ -76,8 +78,9 @@ func NewStoreOf(d Documents) *Store {
 	}
 }
 
-// Size is how many bytes the documents and indexes of the whole database have, uncompressed, as Atlas's free tier counts them:
-// https://www.mongodb.com/docs/atlas/reference/faq/storage/. The other databases of a cluster are not in it.
+// Size is how many bytes the documents and indexes of the whole database have, uncompressed, as
+// Atlas's free tier counts them: https://www.mongodb.com/docs/atlas/reference/faq/storage/. The
+// other databases of a cluster are not in it.
 func (s *Store) Size(ctx context.Context) (int64, error) {
 	var size int64
 	err := do(ctx, func(ctx context.Context) (err error) {
@@ -90,12 +93,13 @@ func (s *Store) Size(ctx context.Context) (int64, error) {
 	return size, nil
 }
 
-// IndexTimeout ends the creation of indexes. The driver sends it as maxTimeMS, which Atlas's small tiers limit to five
-// minutes where they say so at all: https://www.mongodb.com/docs/atlas/unsupported-commands/
+// IndexTimeout ends the creation of indexes. The driver sends it as maxTimeMS, which Atlas's small
+// tiers limit to five minutes where they say so at all:
+// https://www.mongodb.com/docs/atlas/unsupported-commands/
 const IndexTimeout = 5 * time.Minute
 
-// EnsureIndexes creates the indexes that orders are found by, if they are not there. It takes as long as the collection is
-// large, and the server drops an index that is not whole when ctx ends.
+// EnsureIndexes creates the indexes that orders are found by, if they are not there. It takes as
+// long as the collection is large, and the server drops an index that is not whole when ctx ends.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, IndexTimeout)
 	defer cancel()
@@ -137,8 +141,9 @@ func (s *Store) Create(ctx context.Context, o *order.Order) (bool, error) {
 	return true, nil
 }
 
-// RecordCharge is Record for an event of a charge, which is put into the order that its payment intent paid for, and
-// makes none: it gives that order's ID, and order.ErrNotFound where there is none after one look.
+// RecordCharge is Record for an event of a charge, which is put into the order that its payment
+// intent paid for, and makes none: it gives that order's ID, and order.ErrNotFound where there is
+// none after one look.
 func (s *Store) RecordCharge(ctx context.Context, e order.Event) (id string, added bool, err error) {
 	c, err := e.Charge()
 	if err != nil {
@@ -176,8 +181,8 @@ func (s *Store) add(ctx context.Context, id string, e order.Event) (bool, error)
 }
 
 // countDelivery counts one more delivery of an event that the order holds, and reports whether it
-// does. That another process's write can be seen does not make it durable: this write comes after it,
-// and so our acknowledgement waits for both.
+// does. That another process's write can be seen does not make it durable: this write comes after
+// it, and so our acknowledgement waits for both.
 func (s *Store) countDelivery(ctx context.Context, id, event string) (known bool, err error) {
 	err = do(ctx, func(ctx context.Context) (err error) {
 		known, err = s.documents.CountDelivery(ctx, id, event)
@@ -189,9 +194,9 @@ func (s *Store) countDelivery(ctx context.Context, id, event string) (known bool
 	return known, nil
 }
 
-// Known reads at once what is known of events, by the IDs of their orders. Of each order that there is it gives the
-// payment status and, without their payloads, those of the events that it holds: it is to be looked at, and not to be
-// changed.
+// Known reads at once what is known of events, by the IDs of their orders. Of each order that there
+// is it gives the payment status and, without their payloads, those of the events that it holds: it
+// is to be looked at, and not to be changed.
 func (s *Store) Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error) {
 	if len(events) == 0 {
 		return nil, nil
@@ -232,23 +237,24 @@ func (s *Store) Load(ctx context.Context, id string) (*order.Order, error) {
 	return o, nil
 }
 
-// Update reads an order, changes it and writes it, and starts again each time another process wrote it
-// meanwhile: change must be free of effects but on its argument, and harmless when the order has
+// Update reads an order, changes it and writes it, and starts again each time another process wrote
+// it meanwhile: change must be free of effects but on its argument, and harmless when the order has
 // its effect already, as it has when the answer to the write was lost. What change returns ends the
-// update without a write; order.ErrUnchanged does so without an error. The order is as it was last read,
-// with the change where there is no error.
+// update without a write; order.ErrUnchanged does so without an error. The order is as it was last
+// read, with the change where there is no error.
 func (s *Store) Update(ctx context.Context, id string, change func(*order.Order) error) (*order.Order, error) {
 	return s.update(ctx, id, nil, change)
 }
 
-// UpdateFrom is Update where the order was read before, and is likely to be as it was then: it is not read again
-// if so. The order that is given stays as it is.
+// UpdateFrom is Update where the order was read before, and is likely to be as it was then: it is
+// not read again if so. The order that is given stays as it is.
 func (s *Store) UpdateFrom(ctx context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error) {
 	return s.update(ctx, o.ID, o.Clone(), change)
 }
 
-// update begins with an order that was read before, if there is one. Only its revision tells whether it is still
-// so: what change makes of it counts when it was written, and a change that it refuses is asked of a fresh one.
+// update begins with an order that was read before, if there is one. Only its revision tells
+// whether it is still so: what change makes of it counts when it was written, and a change that it
+// refuses is asked of a fresh one.
 func (s *Store) update(ctx context.Context, id string, read *order.Order, change func(*order.Order) error) (*order.Order, error) {
 	for try := 0; ; try++ {
 		o, old, err := read, read != nil, error(nil)
@@ -316,9 +322,10 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]order.DueO
 // walkBatch is how many orders Walk reads at once: some 200 kB.
 const walkBatch = 100
 
-// Walk visits the orders made at or after since and before until, the newest first, until visit returns false. Their
-// events, which are the bulk of them, are left out: such an order is to be looked at, and not to be changed. An order
-// that is made meanwhile may be left out, and none is visited twice. What is no sale, such as a report, is left out.
+// Walk visits the orders made at or after since and before until, the newest first, until visit
+// returns false. Their events, which are the bulk of them, are left out: such an order is to be
+// looked at, and not to be changed. An order that is made meanwhile may be left out, and none is
+// visited twice. What is no sale, such as a report, is left out.
 func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
 	last := until.Add(-time.Millisecond)
 	seen := map[string]bool{} // those of the last millisecond
@@ -357,8 +364,8 @@ func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*or
 	}
 }
 
-// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment intents; those without an
-// order are left out.
+// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment
+// intents; those without an order are left out.
 func (s *Store) OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error) {
 	if len(paymentIntents) == 0 {
 		return nil, nil
@@ -387,8 +394,8 @@ func (s *Store) OfPayment(ctx context.Context, paymentIntent string) (string, er
 // repetition may meet another broken connection of the pool, or a server that is about to restart.
 var retryPauses = []time.Duration{0, 500 * time.Millisecond}
 
-// do limits an operation to Timeout, even if the caller's deadline is later, and repeats it when its
-// connection breaks. The driver repeats an operation once on a replica set, and no write on a
+// do limits an operation to Timeout, even if the caller's deadline is later, and repeats it when
+// its connection breaks. The driver repeats an operation once on a replica set, and no write on a
 // standalone server. All of ours may be repeated: an insert collides with itself, an update misses
 // its revision, a count is only a count.
 func do(ctx context.Context, operation func(context.Context) error) error {

@@ -19,9 +19,9 @@ type watch struct {
 	Until time.Time `bson:"until"`
 }
 
-// Watched gives since when the orders of one of Stripe's modes, "live" or "test", are this database's to keep, and until
-// when all of Stripe's events were looked at since then. Where neither is known it is now, and is kept: what was sold
-// before belongs to another system.
+// Watched gives since when the orders of one of Stripe's modes, "live" or "test", are this
+// database's to keep, and until when all of Stripe's events were looked at since then. Where
+// neither is known it is now, and is kept: what was sold before belongs to another system.
 func (s *Store) Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error) {
 	err = do(ctx, func(ctx context.Context) (err error) {
 		since, until, err = s.documents.Watched(ctx, mode, now)

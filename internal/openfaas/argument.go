@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ArgumentError is an argument of a call that the function cannot use. It quotes nothing of the call, so that it may be
-// logged and answered.
+// ArgumentError is an argument of a call that the function cannot use. It quotes nothing of the
+// call, so that it may be logged and answered.
 type ArgumentError struct {
 	// Name is the argument's, with its command before it: resend.to.
 	Name string

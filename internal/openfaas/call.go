@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// CallTolerance is how far the time in a call that changes something may be from ours: a copy of a signed call is
-// good for no longer.
+// CallTolerance is how far the time in a call that changes something may be from ours: a copy of a
+// signed call is good for no longer.
 const CallTolerance = 5 * time.Minute
 
 // What is wrong with a signed call.
@@ -22,15 +22,15 @@ var (
 	ErrStale = errors.New("the call is too old, too early, or undated")
 )
 
-// Call is what a signed body asks a function for: {"command": arguments}, and beside it {"at": RFC 3339} where it is to
-// change something.
+// Call is what a signed body asks a function for: {"command": arguments}, and beside it {"at": RFC
+// 3339} where it is to change something.
 type Call struct {
 	// Command is what is asked for.
 	Command string
 	// At is when the call was made; zero where it does not say.
 	At time.Time
-	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that tell it from others: the time
-	// in them makes another call of the same wish.
+	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that tell it from
+	// others: the time in them makes another call of the same wish.
 	ID string
 
 	arguments json.RawMessage
@@ -58,8 +58,8 @@ func ParseCall(body []byte) (Call, error) {
 	return c, nil
 }
 
-// Arguments reads the arguments of the call. A field that into does not have is an error: it may have been meant to matter.
-// Its error is an ArgumentError.
+// Arguments reads the arguments of the call. A field that into does not have is an error: it may
+// have been meant to matter. Its error is an ArgumentError.
 func (c Call) Arguments(into any) error {
 	if err := strict(c.arguments, into); err != nil {
 		return argumentError(c.Command, into, err)

@@ -15,9 +15,9 @@ func Ending() context.Context {
 	return ending
 }
 
-// NoErrorsAfter is a log whose errors are warnings once ending is done. faasd takes the network from a process before it
-// tells it to end: whatever fails from then on is no reason for a person to look, since it is left to the next process,
-// and Stripe comes again.
+// NoErrorsAfter is a log whose errors are warnings once ending is done. faasd takes the network
+// from a process before it tells it to end: whatever fails from then on is no reason for a person
+// to look, since it is left to the next process, and Stripe comes again.
 func NoErrorsAfter(ending context.Context, log *slog.Logger) *slog.Logger {
 	return slog.New(lowered{log.Handler(), ending})
 }

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// fresh is how long a file that was written may be written again without a change of its time, with a margin:
-// file systems count in steps of a few milliseconds, some in seconds.
+// fresh is how long a file that was written may be written again without a change of its time, with
+// a margin: file systems count in steps of a few milliseconds, some in seconds.
 const fresh = 3 * time.Second
 
-// files keeps what it has read, and reads a file again when it has changed: to look whether it has is one system
-// call in place of seven. A nil files keeps nothing.
+// files keeps what it has read, and reads a file again when it has changed: to look whether it has
+// is one system call in place of seven. A nil files keeps nothing.
 type files struct{ kept sync.Map }
 
 // content is a file's, as it was when it looked like that.

@@ -19,8 +19,8 @@ type Gateway struct {
 	Client *http.Client
 }
 
-// maxIdle is how many connections to the gateway stay open after a rush; one that is left over is closed, and has cost
-// its opening.
+// maxIdle is how many connections to the gateway stay open after a rush; one that is left over is
+// closed, and has cost its opening.
 const maxIdle = 64
 
 // NewGateway makes a client for a gateway. Its connections stay open between calls.
@@ -31,8 +31,8 @@ func NewGateway(address string, key func() (string, error)) *Gateway {
 	return &Gateway{URL: address, Key: key, Client: &http.Client{Transport: transport}}
 }
 
-// InvokeAsync puts a signed call of a function into the queue. That it was accepted means only that the
-// queue has it, not that the function will ever see it.
+// InvokeAsync puts a signed call of a function into the queue. That it was accepted means only that
+// the queue has it, not that the function will ever see it.
 func (g *Gateway) InvokeAsync(ctx context.Context, function string, body []byte) error {
 	key, err := g.Key()
 	if err != nil {

@@ -46,7 +46,8 @@ func TestConnectionsStayOpenAfterARush(t *testing.T) {
 	rush()
 	first := opened.Load()
 	rush()
-	// A connection is put back a moment after its answer was read, so a few may come too late for the second rush.
+	// A connection is put back a moment after its answer was read, so a few may come too late for
+	// the second rush.
 	if again := opened.Load() - first; again > callers/4 {
 		t.Errorf("%d of %d connections were opened again", again, callers)
 	}

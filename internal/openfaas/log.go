@@ -27,8 +27,8 @@ func (s *Settings) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// Word is a service's name for something, or its ID for it; of what looks like anything else, a dash. It may be logged
-// and stored.
+// Word is a service's name for something, or its ID for it; of what looks like anything else, a
+// dash. It may be logged and stored.
 func Word(name string) string {
 	if !wordForm.MatchString(name) {
 		return "-"

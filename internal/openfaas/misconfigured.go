@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its text
-// names it, holds no secret, and may go into an answer.
+// Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its
+// text names it, holds no secret, and may go into an answer.
 type Misconfigured struct{ err error }
 
 func (m *Misconfigured) Error() string { return m.err.Error() }

@@ -9,8 +9,8 @@ import (
 // ErrPanic: the code broke on what it was given.
 var ErrPanic = errors.New("panic")
 
-// Recovered, deferred, makes a panic an error that is ErrPanic and holds the trace, where one order or event is not to
-// end the process.
+// Recovered, deferred, makes a panic an error that is ErrPanic and holds the trace, where one order
+// or event is not to end the process.
 func Recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())

@@ -49,8 +49,8 @@ func Refuse(log *slog.Logger, err error, table func(error) (status int, text str
 	return res
 }
 
-// Context is the call's context, without its cancellation: a caller that hangs up ends nothing. A zero
-// Request has none.
+// Context is the call's context, without its cancellation: a caller that hangs up ends nothing. A
+// zero Request has none.
 func Context(req handler.Request) context.Context {
 	if ctx := req.Context(); ctx != nil {
 		return context.WithoutCancel(ctx)
@@ -58,8 +58,9 @@ func Context(req handler.Request) context.Context {
 	return context.Background()
 }
 
-// CallID is the ID that the gateway gave the call. The gateway keeps one that the caller sent, which may be
-// anything of any length: what does not look like an ID is left out, since it is logged.
+// CallID is the ID that the gateway gave the call. The gateway keeps one that the caller sent,
+// which may be anything of any length: what does not look like an ID is left out, since it is
+// logged.
 func CallID(req handler.Request) string {
 	id := req.Header.Get("X-Call-Id")
 	ours := func(r rune) bool {

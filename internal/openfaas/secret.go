@@ -1,5 +1,5 @@
-// Package openfaas is what the platform gives a function: its secrets, its settings, its log, and the
-// signed call of another function.
+// Package openfaas is what the platform gives a function: its secrets, its settings, its log, and
+// the signed call of another function.
 package openfaas
 
 import (
@@ -22,9 +22,10 @@ type Secrets struct {
 }
 
 // Lines are the non-empty lines of a secret, without the white space around them: `faas-cli secret
-// create --from-file` keeps a trailing newline, and while a secret is rolled the old and the new one
-// stand below each other. Where prefixes are given, each line starts with one of them. Any other
-// secret, a missing one, an empty one, is Misconfigured; the error names it and shows none of it.
+// create --from-file` keeps a trailing newline, and while a secret is rolled the old and the new
+// one stand below each other. Where prefixes are given, each line starts with one of them. Any
+// other secret, a missing one, an empty one, is Misconfigured; the error names it and shows none of
+// it.
 func (s Secrets) Lines(name string, prefixes ...string) ([]string, error) {
 	b, err := s.kept.read(filepath.Join(s.Dir, name))
 	switch {

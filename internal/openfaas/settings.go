@@ -64,8 +64,8 @@ func (s *Settings) Duration(name string, otherwise time.Duration) time.Duration 
 // maxDays is a hundred years.
 const maxDays = 36_500
 
-// Days is a setting that is a number of days or a time span, zero or more; 0 where it is not set. More than a hundred
-// years are a hundred.
+// Days is a setting that is a number of days or a time span, zero or more; 0 where it is not set.
+// More than a hundred years are a hundred.
 func (s *Settings) Days(name string) time.Duration {
 	const day = 24 * time.Hour
 	v := s.String(name, "0")

@@ -18,8 +18,9 @@ func Sign(body []byte, key string) string {
 	return "sha256=" + hex.EncodeToString(sum(sha256.New, body, key))
 }
 
-// Signed reports whether one of the keys made the signature. Besides Sign's it takes the sha1=… of the
-// faas-cli versions up to 2022: what is broken in SHA-1, collisions, does not help to forge an HMAC.
+// Signed reports whether one of the keys made the signature. Besides Sign's it takes the sha1=… of
+// the faas-cli versions up to 2022: what is broken in SHA-1, collisions, does not help to forge an
+// HMAC.
 func Signed(body []byte, signature string, keys []string) bool {
 	name, digest, _ := strings.Cut(signature, "=")
 	hashes := map[string]func() hash.Hash{"sha256": sha256.New, "sha1": sha1.New}

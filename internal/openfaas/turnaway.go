@@ -8,11 +8,12 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// LinesASecond is how many unsigned requests get a line in the log in a second. A caller that knows the
-// address can send thousands, and would fill the owner's disk; the rest are counted.
+// LinesASecond is how many unsigned requests get a line in the log in a second. A caller that knows
+// the address can send thousands, and would fill the owner's disk; the rest are counted.
 const LinesASecond = 10
 
-// TurnedAway refuses what is not signed, and counts what was turned away without a line. The zero value is good.
+// TurnedAway refuses what is not signed, and counts what was turned away without a line. The zero
+// value is good.
 type TurnedAway struct {
 	mu     sync.Mutex
 	second int64

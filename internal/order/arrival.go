@@ -19,7 +19,8 @@ const (
 	Dropped    ArrivalKind = "dropped"
 	SpamReport ArrivalKind = "spamreport"
 	Opened     ArrivalKind = "open"
-	// Blocked is a bounce of the type blocked: the mail server refused it for now, and SendGrid does not try again.
+	// Blocked is a bounce of the type blocked: the mail server refused it for now, and SendGrid
+	// does not try again.
 	Blocked ArrivalKind = "blocked"
 )
 
@@ -29,24 +30,26 @@ func ArrivalKinds() []ArrivalKind {
 }
 
 const (
-	// maxMessages is how many messages of one delivery are kept apart: two tell what there is to tell.
+	// maxMessages is how many messages of one delivery are kept apart: two tell what there is to
+	// tell.
 	maxMessages = 8
 	// maxReason bounds what a mail server says.
 	maxReason = 500
 )
 
-// Arrival is what SendGrid told of one recipient of a delivery. It is told in any order, and more than once; of each
-// kind the first counts.
+// Arrival is what SendGrid told of one recipient of a delivery. It is told in any order, and more
+// than once; of each kind the first counts.
 type Arrival struct {
 	Kind ArrivalKind `bson:"kind"`
-	// To is the recipient's address as the delivery has it; empty where none of its recipients is meant.
+	// To is the recipient's address as the delivery has it; empty where none of its recipients is
+	// meant.
 	To string    `bson:"to,omitempty"`
 	At time.Time `bson:"at"`
-	// Message is SendGrid's ID of the message, by which its answer to an attempt is known as well; SendGrid leaves it
-	// out of a bounce that comes late.
+	// Message is SendGrid's ID of the message, by which its answer to an attempt is known as well;
+	// SendGrid leaves it out of a bounce that comes late.
 	Message string `bson:"message,omitempty"`
-	// Status and Reason are the mail server's, or SendGrid's own. They may quote an address: an owner needs them, and
-	// they are not for the log.
+	// Status and Reason are the mail server's, or SendGrid's own. They may quote an address: an
+	// owner needs them, and they are not for the log.
 	Status string `bson:"status,omitempty"`
 	Reason string `bson:"reason,omitempty"`
 }
@@ -60,7 +63,8 @@ func (a Arrival) Trouble() bool {
 	return false
 }
 
-// Bounced reports whether SendGrid told that a mail server, or SendGrid itself, did not take the delivery for a recipient.
+// Bounced reports whether SendGrid told that a mail server, or SendGrid itself, did not take the
+// delivery for a recipient.
 func (d Delivery) Bounced() bool {
 	return slices.ContainsFunc(d.Arrivals, func(a Arrival) bool { return a.Trouble() && a.Kind != SpamReport })
 }
@@ -74,7 +78,8 @@ func (d Delivery) Trouble() (Arrival, bool) {
 	return d.Arrivals[i], true
 }
 
-// Copies is how many messages are known to be of the delivery: more than one is certain to have been sent so often.
+// Copies is how many messages are known to be of the delivery: more than one is certain to have
+// been sent so often.
 func (d Delivery) Copies() int {
 	n := len(d.Messages)
 	if d.MessageID != "" && !slices.Contains(d.Messages, d.MessageID) {
@@ -83,11 +88,12 @@ func (d Delivery) Copies() int {
 	return n
 }
 
-// Arrive takes what SendGrid told of a delivery, and reports whether that changed it. The same set of it makes the same
-// delivery, whatever its order and however often it comes.
+// Arrive takes what SendGrid told of a delivery, and reports whether that changed it. The same set
+// of it makes the same delivery, whatever its order and however often it comes.
 //
-// Any of it proves that SendGrid accepted an attempt. So what is not known to be sent is sent from then on, and is not
-// attempted any more, unless an attempt is under way: then the end of that attempt decides, or of its lease.
+// Any of it proves that SendGrid accepted an attempt. So what is not known to be sent is sent from
+// then on, and is not attempted any more, unless an attempt is under way: then the end of that
+// attempt decides, or of its lease.
 func (o *Order) Arrive(key string, told []Arrival, now time.Time) (bool, error) {
 	d, ok := o.Emails[key]
 	if !ok {
@@ -108,8 +114,8 @@ func (o *Order) Arrive(key string, told []Arrival, now time.Time) (bool, error) 
 	return changed, nil
 }
 
-// Prove ends a delivery whose lease ran out and of which SendGrid told, and reports whether it did: the attempt, or one
-// before it, was accepted.
+// Prove ends a delivery whose lease ran out and of which SendGrid told, and reports whether it did:
+// the attempt, or one before it, was accepted.
 func (o *Order) Prove(key string, now time.Time) bool {
 	d := o.Emails[key]
 	if d.State != Sending || d.DueAt.After(now) || len(d.Arrivals) == 0 {
@@ -120,8 +126,8 @@ func (o *Order) Prove(key string, now time.Time) bool {
 	return true
 }
 
-// prove makes a delivery sent that no answer of SendGrid's says is. All of it follows from what was told and from the
-// attempts, and not from when it was told.
+// prove makes a delivery sent that no answer of SendGrid's says is. All of it follows from what was
+// told and from the attempts, and not from when it was told.
 func (d *Delivery) prove() {
 	d.State, d.Proven = Sent, true
 	d.SentAt = d.Arrivals[0].At
@@ -154,8 +160,9 @@ func (d *Delivery) hear(a Arrival) bool {
 	return true
 }
 
-// ours is what was told, with the recipient as the delivery has it, and cut to what is kept. Of a recipient that the
-// delivery does not name, nothing personal is kept: their data may have been asked to be forgotten.
+// ours is what was told, with the recipient as the delivery has it, and cut to what is kept. Of a
+// recipient that the delivery does not name, nothing personal is kept: their data may have been
+// asked to be forgotten.
 func (d *Delivery) ours(a Arrival) Arrival {
 	i := slices.IndexFunc(d.To, func(t Address) bool { return strings.EqualFold(t.Email, a.To) })
 	if i < 0 && len(d.To) == 1 {
@@ -177,8 +184,8 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// know keeps a message's ID, and reports whether that was news. Of many the first by their letters stay, so that their
-// order of arrival has no part in it.
+// know keeps a message's ID, and reports whether that was news. Of many the first by their letters
+// stay, so that their order of arrival has no part in it.
 func (d *Delivery) know(message string) bool {
 	at, known := slices.BinarySearch(d.Messages, message)
 	if message == "" || known || at >= maxMessages {

@@ -24,7 +24,8 @@ func arrive(t *testing.T, o *order.Order, now time.Time, all ...order.Arrival) {
 	must(t, err)
 }
 
-// The same set of events makes the same delivery, in any order, any number of times, one by one or at once.
+// The same set of events makes the same delivery, in any order, any number of times, one by one or
+// at once.
 func TestArrivalsInAnyOrder(t *testing.T) {
 	t.Parallel()
 

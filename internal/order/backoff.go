@@ -5,9 +5,9 @@ import "time"
 const (
 	firstPause = 5 * time.Second
 	maxPause   = time.Hour
-	// Horizon is how long a delivery, or fetching the line items, is attempted before it has failed.
-	// SendGrid's and Stripe's outages last hours; after three days a receipt has lost its use and a
-	// person must look.
+	// Horizon is how long a delivery, or fetching the line items, is attempted before it has
+	// failed. SendGrid's and Stripe's outages last hours; after three days a receipt has lost its
+	// use and a person must look.
 	Horizon = 72 * time.Hour
 	// MaxLost is how many leases of one delivery may run out without a word. Processes that die in
 	// every attempt may each have sent a copy: better a person looks than a customer gets hundreds.
@@ -24,7 +24,8 @@ func Backoff(attempts int, asked time.Duration, jitter float64) time.Duration {
 	return min(max(pause, asked), Horizon).Truncate(time.Millisecond) // what BSON keeps of a time
 }
 
-// Exhausted reports whether what was first tried then, or first failed then, is not to be tried again.
+// Exhausted reports whether what was first tried then, or first failed then, is not to be tried
+// again.
 func Exhausted(first, now time.Time) bool {
 	return !first.IsZero() && now.Sub(first) >= Horizon
 }

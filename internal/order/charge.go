@@ -6,10 +6,11 @@ import (
 	"fmt"
 )
 
-// Charge is what an event says of money that went back to the buyer, or is asked back. Such an event names no
-// session: its order is the one that the payment intent paid for.
+// Charge is what an event says of money that went back to the buyer, or is asked back. Such an
+// event names no session: its order is the one that the payment intent paid for.
 type Charge struct {
-	// PaymentIntent is empty for a payment that was made without one; no Checkout Session makes such a payment.
+	// PaymentIntent is empty for a payment that was made without one; no Checkout Session makes
+	// such a payment.
 	PaymentIntent string
 	// Amount is what went back so far, or what is disputed, in the minor unit of Currency.
 	Amount   int64
@@ -28,14 +29,15 @@ type Reversal struct {
 	RefundedWholly bool `bson:"refunded_wholly,omitempty"`
 	// Disputed: the buyer's bank has asked for the money, however that ended.
 	Disputed bool `bson:"disputed,omitempty"`
-	// DisputedAmount is how much the newest dispute asks for, in minor units; 0 in orders that were disputed before
-	// this was kept.
+	// DisputedAmount is how much the newest dispute asks for, in minor units; 0 in orders that were
+	// disputed before this was kept.
 	DisputedAmount int64 `bson:"disputed_amount,omitempty"`
 	// DisputeReason is Stripe's word for why; that of the newest dispute, if there are several.
 	DisputeReason string `bson:"dispute_reason,omitempty"`
 }
 
-// Reversed reports whether the sale is off, or may soon be: nothing more is to be sent to its customer later on.
+// Reversed reports whether the sale is off, or may soon be: nothing more is to be sent to its
+// customer later on.
 func (r Reversal) Reversed() bool { return r.RefundedWholly || r.Disputed }
 
 // merge is r with what a newer event of this type says as well.
@@ -51,12 +53,14 @@ func (r Reversal) merge(eventType string, c Charge) Reversal {
 	return r
 }
 
-// OfCharge reports whether events of this type speak of a charge: they are found an order by its payment intent.
+// OfCharge reports whether events of this type speak of a charge: they are found an order by its
+// payment intent.
 func OfCharge(eventType string) bool {
 	return eventType == ChargeRefunded || eventType == DisputeCreated
 }
 
-// Charge is what an event of a charge says. Its error is ErrMalformed, for an event of a session too.
+// Charge is what an event of a charge says. Its error is ErrMalformed, for an event of a session
+// too.
 func (e Event) Charge() (Charge, error) {
 	p, err := e.facts()
 	switch {
@@ -79,8 +83,9 @@ func (o *Order) charges() []Event {
 	return byTime(of)
 }
 
-// charge reads what an event of that type says. A session's fields are of no use for it, so it is gone through by
-// itself: these events are few, and no field that Stripe may give a session some day can be in the way of a sale.
+// charge reads what an event of that type says. A session's fields are of no use for it, so it is
+// gone through by itself: these events are few, and no field that Stripe may give a session some
+// day can be in the way of a sale.
 func (env Envelope) charge(eventType string) (Charge, error) {
 	var in struct {
 		Data struct {

@@ -16,8 +16,8 @@ var ErrNotToCustomer = errors.New("the e-mail does not go to the customer")
 // corrected is the LastError of a delivery that a copy to the corrected address replaces.
 const corrected = "the address was corrected; a copy goes to the new one"
 
-// Correction is another address for the order's customer, given by a person. It is a fact beside Stripe's events, which
-// never change it; the last correction counts.
+// Correction is another address for the order's customer, given by a person. It is a fact beside
+// Stripe's events, which never change it; the last correction counts.
 type Correction struct {
 	At time.Time `bson:"at"`
 	// Call is Again's: a second call with the same digits changes nothing.
@@ -26,7 +26,8 @@ type Correction struct {
 	To Address `bson:"to"`
 }
 
-// Customer is the customer's mailbox as it was corrected last, else as Stripe said it. Without either it is empty.
+// Customer is the customer's mailbox as it was corrected last, else as Stripe said it. Without
+// either it is empty.
 func (o *Order) Customer() Address {
 	a := Address{Email: o.CustomerEmail, Name: o.CustomerName}
 	for _, c := range o.Corrections {
@@ -35,9 +36,10 @@ func (o *Order) Customer() Address {
 	return a
 }
 
-// Correct gives the customer the address of a, and reports whether the call is new. The customer's e-mails that wait go
-// there, and so do those that are planned later. A copy is owed of each that failed or bounced, unless the money went
-// back, and of each in keys. An e-mail that is being sent keeps its address; in keys it is ErrInFlight.
+// Correct gives the customer the address of a, and reports whether the call is new. The customer's
+// e-mails that wait go there, and so do those that are planned later. A copy is owed of each that
+// failed or bounced, unless the money went back, and of each in keys. An e-mail that is being sent
+// keeps its address; in keys it is ErrInFlight.
 func (o *Order) Correct(a Again, keys []string, now time.Time) (isNew bool, err error) {
 	if !o.ForgottenAt.IsZero() {
 		return false, ErrForgotten
@@ -66,8 +68,8 @@ func (o *Order) Correct(a Again, keys []string, now time.Time) (isNew bool, err 
 	return true, nil
 }
 
-// named are the originals of the e-mails to send again by their keys, without those that wait: these go to the corrected
-// address by themselves.
+// named are the originals of the e-mails to send again by their keys, without those that wait:
+// these go to the corrected address by themselves.
 func (o *Order) named(keys []string) ([]string, error) {
 	var originals []string
 	for _, key := range keys {
@@ -89,8 +91,8 @@ func (o *Order) named(keys []string) ([]string, error) {
 	return originals, nil
 }
 
-// undelivered are the originals of the customer's e-mails that did not reach them. Where the money went back there are none:
-// the goods of such a sale are sent by their keys alone.
+// undelivered are the originals of the customer's e-mails that did not reach them. Where the money
+// went back there are none: the goods of such a sale are sent by their keys alone.
 func (o *Order) undelivered() []string {
 	var originals []string
 	for key, d := range o.Emails {
@@ -101,7 +103,8 @@ func (o *Order) undelivered() []string {
 	return originals
 }
 
-// lost reports whether the last of an e-mail and its copies failed or bounced. One that is not final is not lost.
+// lost reports whether the last of an e-mail and its copies failed or bounced. One that is not
+// final is not lost.
 func (o *Order) lost(original string) bool {
 	if _, waits := o.inFlight(original); waits {
 		return false
@@ -110,7 +113,8 @@ func (o *Order) lost(original string) bool {
 	return last.State == Failed || last.State == Sent && last.Bounced()
 }
 
-// lastOf is the key of the last of an e-mail and its copies, of which cancelled copies do not count.
+// lastOf is the key of the last of an e-mail and its copies, of which cancelled copies do not
+// count.
 func (o *Order) lastOf(original string) string {
 	last := original
 	for _, k := range o.group(original) {
@@ -121,13 +125,15 @@ func (o *Order) lastOf(original string) string {
 	return last
 }
 
-// astray reports whether a delivery is for the customer and has another address than the corrected one.
+// astray reports whether a delivery is for the customer and has another address than the corrected
+// one.
 func (o *Order) astray(d Delivery) bool {
 	return d.Audience == Customer && len(o.Corrections) > 0 && !d.goesTo(o.Customer().Email)
 }
 
-// redirect gives a delivery that waits the corrected address, or replaces it by a copy where it was attempted: what SendGrid
-// tells of an attempt later must find a delivery with the address of that attempt.
+// redirect gives a delivery that waits the corrected address, or replaces it by a copy where it was
+// attempted: what SendGrid tells of an attempt later must find a delivery with the address of that
+// attempt.
 func (o *Order) redirect(key string, now time.Time) {
 	d := o.Emails[key]
 	switch {
@@ -140,8 +146,8 @@ func (o *Order) redirect(key string, now time.Time) {
 	}
 }
 
-// Redirect replaces a delivery whose lease expired, and whose address was corrected since, by a copy; it reports whether it
-// did. Claim refuses such a delivery.
+// Redirect replaces a delivery whose lease expired, and whose address was corrected since, by a
+// copy; it reports whether it did. Claim refuses such a delivery.
 func (o *Order) Redirect(key string, now time.Time) bool {
 	d := o.Emails[key]
 	if d.State != Sending || d.DueAt.After(now) || !o.astray(d) {

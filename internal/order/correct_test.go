@@ -219,7 +219,8 @@ func TestCorrectTellsWhatWentToTheEarlierAddress(t *testing.T) {
 	}
 }
 
-// An address is that of all attempts of a delivery, so that what is told of an attempt later is true.
+// An address is that of all attempts of a delivery, so that what is told of an attempt later is
+// true.
 func TestCorrectWhileItIsSent(t *testing.T) {
 	t.Parallel()
 
@@ -454,8 +455,9 @@ func TestCorrectedAddressIsTheCustomers(t *testing.T) {
 	}
 }
 
-// TestNoClaimGoesAstray walks random paths through the life of an order: after a correction, no attempt begins at an earlier
-// address, and each e-mail of the customer's that was not sent before is owed to the corrected one.
+// TestNoClaimGoesAstray walks random paths through the life of an order: after a correction, no
+// attempt begins at an earlier address, and each e-mail of the customer's that was not sent before
+// is owed to the corrected one.
 func TestNoClaimGoesAstray(t *testing.T) {
 	t.Parallel()
 

@@ -13,13 +13,13 @@ import (
 //	   │               │       failed when that happened MaxLost times
 //	   └───────────────┴─▶ cancelled, on purpose
 //
-// Where the customer's address was corrected, a planned delivery gets the new one, and a copy to it replaces one in retry,
-// or whose lease runs out: see Correct.
-// What SendGrid's events prove to be sent is sent, from whichever state but a live lease: see Arrive.
+// Where the customer's address was corrected, a planned delivery gets the new one, and a copy to it
+// replaces one in retry, or whose lease runs out: see Correct. What SendGrid's events prove to be
+// sent is sent, from whichever state but a live lease: see Arrive.
 type State string
 
-// The states of a delivery. Sent, failed and cancelled are final: nothing is attempted any more, though the last two may
-// still turn out to be sent.
+// The states of a delivery. Sent, failed and cancelled are final: nothing is attempted any more,
+// though the last two may still turn out to be sent.
 const (
 	Planned State = "planned"
 	Sending State = "sending"
@@ -46,12 +46,13 @@ type Email struct {
 	Key string `bson:"-"`
 	// Template is a SendGrid dynamic template's ID.
 	Template string `bson:"template"`
-	// TemplateName is the name and language of the shop's own template that was published under that ID;
-	// empty for one that the catalogue names by its ID.
+	// TemplateName is the name and language of the shop's own template that was published under
+	// that ID; empty for one that the catalogue names by its ID.
 	TemplateName string    `bson:"template_name,omitempty"`
 	Audience     Audience  `bson:"audience"`
 	To           []Address `bson:"to"`
-	// Items are the IDs of the line items that chose the e-mail's series; none of them named means all.
+	// Items are the IDs of the line items that chose the e-mail's series; none of them named means
+	// all.
 	Items []string `bson:"items,omitempty"`
 	// NotBefore is when it may first be sent.
 	NotBefore time.Time `bson:"not_before"`
@@ -66,8 +67,8 @@ type Delivery struct {
 	Email `bson:",inline"`
 
 	State State `bson:"state"`
-	// DueAt is when it may next be claimed: its first time, the time of the next attempt, or the end
-	// of the lease.
+	// DueAt is when it may next be claimed: its first time, the time of the next attempt, or the
+	// end of the lease.
 	DueAt time.Time `bson:"due_at"`
 	// Lease is who holds it while it is sending, and who held it last when it is not.
 	Lease    string `bson:"lease,omitempty"`
@@ -75,9 +76,9 @@ type Delivery struct {
 	// Lost counts the leases that ran out without a word.
 	Lost int `bson:"lost,omitempty"`
 	// Unsure: an attempt ended without an answer, by a process that died or a connection that broke
-	// after the request was out. SendGrid may have accepted that one too, and has no idempotency key
-	// to ask by, so a second copy is possible. Where its events tell of one message, and there was one attempt, it
-	// is sure again; where they tell of several, Copies says so.
+	// after the request was out. SendGrid may have accepted that one too, and has no idempotency
+	// key to ask by, so a second copy is possible. Where its events tell of one message, and there
+	// was one attempt, it is sure again; where they tell of several, Copies says so.
 	Unsure bool `bson:"unsure,omitempty"`
 
 	// Arrivals is what SendGrid told of it later, by time: of each kind and recipient the first.
@@ -99,15 +100,18 @@ type Delivery struct {
 	CancelledAt  time.Time `bson:"cancelled_at,omitempty"`
 }
 
-// Final reports whether the delivery is not to be attempted any more. One that failed or was cancelled becomes sent all the
-// same where SendGrid turns out to have accepted it: see MarkSent and Arrive.
+// Final reports whether the delivery is not to be attempted any more. One that failed or was
+// cancelled becomes sent all the same where SendGrid turns out to have accepted it: see MarkSent
+// and Arrive.
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Failed || d.State == Cancelled }
 
-// Scheduled reports whether the delivery was planned for later. One that was to go out at once was due by the clock
-// of the process that planned it, though another's may say that its time has not come.
+// Scheduled reports whether the delivery was planned for later. One that was to go out at once was
+// due by the clock of the process that planned it, though another's may say that its time has not
+// come.
 func (d Delivery) Scheduled() bool { return d.NotBefore.After(d.PlannedAt) }
 
-// Later reports whether the delivery was scheduled for a time that is still to come: until then nothing is owed.
+// Later reports whether the delivery was scheduled for a time that is still to come: until then
+// nothing is owed.
 func (d Delivery) Later(now time.Time) bool {
 	return d.State == Planned && d.Scheduled() && d.DueAt.After(now)
 }
@@ -167,9 +171,9 @@ func (o *Order) Abandon(key, reason string, notices []Email, now time.Time) {
 	o.Owe(notices, now)
 }
 
-// MarkSent records that SendGrid accepted the e-mail. That is a fact even if another process holds the lease by now,
-// so it is recorded always; where the lease was lost, another process may have sent it too, and the
-// delivery becomes unsure.
+// MarkSent records that SendGrid accepted the e-mail. That is a fact even if another process holds
+// the lease by now, so it is recorded always; where the lease was lost, another process may have
+// sent it too, and the delivery becomes unsure.
 func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time) error {
 	d, ok := o.Emails[key]
 	if !ok {
@@ -199,8 +203,8 @@ func (o *Order) MarkSent(key, owner, messageID string, status int, now time.Time
 	return nil
 }
 
-// Cancel ends a delivery that is not being sent; it reports whether it did. One that is being sent may be with
-// SendGrid already, and one that is final stays as it is.
+// Cancel ends a delivery that is not being sent; it reports whether it did. One that is being sent
+// may be with SendGrid already, and one that is final stays as it is.
 func (o *Order) Cancel(key, why string, now time.Time) bool {
 	d, ok := o.Emails[key]
 	if !ok || d.Final() || d.State == Sending {
@@ -222,8 +226,9 @@ type Setback struct {
 	Unsure bool
 }
 
-// MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to the corrected address.
-// One of which SendGrid told meanwhile is sent instead: by this attempt, or by one before it.
+// MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to
+// the corrected address. One of which SendGrid told meanwhile is sent instead: by this attempt, or
+// by one before it.
 func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry
@@ -236,8 +241,8 @@ func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error
 }
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be
-// told is planned in the same change, so that one cannot happen without the other. One of which SendGrid told
-// meanwhile is sent instead, without a notice.
+// told is planned in the same change, so that one cannot happen without the other. One of which
+// SendGrid told meanwhile is sent instead, without a notice.
 func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Failed

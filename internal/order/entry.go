@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// ByAge is the reason in the line that the shop's setting retention_days leaves, where no person did.
+// ByAge is the reason in the line that the shop's setting retention_days leaves, where no person
+// did.
 const ByAge = "older than retention_days"
 
 // MaxReason is the most characters of the reason that a person gives.
@@ -18,7 +19,8 @@ type Entry struct {
 	Command string `bson:"verb"`
 	// Key is of the delivery that it was done to, if to one.
 	Key string `bson:"key,omitempty"`
-	// Reason is the person's own words, or ByAge. They are kept as long as the order, until it is forgotten.
+	// Reason is the person's own words, or ByAge. They are kept as long as the order, until it is
+	// forgotten.
 	Reason string `bson:"reason,omitempty"`
 }
 

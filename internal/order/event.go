@@ -34,9 +34,9 @@ type Event struct {
 	Type       string    `bson:"type"`
 	Created    time.Time `bson:"created"`
 	ReceivedAt time.Time `bson:"received_at"`
-	// Payload is the exact body that Stripe signed, or what Stripe's API says of an event that was Found, so that nothing
-	// it said is lost; of a forgotten order, the plain facts of it. It is kept as text, not as a document: dots and
-	// dollars in its keys stay data.
+	// Payload is the exact body that Stripe signed, or what Stripe's API says of an event that was
+	// Found, so that nothing it said is lost; of a forgotten order, the plain facts of it. It is
+	// kept as text, not as a document: dots and dollars in its keys stay data.
 	Payload string `bson:"payload"`
 	// Deliveries counts how often Stripe delivered it. Nothing is decided by it.
 	Deliveries int `bson:"deliveries"`
@@ -56,7 +56,8 @@ type Envelope struct {
 
 	payload []byte
 	account string
-	// session is what the event speaks of; nil where that is nothing. Where it cannot be one, wrong says why.
+	// session is what the event speaks of; nil where that is nothing. Where it cannot be one, wrong
+	// says why.
 	session *session
 	wrong   error
 }
@@ -71,8 +72,8 @@ type outside struct {
 	Livemode bool   `json:"livemode"`
 }
 
-// HandledTypes are the types of the events that make or change an order: those that the webhook endpoint at
-// Stripe is registered for.
+// HandledTypes are the types of the events that make or change an order: those that the webhook
+// endpoint at Stripe is registered for.
 func HandledTypes() []string {
 	return []string{Completed, AsyncPaymentSucceeded, AsyncPaymentFailed, ChargeRefunded, DisputeCreated}
 }
@@ -83,8 +84,9 @@ func Handled(eventType string) bool { return slices.Contains(HandledTypes(), eve
 // ValidID reports whether id has the form of a Checkout Session's ID.
 func ValidID(id string) bool { return isID(id, "cs_") }
 
-// isID reports whether id is the prefix and 1 to 250 ASCII letters, digits and underscores. IDs become parts of field
-// paths, where a dot or a dollar would mean something else. (A regular expression with that count takes ten times as long.)
+// isID reports whether id is the prefix and 1 to 250 ASCII letters, digits and underscores. IDs
+// become parts of field paths, where a dot or a dollar would mean something else. (A regular
+// expression with that count takes ten times as long.)
 func isID(id, prefix string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	if !ok || rest == "" || len(rest) > 250 {
@@ -120,7 +122,8 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 	}, nil
 }
 
-// decode goes through the payload once, as if it spoke of a session; once more, for its outside, where it does not.
+// decode goes through the payload once, as if it spoke of a session; once more, for its outside,
+// where it does not.
 func decode(payload []byte) (_ outside, _ *session, wrong, err error) {
 	var in struct {
 		outside
@@ -139,8 +142,8 @@ func decode(payload []byte) (_ outside, _ *session, wrong, err error) {
 	return out.outside, nil, malformed(wrong), err
 }
 
-// malformed says where JSON is wrong, and nothing of what it holds: the error is logged, and encoding/json
-// would quote a number, however long.
+// malformed says where JSON is wrong, and nothing of what it holds: the error is logged, and
+// encoding/json would quote a number, however long.
 func malformed(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
@@ -153,8 +156,9 @@ func malformed(err error) error {
 	return fmt.Errorf("%w: not JSON", ErrMalformed)
 }
 
-// validTime reports whether Stripe's seconds are of a year with four digits. The database keeps milliseconds,
-// and would keep a far later time as another one: what it gave back would sort differently from what came.
+// validTime reports whether Stripe's seconds are of a year with four digits. The database keeps
+// milliseconds, and would keep a far later time as another one: what it gave back would sort
+// differently from what came.
 func validTime(seconds int64) bool {
 	const year10000 = 253402300800
 	return 0 <= seconds && seconds < year10000
@@ -181,8 +185,8 @@ func (env Envelope) Event(receivedAt time.Time) (Event, error) {
 	}, nil
 }
 
-// Session is the ID of the Checkout Session that the event speaks of, and what it says of it. Its error is
-// ErrMalformed, for an event of a charge too.
+// Session is the ID of the Checkout Session that the event speaks of, and what it says of it. Its
+// error is ErrMalformed, for an event of a charge too.
 func (e Event) Session() (string, Facts, error) {
 	p, err := e.facts()
 	if err == nil && OfCharge(e.Type) {

@@ -27,8 +27,8 @@ type Facts struct {
 	// all the same, if Stripe says both; then it is paid.
 	PaymentFailed bool `bson:"payment_failed"`
 
-	// These two, the reference and the metadata are written when they are empty too: a field that is left out of a write
-	// stays as it was, and they are to go when the order is forgotten.
+	// These two, the reference and the metadata are written when they are empty too: a field that
+	// is left out of a write stays as it was, and they are to go when the order is forgotten.
 	CustomerName  string `bson:"customer_name"`
 	CustomerEmail string `bson:"customer_email"`
 
@@ -44,7 +44,8 @@ type Facts struct {
 	PaymentLink string `bson:"payment_link,omitempty"`
 	// PaymentIntent leads from a refund back to the order.
 	PaymentIntent string `bson:"payment_intent,omitempty"`
-	// ClientReferenceID is typed by the buyer, or by the link that brought them: decide nothing by it.
+	// ClientReferenceID is typed by the buyer, or by the link that brought them: decide nothing by
+	// it.
 	ClientReferenceID string `bson:"client_reference_id"`
 	// Account is the connected account that the session belongs to; empty for the platform's own.
 	Account string `bson:"account,omitempty"`
@@ -123,7 +124,8 @@ func (env Envelope) parse(eventType string) (parsed, error) {
 }
 
 // fold lays the events over each other, oldest first: the newest word counts, but silence does not
-// unsay anything, and paid stays paid. What charges say stands beside it. The order of arrival has no part in it.
+// unsay anything, and paid stays paid. What charges say stands beside it. The order of arrival has
+// no part in it.
 func fold(events map[string]Event) (Facts, error) {
 	var out Facts
 	var back Reversal

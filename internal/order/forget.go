@@ -11,8 +11,8 @@ import (
 // forgotten is what a cancelled delivery of a forgotten order says.
 const forgotten = "forgotten"
 
-// Concerns reports whether the person with that e-mail address is the order's customer, or was sent something of it.
-// Letters count as the same in both cases. The shop's admins are not meant.
+// Concerns reports whether the person with that e-mail address is the order's customer, or was sent
+// something of it. Letters count as the same in both cases. The shop's admins are not meant.
 func (o *Order) Concerns(email string) bool {
 	if o.IsOf(email) {
 		return true
@@ -25,8 +25,8 @@ func (o *Order) Concerns(email string) bool {
 	return false
 }
 
-// IsOf reports whether an e-mail address is the customer's: as Stripe said it, as it was corrected, or as an e-mail to the
-// customer had it.
+// IsOf reports whether an e-mail address is the customer's: as Stripe said it, as it was corrected,
+// or as an e-mail to the customer had it.
 func (o *Order) IsOf(email string) bool {
 	if strings.EqualFold(o.CustomerEmail, email) || o.wasCorrectedTo(email) {
 		return true
@@ -43,11 +43,13 @@ func (e Email) goesTo(email string) bool {
 	return slices.ContainsFunc(e.To, func(a Address) bool { return strings.EqualFold(a.Email, email) })
 }
 
-// Forget takes out of the order what it holds of people: names and addresses, what Stripe said beyond the plain facts of
-// a sale, and what the owner wrote. Amounts, what was bought, states and times stay, and what is still to be sent is
-// cancelled. What is forgotten does not come back with a later event. An order that is being sent something is left whole,
-// and the error is ErrInFlight; one that was forgotten before stays as it is, and the error is ErrForgotten. One that is
-// paid only later is planned all the same: the admins are then notified that the customer's e-mails have no recipient.
+// Forget takes out of the order what it holds of people: names and addresses, what Stripe said
+// beyond the plain facts of a sale, and what the owner wrote. Amounts, what was bought, states and
+// times stay, and what is still to be sent is cancelled. What is forgotten does not come back with
+// a later event. An order that is being sent something is left whole, and the error is ErrInFlight;
+// one that was forgotten before stays as it is, and the error is ErrForgotten. One that is paid
+// only later is planned all the same: the admins are then notified that the customer's e-mails have
+// no recipient.
 func (o *Order) Forget(why string, now time.Time) error {
 	if !o.ForgottenAt.IsZero() {
 		return ErrForgotten
@@ -96,7 +98,8 @@ func (o *Order) forgetEmails(now time.Time) {
 	}
 }
 
-// forgetArrivals leaves what came of the e-mail and when, and not at whom, nor what a mail server said of them.
+// forgetArrivals leaves what came of the e-mail and when, and not at whom, nor what a mail server
+// said of them.
 func (d *Delivery) forgetArrivals() {
 	d.Arrivals = slices.Clone(d.Arrivals)
 	for i, a := range d.Arrivals {
@@ -106,8 +109,8 @@ func (d *Delivery) forgetArrivals() {
 
 func (a Arrival) ofNobody() Arrival { return Arrival{Kind: a.Kind, At: a.At, Message: a.Message} }
 
-// OnlyTo is the delivery as the person with that e-mail address may see it: without the addresses of others, nor what a
-// mail server said of them, which may quote one.
+// OnlyTo is the delivery as the person with that e-mail address may see it: without the addresses
+// of others, nor what a mail server said of them, which may quote one.
 func (d Delivery) OnlyTo(email string) Delivery {
 	isOther := func(address string) bool { return email == "" || !strings.EqualFold(address, email) }
 	d.To = slices.DeleteFunc(slices.Clone(d.To), func(a Address) bool { return isOther(a.Email) })
@@ -120,8 +123,9 @@ func (d Delivery) OnlyTo(email string) Delivery {
 	return d
 }
 
-// redacted is the event with no more in its payload than what makes an order's facts, of which none is about a person.
-// The fields are those that are kept: what Stripe adds to its objects one day is left out.
+// redacted is the event with no more in its payload than what makes an order's facts, of which none
+// is about a person. The fields are those that are kept: what Stripe adds to its objects one day is
+// left out.
 func (e Event) redacted() (Event, error) {
 	if OfCharge(e.Type) {
 		return e.redactedCharge()

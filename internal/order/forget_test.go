@@ -13,7 +13,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// personal is a paid order with all that an order may hold of people: each text has "Ada", in any letters.
+// personal is a paid order with all that an order may hold of people: each text has "Ada", in any
+// letters.
 func personal(t *testing.T) *order.Order {
 	t.Helper()
 	o := placed(t, event(t, "completed_paid", func(e, session map[string]any) {
@@ -38,7 +39,8 @@ func personal(t *testing.T) *order.Order {
 	return o
 }
 
-// text is all that the order holds, in small letters; one of its fields has a name like our customer's.
+// text is all that the order holds, in small letters; one of its fields has a name like our
+// customer's.
 func text(t *testing.T, o *order.Order) string {
 	t.Helper()
 	b, err := json.Marshal(o)

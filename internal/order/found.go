@@ -13,11 +13,12 @@ const (
 	FoundByItself = "catch-up"
 )
 
-// EventOfSession is the event that Stripe sent when a session was completed, made of the session itself: Stripe keeps
-// events for 30 days, and sessions for good. Its error is ErrMalformed.
+// EventOfSession is the event that Stripe sent when a session was completed, made of the session
+// itself: Stripe keeps events for 30 days, and sessions for good. Its error is ErrMalformed.
 //
-// Its ID is evt_STATUS_SESSION, with the session's payment status and ID. None of Stripe's own can be the same, since
-// those hold no other object's ID; and a session that was unpaid and is paid now gives another event, as at Stripe.
+// Its ID is evt_STATUS_SESSION, with the session's payment status and ID. None of Stripe's own can
+// be the same, since those hold no other object's ID; and a session that was unpaid and is paid now
+// gives another event, as at Stripe.
 func EventOfSession(raw json.RawMessage) ([]byte, error) {
 	var s session
 	if err := json.Unmarshal(raw, &s); err != nil {

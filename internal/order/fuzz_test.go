@@ -18,7 +18,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// seeds are the sample events and the hostile ones, but for those that would only slow the fuzzer down.
+// seeds are the sample events and the hostile ones, but for those that would only slow the fuzzer
+// down.
 func seeds(f *testing.F) []string {
 	var all []string
 	for _, name := range sample.Names() {
@@ -79,8 +80,8 @@ func readable(t *testing.T, payload []byte) (order.Event, bool) {
 	return e, true
 }
 
-// FuzzParseEvent: whatever Stripe, or a thief of its secret, sends is refused as malformed, or has an ID to be
-// stored under and is kept as it came.
+// FuzzParseEvent: whatever Stripe, or a thief of its secret, sends is refused as malformed, or has
+// an ID to be stored under and is kept as it came.
 func FuzzParseEvent(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add([]byte(s))
@@ -108,7 +109,8 @@ func FuzzParseEvent(f *testing.F) {
 	})
 }
 
-// forgettable fails where an order cannot be forgotten, or loses more by it than what it holds of the customer.
+// forgettable fails where an order cannot be forgotten, or loses more by it than what it holds of
+// the customer.
 func forgettable(t *testing.T, o *order.Order) {
 	t.Helper()
 	want := plain(o.Facts)
@@ -126,8 +128,8 @@ func plain(f order.Facts) order.Facts {
 	return f
 }
 
-// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays so. What its charges
-// say is in it, and changes nothing of what its sessions say.
+// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays
+// so. What its charges say is in it, and changes nothing of what its sessions say.
 func FuzzFold(f *testing.F) {
 	f.Add(int64(100), byte(0), "unpaid", "a@example.com", int64(200), byte(1), "paid", "b@example.com", int64(200), byte(2), "unpaid", "")
 	f.Add(int64(200), byte(0), "unpaid", "", int64(100), byte(1), "unpaid", "\x00", int64(100), byte(2), "no_payment_required", "\xff")
@@ -221,8 +223,8 @@ func told(t *testing.T, id string, created int64, kind byte, status, email strin
 	return payload
 }
 
-// stored is placed where each event was written to the database, and read again, before the next one came:
-// of the time it keeps milliseconds, and nothing of what was read in the payload.
+// stored is placed where each event was written to the database, and read again, before the next
+// one came: of the time it keeps milliseconds, and nothing of what was read in the payload.
 func stored(t *testing.T, events []order.Event) *order.Order {
 	t.Helper()
 	o, err := order.New(events[0], start)

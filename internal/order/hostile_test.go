@@ -13,7 +13,8 @@ import (
 func TestHostileEvents(t *testing.T) {
 	t.Parallel()
 
-	// What can be read is a matter of taste with some of them; that it stays so, and is known, is not.
+	// What can be read is a matter of taste with some of them; that it stays so, and is known, is
+	// not.
 	read := []string{
 		"100,000 metadata keys",
 		"a key twice",

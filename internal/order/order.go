@@ -47,8 +47,8 @@ type Order struct {
 	// Facts is what Events say of the order, folded by their times.
 	Facts `bson:",inline"`
 
-	// Corrections are the addresses that people gave the customer, oldest first. They are written when empty too, as some
-	// of the Facts are.
+	// Corrections are the addresses that people gave the customer, oldest first. They are written
+	// when empty too, as some of the Facts are.
 	Corrections []Correction `bson:"corrections"`
 
 	// Items are the session's line items; empty until they are fetched.
@@ -96,7 +96,8 @@ func (o *Order) Clone() *Order {
 	return &c
 }
 
-// New is the order that the first event of a session makes. One of a charge makes none: its error is ErrMalformed.
+// New is the order that the first event of a session makes. One of a charge makes none: its error
+// is ErrMalformed.
 func New(e Event, now time.Time) (*Order, error) {
 	o := &Order{CreatedAt: now, Events: map[string]Event{}}
 	var err error
@@ -109,8 +110,8 @@ func New(e Event, now time.Time) (*Order, error) {
 	return o, nil
 }
 
-// Add takes an event into the order and reports whether it was new to it. An order that was forgotten takes the plain
-// facts of it.
+// Add takes an event into the order and reports whether it was new to it. An order that was
+// forgotten takes the plain facts of it.
 func (o *Order) Add(e Event, now time.Time) (bool, error) {
 	if _, known := o.Events[e.ID]; known {
 		return false, nil

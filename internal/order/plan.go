@@ -17,7 +17,8 @@ const (
 	ForPaymentFailed Reason = "payment_failed"
 )
 
-// The first parts of the reasons of which each event of a charge is one; the event's ID is the second.
+// The first parts of the reasons of which each event of a charge is one; the event's ID is the
+// second.
 const (
 	forRefund  = "refund_"
 	forDispute = "dispute_"
@@ -47,12 +48,12 @@ func (r Reason) OfPayment() bool {
 	return !ofCharge
 }
 
-// Unplanned is the plan that the order waits for, if any: that of its payment first, then those of its charges, the
-// oldest first.
+// Unplanned is the plan that the order waits for, if any: that of its payment first, then those of
+// its charges, the oldest first.
 func (o *Order) Unplanned() (Reason, bool) { return first(o.awaited()) }
 
-// Plannable is the plan that can be made now, if any. While the line items are not to be asked for, those of the charges
-// go first: they tell the admins of what may not wait.
+// Plannable is the plan that can be made now, if any. While the line items are not to be asked for,
+// those of the charges go first: they tell the admins of what may not wait.
 func (o *Order) Plannable(now time.Time) (Reason, bool) {
 	all := o.awaited()
 	if o.Fetch.NotBefore.After(now) {
@@ -64,8 +65,9 @@ func (o *Order) Plannable(now time.Time) (Reason, bool) {
 // Awaits reports whether the order waits for a plan.
 func (o *Order) Awaits(r Reason) bool { return slices.Contains(o.awaited(), r) }
 
-// awaited are the reasons of the plans that the order waits for. For that of its payment it does not where the line items
-// could not be fetched: that needs a person, or a further event, see FetchAnew.
+// awaited are the reasons of the plans that the order waits for. For that of its payment it does
+// not where the line items could not be fetched: that needs a person, or a further event, see
+// FetchAnew.
 func (o *Order) awaited() []Reason {
 	return slices.DeleteFunc(o.reasons(), func(r Reason) bool {
 		return o.Planned(r) || r.OfPayment() && !o.Fetch.FailedAt.IsZero()

@@ -18,9 +18,9 @@ func IsReport(id string) bool {
 	return ok && err == nil && ReportID(day) == id
 }
 
-// NewReport is the report that is made on a day: a document among the orders that has no events and is no sale. It owes
-// an e-mail as an order does, so that all that is promised of an e-mail holds for it as well. Data is the JSON of what
-// its template shows, frozen.
+// NewReport is the report that is made on a day: a document among the orders that has no events and
+// is no sale. It owes an e-mail as an order does, so that all that is promised of an e-mail holds
+// for it as well. Data is the JSON of what its template shows, frozen.
 func NewReport(day time.Time, data string, now time.Time) *Order {
 	return &Order{
 		ID: ReportID(day), Events: map[string]Event{}, Report: data, CreatedAt: now, UpdatedAt: now,

@@ -14,7 +14,8 @@ import (
 var (
 	// ErrInFlight: the e-mail, or a copy of it, is not final yet. The error names it and its state.
 	ErrInFlight = errors.New("a delivery is already in progress")
-	// ErrNothingOwed: the order has no e-mail to the customer, such as one that is unpaid or not this shop's.
+	// ErrNothingOwed: the order has no e-mail to the customer, such as one that is unpaid or not
+	// this shop's.
 	ErrNothingOwed = errors.New("the order owes no e-mail")
 	// ErrNobody: the e-mail has no recipient, and no other address was given.
 	ErrNobody = errors.New("the e-mail has no recipient")
@@ -24,9 +25,11 @@ var (
 
 // Again is a person's request to send e-mails again.
 type Again struct {
-	// Call is 8 lower-case hexadecimal digits that identify the call: a second call with the same digits changes nothing.
+	// Call is 8 lower-case hexadecimal digits that identify the call: a second call with the same
+	// digits changes nothing.
 	Call string
-	// To is another mailbox to send to; empty for the e-mail's own. Without a name it gets the recipient's.
+	// To is another mailbox to send to; empty for the e-mail's own. Without a name it gets the
+	// recipient's.
 	To Address
 	// Reason is the person's own words.
 	Reason string
@@ -34,9 +37,9 @@ type Again struct {
 	Template func(Email) (id, name string)
 }
 
-// Resend owes e-mails of the order again, each as a delivery of its own: the one of that key, or where it is empty all that
-// went to the customer. It gives the keys of the copies. Only what is final may be sent again, and either all of them are
-// or none. Only a person's request calls it.
+// Resend owes e-mails of the order again, each as a delivery of its own: the one of that key, or
+// where it is empty all that went to the customer. It gives the keys of the copies. Only what is
+// final may be sent again, and either all of them are or none. Only a person's request calls it.
 func (o *Order) Resend(key string, a Again, now time.Time) ([]string, error) {
 	if done := o.copiesBy(a.Call); len(done) > 0 {
 		return done, nil
@@ -78,7 +81,8 @@ func (o *Order) copiesBy(call string) []string {
 	return keys
 }
 
-// suggest adds to the error about an e-mail in flight the key of another that can be sent again by its key.
+// suggest adds to the error about an e-mail in flight the key of another that can be sent again by
+// its key.
 func (o *Order) suggest(keys []string, err error) error {
 	for _, k := range keys {
 		if _, busy := o.inFlight(k); !busy {
@@ -88,8 +92,8 @@ func (o *Order) suggest(keys []string, err error) error {
 	return err
 }
 
-// resendable are the keys that are meant: one, or the originals of all that the customer got, or should have got: what was
-// cancelled is sent only by its key.
+// resendable are the keys that are meant: one, or the originals of all that the customer got, or
+// should have got: what was cancelled is sent only by its key.
 func (o *Order) resendable(key string) ([]string, error) {
 	switch {
 	case !o.ForgottenAt.IsZero():
@@ -111,7 +115,8 @@ func (o *Order) resendable(key string) ([]string, error) {
 	return keys, nil
 }
 
-// again is the copy of one e-mail. The copy of a copy is one of the original, to whom the copy went.
+// again is the copy of one e-mail. The copy of a copy is one of the original, to whom the copy
+// went.
 func (o *Order) again(key string, a Again, now time.Time) (Email, error) {
 	e := o.Emails[key].Email
 	original := cmp.Or(e.CopyOf, key)
@@ -139,7 +144,8 @@ func (o *Order) recipientName(e Email) string {
 	return o.Customer().Name // only an e-mail to the customer lacks a recipient
 }
 
-// mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that key.
+// mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that
+// key.
 func (o *Order) mustHave(key string) error {
 	if _, ok := o.Emails[key]; ok {
 		return nil
@@ -168,7 +174,8 @@ func (o *Order) inFlight(original string) (key string, ok bool) {
 	return "", false
 }
 
-// Resent reports whether a delivery that failed is settled all the same: it was sent again since then.
+// Resent reports whether a delivery that failed is settled all the same: it was sent again since
+// then.
 func (o *Order) Resent(key string) bool {
 	failed, ok := o.Emails[key]
 	if !ok || failed.State != Failed {

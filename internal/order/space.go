@@ -9,8 +9,8 @@ const SpaceID = "database_space"
 // owes the admins e-mails.
 func IsSale(id string) bool { return id != SpaceID && !IsReport(id) }
 
-// NewSpace is that document, like a report: no notice has been sent yet. Its Report is the JSON of how
-// full the database was when the admins were told, or when it had become less since.
+// NewSpace is that document, like a report: no notice has been sent yet. Its Report is the JSON of
+// how full the database was when the admins were told, or when it had become less since.
 func NewSpace(now time.Time) *Order {
 	return &Order{
 		ID: SpaceID, Events: map[string]Event{}, CreatedAt: now, UpdatedAt: now,

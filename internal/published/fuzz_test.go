@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// FuzzReadLock: a lock file is refused, or names templates that can be sent, always the same ones, and can be
-// written and read again.
+// FuzzReadLock: a lock file is refused, or names templates that can be sent, always the same ones,
+// and can be written and read again.
 func FuzzReadLock(f *testing.F) {
 	lock := &Lock{}
 	lock.Put("shop", "receipt.fr", Template{ID: french})

@@ -1,5 +1,6 @@
-// Package published knows which of SendGrid's dynamic templates the shop's templates have become. It is what
-// send-email/templates.lock.yml holds: make templates writes it, and send-email reads it in the image.
+// Package published knows which of SendGrid's dynamic templates the shop's templates have become.
+// It is what send-email/templates.lock.yml holds: make templates writes it, and send-email reads it
+// in the image.
 package published
 
 import (
@@ -24,8 +25,8 @@ type Template struct {
 	Hash    string `yaml:"hash,omitempty"`
 }
 
-// Lock is the whole file: the templates of each SendGrid account, by name and language, such as receipt and
-// receipt.fr. What an account is called is the owner's choice.
+// Lock is the whole file: the templates of each SendGrid account, by name and language, such as
+// receipt and receipt.fr. What an account is called is the owner's choice.
 type Lock struct {
 	Accounts map[string]map[string]Template `yaml:"accounts"`
 }
@@ -71,8 +72,8 @@ func (l *Lock) Put(account, name string, t Template) {
 // ErrAccount: it cannot be said which account is meant.
 var ErrAccount = errors.New("which SendGrid account is meant?")
 
-// Account is the account of a name; without a name, the only one there is. It is empty where nothing was
-// published at all.
+// Account is the account of a name; without a name, the only one there is. It is empty where
+// nothing was published at all.
 func (l *Lock) Account(name string) (string, error) {
 	all := slices.Sorted(maps.Keys(l.Accounts))
 	switch {
@@ -96,7 +97,8 @@ func (l *Lock) IDs(account string) IDs {
 	return ids
 }
 
-// Find is the ID of a template for a locale of Stripe's, and the name with the language that was found.
+// Find is the ID of a template for a locale of Stripe's, and the name with the language that was
+// found.
 func (ids IDs) Find(name, locale string) (found, id string, ok bool) {
 	for _, wanted := range Names(name, locale) {
 		for full, id := range ids {
@@ -108,8 +110,8 @@ func (ids IDs) Find(name, locale string) (found, id string, ok bool) {
 	return "", "", false
 }
 
-// Names are where to look for a template in a locale of Stripe's, such as fr-CA: in that, else in its
-// language, else in the one that has none in its name. They are in lower case.
+// Names are where to look for a template in a locale of Stripe's, such as fr-CA: in that, else in
+// its language, else in the one that has none in its name. They are in lower case.
 func Names(name, locale string) []string {
 	var names []string
 	for l := strings.ToLower(locale); l != ""; {
@@ -119,7 +121,8 @@ func Names(name, locale string) []string {
 	return append(names, name)
 }
 
-// Placeholders are IDs for templates that were never published, of which a stand-in for SendGrid knows nothing.
+// Placeholders are IDs for templates that were never published, of which a stand-in for SendGrid
+// knows nothing.
 func Placeholders(names []string) IDs {
 	ids := IDs{}
 	for _, n := range names {
@@ -128,7 +131,8 @@ func Placeholders(names []string) IDs {
 	return ids
 }
 
-// PlaceholderID is always the same for a template's name (with its language), and of the form of SendGrid's.
+// PlaceholderID is always the same for a template's name (with its language), and of the form of
+// SendGrid's.
 func PlaceholderID(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return "d-" + hex.EncodeToString(sum[:])[:32]

@@ -16,7 +16,8 @@ import (
 	"handler/function/internal/yamlfile"
 )
 
-// ReadLock reads the file. An empty one is that of a shop that has published nothing. Its error is typed.Mistakes.
+// ReadLock reads the file. An empty one is that of a shop that has published nothing. Its error is
+// typed.Mistakes.
 func ReadLock(file []byte) (*Lock, error) {
 	root, bad := yamlfile.Parse(file)
 	switch {
@@ -36,8 +37,8 @@ func ReadLock(file []byte) (*Lock, error) {
 
 var lineNamed = regexp.MustCompile(`line (\d+): `)
 
-// misshapen are the lines of what the YAML library cannot make a lock of. Why not is of no use to an owner, who does not
-// write the file.
+// misshapen are the lines of what the YAML library cannot make a lock of. Why not is of no use to
+// an owner, who does not write the file.
 func misshapen(err error) typed.Mistakes {
 	all := []string{err.Error()}
 	if several := new(yaml.TypeError); errors.As(err, &several) {
@@ -78,8 +79,8 @@ func (l *Lock) check(lines map[string]int) typed.Mistakes {
 	return wrong
 }
 
-// linesOf are the lines of the accounts, by name, and of their templates, by account/name. What a YAML alias or a merge
-// brings in has none.
+// linesOf are the lines of the accounts, by name, and of their templates, by account/name. What a
+// YAML alias or a merge brings in has none.
 func linesOf(root *yaml.Node) map[string]int {
 	lines := map[string]int{}
 	for field, accounts := range entries(root) {

@@ -7,8 +7,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// HalfSent is the order of completed_paid some milliseconds after start: one of its e-mails was sent, and SendGrid
-// would not take the other yet.
+// HalfSent is the order of completed_paid some milliseconds after start: one of its e-mails was
+// sent, and SendGrid would not take the other yet.
 func HalfSent(start time.Time) (*order.Order, error) {
 	o, err := orderOf("completed_paid", start)
 	if err != nil {

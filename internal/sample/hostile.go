@@ -7,9 +7,9 @@ import (
 	"handler/function/internal/order"
 )
 
-// Hostile are bodies of events that Stripe would not send, by what is wrong with them: what an attacker would try
-// who wants to break a parser, or who has got hold of a signing secret. Some can be read all the same. The
-// largest have about 1 MiB.
+// Hostile are bodies of events that Stripe would not send, by what is wrong with them: what an
+// attacker would try who wants to break a parser, or who has got hold of a signing secret. Some can
+// be read all the same. The largest have about 1 MiB.
 func Hostile() map[string][]byte {
 	paid, err := Event("completed_paid")
 	if err != nil {

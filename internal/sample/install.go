@@ -13,7 +13,8 @@ import (
 //go:embed settings.yml
 var Settings []byte
 
-// Install puts a shop, and the tests' settings, in place of the owner's files in a copy of Tillbell's folder.
+// Install puts a shop, and the tests' settings, in place of the owner's files in a copy of
+// Tillbell's folder.
 func Install(folder string, shop fs.FS) error {
 	own := filepath.Join(folder, "send-email")
 	return errors.Join(

@@ -15,7 +15,8 @@ import (
 // failed is the delivery that the notices of a failure are about.
 const failed = "ebook/delivery"
 
-// Mails gives for a key the e-mails of all these orders, in a language or, where that is empty, each in its own.
+// Mails gives for a key the e-mails of all these orders, in a language or, where that is empty,
+// each in its own.
 func Mails(orders map[string]*order.Order) func(key, language string) []maildata.Mail {
 	return func(key, language string) (mails []maildata.Mail) {
 		for _, name := range slices.Sorted(maps.Keys(orders)) {
@@ -25,9 +26,10 @@ func Mails(orders map[string]*order.Order) func(key, language string) []maildata
 	}
 }
 
-// Mail is an order's e-mail with that key, for a template to be tried with: every-order/receipt, notice/refunded,
-// report/daily. A notice has the cause that it tells of, such as the refund, and a report the sales of some days. The
-// order's language is the one that is given, if any is. The order itself is not changed.
+// Mail is an order's e-mail with that key, for a template to be tried with: every-order/receipt,
+// notice/refunded, report/daily. A notice has the cause that it tells of, such as the refund, and a
+// report the sales of some days. The order's language is the one that is given, if any is. The
+// order itself is not changed.
 func Mail(of *order.Order, key, language string) maildata.Mail {
 	o := of.Clone()
 	o.Locale = cmp.Or(language, o.Locale)
@@ -55,7 +57,8 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 	return m
 }
 
-// charge is the ID of an order's event of the type that a sample event has. An order that has none gets the sample.
+// charge is the ID of an order's event of the type that a sample event has. An order that has none
+// gets the sample.
 func charge(o *order.Order, name string) string {
 	e, err := parse(name, o.CreatedAt)
 	if err != nil {
@@ -70,8 +73,8 @@ func charge(o *order.Order, name string) string {
 	return e.ID
 }
 
-// report is the data of the report of an order's day, with e-mails in each state. Ten days before that day the same was
-// sold in another currency.
+// report is the data of the report of an order's day, with e-mails in each state. Ten days before
+// that day the same was sold in another currency.
 func report(o *order.Order) string {
 	today := o.Clone()
 	after := func(d time.Duration) order.Email { return order.Email{NotBefore: o.CreatedAt.Add(d)} }

@@ -9,8 +9,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// Orders are the orders of the sample events, with their items, by the name of the event that was the last to
-// come: the order async_payment_failed has completed_unpaid in it as well.
+// Orders are the orders of the sample events, with their items, by the name of the event that was
+// the last to come: the order async_payment_failed has completed_unpaid in it as well.
 func Orders(now time.Time) (map[string]*order.Order, error) {
 	orders := map[string]*order.Order{}
 	for _, name := range Names() {
@@ -71,7 +71,8 @@ func beginning(of order.Event, now time.Time) (string, order.Event, error) {
 	return "", order.Event{}, fmt.Errorf("no sample completes the session of %s", of.ID)
 }
 
-// sameSale reports whether an event is of the session that another one completed, or of its payment.
+// sameSale reports whether an event is of the session that another one completed, or of its
+// payment.
 func sameSale(completed, other order.Event) bool {
 	session, facts, _ := completed.Session()
 	if c, err := other.Charge(); err == nil {

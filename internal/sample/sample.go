@@ -1,7 +1,8 @@
-// Package sample holds Stripe events, and the line items of their sessions, as Stripe sends them: built
-// from the fixtures that Stripe publishes with its API description (see LICENSE), but for those of charges, which
-// have the fields that its reference names. The products of line items are objects, as where Stripe was asked to expand
-// them. Tests and the laptop's sample purchases use all this; no function does.
+// Package sample holds Stripe events, and the line items of their sessions, as Stripe sends them:
+// built from the fixtures that Stripe publishes with its API description (see LICENSE), but for
+// those of charges, which have the fields that its reference names. The products of line items are
+// objects, as where Stripe was asked to expand them. Tests and the laptop's sample purchases use
+// all this; no function does.
 package sample
 
 import (
@@ -15,12 +16,13 @@ import (
 //go:embed events line_items shop starter
 var files embed.FS
 
-// Shop is a small shop for tests: catalogue.yml, templates/ and templates.lock.yml, as send-email/ has them. Its
-// catalogue uses every field but those that few shops need, and its templates are a few lines each.
+// Shop is a small shop for tests: catalogue.yml, templates/ and templates.lock.yml, as send-email/
+// has them. Its catalogue uses every field but those that few shops need, and its templates are a
+// few lines each.
 func Shop() fs.FS { return folder("shop") }
 
-// Starter is the shop that a new owner starts with: catalogue.yml and templates/, as they are shipped in send-email/, where
-// they are the owner's from then on. `make starter` copies it there.
+// Starter is the shop that a new owner starts with: catalogue.yml and templates/, as they are
+// shipped in send-email/, where they are the owner's from then on. `make starter` copies it there.
 func Starter() fs.FS { return folder("starter") }
 
 func folder(name string) fs.FS {

@@ -18,7 +18,8 @@ notices:
   items_missing: d-00000000000000000000000000000009
 `
 
-// EveryOrderCatalogue mails a receipt and a sale notice for every order, and a product's own e-mail to its buyers.
+// EveryOrderCatalogue mails a receipt and a sale notice for every order, and a product's own e-mail
+// to its buyers.
 const EveryOrderCatalogue = `from: {email: shop@example.com}
 admins: [owner@example.com]
 every_order:

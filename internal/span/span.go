@@ -1,4 +1,5 @@
-// Package span reads time spans as an owner types them: in the catalogue, in settings.yml, after --since.
+// Package span reads time spans as an owner types them: in the catalogue, in settings.yml, after
+// --since.
 package span
 
 import (
@@ -23,8 +24,8 @@ const (
 // form is weeks, days, and what is shorter, which time.ParseDuration reads. A sign is none of it.
 var form = regexp.MustCompile(`^(?:(\d+)w)?(?:(\d+)d)?([\d.].*)?$`)
 
-// Parse reads a span of zero or more: those of time.ParseDuration, with whole weeks and days before them, such
-// as 30m, 3d, 2w or 1d12h. A day has 24 hours. Its error is ErrForm.
+// Parse reads a span of zero or more: those of time.ParseDuration, with whole weeks and days before
+// them, such as 30m, 3d, 2w or 1d12h. A day has 24 hours. Its error is ErrForm.
 func Parse(text string) (time.Duration, error) {
 	parts := form.FindStringSubmatch(text)
 	if parts == nil || text == "" {

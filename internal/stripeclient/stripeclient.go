@@ -1,5 +1,5 @@
-// Package stripeclient is how the functions ask Stripe: with limits of their own, with errors that may be logged and
-// stored, and with a look at whether it was Stripe that answered.
+// Package stripeclient is how the functions ask Stripe: with limits of their own, with errors that
+// may be logged and stored, and with a look at whether it was Stripe that answered.
 package stripeclient
 
 import (
@@ -19,8 +19,8 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-// New asks a Stripe API, through http.DefaultTransport where transport is nil. stripe-go would wait 80 seconds for an
-// answer and try three times; this waits as long as it is told, once.
+// New asks a Stripe API, through http.DefaultTransport where transport is nil. stripe-go would wait
+// 80 seconds for an answer and try three times; this waits as long as it is told, once.
 func New(url string, transport http.RoundTripper, timeout time.Duration) stripe.Backend {
 	return stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(url),
@@ -40,8 +40,8 @@ func Live(key string) bool {
 // ErrAnswer: what was answered is not Stripe's.
 var ErrAnswer = errors.New("the answer is not one of Stripe's")
 
-// IsList is ErrAnswer where there is no list: stripe-go takes {}, null and what comes with a 3xx for one with nothing
-// in it.
+// IsList is ErrAnswer where there is no list: stripe-go takes {}, null and what comes with a 3xx
+// for one with nothing in it.
 func IsList(res *stripe.APIResponse) error {
 	var answer struct {
 		Object string `json:"object"`
@@ -62,9 +62,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("Stripe answered %d %s %s (request %s)", e.Status, e.Kind, e.Code, e.Request)
 }
 
-// Redacted keeps of an error what may be logged and stored: of Stripe's an Error, since its message may quote what was
-// sent; of a connection's what went wrong. stripe-go's error for an answer that is not Stripe's holds the answer, so of
-// that nothing is kept.
+// Redacted keeps of an error what may be logged and stored: of Stripe's an Error, since its message
+// may quote what was sent; of a connection's what went wrong. stripe-go's error for an answer that
+// is not Stripe's holds the answer, so of that nothing is kept.
 func Redacted(err error) error {
 	var transport *url.Error
 	var e *stripe.Error

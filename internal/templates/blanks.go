@@ -2,8 +2,9 @@ package templates
 
 import "github.com/mailgun/raymond/v2/ast"
 
-// Blanks says which variables the template prints for this data although the data does not have them, each as path:line:
-// what. Unlike Check, it follows the conditions: what this data does not show is no blank.
+// Blanks says which variables the template prints for this data although the data does not have
+// them, each as path:line: what. Unlike Check, it follows the conditions: what this data does not
+// show is no blank.
 func (t *Template) Blanks(data any) error {
 	v, err := jsonValue(data)
 	if err != nil {

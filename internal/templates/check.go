@@ -10,10 +10,11 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// Check says which variables the data does not know, whether or not this data would show them, and which
-// would not come out as text. A variable that is there but empty is known. The keys of objects called metadata are the
-// shop's own: the warnings say which variables have a key that neither this data nor keys has, and what else an owner
-// may not have meant. Both are lists of path:line: what.
+// Check says which variables the data does not know, whether or not this data would show them, and
+// which would not come out as text. A variable that is there but empty is known. The keys of
+// objects called metadata are the shop's own: the warnings say which variables have a key that
+// neither this data nor keys has, and what else an owner may not have meant. Both are lists of
+// path:line: what.
 func (t *Template) Check(data any, keys []string) (warnings, err error) {
 	v, err := jsonValue(data)
 	if err != nil {
@@ -44,8 +45,8 @@ func (s *Set) FullNames() []string {
 	return names
 }
 
-// Check is Template.Check for a template by its full name, and renders it as well: a subject says something, and a link
-// has an address.
+// Check is Template.Check for a template by its full name, and renders it as well: a subject says
+// something, and a link has an address.
 func (s *Set) Check(name string, data any, keys []string) (warnings, err error) {
 	return s.check(name, data, keys, map[*ast.Program]bool{})
 }
@@ -197,8 +198,8 @@ func (c *checker) date(s *source, p *ast.PathExpression, in *scope) {
 	}
 }
 
-// element is what an {{#each}} walks over: all that any of a list's objects has, or anything at all when
-// that cannot be known.
+// element is what an {{#each}} walks over: all that any of a list's objects has, or anything at all
+// when that cannot be known.
 func element(v any) any {
 	var values []any
 	switch v := v.(type) {

@@ -6,7 +6,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// Coverage is a set of templates that remembers which branches of their blocks its checks have rendered.
+// Coverage is a set of templates that remembers which branches of their blocks its checks have
+// rendered.
 type Coverage struct {
 	*Set
 	rendered map[*ast.Program]bool
@@ -20,8 +21,8 @@ func (c *Coverage) Check(name string, data any, keys []string) (warnings, err er
 	return c.check(name, data, keys, c.rendered)
 }
 
-// Branches counts the branches of all templates and their partials, and those that were rendered. A branch is what a
-// block shows, and what each {{else}} of it shows.
+// Branches counts the branches of all templates and their partials, and those that were rendered. A
+// branch is what a block shows, and what each {{else}} of it shows.
 func (c *Coverage) Branches() (rendered, all int) {
 	branches := c.inventory().branches
 	for _, b := range branches {
@@ -32,8 +33,8 @@ func (c *Coverage) Branches() (rendered, all int) {
 	return rendered, len(branches)
 }
 
-// Unrendered names the branches that were never rendered, and the partials that no template includes, each as
-// path:line: what.
+// Unrendered names the branches that were never rendered, and the partials that no template
+// includes, each as path:line: what.
 func (c *Coverage) Unrendered() error {
 	found, all := &problems{}, c.inventory()
 	for _, b := range all.branches {

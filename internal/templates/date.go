@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// dateTokens are those of SendGrid's page, with Go's for them; the longer of two that start alike is first.
-// H is the hour of the day without a zero before it, as elsewhere: the page's table shows 00 for three
-// in the afternoon.
+// dateTokens are those of SendGrid's page, with Go's for them; the longer of two that start alike
+// is first. H is the hour of the day without a zero before it, as elsewhere: the page's table shows
+// 00 for three in the afternoon.
 var dateTokens = []struct{ token, layout string }{
 	{"YYYY", "2006"}, {"YY", "06"},
 	{"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"},
@@ -47,8 +47,8 @@ func formatDate(args []any) (string, error) {
 	})
 }
 
-// parseDate takes seconds since 1970, or a whole timestamp: SendGrid's page says ISO 8601, but a date
-// without a time makes it drop the e-mail (https://github.com/sendgrid/docs/issues/6395).
+// parseDate takes seconds since 1970, or a whole timestamp: SendGrid's page says ISO 8601, but a
+// date without a time makes it drop the e-mail (https://github.com/sendgrid/docs/issues/6395).
 func parseDate(v any) (time.Time, error) {
 	if n, ok := v.(json.Number); ok {
 		seconds, err := n.Int64()
@@ -75,8 +75,8 @@ func validOffset(offset string) error {
 	return nil
 }
 
-// eachToken replaces the tokens of a format. A letter that is none is an error: SendGrid's page says
-// neither that it is printed nor how to quote it.
+// eachToken replaces the tokens of a format. A letter that is none is an error: SendGrid's page
+// says neither that it is printed nor how to quote it.
 func eachToken(format string, value func(token, layout string) string) (string, error) {
 	var out strings.Builder
 next:

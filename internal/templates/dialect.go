@@ -32,8 +32,8 @@ var helpers = map[string]helper{
 	"insert":      {1, 2, false},
 }
 
-// dialect complains of what a file has that SendGrid has not. It follows partials, since what is right in
-// HTML is wrong in a subject.
+// dialect complains of what a file has that SendGrid has not. It follows partials, since what is
+// right in HTML is wrong in a subject.
 type dialect struct {
 	*problems
 	partials map[string]*source
@@ -61,8 +61,8 @@ func (d *dialect) program(s *source, p *ast.Program) {
 	}
 }
 
-// braces are two in HTML and three elsewhere: with two SendGrid writes &amp; for &, and with three it puts
-// what was typed into the HTML as it is.
+// braces are two in HTML and three elsewhere: with two SendGrid writes &amp; for &, and with three
+// it puts what was typed into the HTML as it is.
 func (d *dialect) braces(s *source, n *ast.MustacheStatement) {
 	if d.kind == html && n.Unescaped {
 		d.addf(s.path, n.Line, "three braces put HTML that a customer typed into the e-mail: write two")

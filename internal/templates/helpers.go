@@ -31,9 +31,9 @@ func holds(helper string, args []any) bool {
 	return isA && isB && (helper == "greaterThan" && a > b || helper == "lessThan" && a < b)
 }
 
-// insert is a value or its default, with or without "default=" before it: SendGrid's page shows both, for
-// a value that is missing. That an empty one counts as missing is not said there; no template of ours
-// relies on it.
+// insert is a value or its default, with or without "default=" before it: SendGrid's page shows
+// both, for a value that is missing. That an empty one counts as missing is not said there; no
+// template of ours relies on it.
 func insert(args []any) any {
 	if truthy(args[0]) || len(args) == 1 {
 		return args[0]

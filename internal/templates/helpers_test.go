@@ -8,8 +8,8 @@ import (
 )
 
 // The templates and the data are those that SendGrid's page shows, as far as there is one:
-// https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars. Whitespace is as
-// Handlebars leaves it: a tag with a line to itself leaves no line.
+// https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars. Whitespace is
+// as Handlebars leaves it: a tag with a line to itself leaves no line.
 func TestHelpers(t *testing.T) {
 	t.Parallel()
 
@@ -98,7 +98,8 @@ func TestHelpers(t *testing.T) {
 
 const insert = `Hello {{insert name "default=Customer"}}! About {{insert businessName "your business"}}.`
 
-// unindented has one line break at the end, whether or not the last line of the template was a tag's.
+// unindented has one line break at the end, whether or not the last line of the template was a
+// tag's.
 func unindented(html string) string {
 	for len(html) > 0 && html[len(html)-1] == '\n' {
 		html = html[:len(html)-1]
@@ -106,8 +107,8 @@ func unindented(html string) string {
 	return html + "\n"
 }
 
-// The tokens, and the moment, are those of SendGrid's page, under formatDate. It calls that Wednesday a
-// Tuesday, and shows 00 for the hours HH and H of three in the afternoon.
+// The tokens, and the moment, are those of SendGrid's page, under formatDate. It calls that
+// Wednesday a Tuesday, and shows 00 for the hours HH and H of three in the afternoon.
 func TestFormatDate(t *testing.T) {
 	t.Parallel()
 

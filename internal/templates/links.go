@@ -7,10 +7,12 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// emptyAddress is a tag up to an attribute with no address in it, or with no more than how one begins.
+// emptyAddress is a tag up to an attribute with no address in it, or with no more than how one
+// begins.
 var emptyAddress = regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*(?:"\s*(?:mailto:|tel:|https?://)?\s*"|'\s*(?:mailto:|tel:|https?://)?\s*')`)
 
-// brokenAddresses are attributes that lead nowhere whatever the data has, with what to write instead.
+// brokenAddresses are attributes that lead nowhere whatever the data has, with what to write
+// instead.
 var brokenAddresses = []struct {
 	form *regexp.Regexp
 	mend string
@@ -19,8 +21,9 @@ var brokenAddresses = []struct {
 	{regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*["']?\s*www\.`), "begins with www., which leads nowhere in an e-mail: write https:// before it"},
 }
 
-// addresses tells of each link and picture whose address is broken, or left empty by some data, and marks the branches that the data
-// has rendered. What a line is warned of is likely to be the reason.
+// addresses tells of each link and picture whose address is broken, or left empty by some data, and
+// marks the branches that the data has rendered. What a line is warned of is likely to be the
+// reason.
 func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *problems) error {
 	found := &problems{}
 	for k, p := range t.parts {
@@ -46,8 +49,8 @@ func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *p
 	return found.err()
 }
 
-// attributes are what form.FindAllStringSubmatchIndex gives, for a form that begins with < and has no
-// other < or > in it. It looks at each tag alone, because most tags have no address.
+// attributes are what form.FindAllStringSubmatchIndex gives, for a form that begins with < and has
+// no other < or > in it. It looks at each tag alone, because most tags have no address.
 func attributes(out string, form *regexp.Regexp) [][]int {
 	var all [][]int
 	for start := strings.IndexByte(out, '<'); start >= 0; {

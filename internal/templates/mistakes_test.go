@@ -10,7 +10,8 @@ import (
 	"handler/function/internal/templates"
 )
 
-// Each mistake is one line, with the line to look at, also where it is noticed at the end of the file.
+// Each mistake is one line, with the line to look at, also where it is noticed at the end of the
+// file.
 func TestMistakesInTags(t *testing.T) {
 	t.Parallel()
 
@@ -137,7 +138,8 @@ func TestMistakesInNames(t *testing.T) {
 	}
 }
 
-// A partial whose file has a wrong name is told once, and not as missing where it is included as well.
+// A partial whose file has a wrong name is told once, and not as missing where it is included as
+// well.
 func TestAMistakeInANameHasNoConsequences(t *testing.T) {
 	t.Parallel()
 

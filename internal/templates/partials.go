@@ -38,8 +38,8 @@ func (r *reader) readPartials() {
 	}
 }
 
-// partialsIn are the partials by their names as a template of a language includes them: each in that language, else the
-// one without a language.
+// partialsIn are the partials by their names as a template of a language includes them: each in
+// that language, else the one without a language.
 func (r *reader) partialsIn(locale string) map[string]*source {
 	found := map[string]*source{}
 	for name := range r.partials {

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// problems collects what is wrong, each thing once: a partial is seen by every template that uses it.
+// problems collects what is wrong, each thing once: a partial is seen by every template that uses
+// it.
 type problems struct {
 	list []problem
 }
@@ -18,7 +19,8 @@ type problem struct {
 	what string
 }
 
-// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first line.
+// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first
+// line.
 func (p problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// relocate gives each node the line that it is on: raymond does not count the line breaks within a tag.
+// relocate gives each node the line that it is on: raymond does not count the line breaks within a
+// tag.
 func relocate(n ast.Node, text string) {
 	set := func(l *ast.Loc) { l.Line = 1 + strings.Count(text[:l.Pos], "\n") }
 	switch n := n.(type) {

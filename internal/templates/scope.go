@@ -7,9 +7,9 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// scope is what names mean at a place of a template. Only {{#each}} makes a new one, in what SendGrid
-// sends as in Handlebars; the preview of its editor takes {{#equals}} and its like for one too
-// (https://github.com/sendgrid/docs/issues/6237, 6584).
+// scope is what names mean at a place of a template. Only {{#each}} makes a new one, in what
+// SendGrid sends as in Handlebars; the preview of its editor takes {{#equals}} and its like for one
+// too (https://github.com/sendgrid/docs/issues/6237, 6584).
 type scope struct {
 	this any
 	up   *scope
@@ -76,8 +76,8 @@ func child(v any, name string) (any, bool) {
 	return nil, false
 }
 
-// elements are the scopes of an {{#each}}. The keys of an object come in order of their names: SendGrid's
-// page shows no {{#each}} of one.
+// elements are the scopes of an {{#each}}. The keys of an object come in order of their names:
+// SendGrid's page shows no {{#each}} of one.
 func (s *scope) elements(v any) []*scope {
 	var inner []*scope
 	add := func(this any, key any, n int) {

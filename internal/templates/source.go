@@ -18,8 +18,8 @@ type source struct {
 	program    *ast.Program
 }
 
-// refused is Handlebars that SendGrid's page does not show. Raymond parses some of it, and says of the
-// rest only which character it did not expect.
+// refused is Handlebars that SendGrid's page does not show. Raymond parses some of it, and says of
+// the rest only which character it did not expect.
 var refused = []struct {
 	pattern *regexp.Regexp
 	what    string

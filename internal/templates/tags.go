@@ -7,8 +7,8 @@ import (
 	"handler/function/internal/typed"
 )
 
-// tag is what stands between braces. Raymond says of a wrong one only which character it did not expect, and often on the
-// last line of the file; so tags are looked at first.
+// tag is what stands between braces. Raymond says of a wrong one only which character it did not
+// expect, and often on the last line of the file; so tags are looked at first.
 type tag struct {
 	text string // with its braces
 	line int
@@ -31,7 +31,8 @@ func wordAfter(inner, sign string) string {
 	return ""
 }
 
-// isElse reports whether a tag is {{else}} or {{else if x}}. Handlebars takes every tag that begins so for one.
+// isElse reports whether a tag is {{else}} or {{else if x}}. Handlebars takes every tag that begins
+// so for one.
 func (t tag) isElse() bool { return strings.HasPrefix(t.inner(), "else") }
 
 // scanner takes the tags out of a text.
@@ -119,7 +120,8 @@ func (s *scanner) tag(at int) int {
 	return len(s.text)
 }
 
-// quote is how far a text in quotes goes, or negative where it does not end: on its line, and within its tag.
+// quote is how far a text in quotes goes, or negative where it does not end: on its line, and
+// within its tag.
 func quote(text string) int {
 	for i := 1; i < len(text) && text[i] != '\n' && !strings.HasPrefix(text[i:], "}}"); i++ {
 		if text[i] == text[0] && text[i-1] != '\\' {

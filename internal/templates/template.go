@@ -92,8 +92,8 @@ func (t *Template) render(v any) (_ Rendered, err error) {
 	return Rendered{Subject: oneLine(out[subject]), HTML: out[html], Text: out[text]}, nil
 }
 
-// oneLine shows a subject as a mail program does. It is no protection, since SendGrid renders the subjects that are
-// sent: there it is package maildata that lets no line break into one.
+// oneLine shows a subject as a mail program does. It is no protection, since SendGrid renders the
+// subjects that are sent: there it is package maildata that lets no line break into one.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// plain is the text of an e-mail that brings none: roughly what SendGrid makes of the HTML. A link has its
-// address behind it.
+// plain is the text of an e-mail that brings none: roughly what SendGrid makes of the HTML. A link
+// has its address behind it.
 func plain(html string) string {
 	w := &textWriter{}
 	for z := nethtml.NewTokenizer(strings.NewReader(html)); z.Next() != nethtml.ErrorToken; {

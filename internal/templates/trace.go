@@ -7,8 +7,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// trace records how a template's own files are rendered. What is published of them, with its partials inlined, has other
-// lines than the owner sees.
+// trace records how a template's own files are rendered. What is published of them, with its
+// partials inlined, has other lines than the owner sees.
 type trace struct {
 	// rendered are the branches of blocks, and whole files, that were rendered.
 	rendered map[*ast.Program]bool
@@ -23,7 +23,8 @@ type tracedText struct {
 	pos    int // in the source
 }
 
-// text notes that a content comes next. Raymond has cut the line of a block from the content beside it.
+// text notes that a content comes next. Raymond has cut the line of a block from the content beside
+// it.
 func (t *trace) text(at int, s *source, n *ast.ContentStatement) {
 	t.texts = append(t.texts, tracedText{at, s, n.Pos + strings.Index(n.Original, n.Value)})
 }
@@ -39,7 +40,8 @@ func (t *trace) place(at int) (path string, line int) {
 	return from.source.path, 1 + strings.Count(from.source.text[:pos], "\n")
 }
 
-// trace renders a part from its own files. The result is the output, but for white space around partials.
+// trace renders a part from its own files. The result is the output, but for white space around
+// partials.
 func (p *part) trace(k kind, data any, rendered map[*ast.Program]bool) (string, *trace) {
 	r := &renderer{escape: k == html, source: p.source, partials: p.partials, trace: &trace{rendered: rendered}}
 	r.program(p.program, &scope{this: data})

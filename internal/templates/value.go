@@ -47,8 +47,8 @@ func str(v any) string {
 	return fmt.Sprint(v)
 }
 
-// truthy is said on SendGrid's page of strings and numbers; of lists and objects it is Handlebars's, where
-// only the empty list is false.
+// truthy is said on SendGrid's page of strings and numbers; of lists and objects it is
+// Handlebars's, where only the empty list is false.
 func truthy(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -79,8 +79,8 @@ func number(v any) (float64, bool) {
 	return 0, false
 }
 
-// equal compares as SendGrid's page says, without regard to types: 3 and "3" are equal. That an absent
-// value equals only another is not said there.
+// equal compares as SendGrid's page says, without regard to types: 3 and "3" are equal. That an
+// absent value equals only another is not said there.
 func equal(a, b any) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil

@@ -10,7 +10,8 @@ import (
 	"handler/function/internal/typed"
 )
 
-// key warns of a key of metadata that is not known: SendGrid leaves a blank in its place, so a typo is not seen.
+// key warns of a key of metadata that is not known: SendGrid leaves a blank in its place, so a typo
+// is not seen.
 func (c *checker) key(s *source, p *ast.PathExpression, key string) {
 	if slices.Contains(c.keys, key) {
 		return

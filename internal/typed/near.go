@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Near is the one of the known words that a word was probably meant to be, or empty. They differ by the case of
-// letters, by hyphens, underscores and spaces, or by a typing slip or two: a letter too many, too few, another one,
-// or two that changed places.
+// Near is the one of the known words that a word was probably meant to be, or empty. They differ by
+// the case of letters, by hyphens, underscores and spaces, or by a typing slip or two: a letter too
+// many, too few, another one, or two that changed places.
 func Near(word string, known []string) string {
 	best, fewest := "", 3
 	for _, k := range known {
@@ -41,8 +41,8 @@ var separators = strings.NewReplacer("-", "", "_", "", " ", "")
 
 func plain(word string) string { return separators.Replace(strings.ToLower(word)) }
 
-// slips counts the typing slips between two words (the restricted Damerau-Levenshtein distance). Words that differ much
-// in length count as far apart.
+// slips counts the typing slips between two words (the restricted Damerau-Levenshtein distance).
+// Words that differ much in length count as far apart.
 func slips(a, b string) int {
 	const far = 99
 	x, y := []rune(a), []rune(b)
@@ -71,7 +71,8 @@ func slips(a, b string) int {
 	return next[len(y)]
 }
 
-// Slug is a name of small letters, digits and hyphens that is like a text; it is empty where the text has none of these.
+// Slug is a name of small letters, digits and hyphens that is like a text; it is empty where the
+// text has none of these.
 func Slug(text string) string {
 	var parts []string
 	for part := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !strings.ContainsRune(slugRunes, r) }) {

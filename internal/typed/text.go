@@ -1,5 +1,5 @@
-// Package typed reads what a person typed, or pasted: files as editors on any system save them, and words with the
-// slips that keyboards and copying make.
+// Package typed reads what a person typed, or pasted: files as editors on any system save them, and
+// words with the slips that keyboards and copying make.
 package typed
 
 import (
@@ -74,7 +74,8 @@ const byteOrderMark = "\ufeff"
 
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// Text is a file as text, without a byte order mark and with \n for every line break. It refuses what is not UTF-8.
+// Text is a file as text, without a byte order mark and with \n for every line break. It refuses
+// what is not UTF-8.
 func Text(file []byte) (string, *Mistake) {
 	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) {
 		return "", Mistakef(1, "the file is UTF-16: save it as UTF-8")

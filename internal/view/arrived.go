@@ -32,7 +32,8 @@ var arrivalWords = map[order.ArrivalKind]string{
 	order.Bounced: "Bounced", order.Blocked: "Refused for now, and not tried again", order.Dropped: "Dropped by SendGrid", order.SpamReport: "Reported as spam",
 }
 
-// arrived is what SendGrid told of an e-mail. It counts in seconds: what it tells of comes after the attempt.
+// arrived is what SendGrid told of an e-mail. It counts in seconds: what it tells of comes after
+// the attempt.
 func arrived(_ *order.Order, d order.Delivery) []Step {
 	var steps []Step
 	for _, a := range d.Arrivals {

@@ -60,7 +60,8 @@ func RecipientsOf(to []order.Address) []Recipient {
 	return all
 }
 
-// Recipients are their addresses, in one text. What was attempted had some, though they were forgotten since.
+// Recipients are their addresses, in one text. What was attempted had some, though they were
+// forgotten since.
 func (e Email) Recipients() string {
 	var to []string
 	for _, r := range e.To {

@@ -10,7 +10,8 @@ import (
 	"handler/function/internal/plural"
 )
 
-// owed is that an e-mail was planned, where no plan says so: a copy, a notice of what went wrong later, or a report.
+// owed is that an e-mail was planned, where no plan says so: a copy, a notice of what went wrong
+// later, or a report.
 func owed(o *order.Order, d order.Delivery) []Step {
 	for _, at := range o.Plans {
 		if at.Equal(d.PlannedAt) {

@@ -24,14 +24,14 @@ type Row struct {
 	// Bought is what was bought, in words; empty until Stripe has said it.
 	Bought string         `json:"bought,omitempty"`
 	Total  maildata.Money `json:"total"`
-	// Refunded is how much of the total went back, and DisputedAmount how much a bank asks for; left out where it is
-	// nothing, or where an older order does not say it.
+	// Refunded is how much of the total went back, and DisputedAmount how much a bank asks for;
+	// left out where it is nothing, or where an older order does not say it.
 	Refunded       maildata.Money `json:"refunded,omitzero"`
 	Disputed       bool           `json:"disputed,omitempty"`
 	DisputedAmount maildata.Money `json:"disputed_amount,omitzero"`
 	DisputeReason  string         `json:"dispute_reason,omitempty"`
-	// Planned is the number of all its e-mails. Of these, Sent are sent, Cancelled are cancelled, and Later are
-	// scheduled for later, the first of them at LaterAt.
+	// Planned is the number of all its e-mails. Of these, Sent are sent, Cancelled are cancelled,
+	// and Later are scheduled for later, the first of them at LaterAt.
 	Planned   int        `json:"planned"`
 	Sent      int        `json:"sent"`
 	Cancelled int        `json:"cancelled,omitempty"`
@@ -74,7 +74,8 @@ type Correction struct {
 	To   string    `json:"to"`
 }
 
-// Corrected says where the customer's address comes from: corrected, Stripe says ada@exmaple.com. It is empty where it is Stripe's.
+// Corrected says where the customer's address comes from: corrected, Stripe says ada@exmaple.com.
+// It is empty where it is Stripe's.
 func (o Order) Corrected() string {
 	if len(o.Corrections) == 0 {
 		return ""
@@ -137,8 +138,8 @@ func back(o *order.Order, amount int64) maildata.Money {
 	return maildata.MoneyOf(amount, o.Currency, o.Locale)
 }
 
-// Reversal is what became of the money afterwards, in words: refunded $10.00, disputed $49.00. It is empty for most
-// orders.
+// Reversal is what became of the money afterwards, in words: refunded $10.00, disputed $49.00. It
+// is empty for most orders.
 func (r Row) Reversal() string {
 	var parts []string
 	if r.Refunded.Amount > 0 {

@@ -64,8 +64,9 @@ func heardOf(e order.Event, locale string) string {
 	return amount + "; "
 }
 
-// taken is when send-email took the order up, and how. Neither is written in the order: the time is that of
-// the first thing that send-email did write, and only the queue is as fast as DispatchGrace.
+// taken is when send-email took the order up, and how. Neither is written in the order: the time is
+// that of the first thing that send-email did write, and only the queue is as fast as
+// DispatchGrace.
 func taken(o *order.Order) []Step {
 	if _, waits := o.Unplanned(); waits && o.NextDueAt != nil && o.Fetch.Since.IsZero() {
 		return []Step{{

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Report is what the admins are told of a day, and of the 7 and 30 that end with it: the data of the report's
-// template. It holds nothing of a customer's.
+// Report is what the admins are told of a day, and of the 7 and 30 that end with it: the data of
+// the report's template. It holds nothing of a customer's.
 type Report struct {
 	// Day is the midnight that the day began with, in UTC.
 	Day string `json:"day"`

@@ -1,8 +1,9 @@
-// Package view is what a person sees of an order: one word for its state, a row in a list, the whole of it with how
-// it went, and what many orders come to. The inbox of the laptop shows it, and send-email answers the owner with it;
-// its JSON is what scripts read.
+// Package view is what a person sees of an order: one word for its state, a row in a list, the
+// whole of it with how it went, and what many orders come to. The inbox of the laptop shows it, and
+// send-email answers the owner with it; its JSON is what scripts read.
 //
-// Everything here is pure, like the orders themselves, and leaves out what Stripe sent: that is the customer's.
+// Everything here is pure, like the orders themselves, and leaves out what Stripe sent: that is the
+// customer's.
 package view
 
 import (
@@ -16,8 +17,8 @@ type State string
 
 // The states of an order, the first that applies.
 const (
-	// Failed: an e-mail failed for good, or Stripe never said what was bought. The e-mails of a forgotten order do not
-	// count, since they cannot be sent again.
+	// Failed: an e-mail failed for good, or Stripe never said what was bought. The e-mails of a
+	// forgotten order do not count, since they cannot be sent again.
 	Failed State = "failed"
 	// Stuck: something has been due for longer than Patience, so send-email does not seem to run.
 	Stuck State = "stuck"
@@ -27,7 +28,8 @@ const (
 	Ignored State = "ignored"
 	// Unpaid: there is no money yet, or it was declined.
 	Unpaid State = "unpaid"
-	// Done: all that was due is done. E-mails that are scheduled for later may follow: Row.Later counts them.
+	// Done: all that was due is done. E-mails that are scheduled for later may follow: Row.Later
+	// counts them.
 	Done State = "done"
 )
 
@@ -43,14 +45,16 @@ func StateNames() []string {
 	return names
 }
 
-// Patience is how long something may be due until it is stuck: several sweeps have passed it by then.
+// Patience is how long something may be due until it is stuck: several sweeps have passed it by
+// then.
 const Patience = 5 * time.Minute
 
 // StateOf is the state of an order now.
 func StateOf(o *order.Order, now time.Time) State {
 	_, waits := o.Unplanned()
 	if _, at := later(o, now); o.Events == nil && o.NextDueAt != nil {
-		// Without the events, only the due time shows that the plan of a refund is missing: it comes before all e-mails.
+		// Without the events, only the due time shows that the plan of a refund is missing: it
+		// comes before all e-mails.
 		waits = waits || at == nil || o.NextDueAt.Before(*at)
 	}
 	for key, d := range o.Emails {
@@ -74,7 +78,8 @@ func StateOf(o *order.Order, now time.Time) State {
 	return Done
 }
 
-// StateUntil is the state of an order now, and when it may change although the order does not; zero for never.
+// StateUntil is the state of an order now, and when it may change although the order does not; zero
+// for never.
 func StateUntil(o *order.Order, now time.Time) (State, time.Time) {
 	var until time.Time
 	sooner := func(t time.Time) {
@@ -94,7 +99,8 @@ func StateUntil(o *order.Order, now time.Time) (State, time.Time) {
 	return StateOf(o, now), until
 }
 
-// later is how many e-mails are scheduled for later, and when the first of them is due; nil without one.
+// later is how many e-mails are scheduled for later, and when the first of them is due; nil without
+// one.
 func later(o *order.Order, now time.Time) (n int, first *time.Time) {
 	for _, d := range o.Emails {
 		if !d.Later(now) {

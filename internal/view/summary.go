@@ -9,15 +9,18 @@ import (
 // Summary is how a shop does. Its days are UTC's.
 type Summary struct {
 	At time.Time `json:"at"`
-	// Live and Test are what the orders of either mode come to: today, in 7 days and in 30, today included.
+	// Live and Test are what the orders of either mode come to: today, in 7 days and in 30, today
+	// included.
 	Live []Period `json:"live"`
 	Test []Period `json:"test"`
-	// CountedSince is there where one call could not count them all: what was ordered before is missing.
+	// CountedSince is there where one call could not count them all: what was ordered before is
+	// missing.
 	CountedSince *time.Time `json:"counted_since,omitempty"`
 	Now          Now        `json:"now"`
 }
 
-// Period is what the orders made since some day come to. Those that are not this shop's are only counted.
+// Period is what the orders made since some day come to. Those that are not this shop's are only
+// counted.
 type Period struct {
 	Days    int       `json:"days"`
 	Since   time.Time `json:"since"`
@@ -52,7 +55,8 @@ type Emails struct {
 
 // Now is what there is to do, and what a person should look at.
 type Now struct {
-	// Due is how many orders have something to do, and Stuck how many of them have had it for longer than Patience.
+	// Due is how many orders have something to do, and Stuck how many of them have had it for
+	// longer than Patience.
 	Due   int `json:"due"`
 	Stuck int `json:"stuck"`
 	// AtLeast: there are more of them than were counted.

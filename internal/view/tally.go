@@ -14,10 +14,12 @@ import (
 // periods are the days that a summary is about, today included.
 var periods = []int{1, 7, 30}
 
-// maxProducts is how many products are told apart: a shop may have Stripe make one up for each sale.
+// maxProducts is how many products are told apart: a shop may have Stripe make one up for each
+// sale.
 const maxProducts = 200
 
-// Tally counts orders for a summary. What it holds does not grow with their number. Make it with NewTally.
+// Tally counts orders for a summary. What it holds does not grow with their number. Make it with
+// NewTally.
 type Tally struct {
 	now        time.Time
 	live, test []*sums

@@ -54,15 +54,15 @@ const (
 	ByAge  Kind = "by_age"
 )
 
-// A timeline is put together by tellers, each of which knows one kind of thing that an order, or one of its e-mails,
-// says. Steps of the same time stay in the order of the tellers.
+// A timeline is put together by tellers, each of which knows one kind of thing that an order, or
+// one of its e-mails, says. Steps of the same time stay in the order of the tellers.
 var (
 	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose, corrected}
 	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
 )
 
-// Timeline is how an order went, as its document says, and last what is to come. Of attempts that document keeps the
-// first and the last, and their number.
+// Timeline is how an order went, as its document says, and last what is to come. Of attempts that
+// document keeps the first and the last, and their number.
 func Timeline(o *order.Order) []Step {
 	var steps []Step
 	for _, tell := range orderTellers {

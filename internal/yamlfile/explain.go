@@ -90,8 +90,8 @@ func oddlyIndented(line string) bool {
 // maxLines is how long a file may be for a search that parses it once for each line.
 const maxLines = 1000
 
-// offending is the line on which a problem begins: without it and all that follow, there is no such problem. For a very
-// long file it is the line that the library names.
+// offending is the line on which a problem begins: without it and all that follow, there is no such
+// problem. For a very long file it is the line that the library names.
 func offending(lines []string, problem string, named int) int {
 	n := len(lines)
 	if n > maxLines {
@@ -114,7 +114,8 @@ func hasProblem(text, problem string) bool {
 
 var wordAlone = regexp.MustCompile(`^ *[a-z_]+ *$`)
 
-// missingColon is the line above the last one that has a field's name and no colon, such as admins above
+// missingColon is the line above the last one that has a field's name and no colon, such as admins
+// above
 // - ada@example.com; it is 0 where there is none.
 func missingColon(lines []string) int {
 	found := 0

@@ -1,5 +1,6 @@
-// Package yamlfile reads YAML that an owner typed. What is wrong with it is said for an owner, not for a programmer, and
-// with the line on which it is wrong: the YAML library often names the line on which the block around it begins.
+// Package yamlfile reads YAML that an owner typed. What is wrong with it is said for an owner, not
+// for a programmer, and with the line on which it is wrong: the YAML library often names the line
+// on which the block around it begins.
 package yamlfile
 
 import (

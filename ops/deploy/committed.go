@@ -14,9 +14,10 @@ import (
 // parts are what the images are built of, and what is deployed beside them.
 var parts = []string{"go.mod", "go.sum", "internal", "send-email", "settings.yml", "stack.yml", "stripe-webhook", "template"}
 
-// Uncommitted are the files of the deployment in a folder that its git repository does not have as they are here, in
-// git's order: new ones that are not ignored, changed ones and deleted ones. A clone of the commit would not be what is
-// deployed. More parts may be looked at. Its error says why that cannot be known, in words that follow a colon: there is no git, or no repository.
+// Uncommitted are the files of the deployment in a folder that its git repository does not have as
+// they are here, in git's order: new ones that are not ignored, changed ones and deleted ones. A
+// clone of the commit would not be what is deployed. More parts may be looked at. Its error says
+// why that cannot be known, in words that follow a colon: there is no git, or no repository.
 func Uncommitted(ctx context.Context, folder string, more ...string) ([]string, error) {
 	prefix, err := git(ctx, folder, "rev-parse", "--show-prefix")
 	if err != nil {

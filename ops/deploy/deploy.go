@@ -1,5 +1,5 @@
-// Package deploy brings the functions to where they run: to OpenFaaS's gateway, by faas-cli, or to a server without
-// OpenFaaS, by ssh.
+// Package deploy brings the functions to where they run: to OpenFaaS's gateway, by faas-cli, or to
+// a server without OpenFaaS, by ssh.
 package deploy
 
 import (
@@ -21,8 +21,8 @@ type Deployer interface {
 	Build(ctx context.Context) error
 	// Prepare brings to the server what the functions start from. What runs is not touched.
 	Prepare(ctx context.Context) error
-	// Replace replaces send-email, and then stripe-webhook: what that one writes in a new form, send-email must be able to
-	// read.
+	// Replace replaces send-email, and then stripe-webhook: what that one writes in a new form,
+	// send-email must be able to read.
 	Replace(ctx context.Context) error
 }
 
@@ -83,7 +83,8 @@ func CheckRegistry(services *stack.Services, registry string) error {
 	return nil
 }
 
-// Images are the references of the functions' images, in order, as they are at a registry that .env may name.
+// Images are the references of the functions' images, in order, as they are at a registry that .env
+// may name.
 func Images(services *stack.Services, registry string) []string {
 	var all []string
 	for _, f := range services.Functions {

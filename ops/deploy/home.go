@@ -10,7 +10,8 @@ import (
 	"handler/function/ops/server"
 )
 
-// Home is a server without OpenFaaS. Compose and Systemd differ in what is built and in what is sent there.
+// Home is a server without OpenFaaS. Compose and Systemd differ in what is built and in what is
+// sent there.
 type Home struct {
 	Runner
 	Server *server.Server
@@ -33,8 +34,8 @@ type Home struct {
 // platforms is what make is to build for.
 func (h Home) platforms() string { return "PLATFORMS=linux/" + h.Arch }
 
-// Replace has the functions start from what was received: one after the other, the next when the one before answers. Where
-// one does not, all go back to the version that ran before.
+// Replace has the functions start from what was received: one after the other, the next when the
+// one before answers. Where one does not, all go back to the version that ran before.
 func (h Home) Replace(ctx context.Context) error {
 	fmt.Fprintf(h.Out, "To make %s the version that starts\n", h.Tag)
 	if err := h.Server.Switch(ctx, h.Tag); err != nil {
@@ -64,7 +65,8 @@ func (h Home) restart(ctx context.Context, name, tag string) error {
 	return nil
 }
 
-// back undoes a deployment that failed, also where it was stopped, and gives the error that says so.
+// back undoes a deployment that failed, also where it was stopped, and gives the error that says
+// so.
 func (h Home) back(ctx context.Context, failed error, restarted []string) error {
 	before := h.State.Tag
 	if before == "" || before == h.Tag {

@@ -10,14 +10,16 @@ import (
 	"handler/function/ops/owner"
 )
 
-// pauseLength is how long a deployment of send-email may take, with the pull of its image; the pause then ends by itself.
+// pauseLength is how long a deployment of send-email may take, with the pull of its image; the
+// pause then ends by itself.
 const pauseLength = 3 * time.Minute
 
 // ErrBusy: send-email has something in hand that does not end.
 var ErrBusy = errors.New("send-email does not come to rest")
 
-// Paused runs what replaces the functions, and has send-email end what it has in hand before: what is cut off may be sent
-// twice. Where it does not come to rest nothing is replaced, unless force is set; the error is then ErrBusy.
+// Paused runs what replaces the functions, and has send-email end what it has in hand before: what
+// is cut off may be sent twice. Where it does not come to rest nothing is replaced, unless force is
+// set; the error is then ErrBusy.
 func (r Runner) Paused(ctx context.Context, replace func(context.Context) error, key string, force bool) error {
 	if key == "" {
 		r.notPaused(errors.New("SEND_EMAIL_KEY is not known here"))
@@ -38,8 +40,8 @@ func (r Runner) Paused(ctx context.Context, replace func(context.Context) error,
 	return err
 }
 
-// Pause has send-email end what it has in hand and begin nothing more, for three minutes at most. Where it cannot be
-// paused, that is said, and is no error.
+// Pause has send-email end what it has in hand and begin nothing more, for three minutes at most.
+// Where it cannot be paused, that is said, and is no error.
 func (r Runner) Pause(ctx context.Context, client *owner.Client) error {
 	var told struct {
 		Idle   bool `json:"idle"`

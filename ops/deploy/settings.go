@@ -11,7 +11,8 @@ import (
 // ofThePlatform are the settings that compose.yaml and the units set, whatever settings.yml says.
 var ofThePlatform = []string{"fprocess", "gateway_url", "handler_address", "secret_mount_path"}
 
-// settingsFile is settings.env: the settings as NAME=value lines, which Compose and systemd read alike.
+// settingsFile is settings.env: the settings as NAME=value lines, which Compose and systemd read
+// alike.
 func settingsFile(settings map[string]string) (string, error) {
 	var text strings.Builder
 	text.WriteString("# Written by make up from settings.yml.\n")

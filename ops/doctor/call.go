@@ -29,7 +29,8 @@ func (a answer) said() string {
 	return body.Error
 }
 
-// starting reports whether an answer is the platform's, as while a function starts, and not the function's own.
+// starting reports whether an answer is the platform's, as while a function starts, and not the
+// function's own.
 func (a answer) starting() bool {
 	return a.status >= http.StatusInternalServerError && a.said() == saysNothing
 }

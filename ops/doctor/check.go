@@ -1,5 +1,6 @@
-// Package doctor looks whether everything that a sale needs is there and right, before a deployment and after
-// it, and says of what is not what to do. It only reads: no check changes anything anywhere.
+// Package doctor looks whether everything that a sale needs is there and right, before a deployment
+// and after it, and says of what is not what to do. It only reads: no check changes anything
+// anywhere.
 package doctor
 
 import (
@@ -59,9 +60,11 @@ func (f Finding) String() string {
 
 // Check is one thing that is looked at.
 type Check struct {
-	// Name is what it is about, for the lines of those that need it, and where it could not be done.
+	// Name is what it is about, for the lines of those that need it, and where it could not be
+	// done.
 	Name string
-	// Needs are the names of those that must be ok, where they are looked at, before this one says anything.
+	// Needs are the names of those that must be ok, where they are looked at, before this one says
+	// anything.
 	Needs []string
 	// Look looks. Its context ends it in time.
 	Look func(context.Context) Finding
@@ -78,8 +81,8 @@ type Group struct {
 // limit is how long a check may take that has no limit of its own.
 const limit = 25 * time.Second
 
-// Run runs all checks of all groups at the same time, each when those are done that it needs, and prints their
-// findings in order. It gives how many are wrong.
+// Run runs all checks of all groups at the same time, each when those are done that it needs, and
+// prints their findings in order. It gives how many are wrong.
 func Run(ctx context.Context, out io.Writer, groups []Group) (wrongs int) {
 	results := map[string]*result{}
 	for _, g := range groups {

@@ -9,8 +9,8 @@ import (
 // maxSkew is far below the five minutes that a signature is good for.
 const maxSkew = time.Minute
 
-// lookAtClocks compares the gateway's clock with Stripe's or SendGrid's, and this machine's with both, by the
-// header Date, which counts in seconds.
+// lookAtClocks compares the gateway's clock with Stripe's or SendGrid's, and this machine's with
+// both, by the header Date, which counts in seconds.
 func (d *doctor) lookAtClocks(ctx context.Context) Finding {
 	where := "the gateway"
 	if d.Platform.AtHome() {

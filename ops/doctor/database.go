@@ -90,8 +90,8 @@ func (d *doctor) ask(ctx context.Context, database string, command bson.D, into 
 	return client.Database(database).RunCommand(ctx, command).Decode(into)
 }
 
-// lookAtReplicas says what "a majority has it in its journal", which every write of the functions asks for, is
-// worth there.
+// lookAtReplicas says what "a majority has it in its journal", which every write of the functions
+// asks for, is worth there.
 func (d *doctor) lookAtReplicas(ctx context.Context) Finding {
 	var hello struct {
 		SetName  string   `bson:"setName"`
@@ -121,7 +121,8 @@ type privilege struct {
 	Actions []string `bson:"actions"`
 }
 
-// covers reports whether a privilege is about a collection. Empty names mean every one, but not the system's.
+// covers reports whether a privilege is about a collection. Empty names mean every one, but not the
+// system's.
 func (p privilege) covers(database, collection string) bool {
 	r := p.Resource
 	if r.AnyResource {
@@ -245,7 +246,8 @@ func (d *doctor) lookAtSpace(ctx context.Context) Finding {
 	return ok("%s", text)
 }
 
-// quotaMB is how much the database's tier holds, as far as the owner has said; 0 where that is not known.
+// quotaMB is how much the database's tier holds, as far as the owner has said; 0 where that is not
+// known.
 func (d *doctor) quotaMB() float64 {
 	if d.options.DatabaseMB > 0 {
 		return float64(d.options.DatabaseMB)

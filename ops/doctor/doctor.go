@@ -29,23 +29,27 @@ import (
 type Options struct {
 	// CLI is where faas-cli may lie, if not on the PATH.
 	CLI string
-	// DatabaseMB is the space that the database's tier has. Default: mongodb_quota_mb in settings.yml, or the 512 MB of Atlas's
-	// free tier where the connection string is one of Atlas's.
+	// DatabaseMB is the space that the database's tier has. Default: mongodb_quota_mb in
+	// settings.yml, or the 512 MB of Atlas's free tier where the connection string is one of
+	// Atlas's.
 	DatabaseMB int64
-	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its metrics'; without OpenFaaS, the
-	// functions' and the owner's.
+	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its
+	// metrics'; without OpenFaaS, the functions' and the owner's.
 	Ports []string
 	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.
 	HTTP *http.Client
-	// Docker reports whether a Docker engine answers, which then builds the images. Default: by docker info.
+	// Docker reports whether a Docker engine answers, which then builds the images. Default: by
+	// docker info.
 	Docker func(context.Context) bool
 	// Built: the images are at the registry, and are not built here.
 	Built bool
-	// Patience is for how long a function may answer 500 that has just been deployed. Default: 10 seconds.
+	// Patience is for how long a function may answer 500 that has just been deployed. Default: 10
+	// seconds.
 	Patience time.Duration
 	// QueueTime is how long the queue may take to bring a call. Default: a minute.
 	QueueTime time.Duration
-	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's are.
+	// Loopback has this machine's own addresses be looked at as if they were elsewhere: a test's
+	// are.
 	Loopback bool
 }
 
@@ -112,7 +116,8 @@ func once[T any](read func(context.Context) (T, error)) func(context.Context) (T
 	}
 }
 
-// readCatalogue reads send-email's catalogue, where nothing is wrong with it, the templates and the lock file.
+// readCatalogue reads send-email's catalogue, where nothing is wrong with it, the templates and the
+// lock file.
 func (d *doctor) readCatalogue() (*catalogue.Checked, error) {
 	orders, err := sample.Orders(time.Now())
 	if err != nil {

@@ -64,7 +64,8 @@ func TestArchitectureWithoutDocker(t *testing.T) {
 	}
 }
 
-// published is a world whose images are built: they are at a registry, under these names, for those platforms.
+// published is a world whose images are built: they are at a registry, under these names, for those
+// platforms.
 func published(t *testing.T, w *world, names []string, platforms ...string) (registry string) {
 	t.Helper()
 	w.options.Built = true
@@ -112,8 +113,8 @@ func TestJustDeployed(t *testing.T) {
 	}
 }
 
-// TestFailures breaks one thing of a world in which all is right. The report must say so in one line, what to do
-// included; no other line may call anything wrong.
+// TestFailures breaks one thing of a world in which all is right. The report must say so in one
+// line, what to do included; no other line may call anything wrong.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 
@@ -380,7 +381,8 @@ func TestProductByHalfItsLinks(t *testing.T) {
 	}
 }
 
-// TestNoDefault: where the e-mails of every order are all that a product gets, no series has to name it.
+// TestNoDefault: where the e-mails of every order are all that a product gets, no series has to
+// name it.
 func TestNoDefault(t *testing.T) {
 	t.Parallel()
 

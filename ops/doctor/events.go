@@ -52,7 +52,8 @@ const (
 	notUsedYet
 )
 
-// eventsPassed has send-email refuse an event with a wrong signature. Its own 404 is not the proxy's.
+// eventsPassed has send-email refuse an event with a wrong signature. Its own 404 is not the
+// proxy's.
 func (d *doctor) eventsPassed(ctx context.Context) passage {
 	a, err := d.post(ctx, d.EventsURL(), http.Header{eventwebhook.VerificationHTTPHeader: {"doctor"}}, "[]")
 	switch {

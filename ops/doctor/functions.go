@@ -66,8 +66,8 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 	return ok("all %s run", plural.Of(len(d.Services.Functions), "function"))
 }
 
-// lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway, function and
-// settings work, and it costs the function nothing.
+// lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway,
+// function and settings work, and it costs the function nothing.
 func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
 	a, err := d.callUnsigned(ctx, d.Gateway+"/function/"+name)
 	if err != nil {
@@ -76,8 +76,8 @@ func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
 	return d.refused(ctx, a, name+" refuses an unsigned call", name)
 }
 
-// callUnsigned makes a call that a function refuses, again and again for a while where that is all that is wrong: faasd
-// takes calls before the function listens that it has just started.
+// callUnsigned makes a call that a function refuses, again and again for a while where that is all
+// that is wrong: faasd takes calls before the function listens that it has just started.
 func (d *doctor) callUnsigned(ctx context.Context, url string) (a answer, err error) {
 	for end := time.Now().Add(d.options.Patience); ; {
 		a, err = d.post(ctx, url, nil, "{}")
@@ -110,8 +110,8 @@ func (d *doctor) refused(ctx context.Context, a answer, right, name string) Find
 	return wrong(logs, "%s answers an unsigned call with %d, not with 400", name, a.status)
 }
 
-// lookAtSigningSecret sends an event of a kind that is not handled, and so is acknowledged and left alone, signed
-// as Stripe would.
+// lookAtSigningSecret sends an event of a kind that is not handled, and so is acknowledged and left
+// alone, signed as Stripe would.
 func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
 	what := "the signing secret " + d.there()
 	secret, _, _ := strings.Cut(d.Given(target.StripeSigning), "\n")
@@ -133,8 +133,8 @@ func (d *doctor) lookAtSigningSecret(ctx context.Context) Finding {
 	return wrong(d.logs(ctx, "stripe-webhook"), "stripe-webhook answers a signed call with %d: %s", a.status, a.said())
 }
 
-// lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its secrets and the
-// database.
+// lookAtFunctionsKey asks send-email for an order that cannot be there, which has it read its
+// secrets and the database.
 func (d *doctor) lookAtFunctionsKey(ctx context.Context) Finding {
 	if d.functionsKey() == "" {
 		return unknown("set SEND_EMAIL_KEY in .env, or make secrets ONLY=send-email-key NEW_KEY=1 makes a new one there; without it the owner's commands cannot work either", theKey)

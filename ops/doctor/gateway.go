@@ -47,8 +47,9 @@ func (d *doctor) lookAtGateway(ctx context.Context) Finding {
 	return ok("the gateway %s answers", d.Gateway)
 }
 
-// providerLost reports whether an error of the gateway's is that it does not reach its provider. faasd-provider, when it
-// starts, empties the file of hosts by which the gateway finds it, and only a start of faasd fills that again.
+// providerLost reports whether an error of the gateway's is that it does not reach its provider.
+// faasd-provider, when it starts, empties the file of hosts by which the gateway finds it, and only
+// a start of faasd fills that again.
 func (d *doctor) providerLost(ctx context.Context, err error) bool {
 	var answered *gateway.StatusError
 	if !errors.As(err, &answered) || answered.Status != http.StatusNotFound && answered.Status != http.StatusBadGateway {
@@ -58,7 +59,8 @@ func (d *doctor) providerLost(ctx context.Context, err error) bool {
 	return err == nil && a.status == http.StatusOK
 }
 
-// lookAtSecrets: faasd removes a function that is deployed again while one of its secrets is missing.
+// lookAtSecrets: faasd removes a function that is deployed again while one of its secrets is
+// missing.
 func (d *doctor) lookAtSecrets(ctx context.Context) Finding {
 	there, err := d.gateway.Secrets(ctx)
 	if err != nil {
@@ -99,8 +101,9 @@ func (d *doctor) architecture(ctx context.Context) string {
 // withoutDocker are those for which make images builds.
 var withoutDocker = []string{"amd64", "arm64"}
 
-// lookAtArchitecture compares where the functions are to run with what is built here: by Docker, for this machine's own
-// architecture, or without it, for several. What is built already it looks at.
+// lookAtArchitecture compares where the functions are to run with what is built here: by Docker,
+// for this machine's own architecture, or without it, for several. What is built already it looks
+// at.
 func (d *doctor) lookAtArchitecture(ctx context.Context) Finding {
 	switch {
 	case d.options.Built && d.Laptop != nil:
@@ -133,7 +136,8 @@ func LookAtImages(ctx context.Context, t *target.Target) Finding {
 	return (&doctor{Target: t, gateway: gateway.New(t.Gateway), state: once(server.New(t).Look)}).lookAtImages(ctx)
 }
 
-// lookAtImages: faasd removes the function that runs before it finds that it cannot pull the new one's image.
+// lookAtImages: faasd removes the function that runs before it finds that it cannot pull the new
+// one's image.
 func (d *doctor) lookAtImages(ctx context.Context) Finding {
 	platform := v1.Platform{OS: "linux", Architecture: d.architecture(ctx)}
 	lost, runner, login := " faasd would remove the function that runs", "the gateway", "in /var/lib/faasd/.docker/config.json"

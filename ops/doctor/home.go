@@ -59,7 +59,8 @@ func (d *doctor) lookAtServer(ctx context.Context) Finding {
 	return ok("%s is reached, with %s; deployed is %s", d.Server, state.Engine, state.Tag)
 }
 
-// lookAtTunnel looks whether anything accepts connections at the address by which the owner's calls go.
+// lookAtTunnel looks whether anything accepts connections at the address by which the owner's calls
+// go.
 func (d *doctor) lookAtTunnel(ctx context.Context) Finding {
 	u, err := url.Parse(d.Gateway)
 	if err != nil {
@@ -91,7 +92,8 @@ func (d *doctor) lookAtHomeSecrets(ctx context.Context) Finding {
 	return ok("the server has all %s of %s", plural.Of(len(want), "secret"), d.StackFile)
 }
 
-// lookAtPrograms looks at what the programs are built for, or where they are there already, whether they are.
+// lookAtPrograms looks at what the programs are built for, or where they are there already, whether
+// they are.
 func (d *doctor) lookAtPrograms(ctx context.Context) Finding {
 	state, err := d.state(ctx)
 	arch := Architecture(state.Arch)
@@ -174,7 +176,8 @@ func (d *doctor) homeFunctions(ctx context.Context) Finding {
 	return ok("both functions run, as %s", state.Tag)
 }
 
-// logs is the command that shows a function's log, and start the one that starts it, both with the engine that the server has.
+// logs is the command that shows a function's log, and start the one that starts it, both with the
+// engine that the server has.
 func (d *doctor) logs(ctx context.Context, function string) string {
 	return d.withEngine(ctx, d.Platform.Logs(function))
 }

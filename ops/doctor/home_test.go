@@ -66,7 +66,8 @@ func TestHomeNothingWrong(t *testing.T) {
 	}
 }
 
-// TestHomeFailures breaks one thing. The report says so in one line, with the remedy for the platform.
+// TestHomeFailures breaks one thing. The report says so in one line, with the remedy for the
+// platform.
 func TestHomeFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

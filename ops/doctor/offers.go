@@ -19,8 +19,8 @@ type offers struct {
 	Links    []*stripe.PaymentLink
 }
 
-// readOffers reads all active products and payment links, with the first ten line items of each link, of which
-// Stripe allows twenty.
+// readOffers reads all active products and payment links, with the first ten line items of each
+// link, of which Stripe allows twenty.
 func (d *doctor) readOffers(ctx context.Context) (*offers, error) {
 	checked, err := d.catalogue()
 	if err != nil {
@@ -44,7 +44,8 @@ func (d *doctor) readOffers(ctx context.Context) (*offers, error) {
 	return o, links.Err()
 }
 
-// products are those that no series names, neither by themselves nor by each payment link that sells them.
+// products are those that no series names, neither by themselves nor by each payment link that
+// sells them.
 func (o *offers) products() (v verdict) {
 	for _, p := range o.Products {
 		item := order.Item{Product: p.ID, Metadata: order.Pairs(p.Metadata)}
@@ -58,7 +59,8 @@ func (o *offers) products() (v verdict) {
 	return v
 }
 
-// sales are in how many ways our payment links sell a product, and how many of them no series names.
+// sales are in how many ways our payment links sell a product, and how many of them no series
+// names.
 func (o *offers) sales(product string) (all, unnamed int) {
 	for _, l := range o.Links {
 		for _, item := range itemsOf(l, product) {

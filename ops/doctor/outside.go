@@ -14,8 +14,8 @@ import (
 	"handler/function/ops/target"
 )
 
-// outsideChecks look from here as the world does, which is why they are worth most from a machine that is not
-// the server.
+// outsideChecks look from here as the world does, which is why they are worth most from a machine
+// that is not the server.
 func (d *doctor) outsideChecks() []Check {
 	const publicURL = "the public address"
 	return []Check{
@@ -110,7 +110,8 @@ func (d *doctor) lookAtProxy(ctx context.Context) Finding {
 	return ok("%s", nothing)
 }
 
-// answered reports whether an answer is one of the gateway's, or of send-email, which takes only POST.
+// answered reports whether an answer is one of the gateway's, or of send-email, which takes only
+// POST.
 func answered(path string, status int) bool {
 	return status/100 == 2 || path == "/system/info" && status == http.StatusUnauthorized || strings.HasSuffix(path, "function/send-email") && status == http.StatusMethodNotAllowed
 }
@@ -144,7 +145,8 @@ func (d *doctor) lookAtPorts(ctx context.Context) Finding {
 	return ok("the ports %s of %s are closed", list(d.options.Ports), u.Hostname())
 }
 
-// dial reports whether a port can be connected to. A firewall answers with a refusal, or not at all.
+// dial reports whether a port can be connected to. A firewall answers with a refusal, or not at
+// all.
 func dial(ctx context.Context, address string) (bool, error) {
 	conn, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", address)
 	var lookup *net.DNSError

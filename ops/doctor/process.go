@@ -48,8 +48,8 @@ type bringer struct {
 	takesNone, late, mend, mendLate string
 }
 
-// lookAtQueue looks at OpenFaaS's. faasd does not start a queue worker again that has ended, and takes calls for it all the
-// same.
+// lookAtQueue looks at OpenFaaS's. faasd does not start a queue worker again that has ended, and
+// takes calls for it all the same.
 func (d *doctor) lookAtQueue(ctx context.Context) Finding {
 	return d.lookAtBringer(ctx, bringer{
 		name: "the queue", brings: "the queue brings a call within",
@@ -60,7 +60,8 @@ func (d *doctor) lookAtQueue(ctx context.Context) Finding {
 	})
 }
 
-// lookAtHandOver looks at send-email itself, which takes over what it is called for without OpenFaaS.
+// lookAtHandOver looks at send-email itself, which takes over what it is called for without
+// OpenFaaS.
 func (d *doctor) lookAtHandOver(ctx context.Context) Finding {
 	logs := d.logs(ctx, "send-email") + ", on the server, says why"
 	return d.lookAtBringer(ctx, bringer{
@@ -95,7 +96,8 @@ func (d *doctor) lookAtBringer(ctx context.Context, b bringer) Finding {
 	}
 }
 
-// wakeLate is how much later than by its schedule a wake-up may come: cron-connector looks for new schedules every 30 s.
+// wakeLate is how much later than by its schedule a wake-up may come: cron-connector looks for new
+// schedules every 30 s.
 const wakeLate = time.Minute
 
 // lookAtWakeUps asks send-email when cron-connector has called it last.

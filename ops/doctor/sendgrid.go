@@ -81,7 +81,8 @@ func (d *doctor) lookAtScopes(ctx context.Context) Finding {
 	return ok("SendGrid's key may send")
 }
 
-// sendOnly is about how many scopes a key has that may do no more than send: SendGrid adds some of its own.
+// sendOnly is about how many scopes a key has that may do no more than send: SendGrid adds some of
+// its own.
 const sendOnly = 10
 
 func (d *doctor) lookAtSender(ctx context.Context) Finding {
@@ -194,7 +195,8 @@ func (d *doctor) templateFault(ctx context.Context, id string) (string, error) {
 // sent is a template that send-email may send by.
 type sent struct{ name, id string }
 
-// templateIDs are those that the catalogue names, in all their languages, and the names without one.
+// templateIDs are those that the catalogue names, in all their languages, and the names without
+// one.
 func (d *doctor) templateIDs() (all []sent, missing []string, err error) {
 	checked, err := d.catalogue()
 	if err != nil {

@@ -43,8 +43,8 @@ const (
 	key         = "the-functions-right-key"
 )
 
-// world is all that the doctor looks at, with nothing wrong in it: the real stand-ins and the embedded database,
-// and a gateway of a few lines.
+// world is all that the doctor looks at, with nothing wrong in it: the real stand-ins and the
+// embedded database, and a gateway of a few lines.
 type world struct {
 	dir      string
 	env      map[string]string
@@ -73,7 +73,8 @@ type gateway struct {
 	functions map[string]int
 	arch      string
 	locked    bool
-	// unsigned is what the functions answer to an unsigned call, and starting how often 500 comes before.
+	// unsigned is what the functions answer to an unsigned call, and starting how often 500 comes
+	// before.
 	unsigned map[string]int
 	starting atomic.Int32
 	signing  string
@@ -82,8 +83,9 @@ type gateway struct {
 	owners int
 	// lost: the provider was restarted alone.
 	lost bool
-	// process is what send-email says of itself, but for the probes, which the queue brings unless it is stuck. woken is
-	// how long ago it was called by cron-connector, and started how long ago it was started.
+	// process is what send-email says of itself, but for the probes, which the queue brings unless
+	// it is stuck. woken is how long ago it was called by cron-connector, and started how long ago
+	// it was started.
 	woken, started time.Duration
 	older, stuck   bool
 	replicas       int

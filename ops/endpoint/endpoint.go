@@ -1,5 +1,5 @@
-// Package endpoint is the webhook endpoint in the Stripe account: what it should be, what is wrong with it, and
-// how it gets right.
+// Package endpoint is the webhook endpoint in the Stripe account: what it should be, what is wrong
+// with it, and how it gets right.
 package endpoint
 
 import (

@@ -27,7 +27,8 @@ type Registrar struct {
 	Keep func(ctx context.Context, secret string) error
 	// Confirm asks the person.
 	Confirm func(ctx context.Context, question string) (bool, error)
-	// Yes asks nothing, DryRun changes nothing, New makes a new endpoint though there is a right one.
+	// Yes asks nothing, DryRun changes nothing, New makes a new endpoint though there is a right
+	// one.
 	Yes, DryRun, New bool
 	Out              io.Writer
 }
@@ -77,8 +78,8 @@ func (r *Registrar) Run(ctx context.Context) error {
 	return r.carryOut(ctx, p)
 }
 
-// plan says what must change. Of several endpoints at one address nobody can tell whose secret the gateway has, so
-// a new one replaces them all.
+// plan says what must change. Of several endpoints at one address nobody can tell whose secret the
+// gateway has, so a new one replaces them all.
 func (r *Registrar) plan(ours []*stripe.WebhookEndpoint) plan {
 	switch {
 	case len(ours) == 0:
@@ -138,8 +139,8 @@ func (r *Registrar) carryOut(ctx context.Context, p plan) error {
 	return nil
 }
 
-// create makes the endpoint, and hands on its secret. Where that fails nobody will ever know the secret, so the
-// endpoint goes again.
+// create makes the endpoint, and hands on its secret. Where that fails nobody will ever know the
+// secret, so the endpoint goes again.
 func (r *Registrar) create(ctx context.Context, client webhookendpoint.Client) error {
 	params := &stripe.WebhookEndpointParams{
 		URL: stripe.String(r.URL), EnabledEvents: stripe.StringSlice(order.HandledTypes()),

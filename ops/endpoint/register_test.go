@@ -58,7 +58,8 @@ func like(change func(*stripego.WebhookEndpoint)) stripego.WebhookEndpoint {
 
 func same(*stripego.WebhookEndpoint) {}
 
-// right says what is wrong with what is at Stripe, which should be one good endpoint at our address.
+// right says what is wrong with what is at Stripe, which should be one good endpoint at our
+// address.
 func (b *bench) right(t *testing.T) stripego.WebhookEndpoint {
 	t.Helper()
 	var ours []stripego.WebhookEndpoint

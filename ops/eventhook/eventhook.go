@@ -1,5 +1,5 @@
-// Package eventhook is the Event Webhook in the SendGrid account, by which send-email knows what arrived: what it should
-// be, what is wrong with it, and how it gets right.
+// Package eventhook is the Event Webhook in the SendGrid account, by which send-email knows what
+// arrived: what it should be, what is wrong with it, and how it gets right.
 package eventhook
 
 import (

@@ -12,7 +12,8 @@ import (
 // ErrDeclined: the person said no.
 var ErrDeclined = errors.New("nothing was changed")
 
-// Registrar makes the account's Event Webhook what it should be, and sees to it that its key is in the settings.
+// Registrar makes the account's Event Webhook what it should be, and sees to it that its key is in
+// the settings.
 type Registrar struct {
 	Account
 	// URL is where the webhook is to be.
@@ -54,7 +55,8 @@ func (r *Registrar) Run(ctx context.Context) error {
 	return r.keep(ctx, hook.PublicKey)
 }
 
-// correct makes the webhook, or sets it right. It is signed before it is enabled: what is not signed is refused.
+// correct makes the webhook, or sets it right. It is signed before it is enabled: what is not
+// signed is refused.
 func (r *Registrar) correct(ctx context.Context, hook *Hook) (*Hook, error) {
 	fields := map[string]any{"url": r.URL, "friendly_name": "Tillbell"}
 	for _, k := range kinds {
@@ -84,7 +86,8 @@ func (r *Registrar) correct(ctx context.Context, hook *Hook) (*Hook, error) {
 	return hook, nil
 }
 
-// keep writes the key into the settings, before those that are there: they may still be used until it is deployed.
+// keep writes the key into the settings, before those that are there: they may still be used until
+// it is deployed.
 func (r *Registrar) keep(ctx context.Context, key string) error {
 	if Holds(r.Set, key) {
 		return nil

@@ -14,8 +14,8 @@ var (
 	environment = regexp.MustCompile(`(?m)^environment:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*?( +)[A-Za-z_]+:`)
 )
 
-// WriteSetting puts the setting into a settings file: in place of its line, or of the one that is commented out, else
-// above the first setting. All else in it stays as it is.
+// WriteSetting puts the setting into a settings file: in place of its line, or of the one that is
+// commented out, else above the first setting. All else in it stays as it is.
 func WriteSetting(file, value string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -44,8 +44,8 @@ func (c *CLI) Version(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// CreateSecret makes a secret at the gateway, and UpdateSecret replaces one. The value goes through a pipe:
-// neither the list of processes nor a file nor the shell's history ever holds it.
+// CreateSecret makes a secret at the gateway, and UpdateSecret replaces one. The value goes through
+// a pipe: neither the list of processes nor a file nor the shell's history ever holds it.
 func (c *CLI) CreateSecret(ctx context.Context, name, value string) error {
 	return c.secret(ctx, "create", "Created:", name, value)
 }
@@ -55,7 +55,8 @@ func (c *CLI) UpdateSecret(ctx context.Context, name, value string) error {
 	return c.secret(ctx, "update", "Updated:", name, value)
 }
 
-// secret runs faas-cli, whose exit code is 0 also where the gateway refused: only what it prints tells.
+// secret runs faas-cli, whose exit code is 0 also where the gateway refused: only what it prints
+// tells.
 func (c *CLI) secret(ctx context.Context, verb, done, name, value string) error {
 	if strings.TrimSpace(value) == "" {
 		return fmt.Errorf("secret %s is empty", name)

@@ -1,5 +1,5 @@
-// Package gateway is OpenFaaS's gateway as an owner sees it: by its API with faas-cli's login, and by faas-cli
-// itself.
+// Package gateway is OpenFaaS's gateway as an owner sees it: by its API with faas-cli's login, and
+// by faas-cli itself.
 package gateway
 
 import (
@@ -64,8 +64,8 @@ func (c *Client) Secrets(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Function is one that is deployed. Its error is ErrNotDeployed where there is none of that name. faasd says how many
-// replicas are available only here, and never in its list of functions.
+// Function is one that is deployed. Its error is ErrNotDeployed where there is none of that name.
+// faasd says how many replicas are available only here, and never in its list of functions.
 func (c *Client) Function(ctx context.Context, name string) (types.FunctionStatus, error) {
 	var f types.FunctionStatus
 	err := c.get(ctx, "/system/function/"+url.PathEscape(name), &f)
@@ -102,7 +102,8 @@ func (c *Client) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// Unreachable is why a call did not come through, in a few words and without the address that was called.
+// Unreachable is why a call did not come through, in a few words and without the address that was
+// called.
 func Unreachable(err error) error {
 	var lookup *net.DNSError
 	var op *net.OpError

@@ -18,8 +18,8 @@ type login struct {
 	} `yaml:"auths"`
 }
 
-// loggedIn is the header Authorization that faas-cli sends to a gateway, or nothing where nobody has logged in
-// there.
+// loggedIn is the header Authorization that faas-cli sends to a gateway, or nothing where nobody
+// has logged in there.
 func loggedIn(gateway string) string {
 	file, err := os.ReadFile(loginFile())
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package owner calls the functions as their owner: through the gateway, with bodies that are signed with the key
-// which the functions share. `faas-cli invoke --sign Hmac` can do all of it too.
+// Package owner calls the functions as their owner: through the gateway, with bodies that are
+// signed with the key which the functions share. `faas-cli invoke --sign Hmac` can do all of it
+// too.
 package owner
 
 import (
@@ -28,13 +29,15 @@ type Client struct {
 	Now func() time.Time
 }
 
-// What a function's answer may mean. Each comes wrapped, with the function's own words where it said why.
+// What a function's answer may mean. Each comes wrapped, with the function's own words where it
+// said why.
 var (
 	// ErrKey: the function does not take the signature.
 	ErrKey = errors.New("the function refuses the signature: SEND_EMAIL_KEY is not the secret send-email-key of that gateway")
 	// ErrNotFound: there is no such order, or no such function.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict: the order's current state does not allow it, such as sending again what is being sent.
+	// ErrConflict: the order's current state does not allow it, such as sending again what is being
+	// sent.
 	ErrConflict = errors.New("conflict")
 )
 
@@ -44,8 +47,8 @@ const timeout = 70 * time.Second
 // maxAnswer is far above a page of orders.
 const maxAnswer = 64 << 20
 
-// Call asks a function for one thing: {verb: arguments, "at": now}. The answer's JSON is read into answer, unless that
-// is nil.
+// Call asks a function for one thing: {verb: arguments, "at": now}. The answer's JSON is read into
+// answer, unless that is nil.
 func (c *Client) Call(ctx context.Context, function, verb string, arguments, answer any) error {
 	now := time.Now
 	if c.Now != nil {

@@ -1,9 +1,9 @@
 // Package purchase is the test purchase after a deployment: what is bought, and what becomes of it.
 //
-// Stripe's API cannot pay on its hosted page: a person with a browser does. So against Stripe's test mode this says
-// which payment link to open, and waits for the session; an event made up here would show less than it seems to,
-// since Stripe would not know its session. The laptop's Stripe has no such page, and the laptop plays a sample
-// purchase instead.
+// Stripe's API cannot pay on its hosted page: a person with a browser does. So against Stripe's
+// test mode this says which payment link to open, and waits for the session; an event made up here
+// would show less than it seems to, since Stripe would not know its session. The laptop's Stripe
+// has no such page, and the laptop plays a sample purchase instead.
 package purchase
 
 import (
@@ -32,7 +32,8 @@ var ErrNoLink = errors.New("the Stripe account has no active payment link in tes
 // Wait is how long to wait for a thing, and how often to look.
 type Wait struct{ For, Every time.Duration }
 
-// Until looks until there is no error, or the time is over: then it is the last one. Where ctx ends, it is ctx's.
+// Until looks until there is no error, or the time is over: then it is the last one. Where ctx
+// ends, it is ctx's.
 func (w Wait) Until(ctx context.Context, look func(context.Context) error) error {
 	waiting, cancel := context.WithTimeout(ctx, w.For)
 	defer cancel()
@@ -106,7 +107,8 @@ func (b *Buyer) link(ctx context.Context) (*stripe.PaymentLink, error) {
 
 var errNotBought = errors.New("nobody has bought anything")
 
-// completed is a session of a link that was completed since a time, give or take what the clocks differ.
+// completed is a session of a link that was completed since a time, give or take what the clocks
+// differ.
 func (b *Buyer) completed(ctx context.Context, link string, since time.Time) (string, error) {
 	params := &stripe.CheckoutSessionListParams{PaymentLink: stripe.String(link)}
 	params.Context, params.Limit, params.Single = ctx, stripe.Int64(20), true
@@ -128,8 +130,8 @@ type Orders interface {
 	Load(ctx context.Context, id string) (*order.Order, error)
 }
 
-// Follow waits until all is sent that a session owes now, and says what that was. logs is the command that shows a function's
-// log.
+// Follow waits until all is sent that a session owes now, and says what that was. logs is the
+// command that shows a function's log.
 func Follow(ctx context.Context, out io.Writer, orders Orders, id string, w Wait, logs func(function string) string) error {
 	var o *order.Order
 	err := w.Until(ctx, func(ctx context.Context) (err error) {

@@ -20,7 +20,8 @@ import (
 
 var soon = purchase.Wait{For: 300 * time.Millisecond, Every: time.Millisecond}
 
-// stripeWith answers with a link, and with sessions as it is told: the laptop's stand-in has none that anybody could pay.
+// stripeWith answers with a link, and with sessions as it is told: the laptop's stand-in has none
+// that anybody could pay.
 func stripeWith(t *testing.T, links string, sessions func(n int64) string) (string, *atomic.Int64) {
 	t.Helper()
 	var asked atomic.Int64

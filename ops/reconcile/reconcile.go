@@ -1,5 +1,5 @@
-// Package reconcile has stripe-webhook ask Stripe for events that its webhook did not bring, call by call, and shows
-// how far that has come.
+// Package reconcile has stripe-webhook ask Stripe for events that its webhook did not bring, call
+// by call, and shows how far that has come.
 package reconcile
 
 import (
@@ -75,8 +75,8 @@ type Owner struct {
 	Progress io.Writer
 }
 
-// Run searches until all is gone through, and shows what was missing. Where it is stopped, what was stored until then
-// stays, and it says how to go on.
+// Run searches until all is gone through, and shows what was missing. Where it is stopped, what was
+// stored until then stays, and it says how to go on.
 func (o Owner) Run(ctx context.Context, s Search) error {
 	sum := Tally{Missing: []Missing{}, Next: s.After}
 	for first := true; first || sum.Next != ""; first = false {

@@ -1,5 +1,5 @@
-// Package screen shows what a verb has found: as tables for people, with colours where there is a terminal to show
-// them, or as JSON for programs.
+// Package screen shows what a verb has found: as tables for people, with colours where there is a
+// terminal to show them, or as JSON for programs.
 package screen
 
 import (
@@ -98,7 +98,8 @@ func (s Screen) painted(text string, tone Tone) string {
 	return "\x1b[" + string(tone) + "m" + text + "\x1b[0m"
 }
 
-// safe is a text that does nothing to a terminal: what customers type may hold its control characters.
+// safe is a text that does nothing to a terminal: what customers type may hold its control
+// characters.
 func safe(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -1,5 +1,6 @@
-// Package secrets puts the functions' secrets at the gateway: those that are known on this side, those that it asks
-// for, and the one that it makes itself. It shows none of them, and keeps only the last, where it is told to.
+// Package secrets puts the functions' secrets at the gateway: those that are known on this side,
+// those that it asks for, and the one that it makes itself. It shows none of them, and keeps only
+// the last, where it is told to.
 package secrets
 
 import (
@@ -34,7 +35,8 @@ type Keeper struct {
 	Ask func(ctx context.Context, prompt string) (string, error)
 	// NewKey has send-email-key made anew though there is one.
 	NewKey bool
-	// Keep keeps the key that was made on this side too, and says where; nil where it is known here anyhow.
+	// Keep keeps the key that was made on this side too, and says where; nil where it is known here
+	// anyhow.
 	Keep func(name, value string) (where string, err error)
 	// Place is where the secrets are, in words. Default: at the gateway.
 	Place string
@@ -44,8 +46,9 @@ type Keeper struct {
 // ErrMissing: not every secret is where it should be.
 var ErrMissing = errors.New("not every secret is")
 
-// Run brings all secrets of the names to the gateway, each as soon as it is known and has the right form: what was
-// typed is not lost by a mistake in a later one. Where something is missing in the end, it says what.
+// Run brings all secrets of the names to the gateway, each as soon as it is known and has the right
+// form: what was typed is not lost by a mistake in a later one. Where something is missing in the
+// end, it says what.
 func (k *Keeper) Run(ctx context.Context, names []string) error {
 	var missing []string
 	for _, name := range names {
@@ -143,8 +146,8 @@ func (k *Keeper) value(ctx context.Context, name string) (value, from string, er
 	return value, "as typed", err
 }
 
-// make makes a secret. It is kept on this side before it is at the gateway, which gives none back: if that fails, the
-// next run puts it there.
+// make makes a secret. It is kept on this side before it is at the gateway, which gives none back:
+// if that fails, the next run puts it there.
 func (k *Keeper) make(name string) (value, from string, err error) {
 	value = newKey()
 	if k.Keep == nil {

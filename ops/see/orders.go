@@ -68,8 +68,8 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 	return nil
 }
 
-// list asks until there are enough, or no more. An answer may have fewer than were asked for, or none, and be not the
-// last: send-email has looked at many others for them.
+// list asks until there are enough, or no more. An answer may have fewer than were asked for, or
+// none, and be not the last: send-email has looked at many others for them.
 func (v Viewer) list(ctx context.Context, q Query) (list, error) {
 	a := arguments{State: q.State, Email: q.Email, Product: q.Product, Before: q.Before}
 	if !q.Since.IsZero() {

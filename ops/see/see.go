@@ -1,5 +1,5 @@
-// Package see shows the owner what came of the sales: a list of orders, one of them whole, and what they come to. It
-// asks send-email, and changes nothing.
+// Package see shows the owner what came of the sales: a list of orders, one of them whole, and what
+// they come to. It asks send-email, and changes nothing.
 package see
 
 import (

@@ -7,8 +7,8 @@ import (
 	"handler/function/internal/span"
 )
 
-// Since is a time as a person gives it: a span before now (24h, 7d), a day in UTC (2026-11-01), or a time in RFC 3339. It is
-// zero where nothing is said.
+// Since is a time as a person gives it: a span before now (24h, 7d), a day in UTC (2026-11-01), or
+// a time in RFC 3339. It is zero where nothing is said.
 func Since(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil

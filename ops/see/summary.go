@@ -40,7 +40,8 @@ func (v Viewer) Summary(ctx context.Context) error {
 	return nil
 }
 
-// hasOrders reports whether there is anything to show of these periods, the longest of which is the last.
+// hasOrders reports whether there is anything to show of these periods, the longest of which is the
+// last.
 func hasOrders(periods []view.Period) bool {
 	return len(periods) > 0 && periods[len(periods)-1].Orders+periods[len(periods)-1].Ignored > 0
 }

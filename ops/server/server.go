@@ -1,5 +1,6 @@
-// Package server is the owner's server without OpenFaaS, by ssh: what is on it, and a small script for each platform that
-// changes it. What is sent there goes through standard input, and secrets are in no command line.
+// Package server is the owner's server without OpenFaaS, by ssh: what is on it, and a small script
+// for each platform that changes it. What is sent there goes through standard input, and secrets
+// are in no command line.
 package server
 
 import (
@@ -109,7 +110,8 @@ func (s *Server) Receive(ctx context.Context, tag string, files []File) error {
 	return s.send(ctx, files, "receive", tag)
 }
 
-// Switch makes a version that was received the one that starts from now on. No function is restarted.
+// Switch makes a version that was received the one that starts from now on. No function is
+// restarted.
 func (s *Server) Switch(ctx context.Context, tag string) error {
 	_, err := s.run(ctx, nil, "switch", tag)
 	return err

@@ -63,8 +63,8 @@ func TestSecretNames(t *testing.T) {
 	}
 }
 
-// TestSecretsComeFirst: on a new server it is the first secret that makes the folder, in which the functions' own users have
-// to find their programs later.
+// TestSecretsComeFirst: on a new server it is the first secret that makes the folder, in which the
+// functions' own users have to find their programs later.
 func TestSecretsComeFirst(t *testing.T) {
 	for _, platform := range []target.Platform{target.Systemd, target.Compose} {
 		t.Run(string(platform), func(t *testing.T) {

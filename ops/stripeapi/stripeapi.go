@@ -1,5 +1,5 @@
-// Package stripeapi is how the owner's command asks Stripe: with limits of its own, and with errors that show no
-// key.
+// Package stripeapi is how the owner's command asks Stripe: with limits of its own, and with errors
+// that show no key.
 package stripeapi
 
 import (
@@ -18,8 +18,8 @@ import (
 // Timeout ends one call.
 const Timeout = 10 * time.Second
 
-// Backend asks a Stripe API. A call is tried twice, and nothing is logged: stripe-go's own logger prints what it
-// was answered.
+// Backend asks a Stripe API. A call is tried twice, and nothing is logged: stripe-go's own logger
+// prints what it was answered.
 func Backend(address string) stripe.Backend {
 	return stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(address),
@@ -40,8 +40,8 @@ var (
 // permission is how Stripe's message names the one that is missing.
 var permission = regexp.MustCompile(`rak_[a-z_]+`)
 
-// Explain says of an error what the owner can do something with: ErrKey, ErrPermission, or what went wrong.
-// Stripe's own message is left out, since it may quote a part of the key.
+// Explain says of an error what the owner can do something with: ErrKey, ErrPermission, or what
+// went wrong. Stripe's own message is left out, since it may quote a part of the key.
 func Explain(err error) error {
 	var e *stripe.Error
 	var transport *url.Error

@@ -20,9 +20,9 @@ type form struct {
 	lines bool
 }
 
-// forms are those of the secrets that Tillbell's functions know. Stripe and SendGrid do not document the lengths of
-// their keys, so what is checked is how each begins, and that nothing of it is lost or added: no spaces, no
-// quotes.
+// forms are those of the secrets that Tillbell's functions know. Stripe and SendGrid do not
+// document the lengths of their keys, so what is checked is how each begins, and that nothing of it
+// is lost or added: no spaces, no quotes.
 var forms = map[string]form{
 	StripeKey: {"a restricted key that may read Checkout Sessions, Products and Events, rk_…",
 		regexp.MustCompile(`^[rs]k_(test|live)_[A-Za-z0-9_]{6,}$`), "a key that begins with rk_live_, rk_test_, sk_live_ or sk_test_", false},
@@ -39,8 +39,8 @@ var forms = map[string]form{
 // Describe says what a secret is, for whoever is to give it.
 func Describe(secret string) string { return forms[secret].what }
 
-// CheckForm says what is wrong with a secret's form, in words that show nothing of it. A secret that is not one of
-// Tillbell's may be anything but empty.
+// CheckForm says what is wrong with a secret's form, in words that show nothing of it. A secret
+// that is not one of Tillbell's may be anything but empty.
 func CheckForm(secret, value string) error {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -65,8 +65,8 @@ func CheckForm(secret, value string) error {
 	return nil
 }
 
-// checkConnectionString finds what the driver cannot read, and what Atlas's dialog leaves for the owner to fill
-// in. A mongodb+srv name is not looked up: that is the doctor's.
+// checkConnectionString finds what the driver cannot read, and what Atlas's dialog leaves for the
+// owner to fill in. A mongodb+srv name is not looked up: that is the doctor's.
 func checkConnectionString(uri string) error {
 	if strings.Contains(uri, "<") {
 		return errors.New("mongodb-uri still has Atlas's <db_password> in it: put the password there")

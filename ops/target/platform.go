@@ -19,7 +19,8 @@ const (
 	Systemd Platform = "systemd"
 )
 
-// AtHome reports whether the functions run on the owner's server without OpenFaaS, which is reached by ssh.
+// AtHome reports whether the functions run on the owner's server without OpenFaaS, which is reached
+// by ssh.
 func (p Platform) AtHome() bool { return p == Compose || p == Systemd }
 
 // inHome begins a command that is about the folder in which compose.yaml is.
@@ -36,7 +37,8 @@ func (p Platform) Logs(function string) string {
 	return "faas-cli logs " + function
 }
 
-// Start is the command that starts a function which does not run, to be typed on a server without OpenFaaS.
+// Start is the command that starts a function which does not run, to be typed on a server without
+// OpenFaaS.
 func (p Platform) Start(function string) string {
 	if p == Systemd {
 		return "systemctl restart tillbell-" + function

@@ -1,5 +1,6 @@
-// Package target is the system that the owner's command is to look at or to change: the laptop that runs here,
-// or the server with the real services. It knows where that is, and what is known of its secrets on this side.
+// Package target is the system that the owner's command is to look at or to change: the laptop that
+// runs here, or the server with the real services. It knows where that is, and what is known of its
+// secrets on this side.
 package target
 
 import (
@@ -104,7 +105,8 @@ type Target struct {
 	PublicURL string
 	// Laptop is what a laptop tells of itself in its run.env; nil where it is not one.
 	Laptop map[string]string
-	// StripeAPI and SendGridAPI are the services' addresses, and are the laptop's stand-ins where those are true.
+	// StripeAPI and SendGridAPI are the services' addresses, and are the laptop's stand-ins where
+	// those are true.
 	StripeAPI, SendGridAPI         string
 	StripeStandIn, SendGridStandIn bool
 
@@ -169,7 +171,8 @@ func (t *Target) value(name string) string {
 	return strings.TrimSpace(cmp.Or(t.Laptop[name], os.Getenv(name), t.dotEnv[name]))
 }
 
-// Given is a secret that is known on this side, or nothing: of the real services none can be read back.
+// Given is a secret that is known on this side, or nothing: of the real services none can be read
+// back.
 func (t *Target) Given(secret string) string {
 	if t.Laptop != nil && secret == StripeSigning { // the name that run.env has always had
 		return t.Laptop["WEBHOOK_SECRET"]
@@ -177,7 +180,8 @@ func (t *Target) Given(secret string) string {
 	return t.value(Variable(secret))
 }
 
-// Keep has .env say a secret, so that it is known on this side from the next command on, and gives the file's name.
+// Keep has .env say a secret, so that it is known on this side from the next command on, and gives
+// the file's name.
 func (t *Target) Keep(secret, value string) (file string, err error) {
 	return t.dotEnvFile, dotenv.Set(t.dotEnvFile, Variable(secret), value)
 }

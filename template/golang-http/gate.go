@@ -11,23 +11,24 @@ import (
 )
 
 const (
-	// connectionBytes is about what net/http holds for a connection of which nothing has arrived: two
-	// buffers of 4 KiB, and a stack.
+	// connectionBytes is about what net/http holds for a connection of which nothing has arrived:
+	// two buffers of 4 KiB, and a stack.
 	connectionBytes = 16 << 10
-	// waitingBytes is what requests may take that have not arrived yet: 512 connections, or eight bodies of
-	// the default limit.
+	// waitingBytes is what requests may take that have not arrived yet: 512 connections, or eight
+	// bodies of the default limit.
 	waitingBytes = 8 << 20
-	// leastWait is how long every request may take to arrive, however many there are. With it the gate lets
-	// five thousand connections in a second; the kernel keeps about as many that wait for that.
+	// leastWait is how long every request may take to arrive, however many there are. With it the
+	// gate lets five thousand connections in a second; the kernel keeps about as many that wait for
+	// that.
 	leastWait = 100 * time.Millisecond
 	// gateLogPause keeps an attack from filling the disk with what the log says of it.
 	gateLogPause = 10 * time.Second
 )
 
-// gate is a listener that bounds the memory of requests that have not arrived, be they slow or never meant to, and
-// of connections between two requests. When both hold more than the limit, the oldest of those that hold more is
-// closed: so a crowd of one kind does no harm to the other. A request that is being answered is not counted and
-// never closed.
+// gate is a listener that bounds the memory of requests that have not arrived, be they slow or
+// never meant to, and of connections between two requests. When both hold more than the limit, the
+// oldest of those that hold more is closed: so a crowd of one kind does no harm to the other. A
+// request that is being answered is not counted and never closed.
 type gate struct {
 	net.Listener
 	limit int
@@ -76,8 +77,8 @@ func (g *gate) Accept() (net.Conn, error) {
 	return v, nil
 }
 
-// makeRoom closes what has waited for longest until the rest is within the limit, and says how long to wait for
-// the next one that may be closed; 0 where it is within the limit.
+// makeRoom closes what has waited for longest until the rest is within the limit, and says how long
+// to wait for the next one that may be closed; 0 where it is within the limit.
 func (g *gate) makeRoom() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -98,7 +99,8 @@ func (g *gate) makeRoom() time.Duration {
 	return 0
 }
 
-// lookAgain makes room later, as by then nothing more may arrive that would. The caller holds the lock.
+// lookAgain makes room later, as by then nothing more may arrive that would. The caller holds the
+// lock.
 func (g *gate) lookAgain(after time.Duration) {
 	if g.looking {
 		return
@@ -179,7 +181,8 @@ func (v *visitor) Close() error {
 	return v.Conn.Close()
 }
 
-// CloseWrite is what net/http wants of a connection that it refuses, so that the client still reads why.
+// CloseWrite is what net/http wants of a connection that it refuses, so that the client still reads
+// why.
 func (v *visitor) CloseWrite() error {
 	if tcp, ok := v.Conn.(*net.TCPConn); ok {
 		return tcp.CloseWrite()

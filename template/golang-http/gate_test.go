@@ -15,8 +15,8 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// besiege opens connections that each send the same and then nothing more, and gives how many of them the server
-// has closed so far.
+// besiege opens connections that each send the same and then nothing more, and gives how many of
+// them the server has closed so far.
 func (s *testServer) besiege(t *testing.T, connections int, sent string) *atomic.Int64 {
 	t.Helper()
 	closed := new(atomic.Int64)

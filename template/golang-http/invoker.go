@@ -27,9 +27,9 @@ const (
 // handleFunc is what a function exports as Handle.
 type handleFunc func(handler.Request) (handler.Response, error)
 
-// backgroundKey is the key in a call's context of a *sync.WaitGroup: the work that a function starts
-// with its Go outlives the call, and the server waits for it before it ends. The key's type has no
-// name because a function cannot import this package.
+// backgroundKey is the key in a call's context of a *sync.WaitGroup: the work that a function
+// starts with its Go outlives the call, and the server waits for it before it ends. The key's type
+// has no name because a function cannot import this package.
 var backgroundKey any = struct{ GolangHTTP string }{"background"}
 
 // invoker turns HTTP requests into calls of the function.
@@ -90,8 +90,8 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// admit reports whether one more call may run; release ends it. A request that has not arrived whole
-// takes no place: slow senders do not keep others out.
+// admit reports whether one more call may run; release ends it. A request that has not arrived
+// whole takes no place: slow senders do not keep others out.
 func (i *invoker) admit() (release func(), ok bool) {
 	if i.running == nil {
 		return func() {}, true
@@ -127,8 +127,8 @@ func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	return readBytes(http.MaxBytesReader(w, r.Body, i.maxBodyBytes), int(r.ContentLength))
 }
 
-// readBytes is io.ReadAll for a body whose length was announced, or is -1: a small one fits at once, and a large one
-// takes memory only as it arrives: in all, twice what it has in the end.
+// readBytes is io.ReadAll for a body whose length was announced, or is -1: a small one fits at
+// once, and a large one takes memory only as it arrives: in all, twice what it has in the end.
 func readBytes(r io.Reader, announced int) ([]byte, error) {
 	const small = 32 << 10
 	body := make([]byte, 0, 1+min(max(announced, 511), small)) // the one is for the end to be seen
@@ -169,7 +169,8 @@ func (i *invoker) refuse(w http.ResponseWriter, err error) {
 }
 
 // newRequest is the function's view of a request. The path goes in a header of its own, as it was
-// sent (still escaped), since handler.Request has no field for it; Go takes Host out of the headers.
+// sent (still escaped), since handler.Request has no field for it; Go takes Host out of the
+// headers.
 func newRequest(ctx context.Context, r *http.Request, body []byte) handler.Request {
 	header := r.Header
 	header.Set("Host", r.Host)

@@ -190,7 +190,8 @@ func startProcess(t *testing.T, binary string, env ...string) (process, string) 
 	return process{cmd, logs}, address
 }
 
-// draining sends SIGTERM, and returns when that was taken: two of the same signal at once may arrive as one.
+// draining sends SIGTERM, and returns when that was taken: two of the same signal at once may
+// arrive as one.
 func draining(t *testing.T, p process) {
 	t.Helper()
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {

@@ -29,14 +29,16 @@ const (
 var (
 	// errForced says that an interrupt cut the draining short.
 	errForced = errors.New("interrupted: stopped without waiting for running calls")
-	// errOutlived says that this process lives though it has drained, and the watchdog has had the time to end.
+	// errOutlived says that this process lives though it has drained, and the watchdog has had the
+	// time to end.
 	errOutlived = errors.New("the watchdog waits for calls whose end does not reach it; it ends with this process")
 )
 
-// serve answers calls on the listener until a signal arrives, then drains. It returns nil when it was asked to stop,
-// also if a call had to be cut off (which is logged), and errOutlived where the watchdog has to be ended. While it
-// drains, another SIGTERM changes nothing: faasd signals every process of a container, and the watchdog passes its own on. An
-// interrupt, which a person sends, ends it at once with errForced.
+// serve answers calls on the listener until a signal arrives, then drains. It returns nil when it
+// was asked to stop, also if a call had to be cut off (which is logged), and errOutlived where the
+// watchdog has to be ended. While it drains, another SIGTERM changes nothing: faasd signals every
+// process of a container, and the watchdog passes its own on. An interrupt, which a person sends,
+// ends it at once with errForced.
 func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Signal, log *slog.Logger) error {
 	invoker := newInvoker(s, handle, log)
 	server := &http.Server{
@@ -81,14 +83,15 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 	}
 }
 
-// drain serves on for the healthcheck interval, so that whoever routes calls here can notice and stop. Then it closes
-// the listener and gives running calls, and the background work of calls, up to the write timeout, or less: all is to end
-// well before the platform kills.
+// drain serves on for the healthcheck interval, so that whoever routes calls here can notice and
+// stop. Then it closes the listener and gives running calls, and the background work of calls, up
+// to the write timeout, or less: all is to end well before the platform kills.
 //
-// The watchdog ends by itself once it has the answers to its calls, and this process with it, as a container goes with
-// its first process. But faasd removes the container's network, the loopback interface too, before it sends SIGTERM:
-// then no answer reaches the watchdog, which would wait for up to write_timeout. After 30 seconds faasd gives up the
-// whole update. To end with an error is the only word that the watchdog still hears.
+// The watchdog ends by itself once it has the answers to its calls, and this process with it, as a
+// container goes with its first process. But faasd removes the container's network, the loopback
+// interface too, before it sends SIGTERM: then no answer reaches the watchdog, which would wait for
+// up to write_timeout. After 30 seconds faasd gives up the whole update. To end with an error is
+// the only word that the watchdog still hears.
 func drain(server *http.Server, invoker *invoker, s settings, log *slog.Logger) error {
 	end := time.Now().Add(s.gracePeriod * 2 / 3)
 	time.Sleep(s.healthcheckInterval + drainSlack)

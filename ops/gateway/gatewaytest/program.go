@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// Program is a shell script in a folder, by its name, ready to be run. While it is written this process starts no
-// other: that one would inherit the open file, and a file that is open for writing cannot be run ("text file busy").
+// Program is a shell script in a folder, by its name, ready to be run. While it is written this
+// process starts no other: that one would inherit the open file, and a file that is open for
+// writing cannot be run ("text file busy").
 func Program(t testing.TB, dir, name, lines string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

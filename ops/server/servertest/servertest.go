@@ -1,5 +1,6 @@
-// Package servertest stands in for an owner's server without OpenFaaS. Its ssh runs commands on this machine, with a folder
-// in place of the server's root; systemctl, docker and the like are scripts that check what they are given, and write it down.
+// Package servertest stands in for an owner's server without OpenFaaS. Its ssh runs commands on
+// this machine, with a folder in place of the server's root; systemctl, docker and the like are
+// scripts that check what they are given, and write it down.
 package servertest
 
 import (
@@ -62,7 +63,8 @@ func (s *Server) Podman() {
 	s.Program("docker", "exit 127")
 }
 
-// ssh has nothing of the owner's environment on the other side. Files in the root have it fail, or spoil what is sent.
+// ssh has nothing of the owner's environment on the other side. Files in the root have it fail, or
+// spoil what is sent.
 const ssh = `set -e
 printf '%s\n' "$*" >>ROOT/log/ssh
 if [ $# -ne 9 ] || [ "$1 $2 $3 $4 $5 $6 $7 $8" != "-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -- DESTINATION" ]; then
@@ -82,7 +84,8 @@ else
 	exec env -i PATH=BIN:PATH0 sh -c "$command"
 fi`
 
-// systemctl starts a unit as systemd does: with the program that the current release has, and with copies of the credentials.
+// systemctl starts a unit as systemd does: with the program that the current release has, and with
+// copies of the credentials.
 const systemctl = `set -e
 echo "$*" >>ROOT/log/systemctl
 unit=ROOT/etc/systemd/system/${2:-}.service name=${2#tillbell-}
@@ -181,8 +184,8 @@ func (s *Server) Running(function string) string {
 	return strings.TrimSpace(s.Read("running/" + function))
 }
 
-// Tunnel is the owner's way to the functions, as Caddy has it: one that was started from something named broken does not
-// work. asked gives the bodies of the signed calls so far, and forgets them.
+// Tunnel is the owner's way to the functions, as Caddy has it: one that was started from something
+// named broken does not work. asked gives the bodies of the signed calls so far, and forgets them.
 func (s *Server) Tunnel() (address string, asked func() []string) {
 	s.t.Helper()
 	var mu sync.Mutex

@@ -16,7 +16,8 @@ import (
 // patience is how long a call waits in Caddy for a function that restarts.
 const patience = 3 * time.Second
 
-// TestHomeRestart calls functions that are away. A call waits for them, if Caddy can send a body a second time.
+// TestHomeRestart calls functions that are away. A call waits for them, if Caddy can send a body a
+// second time.
 func TestHomeRestart(t *testing.T) {
 	t.Parallel()
 

@@ -59,8 +59,9 @@ func newUpstream(t *testing.T, paths ...string) *upstream {
 // caddy is a running Caddy: the addresses that the world and, without OpenFaaS, the owner call.
 type caddy struct{ public, owner string }
 
-// startCaddy runs a file with changes, which depend on the site and on the owner's port: in the text, or of the
-// variables that it names. Other programs may take the free ports before Caddy does.
+// startCaddy runs a file with changes, which depend on the site and on the owner's port: in the
+// text, or of the variables that it names. Other programs may take the free ports before Caddy
+// does.
 func startCaddy(t *testing.T, file string, changes func(site, ownerPort string) map[string]string) caddy {
 	t.Helper()
 	program := caddyProgram(t)
@@ -117,8 +118,8 @@ func changeCaddyfile(t *testing.T, file string, changes map[string]string) (chan
 	return changed, env
 }
 
-// forms are how the Caddy that is installed here can pass bodies on, best first: the older one in both ways, a newer
-// one only as they come.
+// forms are how the Caddy that is installed here can pass bodies on, best first: the older one in
+// both ways, a newer one only as they come.
 func forms(t *testing.T) []string {
 	t.Helper()
 	version, err := exec.CommandContext(t.Context(), caddyProgram(t), "version").Output()

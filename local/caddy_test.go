@@ -70,7 +70,8 @@ func TestGuideCaddyfile(t *testing.T) {
 	slowBodies(t, caddy.public, gateway, http.StatusGatewayTimeout)
 }
 
-// TestHomeCaddyfile runs it before the functions themselves, with the words for an older Caddy and those for a newer.
+// TestHomeCaddyfile runs it before the functions themselves, with the words for an older Caddy and
+// those for a newer.
 func TestHomeCaddyfile(t *testing.T) {
 	t.Parallel()
 
@@ -148,7 +149,8 @@ func largeBodies(t *testing.T, address string) {
 	})
 }
 
-// slowBodies sends bodies that never end. Stripe must not take a sale for stored that came too slowly.
+// slowBodies sends bodies that never end. Stripe must not take a sale for stored that came too
+// slowly.
 func slowBodies(t *testing.T, address string, to *upstream, want int) {
 	for query, length := range map[string]string{"announced": "Content-Length: 1000000", "chunked": "Transfer-Encoding: chunked"} {
 		t.Run("a body that never ends, "+query, func(t *testing.T) {

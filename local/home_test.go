@@ -13,7 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// homeReadTimeout is how long a request may take to arrive at either function: less than Caddy gives it.
+// homeReadTimeout is how long a request may take to arrive at either function: less than Caddy
+// gives it.
 const homeReadTimeout = 10 * time.Second
 
 // homeFunction is what stack.yml and the files for a home without OpenFaaS all say of a function.
@@ -23,7 +24,8 @@ type homeFunction struct {
 	Memory      string   // as in stack.yml: 64Mi
 }
 
-// ofStack is what stack.yml says of its functions, with the changes that any home without OpenFaaS needs.
+// ofStack is what stack.yml says of its functions, with the changes that any home without OpenFaaS
+// needs.
 func ofStack(t *testing.T) map[string]homeFunction {
 	t.Helper()
 	all := map[string]homeFunction{}

@@ -88,7 +88,8 @@ func TestHomeUnits(t *testing.T) {
 	}
 }
 
-// examine has systemd look for mistakes in a unit, and for what it leaves open: 0 is nothing, 100 is all.
+// examine has systemd look for mistakes in a unit, and for what it leaves open: 0 is nothing, 100
+// is all.
 func examine(t *testing.T, function, program string) {
 	t.Helper()
 	analyze, err := exec.LookPath("systemd-analyze")

@@ -144,14 +144,14 @@ clean: ## remove what was built and what the laptop stored
 	rm -rf $(STATE) build
 
 # Go itself knows best what has changed. With the same settings as for the parts and the functions, what
-# they share is compiled once, and half as long where the compiler collects no garbage below 1 GiB. The
-# first build takes long enough to be announced.
+# they share is compiled once, and half as long where the compiler collects no garbage below 1 GiB. What
+# make run builds first is announced among what it builds.
 BUILD_LOCAL := CGO_ENABLED=0 GOGC=off GOMEMLIMIT=1GiB go build -trimpath -ldflags='-s -w'
-LAPTOP = build the laptop's own program$(if $(PROGRAMS), (1 of $(PROGRAMS)))
+LAPTOP = build the laptop's own program (1 of $(PROGRAMS))
 .PHONY: $(LOCAL)
 $(LOCAL):
 	@mkdir -p $(dir $(LOCAL))
-	@first=; test -e $(LOCAL) || first=1; \
+	@first=; test -e $(LOCAL) || first=$(PROGRAMS); \
 	test -z "$$first" || echo "… $(LAPTOP)"; \
 	$(BUILD_LOCAL) -tags laptop -o $(LOCAL) ./local || exit 1; \
 	test -z "$$first" || echo "✓ $(LAPTOP) $$SECONDS s"

@@ -277,6 +277,7 @@ func TestUpFails(t *testing.T) {
 				h.write("settings.yml", "environment:\n  sendgrid_account: my shop's\n")
 			}, "nothing was deployed, and what ran before runs on: sendgrid_account has a single quote or a line break in it"},
 			{"an image that cannot be pulled", "v2", target.Compose, func(h *home) { h.server.Write("no-image", "") }, "manifest unknown"},
+			{"a Compose that exits with 0 and starts nothing", "v2", target.Compose, func(h *home) { h.server.Write("quiet", "") }, "send-email as v2: on the server, restart: |no space left|send-email was not started"},
 			{"a send-email that does not answer", "v2-broken-send-email", "", func(*home) {}, "nothing was deployed: send-email as v2-broken-send-email: send-email is not able to work: it is broken (its log: |send-email); v1 runs on"},
 			{"a stripe-webhook that does not answer", "v2-broken-stripe-webhook", "", func(*home) {}, "nothing was deployed: stripe-webhook as v2-broken-stripe-webhook: |v1 runs on"},
 			{"a secret that is missing", "v2", "", func(h *home) { os.Remove(h.server.Path("opt/tillbell/secrets/stripe-api-key")) }, "send-email as v2: on the server, restart: |and going back to v1 failed: "},

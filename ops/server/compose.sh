@@ -73,7 +73,10 @@ back) # to what was there before switch
 	caddy
 	;;
 restart) # a function, also where nothing of it has changed: it was paused
+	before=$(running "$2")
 	compose up -d --no-deps --force-recreate "$2"
+	now=$(running "$2") # podman-compose exits with 0 even if it starts nothing
+	if [ -z "$now" ] || [ "$now" = "$before" ]; then die "$2 was not started"; fi
 	;;
 secret) # from standard input: a file that a container has is written in place, since a new one would not be seen there
 	mkdir -p "$home" # the functions' own users pass through this folder

@@ -105,7 +105,8 @@ daemon-reload) ;;
 *) echo "systemctl $*?" >&2; exit 1 ;;
 esac`
 
-// docker starts what compose.yaml says where the files are there that it names.
+// docker starts what compose.yaml says where the files are there that it names. A container's ID is
+// how often its service was started.
 const docker = `set -e
 echo "$*" >>"ROOT/log/${0##*/}"
 case "$*" in
@@ -115,13 +116,16 @@ case "$*" in
 	test -s compose.yaml && test -s .env && test -s settings.env && grep -q '^REGISTRY=.' .env ;;
 "compose up -d --no-deps --force-recreate caddy" | "compose up -d --no-deps caddy")
 	test -s Caddyfile
+	echo >>ROOT/log/started-caddy
 	cp Caddyfile ROOT/running/caddy ;;
 "compose up -d --no-deps --force-recreate send-email" | "compose up -d --no-deps --force-recreate stripe-webhook")
 	for secret in mongodb-uri stripe-api-key send-email-key; do test -s secrets/$secret || exit 1; done
+	if [ -e ROOT/quiet ]; then echo "Error: no space left" >&2; exit 0; fi
+	echo >>"ROOT/log/started-$6"
 	sed -n 's/^TAG=//p' .env >"ROOT/running/$6" ;;
 "ps --quiet --filter label=com.docker.compose.project=tillbell --filter label=com.docker.compose.service="*" --filter status=running")
 	name=${6#label=com.docker.compose.service=}
-	if [ -e "ROOT/running/$name" ]; then echo 0123456789ab; fi ;;
+	if [ -e "ROOT/running/$name" ]; then wc -l <"ROOT/log/started-$name"; fi ;;
 *) echo "docker $*?" >&2; exit 1 ;;
 esac`
 

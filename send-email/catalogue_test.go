@@ -1,7 +1,6 @@
 package function
 
 import (
-	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -90,11 +89,7 @@ func TestAdminsOfTestOrders(t *testing.T) {
 func TestStarterSale(t *testing.T) {
 	t.Parallel()
 
-	source, err := fs.ReadFile(sample.Starter(), "catalogue.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := withCatalogue(t, string(source))
+	b := withCatalogue(t, string(sampletest.FileOf(t, sample.Starter(), "catalogue.yml")))
 	b.sendOrder(t, b.place(t, "completed_two_products"))
 	want := []string{"course/delivery", "ebook/delivery", "every-order/receipt", "every-order/sale"}
 	if d := cmp.Diff(want, b.sendgrid.sent()); d != "" {

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -17,29 +16,6 @@ import (
 )
 
 var shop = maildata.Shop{Name: "Ada's <shop>", Email: "shop@example.com"}
-
-// starterTemplates are the templates that a new shop starts with.
-func starterTemplates(t *testing.T) *templates.Set {
-	t.Helper()
-	folder, err := fs.Sub(sample.Starter(), "templates")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := templates.Read(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
-}
-
-func starterCatalogue(t *testing.T) []byte {
-	t.Helper()
-	source, err := fs.ReadFile(sample.Starter(), "catalogue.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return source
-}
 
 // rendered is a template of the starter for a sample order, in the language of the template.
 func rendered(t *testing.T, set *templates.Set, fullName string, o *order.Order) templates.Rendered {
@@ -59,8 +35,8 @@ func rendered(t *testing.T, set *templates.Set, fullName string, o *order.Order)
 func TestStarterCatalogue(t *testing.T) {
 	t.Parallel()
 
-	set := templates.NewCoverage(starterTemplates(t))
-	c, err := Check("starter/catalogue.yml", starterCatalogue(t), "starter/templates", set, sample.Mails(sampletest.Orders(t)))
+	set := templates.NewCoverage(sampletest.TemplatesOf(t, sample.Starter()))
+	c, err := Check("starter/catalogue.yml", sampletest.FileOf(t, sample.Starter(), "catalogue.yml"), "starter/templates", set, sample.Mails(sampletest.Orders(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +59,7 @@ func TestStarterCatalogue(t *testing.T) {
 func TestStarterTemplates(t *testing.T) {
 	t.Parallel()
 
-	set := starterTemplates(t)
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	for _, tmpl := range set.All() {
 		for name, o := range sampletest.Orders(t) {
 			t.Run(tmpl.FullName()+" of "+name, func(t *testing.T) {
@@ -117,7 +93,7 @@ func TestStarterNoticesGiveTheCommand(t *testing.T) {
 
 	o := sampletest.Orders(t)["completed_paid"]
 	for _, kind := range []string{maildata.EmailFailed, maildata.Bounced} {
-		got := rendered(t, starterTemplates(t), kind, o)
+		got := rendered(t, sampletest.TemplatesOf(t, sample.Starter()), kind, o)
 		for _, command := range []string{"resend " + o.ID + " ebook/delivery", "correct " + o.ID + " --to ADDRESS"} {
 			command = "go run ./ops " + command + ` --reason "…"`
 			if !strings.Contains(got.Text, "\n    "+command+"\n") || !strings.Contains(html.UnescapeString(got.HTML), ">"+command+"<") {
@@ -139,7 +115,7 @@ func TestStarterTemplatesOfAnOrderWithEverything(t *testing.T) {
 	o.Items[0].Metadata = []order.Pair{{Key: "download_url", Value: "https://example.com/get?a=1&b=2"}}
 	o.PaymentLink, o.ClientReferenceID, o.Mode, o.Livemode = "plink_1", "ref <i>", "subscription", true
 
-	set := starterTemplates(t)
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	for _, tmpl := range set.All() {
 		got := rendered(t, set, tmpl.FullName(), o)
 		if strings.ContainsAny(got.Subject, "\r\n") || strings.Contains(got.HTML, "<b>&") || strings.Contains(got.HTML, "<i>") {
@@ -178,7 +154,7 @@ func TestStarterTemplatesOfAnOrderWithEverything(t *testing.T) {
 func TestReceiptAddsUp(t *testing.T) {
 	t.Parallel()
 
-	set := starterTemplates(t)
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	o := sampletest.Orders(t)["completed_two_products"] // whose prices have the tax in them
 	o.AmountDiscount, o.AmountShipping, o.AmountTotal = 1000, 495, o.AmountTotal-1000+495
 	for name, c := range map[string]struct{ sum, total, tax, amount string }{
@@ -203,7 +179,7 @@ func TestReceiptAddsUp(t *testing.T) {
 func TestStarterDownloads(t *testing.T) {
 	t.Parallel()
 
-	set := starterTemplates(t)
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	o := sampletest.Orders(t)["completed_two_products"]
 	o.Items = append(o.Items, order.Item{ID: "li_3", Product: "prod_mug", Description: "The mug"})
 	for _, c := range []struct {
@@ -234,7 +210,7 @@ func TestStarterDownloads(t *testing.T) {
 func TestStarterLanguages(t *testing.T) {
 	t.Parallel()
 
-	set := starterTemplates(t)
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	english := []string{"Thank", "Your", "your", "receipt", "Item<", "Amount", "Quantity", "Subtotal", "Discount", "Shipping", "Tax", "Includes",
 		"Questions", "Order", "order ", "Download<", "test order", "bought", "January", "November"}
 	for _, name := range []string{"receipt", "delivery", "follow-up"} {
@@ -296,7 +272,7 @@ func TestReversalTemplates(t *testing.T) {
 				about = id
 			}
 		}
-		tmpl, _ := starterTemplates(t).Find(c.template, "")
+		tmpl, _ := sampletest.TemplatesOf(t, sample.Starter()).Find(c.template, "")
 		got, err := tmpl.Render(maildata.Of(shop, o, order.Delivery{Email: order.Email{Key: noticeSeries + "/" + c.template + "/1", About: about}}))
 		if err != nil {
 			t.Fatal(err)

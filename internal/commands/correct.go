@@ -3,7 +3,6 @@ package commands
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 
@@ -46,31 +45,18 @@ func (r *correct) OrderID() string { return r.Order }
 
 // answer corrects the address, and sends what is due. A copy of the call changes nothing.
 func (r *correct) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
-	orders, err := s.Store()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
-	}
-	var refused error
-	isNew := false
-	o, err := orders.Update(ctx, r.Order, func(o *order.Order) error {
-		isNew, refused = o.Correct(s.again(o, r.call, r.To, r.Reason), r.Resend, s.Now())
-		if refused == nil && !isNew {
-			return order.ErrUnchanged
-		}
-		return refused
+	o, isNew, err := s.change(ctx, r.Order, func(o *order.Order) (isNew bool, err error) {
+		return o.Correct(s.again(o, r.call, r.To, r.Reason), r.Resend, s.Now())
 	})
-	switch {
-	case refused != nil:
-		return nil, refused
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
+	if err != nil {
+		return nil, err
 	}
 	moved := o.Moved(r.call)
 	if isNew {
 		log.Info("the customer's address is corrected", "order", r.Order, "again", len(moved.Again), "waiting", len(moved.Waiting), "earlier", len(moved.Earlier))
 	}
 	earlier := resentMails(o, moved.Earlier)
-	if o, err = s.sendNow(ctx, log, orders, r.Order); err != nil {
+	if o, err = s.sendNow(ctx, log, r.Order); err != nil {
 		return nil, err
 	}
 	return CorrectedOrder{

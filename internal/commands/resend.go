@@ -52,40 +52,55 @@ func (r *resend) OrderID() string { return r.Order }
 // answer owes the copies, and sends them as if they had been due. What was owed by a copy of the
 // call is not owed again.
 func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, error) {
+	var keys []string
+	o, isNew, err := s.change(ctx, r.Order, func(o *order.Order) (isNew bool, err error) {
+		before := len(o.Emails)
+		keys, err = o.Resend(r.Key, s.again(o, r.call, r.To, r.Reason), s.Now())
+		return len(o.Emails) > before, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
+	}
+	if o, err = s.sendNow(ctx, log, o.ID); err != nil {
+		return nil, err
+	}
+	return Resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
+}
+
+// change changes an order as its owner wishes, and reports whether there was anything to change: a
+// copy of the call finds it done. Its error is the change's own, or ErrUndone.
+func (s Service) change(ctx context.Context, id string, change func(*order.Order) (isNew bool, refused error)) (o *order.Order, isNew bool, err error) {
 	orders, err := s.Store()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
+		return nil, false, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
-	var keys []string
 	var refused error
-	isNew := false
-	_, err = orders.Update(ctx, r.Order, func(o *order.Order) error {
-		before := len(o.Emails)
-		keys, refused = o.Resend(r.Key, s.again(o, r.call, r.To, r.Reason), s.Now())
-		if isNew = len(o.Emails) > before; refused == nil && !isNew {
+	o, err = orders.Update(ctx, id, func(o *order.Order) error {
+		if isNew, refused = change(o); refused == nil && !isNew {
 			return order.ErrUnchanged
 		}
 		return refused
 	})
 	switch {
 	case refused != nil:
-		return nil, refused
+		return nil, false, refused
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
-	case isNew:
-		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
+		return nil, false, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
-	o, err := s.sendNow(ctx, log, orders, r.Order)
-	if err != nil {
-		return nil, err
-	}
-	return Resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
+	return o, isNew, nil
 }
 
-// sendNow sends what is due of an order that the owner changed, and loads it then. What could not
-// be sent, the sweep sends.
-func (s Service) sendNow(ctx context.Context, log *slog.Logger, orders Store, id string) (*order.Order, error) {
+// sendNow sends what is due of an order that the owner changed, and loads it then. What could not be
+// sent, the sweep sends.
+func (s Service) sendNow(ctx context.Context, log *slog.Logger, id string) (*order.Order, error) {
 	if _, err := s.Send(ctx, log, id); err != nil {
+		return nil, err
+	}
+	orders, err := s.Store()
+	if err != nil {
 		return nil, err
 	}
 	return orders.Load(ctx, id)

@@ -14,7 +14,13 @@ import (
 // File is a file of the shop for tests, such as catalogue.yml.
 func File(t testing.TB, file string) []byte {
 	t.Helper()
-	b, err := fs.ReadFile(sample.Shop(), file)
+	return FileOf(t, sample.Shop(), file)
+}
+
+// FileOf is a file of a shop.
+func FileOf(t testing.TB, shop fs.FS, file string) []byte {
+	t.Helper()
+	b, err := fs.ReadFile(shop, file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +30,13 @@ func File(t testing.TB, file string) []byte {
 // Templates are the templates of the shop for tests.
 func Templates(t testing.TB) *templates.Set {
 	t.Helper()
-	folder, err := fs.Sub(sample.Shop(), "templates")
+	return TemplatesOf(t, sample.Shop())
+}
+
+// TemplatesOf are the templates of a shop.
+func TemplatesOf(t testing.TB, shop fs.FS) *templates.Set {
+	t.Helper()
+	folder, err := fs.Sub(shop, "templates")
 	if err != nil {
 		t.Fatal(err)
 	}

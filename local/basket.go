@@ -13,8 +13,8 @@ import (
 	"handler/function/local/shop"
 )
 
-// basket is what make buy's arguments say of a purchase of the owner's own products, as they were typed. Messages call
-// the arguments by make's words.
+// basket is what make buy's arguments say of a purchase of the owner's own products, as they were
+// typed. Messages call the arguments by make's words.
 type basket struct {
 	product, price, name, quantity, amount, meta, linkMeta words
 	currency, email, locale, link                          string
@@ -22,7 +22,8 @@ type basket struct {
 	mistakes []error
 }
 
-// words are the values of an argument that may be repeated, or have several with commas between them.
+// words are the values of an argument that may be repeated, or have several with commas between
+// them.
 type words []string
 
 // split is each of the values.
@@ -57,8 +58,8 @@ const (
 	defaultCurrency = "usd"
 )
 
-// sale reads the arguments; free says that the products cost nothing unless AMOUNT says otherwise. Its error is all that
-// is wrong with them.
+// sale reads the arguments; free says that the products cost nothing unless AMOUNT says otherwise.
+// Its error is all that is wrong with them.
 func (b *basket) sale(free bool) (shop.Sale, error) {
 	s := shop.Sale{Currency: b.readCurrency(), Locale: b.readLocale(), Link: b.readLink()}
 	s.Customer, s.Email = b.readCustomer()
@@ -101,7 +102,8 @@ func (b *basket) products(currency string, free bool) []shop.Product {
 	return all
 }
 
-// bought are the IDs of products and of their prices, as many of each. What is not typed is made of the others.
+// bought are the IDs of products and of their prices, as many of each. What is not typed is made of
+// the others.
 func (b *basket) bought() (ids, prices []string) {
 	ids, prices = b.readIDs(productID, b.product), b.readIDs(priceID, b.price)
 	if ids == nil {
@@ -161,7 +163,8 @@ func renamed(ids []string, from, to idKind) []string {
 
 var wordsInID = regexp.MustCompile(`^[a-z]+([_.-][a-z0-9]+)*$`)
 
-// readable makes a product's name of its ID: Photo course of prod_photo_course, Product NffrFeUfNV2Hib of Stripe's own.
+// readable makes a product's name of its ID: Photo course of prod_photo_course, Product
+// NffrFeUfNV2Hib of Stripe's own.
 func readable(id string) string {
 	plain := strings.TrimPrefix(id, productID.prefix)
 	if !wordsInID.MatchString(plain) {

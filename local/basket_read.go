@@ -132,7 +132,8 @@ const (
 // another begins another pair: a comma, and then a key. A comma elsewhere is one of the value.
 var another = regexp.MustCompile(`,\s*([A-Za-z0-9_.-]+:)?[A-Za-z0-9_.-]+=`)
 
-// readPairs reads key=value,key=value. A key may have the ID of one of the products that are bought and a colon before it.
+// readPairs reads key=value,key=value. A key may have the ID of one of the products that are bought
+// and a colon before it.
 func (b *basket) readPairs(argument string, typed words, bought ...string) []pair {
 	var all []pair
 	for _, text := range typed {

@@ -125,7 +125,8 @@ func (s *counts) add(o *order.Order) {
 	}
 }
 
-// count waits for the e-mails of the orders and counts them. Where ctx ends, it counts what there is.
+// count waits for the e-mails of the orders and counts them. Where ctx ends, it counts what there
+// is.
 func (b *buyer) count(ctx context.Context, sessions []string) (counts, error) {
 	waiting, cancel := context.WithTimeout(ctx, watchFor+time.Duration(len(sessions))*100*time.Millisecond)
 	defer cancel()

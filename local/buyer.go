@@ -46,7 +46,8 @@ func (b *buyer) watch(ctx context.Context, id string, seen func(*order.Order)) (
 	}
 }
 
-// busy reports whether something happens in an order soon: what is scheduled for later is not waited for.
+// busy reports whether something happens in an order soon: what is scheduled for later is not
+// waited for.
 func busy(o *order.Order, now time.Time) bool {
 	if _, waits := o.Unplanned(); waits {
 		return true

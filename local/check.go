@@ -48,8 +48,8 @@ func (c *checker) flags(set *flag.FlagSet) {
 	set.StringVar(&c.Lock, "lock", c.Lock, "the file that says what is published")
 }
 
-// checkOwnersFiles finds what the image build would refuse, and settings that no function reads, before
-// anything is built. A shop that is checked already is not checked again.
+// checkOwnersFiles finds what the image build would refuse, and settings that no function reads,
+// before anything is built. A shop that is checked already is not checked again.
 func checkOwnersFiles(checked string) error {
 	var err error
 	if filepath.Clean(checked) != shopFolder {

@@ -13,7 +13,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// fixtureChecker is the checker of the tests' shop, with another catalogue in its place if change makes one.
+// fixtureChecker is the checker of the tests' shop, with another catalogue in its place if change
+// makes one.
 func fixtureChecker(t *testing.T, change *strings.Replacer) *checker {
 	t.Helper()
 	folder := t.TempDir()

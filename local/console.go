@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// console tells a person what is going on. Colours, and a line that counts the seconds of what is being
-// done, are for terminals, unless NO_COLOR is set.
+// console tells a person what is going on. Colours, and a line that counts the seconds of what is
+// being done, are for terminals, unless NO_COLOR is set.
 type console struct {
 	out    io.Writer
 	colour bool
@@ -79,7 +79,8 @@ func (c *console) step(what string, do func() error) error {
 // quietFor is how long a step may say nothing where its seconds cannot be shown.
 const quietFor = 2 * time.Second
 
-// progress tells that a step is still under way: where its seconds are shown, each of them; elsewhere once.
+// progress tells that a step is still under way: where its seconds are shown, each of them;
+// elsewhere once.
 func (c *console) progress(what string, began time.Time, finished <-chan struct{}) {
 	every := time.Second
 	if !c.colour {

@@ -27,7 +27,8 @@ func (l *laptop) startCron(context.Context) error {
 	return nil
 }
 
-// wake calls a function with nothing. What comes of it is in the function's log; the next call follows.
+// wake calls a function with nothing. What comes of it is in the function's log; the next call
+// follows.
 func wake(function string) {
 	client := http.Client{Timeout: time.Minute}
 	res, err := client.Post(gatewayURL+"/function/"+function, "text/plain", http.NoBody)

@@ -51,8 +51,8 @@ func (l *laptop) deploy(ctx context.Context) error {
 	return nil
 }
 
-// update deploys a function of stack.yml again, as it is now, and waits until it answers. send-email is paused before, as
-// make up does it, so that no e-mail is cut off.
+// update deploys a function of stack.yml again, as it is now, and waits until it answers.
+// send-email is paused before, as make up does it, so that no e-mail is cut off.
 func (l *laptop) update(ctx context.Context, name string) (err error) {
 	if name == deploy.SendEmail {
 		client := &owner.Client{Gateway: gatewayURL, Key: l.secret(functionsKey)}
@@ -75,8 +75,8 @@ func newGateway() *sdk.Client {
 	return sdk.NewClient(&url.URL{Scheme: "http", Host: gatewayAddress}, nil, &http.Client{Timeout: time.Minute})
 }
 
-// registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and make endpoint
-// find it there.
+// registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and
+// make endpoint find it there.
 func (l *laptop) registerEndpoint() {
 	l.payments.AddEndpoint(stripego.WebhookEndpoint{
 		URL: gatewayURL + "/function/stripe-webhook", EnabledEvents: order.HandledTypes(),

@@ -181,7 +181,8 @@ func TestDeploymentOfOurStack(t *testing.T) {
 	}
 }
 
-// readOurStack reads the repository's stack.yml with the tests' settings, and leaves the test in a folder with both.
+// readOurStack reads the repository's stack.yml with the tests' settings, and leaves the test in a
+// folder with both.
 func readOurStack(t *testing.T) *stack.Services {
 	t.Helper()
 	t.Chdir(filepath.Dir(stackfiletest.Write(t, "..")))

@@ -23,8 +23,8 @@ func standInsOnly(what string) error {
 	return nil
 }
 
-// onEmptyLaptop starts a laptop with nothing in it, with the tests' shop and settings in place of the owner's, and ends it
-// after the play. Its functions get the given settings as well.
+// onEmptyLaptop starts a laptop with nothing in it, with the tests' shop and settings in place of
+// the owner's, and ends it after the play. Its functions get the given settings as well.
 func onEmptyLaptop(ctx context.Context, f folders, settings map[string]string, play func(*laptop) error) error {
 	held, err := takeFolder(f.state)
 	if err != nil {
@@ -58,11 +58,12 @@ func (f *folders) layTestsShop() error {
 	return os.WriteFile(f.settings, sample.Settings, 0o600)
 }
 
-// chaosMark is a file in the state folder of a laptop that chaos or bench started, whose orders are nobody's.
+// chaosMark is a file in the state folder of a laptop that chaos or bench started, whose orders are
+// nobody's.
 const chaosMark = "chaos"
 
-// empty removes what the last run has left in a folder, and leaves what was built. A folder with somebody's
-// orders in it is left alone.
+// empty removes what the last run has left in a folder, and leaves what was built. A folder with
+// somebody's orders in it is left alone.
 func empty(state string) error {
 	mark := filepath.Join(state, chaosMark)
 	_, err := os.Stat(mark)

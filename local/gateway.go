@@ -12,7 +12,8 @@ import (
 const loopbackVersion = "1"
 
 // loopback is what is changed in the gateway. It listens on all of a machine's addresses and has no
-// setting for that; a laptop in a café would offer its API to everybody there. Nothing else is changed.
+// setting for that; a laptop in a café would offer its API to everybody there. Nothing else is
+// changed.
 var loopback = strings.NewReplacer(
 	`fmt.Sprintf(":%d", tcpPort)`, `fmt.Sprintf("127.0.0.1:%d", tcpPort)`,
 	`fmt.Sprintf(":%d", port)`, `fmt.Sprintf("127.0.0.1:%d", port)`,

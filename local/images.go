@@ -48,8 +48,8 @@ const stackFile = "stack.yml"
 func readStack() (*stack.Services, error) { return stackfile.Read(stackFile) }
 
 // buildImages builds each function as its image is built: the context that faas-cli would make, and
-// in it the steps of the template's Dockerfile, without its tests: those are make test's and the image
-// build's. A function whose context did not change is not built again.
+// in it the steps of the template's Dockerfile, without its tests: those are make test's and the
+// image build's. A function whose context did not change is not built again.
 func (m *maker) buildImages(ctx context.Context, services *stack.Services) error {
 	dockerfile, err := readDockerfile()
 	if err != nil {

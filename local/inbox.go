@@ -13,8 +13,8 @@ import (
 	"handler/function/local/sendgrid"
 )
 
-// newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be reached it does
-// without: an inbox is of use all the same.
+// newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be
+// reached it does without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	catalogue := func() *catalogue.Checked { return l.version.Load().shop.catalogue }
 	o := inbox.Options{
@@ -33,8 +33,8 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	return inbox.New(o)
 }
 
-// compareInbox compares what the orders say was sent with what came: a delivery that is unsure may have come twice, all
-// others must have come once.
+// compareInbox compares what the orders say was sent with what came: a delivery that is unsure may
+// have come twice, all others must have come once.
 func (b *buyer) compareInbox(ctx context.Context, c *console, sum counts) error {
 	mails, err := b.Inbox(ctx)
 	if err != nil {

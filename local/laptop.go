@@ -136,7 +136,8 @@ func (l *laptop) startStandIns(context.Context) error {
 	if err != nil {
 		return err
 	}
-	// It is disabled until somebody wants to see what becomes of e-mails: where things are counted and measured, nobody does.
+	// It is disabled until somebody wants to see what becomes of e-mails: where things are counted
+	// and measured, nobody does.
 	hook, err := l.mails.AddWebhook(sendgrid.Webhook{URL: gatewayURL + "/function/send-email", Signed: true})
 	if err != nil {
 		return err
@@ -255,9 +256,9 @@ func (l *laptop) startPart(ctx context.Context, p *part) error {
 	return nil
 }
 
-// replaced does what must follow when a part was started again. The queue worker does not notice that the
-// queue lost its subscription with a process that was killed: it would wait for ever, while callers get
-// their 202, so it is started again as well.
+// replaced does what must follow when a part was started again. The queue worker does not notice
+// that the queue lost its subscription with a process that was killed: it would wait for ever,
+// while callers get their 202, so it is started again as well.
 func (l *laptop) replaced(ctx context.Context, name string) {
 	if name == "nats" {
 		l.mu.Lock()
@@ -393,6 +394,6 @@ func baseEnv() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 }
 
-// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the owner's,
-// which is committed and part of the image.
+// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the
+// owner's, which is committed and part of the image.
 func laptopLock(state string) string { return filepath.Join(state, "templates.lock.yml") }

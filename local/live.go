@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// halfWritten is how long what is wrong must stay as it is before it is told: an editor may still be writing.
+// halfWritten is how long what is wrong must stay as it is before it is told: an editor may still
+// be writing.
 const halfWritten = 400 * time.Millisecond
 
-// live puts what the owner saves into effect, until ctx is done. What is wrong is told in one line, and the version
-// before it stays.
+// live puts what the owner saves into effect, until ctx is done. What is wrong is told in one line,
+// and the version before it stays.
 func (l *laptop) live(ctx context.Context) {
 	var waiting []string // what was saved and is not in effect
 	for {
@@ -38,7 +39,8 @@ func (l *laptop) live(ctx context.Context) {
 	}
 }
 
-// takeEffect reads the owner's files and deploys what they say, and reports whether that is in effect.
+// takeEffect reads the owner's files and deploys what they say, and reports whether that is in
+// effect.
 func (l *laptop) takeEffect(ctx context.Context, what string, since time.Time) bool {
 	next, err := l.read()
 	if err != nil && !l.files.Stays(ctx, halfWritten) {
@@ -66,7 +68,8 @@ func (l *laptop) warn() {
 	}
 }
 
-// change deploys a version in place of the one in effect. Where that fails, it deploys the one before again.
+// change deploys a version in place of the one in effect. Where that fails, it deploys the one
+// before again.
 func (l *laptop) change(ctx context.Context, next *version) error {
 	before := l.version.Load()
 	names := before.changed(next)
@@ -98,7 +101,8 @@ func (l *laptop) put(ctx context.Context, v *version, names []string) error {
 	return errors.Join(failed...)
 }
 
-// saying says of what was saved that it is in effect. A new or a removed folder stands for all that is in it.
+// saying says of what was saved that it is in effect. A new or a removed folder stands for all that
+// is in it.
 func saying(paths []string) string {
 	all := slices.Compact(slices.Sorted(slices.Values(paths)))
 	paths = slices.DeleteFunc(slices.Clone(all), func(path string) bool {

@@ -14,7 +14,8 @@ import (
 	"handler/function/local/stackfile"
 )
 
-// What is typed behind make buy arrives as it was typed. Each argument is wrong, so that the message quotes it.
+// What is typed behind make buy arrives as it was typed. Each argument is wrong, so that the
+// message quotes it.
 func TestMakeBuy(t *testing.T) {
 	t.Parallel()
 
@@ -50,7 +51,8 @@ func TestMakeBuy(t *testing.T) {
 	mustContain(t, buy(t), "nothing is running here") // and EMAIL and NAME of the environment are not read
 }
 
-// What make run and make build say of the program that they build first counts those that it builds.
+// What make run and make build say of the program that they build first counts those that it
+// builds.
 func TestMakeCountsPrograms(t *testing.T) {
 	t.Parallel()
 

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Two Go programs share a function's memory, and Go's limit does not count the pages of the programs themselves.
+// Two Go programs share a function's memory, and Go's limit does not count the pages of the
+// programs themselves.
 func TestMemoryLimits(t *testing.T) {
 	const programs = 16
 	for name, f := range readOurStack(t).Functions {

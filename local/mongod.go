@@ -10,8 +10,8 @@ import (
 	"handler/function/local/mongod"
 )
 
-// mongodCommand is the database as a process of its own: `run` starts it, and starts it again when it
-// was killed.
+// mongodCommand is the database as a process of its own: `run` starts it, and starts it again when
+// it was killed.
 func mongodCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local mongod", flag.ContinueOnError)
 	dir := set.String("dir", ".local/data", "folder of the database")

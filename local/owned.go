@@ -13,8 +13,8 @@ import (
 // shopFolder has the owner's files of a shop: catalogue.yml, templates/ and templates.lock.yml.
 const shopFolder = "send-email"
 
-// ownedShop makes copies of the owner's shop, which are checked before the functions have them. send-email reads a copy
-// (setting shop_folder), so a file that is being edited is never read.
+// ownedShop makes copies of the owner's shop, which are checked before the functions have them.
+// send-email reads a copy (setting shop_folder), so a file that is being edited is never read.
 type ownedShop struct {
 	// folder is the owner's.
 	folder string
@@ -40,8 +40,8 @@ func (s *ownedShop) inUse() string { return filepath.Join(s.copies, "in-use") }
 // empty removes the copies of an earlier run.
 func (s *ownedShop) empty() error { return os.RemoveAll(s.copies) }
 
-// take copies the shop's files and checks the copy as make check-catalogue does. Its error is mistakes, which name the
-// owner's files.
+// take copies the shop's files and checks the copy as make check-catalogue does. Its error is
+// mistakes, which name the owner's files.
 func (s *ownedShop) take() (shopCopy, error) {
 	if err := os.MkdirAll(s.copies, 0o700); err != nil {
 		return shopCopy{}, err
@@ -57,7 +57,8 @@ func (s *ownedShop) take() (shopCopy, error) {
 	return c, nil
 }
 
-// fill copies the shop's files into a folder and checks them there. Whether one may be missing, the check decides.
+// fill copies the shop's files into a folder and checks them there. Whether one may be missing, the
+// check decides.
 func (s *ownedShop) fill(dir string) (shopCopy, error) {
 	c := shopCopy{folder: dir}
 	files := catalogue.Files{Folder: dir, As: s.folder, Catalogue: "catalogue.yml", Templates: "templates", Lock: "templates.lock.yml"}

@@ -17,7 +17,8 @@ import (
 type part struct {
 	name    string
 	command process.Command
-	// address accepts connections when the part is ready; ready, if set, is a line that it prints then.
+	// address accepts connections when the part is ready; ready, if set, is a line that it prints
+	// then.
 	address string
 	ready   string
 	// changed is called after the part was started again.
@@ -37,8 +38,9 @@ type part struct {
 
 const (
 	readyTimeout = 30 * time.Second
-	// restartPause lies between the end of a part and its next start. It doubles, so that a part that
-	// cannot start does not flood the screen; one that lived for steadyAfter begins with it again.
+	// restartPause lies between the end of a part and its next start. It doubles, so that a part
+	// that cannot start does not flood the screen; one that lived for steadyAfter begins with it
+	// again.
 	restartPause    = 300 * time.Millisecond
 	restartPauseMax = 5 * time.Second
 	steadyAfter     = 10 * time.Second

@@ -40,8 +40,8 @@ var (
 	extrasModule = module{"extras", "parts", []string{faasCLI, stripeMock}}
 )
 
-// buildParts builds a module's tools, unless they are built already. The first time it downloads and
-// compiles for minutes, so each program is a step of its own.
+// buildParts builds a module's tools, unless they are built already. The first time it downloads
+// and compiles for minutes, so each program is a step of its own.
 func (m *maker) buildParts(ctx context.Context, tools module) error {
 	stamp, err := tools.stamp()
 	if err != nil {
@@ -85,7 +85,8 @@ func (m module) built(bin, kept, stamp string) bool {
 	return true
 }
 
-// compile builds the module's tools from a copy of it, in which the gateway is our copy of the gateway.
+// compile builds the module's tools from a copy of it, in which the gateway is our copy of the
+// gateway.
 func (m *maker) compile(ctx context.Context, tools module) error {
 	dir := filepath.Join(m.state, "src", tools.name)
 	var packages []string
@@ -141,7 +142,8 @@ func prepareGateway(ctx context.Context, f folders, dir string) error {
 	return keepUI(gateway, filepath.Join(f.bin, uiFolder))
 }
 
-// packages are the module's tools as go.mod names them. A binary has the last part of its package's path.
+// packages are the module's tools as go.mod names them. A binary has the last part of its package's
+// path.
 func (m module) packages(ctx context.Context, dir string) ([]string, error) {
 	listed, err := goCommand(ctx, dir, "mod", "edit", "-json")
 	if err != nil {
@@ -163,8 +165,9 @@ func (m module) packages(ctx context.Context, dir string) ([]string, error) {
 	return packages, nil
 }
 
-// compilerEnv is our environment, with which the compiler collects no garbage below 1 GiB: it takes half
-// of the processor's time otherwise. Compilers are many short processes; few of them come to that much.
+// compilerEnv is our environment, with which the compiler collects no garbage below 1 GiB: it takes
+// half of the processor's time otherwise. Compilers are many short processes; few of them come to
+// that much.
 func compilerEnv() []string { return append(os.Environ(), "GOGC=off", "GOMEMLIMIT=1GiB") }
 
 // goCommand runs the go command as it must be run for programs that are not ours: without C.

@@ -23,10 +23,11 @@ const (
 	laptopAccount = "laptop"
 )
 
-// publishTo says which SendGrid account the templates are for: the one of the key that the owner gives, else that of the
-// laptop that runs here. A key goes only where it belongs.
+// publishTo says which SendGrid account the templates are for: the one of the key that the owner
+// gives, else that of the laptop that runs here. A key goes only where it belongs.
 type publishTo struct {
-	// host and account are as the flags say, or empty; env is the file of keys, and state the laptop's folder.
+	// host and account are as the flags say, or empty; env is the file of keys, and state the
+	// laptop's folder.
 	host, account, env, state string
 }
 
@@ -66,8 +67,8 @@ func (to *publishTo) choose(p *publish.Publisher, settings map[string]string) er
 	return nil
 }
 
-// publishingKey is the key to publish with, or empty: what was set for this command counts more than what .env says for
-// all.
+// publishingKey is the key to publish with, or empty: what was set for this command counts more
+// than what .env says for all.
 func publishingKey(env string) (string, error) {
 	file, err := dotenv.Read(env)
 	if err != nil {
@@ -77,8 +78,8 @@ func publishingKey(env string) (string, error) {
 	return strings.TrimSpace(key), nil
 }
 
-// runningSendGrid is what the laptop that runs here tells of itself; it is nil where none runs, or where its SendGrid is
-// the real one.
+// runningSendGrid is what the laptop that runs here tells of itself; it is nil where none runs, or
+// where its SendGrid is the real one.
 func runningSendGrid(state string) (map[string]string, error) {
 	env, err := runenv.ReadRunning(state)
 	if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {

@@ -136,8 +136,8 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 	return nil
 }
 
-// bringUp builds and starts a laptop, which the caller must stop. The functions get those settings in place of
-// settings.yml's.
+// bringUp builds and starts a laptop, which the caller must stop. The functions get those settings
+// in place of settings.yml's.
 func bringUp(ctx context.Context, c *console, f folders, settings map[string]string) (*laptop, error) {
 	parsed, err := stackfile.Parse(stackFile)
 	if err != nil {

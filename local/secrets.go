@@ -34,8 +34,8 @@ func random(n int) []byte {
 // real reports whether the real service is to be used.
 func (s service) real() bool { return s.variable != "" && os.Getenv(s.variable) != "" }
 
-// value is the secret: the real service's; or the one that was invented at an earlier start and kept in
-// dir; or a new one. A real service's is never kept there.
+// value is the secret: the real service's; or the one that was invented at an earlier start and
+// kept in dir; or a new one. A real service's is never kept there.
 func (s service) value(dir string) (string, error) {
 	if s.real() {
 		return os.Getenv(s.variable), nil

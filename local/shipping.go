@@ -69,7 +69,8 @@ func parsePlatform(text string) (v1.Platform, error) {
 	return *p, nil
 }
 
-// run makes all images. What it needs of registries it looks at first: to build and test takes minutes.
+// run makes all images. What it needs of registries it looks at first: to build and test takes
+// minutes.
 func (s *shipping) run(ctx context.Context) error {
 	if err := s.console.step("look at the base and the watchdog", func() error { return s.look(ctx) }); err != nil {
 		return err
@@ -160,7 +161,8 @@ func (s *shipping) tell(ref, folder string, index v1.ImageIndex, first v1.Image)
 	return nil
 }
 
-// registryOf sets REGISTRY, by which stack.yml names the images, to what .env says, where the environment does not.
+// registryOf sets REGISTRY, by which stack.yml names the images, to what .env says, where the
+// environment does not.
 func registryOf(env string) error {
 	file, err := dotenv.Read(env)
 	if err != nil || os.Getenv("REGISTRY") != "" || file["REGISTRY"] == "" {
@@ -174,8 +176,8 @@ type building struct {
 	services *stack.Services
 	steps    []image.Step
 	stage    *image.Runtime
-	// below has the build contexts. They are always at the same place, so that Go knows which tests it
-	// has run.
+	// below has the build contexts. They are always at the same place, so that Go knows which tests
+	// it has run.
 	below string
 }
 
@@ -209,8 +211,8 @@ func (b *building) build(ctx context.Context, dir string, p v1.Platform) error {
 	return runSteps(ctx, dir, b.steps, stepsEnv(os.Environ(), p))
 }
 
-// stepsEnv is what a container would see: the platform, and none of this machine's wishes for what the
-// compiler makes.
+// stepsEnv is what a container would see: the platform, and none of this machine's wishes for what
+// the compiler makes.
 func stepsEnv(env []string, p v1.Platform) []string {
 	ours := slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")

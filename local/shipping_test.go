@@ -31,7 +31,8 @@ func TestImagesCommand(t *testing.T) {
 	}
 }
 
-// TestImagesLookFirst: what is wrong with the images that ours are made of, or with the registry, is told before anything is built.
+// TestImagesLookFirst: what is wrong with the images that ours are made of, or with the registry,
+// is told before anything is built.
 func TestImagesLookFirst(t *testing.T) {
 	t.Parallel()
 

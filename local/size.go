@@ -48,12 +48,14 @@ func sizeCommand(ctx context.Context, args []string) error {
 
 // size is how large a function is.
 type size struct {
-	// program is what runs, and layers what the image's compressed layers of ours come to, in bytes.
+	// program is what runs, and layers what the image's compressed layers of ours come to, in
+	// bytes.
 	program, layers int64
 	parts           []content.Part
 }
 
-// measure builds a function twice: as it is in the image, and with the symbols that say what is in it.
+// measure builds a function twice: as it is in the image, and with the symbols that say what is in
+// it.
 func (b *building) measure(ctx context.Context, name string) (size, error) {
 	var s size
 	dir, err := b.newContext(name)

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The program that make run builds has the laptop's commands and links nothing that it does not need.
+// The program that make run builds has the laptop's commands and links nothing that it does not
+// need.
 func TestSlimProgram(t *testing.T) {
 	t.Parallel()
 

@@ -14,7 +14,8 @@ import (
 	"handler/function/local/stackfile"
 )
 
-// gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for Kubernetes.
+// gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for
+// Kubernetes.
 const gatewayTimeout = time.Minute
 
 // stackYAML is stack.yml as it is written, with no variable replaced.
@@ -95,8 +96,8 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestSettings compares what the functions read with what docs/settings.md explains. settings.yml is the owner's, who may
-// have removed anything.
+// TestSettings compares what the functions read with what docs/settings.md explains. settings.yml
+// is the owner's, who may have removed anything.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 

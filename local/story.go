@@ -15,7 +15,8 @@ import (
 	"handler/function/local/shop"
 )
 
-// watchFor is longer than the sweep_interval of settings.yml: what the queue lost comes with a sweep.
+// watchFor is longer than the sweep_interval of settings.yml: what the queue lost comes with a
+// sweep.
 const watchFor = 90 * time.Second
 
 // firstTime reports whether no order was ever stored here.
@@ -29,8 +30,8 @@ func (l *laptop) firstTime(ctx context.Context) bool {
 	return err == nil && n == 0
 }
 
-// playable reports whether a sample purchase can be played, and says why not: the real Stripe does not
-// know its session, and the real SendGrid would write to its customer.
+// playable reports whether a sample purchase can be played, and says why not: the real Stripe does
+// not know its session, and the real SendGrid would write to its customer.
 func (l *laptop) playable() bool {
 	for _, s := range []service{stripeAPI, sendgridAPI} {
 		if s.real() {
@@ -64,7 +65,8 @@ func (l *laptop) playSample(ctx context.Context) error {
 	return b.tellStory(ctx, l.console, p)
 }
 
-// tellStory plays a purchase, or what becomes of one, and tells its steps with the time since the event was sent.
+// tellStory plays a purchase, or what becomes of one, and tells its steps with the time since the
+// event was sent.
 func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()

@@ -43,7 +43,8 @@ func (l *laptop) readFirst() error {
 	return l.owned.use(v.shop)
 }
 
-// read reads what the owner's files say now, and checks all of it. Its error has a line for each mistake.
+// read reads what the owner's files say now, and checks all of it. Its error has a line for each
+// mistake.
 func (l *laptop) read() (*version, error) {
 	services, err := stackfile.WithSettings(l.parsed)
 	if err != nil {
@@ -89,7 +90,8 @@ func (l *laptop) checkSettings(v *version) error {
 
 var settingMistake = regexp.MustCompile(`^setting ([a-z_]+) (is .*)$`)
 
-// locateSettings puts the file and the line before each mistake in a setting that one of the files has.
+// locateSettings puts the file and the line before each mistake in a setting that one of the files
+// has.
 func locateSettings(files []string, err error) []error {
 	var located []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {

@@ -9,7 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// workflow is GitHub's, as far as it is looked at here; the form of the rest is actionlint's to check.
+// workflow is GitHub's, as far as it is looked at here; the form of the rest is actionlint's to
+// check.
 type workflow struct {
 	Permissions map[string]string
 	Concurrency struct{ Group string }

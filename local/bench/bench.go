@@ -1,8 +1,9 @@
-// Package bench measures the functions beside what might be used instead of them, all in one run on one machine
-// against one database, so that their ratios hold where the figures themselves do not.
+// Package bench measures the functions beside what might be used instead of them, all in one run on
+// one machine against one database, so that their ratios hold where the figures themselves do not.
 //
-// It promises that every contender gets signed events of sessions of their own, that it has answered each of them
-// with a 200, and that contenders take turns: five rounds, each with all of them, of which the medians count.
+// It promises that every contender gets signed events of sessions of their own, that it has
+// answered each of them with a 200, and that contenders take turns: five rounds, each with all of
+// them, of which the medians count.
 package bench
 
 import (
@@ -23,7 +24,8 @@ type Size struct {
 	Forged int
 	// Sales is how many are played in each round in each way, PerSecond of them.
 	Sales, PerSecond int
-	// Stored are how many orders lie in the database while the sweep is measured, and each function beside it.
+	// Stored are how many orders lie in the database while the sweep is measured, and each function
+	// beside it.
 	Stored []int
 	// Orders is how many are taken and worked off beside what is stored.
 	Orders int
@@ -60,14 +62,16 @@ var Quick = Size{
 	Rest:   100 * time.Millisecond,
 }
 
-// Options are what a run needs of the laptop. Its own processes are not measured, but for those that Gateway names.
+// Options are what a run needs of the laptop. Its own processes are not measured, but for those
+// that Gateway names.
 type Options struct {
 	Size
 	// Root is the folder of the repository, Dir one for what is built.
 	Root, Dir string
 	// Env is what a running laptop tells scripts in its run.env, as it is now.
 	Env func() (map[string]string, error)
-	// Webhook and Mailer are the binaries of stripe-webhook and send-email, as their images hold them.
+	// Webhook and Mailer are the binaries of stripe-webhook and send-email, as their images hold
+	// them.
 	Webhook, Mailer string
 	// Settings are the environment that stack.yml gives stripe-webhook and send-email.
 	Settings func(function string) map[string]string
@@ -79,9 +83,9 @@ type Options struct {
 	Say func(format string, args ...any)
 }
 
-// Run measures all of it, in an order in which nothing disturbs what comes after it: first whole sales through the
-// queue, then the rounds without the queue worker, whose work would take processor time of whoever has his turn;
-// last what fills the database.
+// Run measures all of it, in an order in which nothing disturbs what comes after it: first whole
+// sales through the queue, then the rounds without the queue worker, whose work would take
+// processor time of whoever has his turn; last what fills the database.
 func Run(ctx context.Context, o Options) (*Results, error) {
 	r := &Results{Machine: thisMachine(), Rounds: o.Rounds, Contenders: map[string]Figures{}, NotMeasured: map[string]string{}}
 	b := &bench{Options: o, results: r}
@@ -121,7 +125,8 @@ func (b *bench) drop(ctx context.Context, name string) error {
 	return client.Database(database).Drop(ctx)
 }
 
-// database is the address of the one database, which is the laptop's, and the name of one in it; the gateway's is the laptop's own.
+// database is the address of the one database, which is the laptop's, and the name of one in it;
+// the gateway's is the laptop's own.
 func (b *bench) database(name string) (uri, database string, err error) {
 	env, err := b.Env()
 	if err != nil {

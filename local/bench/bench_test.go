@@ -27,7 +27,8 @@ var tiny = Size{
 	Stored: []int{0, 250}, Orders: 20, Sweeps: 3,
 }
 
-// All but what needs the gateway, of which there can be one on a machine, and Node, which CI may not have.
+// All but what needs the gateway, of which there can be one on a machine, and Node, which CI may
+// not have.
 func TestRoundsAndGrowth(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("no /proc here: only Linux tells what a process takes")
@@ -70,7 +71,8 @@ func TestRoundsAndGrowth(t *testing.T) {
 	}
 }
 
-// TestSalesWithoutOpenFaaS plays whole sales through both functions, of which each is handed on by the first.
+// TestSalesWithoutOpenFaaS plays whole sales through both functions, of which each is handed on by
+// the first.
 func TestSalesWithoutOpenFaaS(t *testing.T) {
 	b := setUp(t)
 	w, stop, err := b.startBare(t.Context())

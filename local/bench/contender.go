@@ -46,7 +46,8 @@ func (r *running) usage() (process.Usage, error) {
 	return sum, nil
 }
 
-// firstAnswer sends a signed event until it is answered with a 200, and gives the time since the start.
+// firstAnswer sends a signed event until it is answered with a 200, and gives the time since the
+// start.
 func (r *running) firstAnswer(ctx context.Context, m *maker) (time.Duration, error) {
 	requests, _, err := m.signed(r.target, r.secret, 1)
 	if err != nil {
@@ -77,7 +78,8 @@ func (r *running) untilAnswered(ctx context.Context, request []byte) error {
 	}
 }
 
-// launch starts a program that has nothing but that environment. Its output goes to a file, as it would to a log.
+// launch starts a program that has nothing but that environment. Its output goes to a file, as it
+// would to a log.
 func (b *bench) launch(name, path string, args []string, env map[string]string) (*process.Process, error) {
 	log, err := os.OpenFile(filepath.Join(b.Dir, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -107,7 +109,8 @@ func environment(env map[string]string) []string {
 	return list
 }
 
-// secrets writes files as the platform mounts them, long before they are read, and gives their folder.
+// secrets writes files as the platform mounts them, long before they are read, and gives their
+// folder.
 func (b *bench) secrets(name string, values map[string]string) (string, error) {
 	dir := filepath.Join(b.Dir, "secrets-"+name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

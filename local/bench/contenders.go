@@ -24,7 +24,8 @@ const (
 	nodeMail    = "node_with_mail"
 )
 
-// build makes whoever takes part. What is not ours may be missing, and is then told of, with its reason.
+// build makes whoever takes part. What is not ours may be missing, and is then told of, with its
+// reason.
 func (b *bench) build(ctx context.Context) error {
 	if err := b.buildCeiling(ctx); err != nil {
 		return err
@@ -57,7 +58,8 @@ func (b *bench) startCeiling(_ context.Context, database string) (*running, erro
 	return b.started(ceiling, filepath.Join(b.Dir, ceiling), nil, env, "ADDRESS", "/", invented("whsec_"))
 }
 
-// startSameWork starts the ceiling with what stripe-webhook must do as well: the signature, and the queue.
+// startSameWork starts the ceiling with what stripe-webhook must do as well: the signature, and the
+// queue.
 func (b *bench) startSameWork(_ context.Context, database string) (*running, error) {
 	uri, database, err := b.database(database)
 	if err != nil {
@@ -109,7 +111,8 @@ func (b *bench) startNode(_ context.Context, database string) (*running, error) 
 	return b.startExpress(node, database, nil)
 }
 
-// startNodeMail is the quickstarts in full: what both functions do for a sale, in one process and without a queue.
+// startNodeMail is the quickstarts in full: what both functions do for a sale, in one process and
+// without a queue.
 func (b *bench) startNodeMail(_ context.Context, database string) (*running, error) {
 	env, err := b.Env()
 	if err != nil {
@@ -136,8 +139,9 @@ func (b *bench) startExpress(name, database string, settings map[string]string) 
 	return b.started(name, path, []string{filepath.Join(b.Dir, node, "server.js")}, env, "ADDRESS", "/webhook", secret)
 }
 
-// startOurs starts stripe-webhook as the platform does, but for the watchdog and the gateway. In place of the
-// gateway's queue it hands the orders' IDs to a server that takes them and forgets them.
+// startOurs starts stripe-webhook as the platform does, but for the watchdog and the gateway. In
+// place of the gateway's queue it hands the orders' IDs to a server that takes them and forgets
+// them.
 func (b *bench) startOurs(_ context.Context, database string) (*running, error) {
 	queue, err := standInQueue()
 	if err != nil {
@@ -156,7 +160,8 @@ func (b *bench) startOurs(_ context.Context, database string) (*running, error) 
 // functionsKey is what the functions sign their calls of each other with.
 var functionsKey = hex.EncodeToString([]byte(invented("")))
 
-// startFunction starts a function's binary with what stack.yml sets, and those secrets and settings beside it.
+// startFunction starts a function's binary with what stack.yml sets, and those secrets and settings
+// beside it.
 func (b *bench) startFunction(name, binary, database string, secrets, settings map[string]string) (*running, error) {
 	uri, database, err := b.database(database)
 	if err != nil {
@@ -201,8 +206,8 @@ func standInQueue() (*queue, error) {
 	return &queue{s, "http://" + l.Addr().String()}, nil
 }
 
-// startGateway is stripe-webhook in the whole system. Its process is killed, as a reboot would do, so that the first
-// event starts it. The database is the laptop's own.
+// startGateway is stripe-webhook in the whole system. Its process is killed, as a reboot would do,
+// so that the first event starts it. The database is the laptop's own.
 func (b *bench) startGateway(ctx context.Context, _ string) (*running, error) {
 	env, err := b.Env()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"handler/function/local/shop"
 )
 
-// salesTimeout is how long the e-mails may take after the last sale. What the queue lost would come with a sweep,
-// which is turned off here: a sale without its e-mails is an error.
+// salesTimeout is how long the e-mails may take after the last sale. What the queue lost would come
+// with a sweep, which is turned off here: a sale without its e-mails is an error.
 const salesTimeout = 30 * time.Second
 
 // bare is the database of the functions that run without OpenFaaS.
@@ -68,7 +68,8 @@ func (b *bench) endToEnd(ctx context.Context) error {
 	return nil
 }
 
-// playRounds plays the sales of each round in each way. Memory is read before the first and after the last.
+// playRounds plays the sales of each round in each way. Memory is read before the first and after
+// the last.
 func (b *bench) playRounds(ctx context.Context, ways ...*way) error {
 	time.Sleep(b.Rest)
 	for round := range b.Rounds {
@@ -133,7 +134,8 @@ func (r *running) answers(ctx context.Context) error {
 	return unsigned.untilAnswered(ctx, request)
 }
 
-// playSales plays sales, and measures them to the acknowledgement and to the last e-mail, and what the processes take.
+// playSales plays sales, and measures them to the acknowledgement and to the last e-mail, and what
+// the processes take.
 func (b *bench) playSales(ctx context.Context, w *way) (sampled, error) {
 	s, err := shop.Open(w.env)
 	if err != nil {
@@ -162,7 +164,8 @@ func (b *bench) playSales(ctx context.Context, w *way) (sampled, error) {
 	}, err
 }
 
-// sell plays the sales at their times, and gives when each was posted, by its session, and how soon they were acknowledged.
+// sell plays the sales at their times, and gives when each was posted, by its session, and how soon
+// they were acknowledged.
 func (b *bench) sell(ctx context.Context, s *shop.Shop) (posted map[string]time.Time, acked load, err error) {
 	m, err := newMaker()
 	if err != nil {
@@ -192,7 +195,8 @@ func (b *bench) sell(ctx context.Context, s *shop.Shop) (posted map[string]time.
 	return posted, acked, nil
 }
 
-// allMailed waits until all sales have their e-mails, and gives how long each took, the shortest first.
+// allMailed waits until all sales have their e-mails, and gives how long each took, the shortest
+// first.
 func (b *bench) allMailed(ctx context.Context, s *shop.Shop, posted map[string]time.Time) ([]time.Duration, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, salesTimeout, fmt.Errorf("after %v not all of %d sales have their e-mails", salesTimeout, b.Sales))
 	defer cancel()

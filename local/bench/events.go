@@ -57,8 +57,8 @@ func (m *maker) signed(t target, secret string, n int) (requests [][]byte, sessi
 	return requests, sessions, nil
 }
 
-// forged are requests that cost the most that a forger can have of a header: one of the right form and time, so that
-// the secret is read and the body is hashed.
+// forged are requests that cost the most that a forger can have of a header: one of the right form
+// and time, so that the secret is read and the body is hashed.
 func (m *maker) forged(t target, n int) ([][]byte, error) {
 	s := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: m.template.Body, Secret: "whsec_guessed", Timestamp: time.Now()})
 	r, err := t.request(m.template.Body, http.Header{"Stripe-Signature": {s.Header}})

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// WatchdogKB is what of-watchdog takes beside a function after some thousand calls. It is no part of what is measured
-// here: the laptop runs functions without one.
+// WatchdogKB is what of-watchdog takes beside a function after some thousand calls. It is no part
+// of what is measured here: the laptop runs functions without one.
 const WatchdogKB = 16 << 10
 
 // goal is a figure, or a ratio of two, that ours is to keep.

@@ -40,8 +40,8 @@ type target struct {
 	want int
 }
 
-// request is one as it goes over the wire. They are made before the clock runs: on a small machine the sender's work
-// is taken from whoever is measured.
+// request is one as it goes over the wire. They are made before the clock runs: on a small machine
+// the sender's work is taken from whoever is measured.
 func (t target) request(body []byte, header http.Header) ([]byte, error) {
 	req, err := http.NewRequest(http.MethodPost, t.url, bytes.NewReader(body))
 	if err != nil {
@@ -56,7 +56,8 @@ func (t target) request(body []byte, header http.Header) ([]byte, error) {
 	return wire.Bytes(), err
 }
 
-// send sends the requests, so many at a time, each sender over a connection of its own that stays open.
+// send sends the requests, so many at a time, each sender over a connection of its own that stays
+// open.
 func (t target) send(ctx context.Context, requests [][]byte, atOnce int) (load, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

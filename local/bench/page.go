@@ -18,8 +18,9 @@ var (
 	salesPlace = place{"<!-- make bench writes whole sales from here -->", "<!-- whole sales to here -->"}
 )
 
-// Write puts the results into a folder of documents: performance.json, performance.svg, and the tables into
-// performance.md, whose other text stays as it is. What was not measured stays as it is too.
+// Write puts the results into a folder of documents: performance.json, performance.svg, and the
+// tables into performance.md, whose other text stays as it is. What was not measured stays as it is
+// too.
 func (r *Results) Write(docs string) error {
 	read, err := os.ReadFile(filepath.Join(docs, "performance.md"))
 	if err != nil {

@@ -23,7 +23,8 @@ type Figures map[string]float64
 type Results struct {
 	Machine string
 	Rounds  int
-	// Contenders are those that took part, by name, and NotMeasured those that did not, with the reason.
+	// Contenders are those that took part, by name, and NotMeasured those that did not, with the
+	// reason.
 	Contenders  map[string]Figures
 	NotMeasured map[string]string
 	Grown       []Grown

@@ -93,7 +93,8 @@ func (b *bench) turn(ctx context.Context, c contender, m *maker) (sampled, error
 	return s, err
 }
 
-// measure sends events by so many senders at a time. The processor time is counted where the figure is of 16.
+// measure sends events by so many senders at a time. The processor time is counted where the figure
+// is of 16.
 func (r *running) measure(ctx context.Context, m *maker, n Senders, s sampled) error {
 	requests, _, err := m.signed(r.target, r.secret, n.Events)
 	if err != nil {

@@ -17,7 +17,8 @@ var names = []struct{ key, name, short string }{
 	{nodeMail, "Express on Node (sends its mail)", "with its mail"},
 }
 
-// columns are the table's. Processor time comes first: it depends least on what else the machine does.
+// columns are the table's. Processor time comes first: it depends least on what else the machine
+// does.
 var columns = []struct {
 	title, figure string
 	in            float64

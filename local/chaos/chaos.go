@@ -1,9 +1,10 @@
-// Package chaos plays purchases on a running laptop while everything that can die is killed and everything
-// that can misbehave does, and then judges from outside what came of it.
+// Package chaos plays purchases on a running laptop while everything that can die is killed and
+// everything that can misbehave does, and then judges from outside what came of it.
 //
-// The judge believes nobody's word: what is owed comes from what was bought, what was sent from the inbox.
-// It promises to find every order that is not there, every event that is in none, every mail that is lost,
-// that nobody expects, or that came twice without one of the two causes that the design allows.
+// The judge believes nobody's word: what is owed comes from what was bought, what was sent from the
+// inbox. It promises to find every order that is not there, every event that is in none, every mail
+// that is lost, that nobody expects, or that came twice without one of the two causes that the
+// design allows.
 package chaos
 
 import (
@@ -29,13 +30,13 @@ type Options struct {
 	State string
 	// Env reads its run.env as it is now: each process that is started again has another ID.
 	Env func() (map[string]string, error)
-	// Bare: the functions run without OpenFaaS. Then there is no gateway, queue or queue worker to kill, and a function
-	// that dies is started again without a call.
+	// Bare: the functions run without OpenFaaS. Then there is no gateway, queue or queue worker to
+	// kill, and a function that dies is started again without a call.
 	Bare bool
 	// Alone: nobody else has bought anything on this laptop.
 	Alone bool
-	// Meanwhile, where there is one, is what happens while the purchases go on, in place of all kills and
-	// faults. No mail may then come twice.
+	// Meanwhile, where there is one, is what happens while the purchases go on, in place of all
+	// kills and faults. No mail may then come twice.
 	Meanwhile func(ctx context.Context) error
 	// Say shows a line to a person.
 	Say func(format string, args ...any)
@@ -60,8 +61,8 @@ type run struct {
 	sales  []sale
 }
 
-// Run plays, makes trouble, waits until all has come to rest, and shows the table. Its error is ErrOffences
-// where the verdict is bad.
+// Run plays, makes trouble, waits until all has come to rest, and shows the table. Its error is
+// ErrOffences where the verdict is bad.
 func Run(ctx context.Context, o Options) error {
 	r, err := newRun(o)
 	if err != nil {

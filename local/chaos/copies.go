@@ -13,14 +13,15 @@ import (
 )
 
 const (
-	// lostLease is the least that lies between two copies of a mail whose sender died: send-email's lease of
-	// two minutes, less the 15 s of an attempt.
+	// lostLease is the least that lies between two copies of a mail whose sender died: send-email's
+	// lease of two minutes, less the 15 s of an attempt.
 	lostLease = 105 * time.Second
 	// unrecorded is how long a process may have tried to record an acceptance before it died.
 	unrecorded = 30 * time.Second
 )
 
-// bySession is when each mail was accepted, by its session and its delivery's key, the first one first.
+// bySession is when each mail was accepted, by its session and its delivery's key, the first one
+// first.
 func bySession(mails []shop.Mail) map[string]map[string][]time.Time {
 	copies := map[string]map[string][]time.Time{}
 	for _, m := range mails {
@@ -41,8 +42,8 @@ func bySession(mails []shop.Mail) map[string]map[string][]time.Time {
 	return copies
 }
 
-// judgeCopies finds the cause of each copy after the first. There are two that are no offence, and the order
-// must know of them.
+// judgeCopies finds the cause of each copy after the first. There are two that are no offence, and
+// the order must know of them.
 func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery, copies []time.Time) {
 	why := ""
 	switch {
@@ -69,8 +70,8 @@ func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery,
 	}
 }
 
-// diedAfter reports whether send-email was killed soon after a mail was accepted, and its lease ran out
-// before the next copy. Times are kept in milliseconds.
+// diedAfter reports whether send-email was killed soon after a mail was accepted, and its lease ran
+// out before the next copy. Times are kept in milliseconds.
 func (e evidence) diedAfter(accepted, next time.Time) bool {
 	if next.Sub(accepted) < lostLease {
 		return false

@@ -28,7 +28,8 @@ type evidence struct {
 	sold   []sold
 	orders map[string]*order.Order
 	mails  []shop.Mail
-	// deaths is when send-email was killed; broken, when SendGrid may have broken off after accepting.
+	// deaths is when send-email was killed; broken, when SendGrid may have broken off after
+	// accepting.
 	deaths []time.Time
 	broken []span
 	// alone: nobody else has bought anything, so that every mail must be of one of these purchases.

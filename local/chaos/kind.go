@@ -7,8 +7,9 @@ type kind struct {
 	// events are the samples that tell of it, in the order in which Stripe makes them.
 	events []string
 	status order.PaymentStatus
-	// owes are the deliveries that come of it by the catalogue of the tests' shop, internal/sample/shop. They are
-	// written down here, and not read from the catalogue or the order, which may be wrong.
+	// owes are the deliveries that come of it by the catalogue of the tests' shop,
+	// internal/sample/shop. They are written down here, and not read from the catalogue or the
+	// order, which may be wrong.
 	owes []string
 	// share is how many of a hundred purchases go this way.
 	share int

@@ -38,8 +38,8 @@ type death struct {
 const (
 	// alivePause is between two looks at who is alive.
 	alivePause = 50 * time.Millisecond
-	// restartTimeout is how long it may take until what was killed runs again, and a function until it is
-	// called again.
+	// restartTimeout is how long it may take until what was killed runs again, and a function until
+	// it is called again.
 	restartTimeout = 30 * time.Second
 )
 
@@ -123,8 +123,8 @@ func (m *maker) lastKilled(p *part) int {
 	return 0
 }
 
-// wipe has NATS lose all that it holds: its store has another name when it dies, and the one that is
-// started in its place begins with none.
+// wipe has NATS lose all that it holds: its store has another name when it dies, and the one that
+// is started in its place begins with none.
 func (m *maker) wipe(ctx context.Context) error {
 	store := filepath.Join(m.options.State, "nats")
 	aside := store + "-wiped"

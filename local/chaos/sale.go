@@ -78,7 +78,8 @@ const (
 )
 
 // newPosts is how Stripe delivers a session's events: mostly in their order, sometimes at once and
-// sometimes the last one first; and some of them two or three times, at once or after their success.
+// sometimes the last one first; and some of them two or three times, at once or after their
+// success.
 func newPosts(r *rand.Rand, events int, at time.Duration) []post {
 	gap := [...]time.Duration{jitter(r, follows), jitter(r, follows), 0, -jitter(r, follows)}[r.IntN(4)]
 	var posts []post

@@ -54,8 +54,9 @@ var (
 // turn is about how often something is killed.
 const turn = 4 * time.Second
 
-// schedule is all that goes wrong in a run. Whatever its length, each part is killed at least once, NATS's
-// store is wiped where there is one, and send-email is killed while what it has sent cannot be recorded.
+// schedule is all that goes wrong in a run. Whatever its length, each part is killed at least once,
+// NATS's store is wiped where there is one, and send-email is killed while what it has sent cannot
+// be recorded.
 func schedule(r *rand.Rand, over time.Duration, parts []*part) []trouble {
 	scenes := round(r, true, parts)
 	least := len(scenes)
@@ -83,8 +84,8 @@ func schedule(r *rand.Rand, over time.Duration, parts []*part) []trouble {
 // scene is what goes wrong in one turn.
 type scene func(r *rand.Rand, length time.Duration, mail *deck) []trouble
 
-// round kills every part once, in any order; a full one has the other scenes too, and others have them
-// every second time.
+// round kills every part once, in any order; a full one has the other scenes too, and others have
+// them every second time.
 func round(r *rand.Rand, full bool, parts []*part) []scene {
 	var scenes []scene
 	for _, p := range parts {

@@ -16,7 +16,8 @@ import (
 const (
 	// atOnce is how many requests the sender makes at a time.
 	atOnce = 32
-	// firstPause and maxPause are Stripe's hours, as seconds: what lies between two tries of an event.
+	// firstPause and maxPause are Stripe's hours, as seconds: what lies between two tries of an
+	// event.
 	firstPause = 500 * time.Millisecond
 	maxPause   = 5 * time.Second
 )
@@ -45,11 +46,12 @@ func newSender(s *shop.Shop) *sender {
 	return &sender{shop: s, began: time.Now(), turns: make(chan struct{}, atOnce), receipts: map[string]receipt{}, refused: map[string]int{}}
 }
 
-// play delivers the events of all sales, each at its time. What was not acknowledged when ctx ends has
-// no receipt.
+// play delivers the events of all sales, each at its time. What was not acknowledged when ctx ends
+// has no receipt.
 func (s *sender) play(ctx context.Context, sales []sale) error {
 	for _, sale := range sales {
-		// The stand-in for Stripe knows what is bought before anybody is told of it, as Stripe does.
+		// The stand-in for Stripe knows what is bought before anybody is told of it, as Stripe
+		// does.
 		if err := s.shop.SetItems(ctx, sale.events[0]); err != nil {
 			return err
 		}

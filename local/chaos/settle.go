@@ -9,12 +9,13 @@ import (
 	"handler/function/internal/plural"
 )
 
-// settleTimeout is how long the orders may take when nothing goes wrong any more. A lease of who died
-// takes two minutes.
+// settleTimeout is how long the orders may take when nothing goes wrong any more. A lease of who
+// died takes two minutes.
 const settleTimeout = 8 * time.Minute
 
-// rest waits until no order is due, and then plays the last purchase: the queue keeps its order, so when
-// this one is done, the queue has brought all that it still held, and whatever came of that has come.
+// rest waits until no order is due, and then plays the last purchase: the queue keeps its order, so
+// when this one is done, the queue has brought all that it still held, and whatever came of that
+// has come.
 func (r *run) rest(ctx context.Context) error {
 	if err := r.settle(ctx, r.sales[:len(r.sales)-1]); err != nil {
 		return err
@@ -31,8 +32,8 @@ func (r *run) rest(ctx context.Context) error {
 	return r.settle(ctx, last)
 }
 
-// settle waits until nothing is due in the orders of some sales, or the time is up; the verdict says then
-// what is due still.
+// settle waits until nothing is due in the orders of some sales, or the time is up; the verdict
+// says then what is due still.
 func (r *run) settle(ctx context.Context, sales []sale) error {
 	due := map[string]bool{}
 	for _, s := range sales {

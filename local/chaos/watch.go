@@ -52,8 +52,8 @@ func (r *run) tell(ctx context.Context) {
 	}
 }
 
-// backlog guesses what is in the queue: what it took since it was last asked, less what the worker has
-// brought since.
+// backlog guesses what is in the queue: what it took since it was last asked, less what the worker
+// has brought since.
 func (r *run) backlog() func() int {
 	path := filepath.Join(r.State, "logs", "queue-worker.log")
 	var taken int

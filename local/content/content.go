@@ -26,8 +26,8 @@ type Part struct {
 	Bytes         int64
 }
 
-// Read gives the parts of a Linux program that has its symbols still, the largest first. They add up to what
-// is loaded of it; what the symbols themselves take does not count.
+// Read gives the parts of a Linux program that has its symbols still, the largest first. They add
+// up to what is loaded of it; what the symbols themselves take does not count.
 func Read(program string) ([]Part, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
@@ -76,8 +76,8 @@ func attribute(bytes map[string]int64, info *buildinfo.BuildInfo, i elf.SectionI
 	bytes[Shared] += rest
 }
 
-// packageOf is the package that a symbol is of, or "" where it is of none. Within a path's last element
-// the linker writes a dot as %2e.
+// packageOf is the package that a symbol is of, or "" where it is of none. Within a path's last
+// element the linker writes a dot as %2e.
 func packageOf(symbol string) string {
 	symbol, _, _ = strings.Cut(symbol, "[") // what a generic one is made for
 	if strings.HasPrefix(symbol, "go:") || strings.HasPrefix(symbol, "type:") {

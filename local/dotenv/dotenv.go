@@ -1,5 +1,5 @@
-// Package dotenv reads and changes .env, the file of an owner's keys, which lies beside the settings and is never
-// committed.
+// Package dotenv reads and changes .env, the file of an owner's keys, which lies beside the
+// settings and is never committed.
 package dotenv
 
 import (
@@ -15,9 +15,9 @@ import (
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Read reads a file of KEY=value lines, as they are: nothing in a value means anything but one pair of
-// quotes around it, since passwords have dollars and hashes in them. There may be no file. One that others than
-// its owner may read is refused, and no error shows anything of what is in it.
+// Read reads a file of KEY=value lines, as they are: nothing in a value means anything but one pair
+// of quotes around it, since passwords have dollars and hashes in them. There may be no file. One
+// that others than its owner may read is refused, and no error shows anything of what is in it.
 func Read(path string) (map[string]string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,8 +62,9 @@ func unquoted(value string) string {
 	return value
 }
 
-// Set has a file say a value, in place of what it says of that name, or at its end. All else in it stays as it is. The
-// file is replaced at once, and readable by its owner alone, also where there was none.
+// Set has a file say a value, in place of what it says of that name, or at its end. All else in it
+// stays as it is. The file is replaced at once, and readable by its owner alone, also where there
+// was none.
 func Set(path, name, value string) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

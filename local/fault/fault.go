@@ -1,13 +1,13 @@
-// Package fault makes a stand-in misbehave when it is told to, the way the real service does on a bad
-// day: slow, refusing, or accepting a request and breaking the connection before it says so.
+// Package fault makes a stand-in misbehave when it is told to, the way the real service does on a
+// bad day: slow, refusing, or accepting a request and breaking the connection before it says so.
 //
 // A stand-in wraps its handler with Injector.Wrap, and from then on
 //
 //	PUT /_local/fault {"status": 503, "times": 3, "delay_ms": 2000, "after_accepting": true, "retry_after_s": 1}
 //
-// arms a fault for its next three API calls, `{}` ends it, and GET tells what is left of it. The package
-// promises that one API call uses up exactly one time, however many calls come at once, and that no path
-// under /_local/ ever fails.
+// arms a fault for its next three API calls, `{}` ends it, and GET tells what is left of it. The
+// package promises that one API call uses up exactly one time, however many calls come at once, and
+// that no path under /_local/ ever fails.
 package fault
 
 import (
@@ -28,7 +28,8 @@ const maxDelay = time.Hour
 
 // Fault says what happens to an API call. Its zero value means that nothing does.
 type Fault struct {
-	// Status is what the call is answered with, in the service's own error form. AfterAccepting wins over it.
+	// Status is what the call is answered with, in the service's own error form. AfterAccepting
+	// wins over it.
 	Status int `json:"status,omitempty"`
 	// Times is for how many calls more. 1 unless given; Endless until it is ended.
 	Times int `json:"times,omitempty"`
@@ -42,8 +43,8 @@ type Fault struct {
 
 func (f Fault) delay() time.Duration { return time.Duration(f.DelayMS) * time.Millisecond }
 
-// Parse reads a fault as it is PUT. An empty object is the zero Fault, which ends whatever was armed.
-// Each error says in one line what is wrong, for the person who typed it.
+// Parse reads a fault as it is PUT. An empty object is the zero Fault, which ends whatever was
+// armed. Each error says in one line what is wrong, for the person who typed it.
 func Parse(body []byte) (Fault, error) {
 	var in struct {
 		Status         int  `json:"status"`

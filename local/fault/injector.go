@@ -10,17 +10,19 @@ import (
 	"time"
 )
 
-// Path is where the fault of a wrapped handler is set and read. Every path below localPrefix belongs to
-// the laptop and not to the service that is stood in for.
+// Path is where the fault of a wrapped handler is set and read. Every path below localPrefix
+// belongs to the laptop and not to the service that is stood in for.
 const (
 	Path        = "/_local/fault"
 	localPrefix = "/_local/"
 )
 
-// maxBuffered is how much of a request is read before a delay begins; more than either service accepts.
+// maxBuffered is how much of a request is read before a delay begins; more than either service
+// accepts.
 const maxBuffered = 32 << 20
 
-// Answer writes f.Status with the kind of body that the service sends with it. Retry-After is already set.
+// Answer writes f.Status with the kind of body that the service sends with it. Retry-After is
+// already set.
 type Answer func(w http.ResponseWriter, r *http.Request, f Fault)
 
 // Injector holds the fault of one service. Make it with New.
@@ -35,8 +37,8 @@ func New(answer Answer) *Injector { return &Injector{answer: answer} }
 // Set arms f in place of what was armed; the zero Fault ends it.
 func (i *Injector) Set(f Fault) { i.armed.set(f) }
 
-// Wrap answers Path itself, passes everything else under /_local/ on, and lets the armed fault happen to
-// the rest, which are the API calls.
+// Wrap answers Path itself, passes everything else under /_local/ on, and lets the armed fault
+// happen to the rest, which are the API calls.
 func (i *Injector) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == Path {
@@ -55,8 +57,9 @@ func (i *Injector) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// happen does what f says. A caller who goes away during the delay ends it; only a fault that promises to
-// accept still reaches the service then, since that promise is about work done behind the caller's back.
+// happen does what f says. A caller who goes away during the delay ends it; only a fault that
+// promises to accept still reaches the service then, since that promise is about work done behind
+// the caller's back.
 func (i *Injector) happen(w http.ResponseWriter, r *http.Request, f Fault, next http.Handler) {
 	stayed := wait(r, f.delay())
 	switch {
@@ -91,7 +94,8 @@ func wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// buffer reads the body into memory: net/http notices that a caller has gone only once the body was read.
+// buffer reads the body into memory: net/http notices that a caller has gone only once the body was
+// read.
 func buffer(r *http.Request) {
 	if r.Body == nil {
 		return
@@ -104,8 +108,8 @@ func buffer(r *http.Request) {
 	}{io.MultiReader(bytes.NewReader(start), r.Body), r.Body}
 }
 
-// abort breaks the connection, so that the caller sees it end and no status. This panic is net/http's own
-// way to do so; the server recovers it and prints nothing.
+// abort breaks the connection, so that the caller sees it end and no status. This panic is
+// net/http's own way to do so; the server recovers it and prints nothing.
 func abort() { panic(http.ErrAbortHandler) }
 
 // unheard is the ResponseWriter of an answer that nobody gets.

@@ -2,8 +2,8 @@
 //
 // It takes the commands from the template's Dockerfile itself and runs them in a build context on
 // this machine, so the laptop and the tests build what production builds, and a Dockerfile that no
-// longer works is noticed where no Docker is. What it promises in return for that: a Dockerfile that
-// says something which cannot be done this way is an error, never skipped in silence.
+// longer works is noticed where no Docker is. What it promises in return for that: a Dockerfile
+// that says something which cannot be done this way is an error, never skipped in silence.
 package image
 
 import (
@@ -60,7 +60,8 @@ func BuildSteps(dockerfile []byte) ([]Step, error) {
 	return p.steps, nil
 }
 
-// WithoutTests are the steps without those that are go test alone, which change nothing in the context.
+// WithoutTests are the steps without those that are go test alone, which change nothing in the
+// context.
 func WithoutTests(steps []Step) []Step {
 	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool {
 		return strings.HasPrefix(s.Command, "go test ") && !strings.ContainsAny(s.Command, "&|;><$`\n")

@@ -10,8 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Runtime is what the Dockerfile's last stage says: what a function's image begins with, what is laid
-// into it, and how it is started.
+// Runtime is what the Dockerfile's last stage says: what a function's image begins with, what is
+// laid into it, and how it is started.
 type Runtime struct {
 	// Base is the reference of the image that it begins with, as the Dockerfile has it.
 	Base string
@@ -26,22 +26,23 @@ type Copy struct {
 	// Text is the instruction.
 	Text string
 	From Source
-	// To is absolute. A folder's content goes into it; a file takes its name, or, where it is a Folder,
-	// goes into it under its own name.
+	// To is absolute. A folder's content goes into it; a file takes its name, or, where it is a
+	// Folder, goes into it under its own name.
 	To     string
 	Folder bool
 }
 
 // Source is where a file or a folder comes from.
 type Source struct {
-	// Image is the reference of the image that it is in; "" is the build context, after its steps ran.
+	// Image is the reference of the image that it is in; "" is the build context, after its steps
+	// ran.
 	Image string
 	// Path is absolute in an image, and relative in the build context.
 	Path string
 }
 
-// LastStage reads a Dockerfile's last stage. Where that copies from other stages, it follows the files to
-// the build context or to the image that they come from.
+// LastStage reads a Dockerfile's last stage. Where that copies from other stages, it follows the
+// files to the build context or to the image that they come from.
 func LastStage(dockerfile []byte) (*Runtime, error) {
 	instructions, err := split(dockerfile)
 	if err != nil {

@@ -48,7 +48,8 @@ func (s *stages) find(name string) *stage {
 	return s.list[i]
 }
 
-// trace follows a file to where it comes from: through the stages, to the build context or to an image.
+// trace follows a file to where it comes from: through the stages, to the build context or to an
+// image.
 func (s *stages) trace(from, file string) (Source, error) {
 	g := s.find(from)
 	switch {
@@ -78,8 +79,8 @@ func (g *stage) root() string {
 	return "/"
 }
 
-// untouched: no command of a stage that is not run here may make the file another one. That it may be
-// executed is so in our images anyhow.
+// untouched: no command of a stage that is not run here may make the file another one. That it may
+// be executed is so in our images anyhow.
 func (g *stage) untouched(file string) error {
 	for _, in := range g.instructions {
 		if in.name == "RUN" && strings.Contains(in.rest, file) && in.rest != "chmod 0755 "+file {

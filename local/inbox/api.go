@@ -10,8 +10,9 @@ import (
 	"handler/function/internal/order"
 )
 
-// mailPolicy is for an e-mail's HTML: no script runs in it, and it has an origin of its own, wherever it is
-// opened. Pictures, styles and fonts come from where they are, as in a mail program; links open elsewhere.
+// mailPolicy is for an e-mail's HTML: no script runs in it, and it has an origin of its own,
+// wherever it is opened. Pictures, styles and fonts come from where they are, as in a mail program;
+// links open elsewhere.
 const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; " +
 	"style-src 'unsafe-inline' https:; img-src http: https: data:; font-src https: data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -29,8 +30,8 @@ type apiError struct {
 //	GET /api/orders                                     the newest orders; ?page=2 for those before, ?q=ada&state=done to search
 //	GET /api/orders/{session}                           an order with its timeline
 //
-// What cannot be had is answered with {"error": "why"}: 404 where there is no such thing, 422 where a
-// template has a mistake, 503 where the database is away.
+// What cannot be had is answered with {"error": "why"}: 404 where there is no such thing, 422 where
+// a template has a mistake, 503 where the database is away.
 func (i *Inbox) registerAPI(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/messages/{id}/{part}", func(w http.ResponseWriter, r *http.Request) {
 		m, err := i.mails.Message(r.PathValue("id"))

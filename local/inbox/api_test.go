@@ -73,7 +73,8 @@ func TestWhatIsNotThere(t *testing.T) {
 	mustHave(t, page.body, "No template in", "d-00000000000000000000000000000001")
 }
 
-// TestWhatCustomersType is about a name that is markup, an attempt at a header, and text of all directions.
+// TestWhatCustomersType is about a name that is markup, an attempt at a header, and text of all
+// directions.
 func TestWhatCustomersType(t *testing.T) {
 	t.Parallel()
 

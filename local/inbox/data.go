@@ -11,7 +11,8 @@ import (
 // dataName is what problems call the template data that was typed.
 const dataName = "template data"
 
-// parseData reads template data that was typed, which is a JSON object. It gives the problem, if there is one.
+// parseData reads template data that was typed, which is a JSON object. It gives the problem, if
+// there is one.
 func parseData(text string) (json.RawMessage, *problem) {
 	var object map[string]json.RawMessage
 	err := json.Unmarshal([]byte(text), &object)
@@ -25,7 +26,8 @@ func parseData(text string) (json.RawMessage, *problem) {
 	return json.RawMessage(text), nil
 }
 
-// syntaxProblem says in which line the JSON is wrong, and what is wrong there in the words of a person who types it.
+// syntaxProblem says in which line the JSON is wrong, and what is wrong there in the words of a
+// person who types it.
 func syntaxProblem(text string, err *json.SyntaxError) *problem {
 	at := max(0, min(int(err.Offset)-1, len(text))) // the first byte that does not fit
 	before := strings.TrimRight(text[:at], " \t\r\n")

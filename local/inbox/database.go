@@ -20,7 +20,8 @@ type Orders interface {
 	Load(ctx context.Context, session string) (*order.Order, error)
 	// Revisions are those of all orders.
 	Revisions(ctx context.Context) ([]Revision, error)
-	// Read reads the orders of these IDs, in any order and without their events. An order that is gone is left out.
+	// Read reads the orders of these IDs, in any order and without their events. An order that is
+	// gone is left out.
 	Read(ctx context.Context, ids []string) ([]*order.Order, error)
 }
 
@@ -37,7 +38,8 @@ type Database struct {
 	name   func() string
 }
 
-// NewDatabase reads in a database of a client that mongodb.Connect made. The name may change: it is a setting.
+// NewDatabase reads in a database of a client that mongodb.Connect made. The name may change: it is
+// a setting.
 func NewDatabase(client *mongo.Client, name func() string) *Database { return &Database{client, name} }
 
 // Load reads an order; order.ErrNotFound where there is none.
@@ -56,7 +58,8 @@ func (d *Database) Revisions(ctx context.Context) ([]Revision, error) {
 	return all, nil
 }
 
-// Read reads the orders of these IDs, in any order and without their events. An order that is gone is left out.
+// Read reads the orders of these IDs, in any order and without their events. An order that is gone
+// is left out.
 func (d *Database) Read(ctx context.Context, ids []string) ([]*order.Order, error) {
 	var orders []*order.Order
 	err := d.find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, bson.D{{Key: "events", Value: 0}}, &orders)

@@ -60,8 +60,8 @@ func (f *folder) read() reading {
 	return f.last
 }
 
-// version is of the names and the content of all files. Their times would not do: an editor may save
-// twice within what a file system counts.
+// version is of the names and the content of all files. Their times would not do: an editor may
+// save twice within what a file system counts.
 func (f *folder) version() string {
 	h := sha256.New()
 	_ = filepath.WalkDir(f.path, func(path string, d fs.DirEntry, err error) error {

@@ -1,9 +1,10 @@
-// Package inbox shows the owner of a shop what the laptop did: the e-mails as a customer sees them, the
-// orders and how each one went, and what each template makes of sample orders while it is being written.
+// Package inbox shows the owner of a shop what the laptop did: the e-mails as a customer sees them,
+// the orders and how each one went, and what each template makes of sample orders while it is being
+// written.
 //
-// A page is whole as the server renders it, and looks again by a little JavaScript. What somebody typed is only
-// ever text in a page. An e-mail's HTML is shown in a frame of its own without scripts and with an origin
-// of its own, so that nothing in it can reach the pages.
+// A page is whole as the server renders it, and looks again by a little JavaScript. What somebody
+// typed is only ever text in a page. An e-mail's HTML is shown in a frame of its own without
+// scripts and with an origin of its own, so that nothing in it can reach the pages.
 //
 // For scripts there is the same at /api: see register in api.go.
 package inbox
@@ -27,14 +28,15 @@ type Options struct {
 	Mails *sendgrid.Service
 	// Orders are the shop's; there are no timelines without.
 	Orders Orders
-	// Templates is the folder of the templates as they are being written; they are read anew whenever it changes.
+	// Templates is the folder of the templates as they are being written; they are read anew
+	// whenever it changes.
 	Templates string
 	// InEffect is the folder of the templates by which e-mails are shown. Default: Templates.
 	InEffect string
 	// Shop is who sends the e-mails. Default: one without a name.
 	Shop func() maildata.Shop
-	// Use is the key of an e-mail that is made of a template, by the template's name without a language.
-	// Default: one of a series.
+	// Use is the key of an e-mail that is made of a template, by the template's name without a
+	// language. Default: one of a series.
 	Use func(template string) string
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
@@ -48,7 +50,8 @@ type Inbox struct {
 	orders Orders
 	index  *index
 	folder *folder
-	// inEffect are the templates by which e-mails are shown; folder has them as they are being written.
+	// inEffect are the templates by which e-mails are shown; folder has them as they are being
+	// written.
 	inEffect   *folder
 	samples    []sampleOrder
 	renderings renderings
@@ -92,7 +95,8 @@ func New(o Options) (*Inbox, error) {
 	}, nil
 }
 
-// pagePolicy lets a page load only what this server serves, and nothing that stands in the page itself.
+// pagePolicy lets a page load only what this server serves, and nothing that stands in the page
+// itself.
 const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -129,8 +133,8 @@ func (i *Inbox) Handler() http.Handler {
 	})
 }
 
-// isLoopback reports whether a request was sent to this machine by its own name. Another name may be that of a foreign
-// site, which resolves to this machine to read what is here (DNS rebinding).
+// isLoopback reports whether a request was sent to this machine by its own name. Another name may
+// be that of a foreign site, which resolves to this machine to read what is here (DNS rebinding).
 func isLoopback(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

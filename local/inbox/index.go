@@ -15,8 +15,8 @@ import (
 // readBatch is how many orders are read at once: up to a megabyte.
 const readBatch = 200
 
-// index finds orders by words and by their state. It keeps some 300 bytes of each order, and reads an order again only
-// when its revision changes, or when its state may change by the clock.
+// index finds orders by words and by their state. It keeps some 300 bytes of each order, and reads
+// an order again only when its revision changes, or when its state may change by the clock.
 type index struct {
 	orders Orders
 
@@ -49,8 +49,8 @@ type listing struct {
 	Matching, Total int
 	// States counts the orders that have the words of the search.
 	States map[view.State]int
-	// Unread is how many orders there was no time to read. They are missing in the other numbers but Total, and the next
-	// call reads on.
+	// Unread is how many orders there was no time to read. They are missing in the other numbers
+	// but Total, and the next call reads on.
 	Unread int
 }
 
@@ -82,7 +82,8 @@ func (x *index) find(ctx context.Context, s search, skip, limit int, now time.Ti
 	return found, err
 }
 
-// refresh gives the entries, the newest first, as the database has the orders now, and how many orders there are.
+// refresh gives the entries, the newest first, as the database has the orders now, and how many
+// orders there are.
 func (x *index) refresh(ctx context.Context, now time.Time) ([]entry, int, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -148,7 +149,8 @@ func entryOf(o *order.Order, now time.Time) entry {
 	return e
 }
 
-// outdated reports whether the order is at another revision, or its state may be another one by now.
+// outdated reports whether the order is at another revision, or its state may be another one by
+// now.
 func (e entry) outdated(r Revision, now time.Time) bool {
 	return e.Number != r.Number || !e.CreatedAt.Equal(r.CreatedAt) || !e.until.IsZero() && !e.until.After(now)
 }

@@ -106,7 +106,8 @@ func done(tb testing.TB, n int) *order.Order {
 	}
 }
 
-// BenchmarkTenThousandOrders is a search among 10,000 orders in the laptop's database: the first one reads all of them.
+// BenchmarkTenThousandOrders is a search among 10,000 orders in the laptop's database: the first
+// one reads all of them.
 func BenchmarkTenThousandOrders(b *testing.B) {
 	client, err := mongodb.Connect("mongodb://"+mongodtest.Start(b, mongod.Options{}), "bench")
 	if err != nil {

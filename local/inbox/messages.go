@@ -28,7 +28,8 @@ type messageRow struct {
 	Key     string
 }
 
-// pager leads through a list that is longer than one page. Span says which rows of how many this page shows.
+// pager leads through a list that is longer than one page. Span says which rows of how many this
+// page shows.
 type pager struct{ First, Newer, Older, Span string }
 
 func (i *Inbox) messagesPage(w http.ResponseWriter, r *http.Request) {

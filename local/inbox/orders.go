@@ -15,7 +15,8 @@ import (
 	"handler/function/internal/view"
 )
 
-// patience is how long a page waits for the database; a message is shown without its order before that.
+// patience is how long a page waits for the database; a message is shown without its order before
+// that.
 const patience = 2 * time.Second
 
 // orderView is an order on a page, with what only the inbox has of it.
@@ -23,7 +24,8 @@ type orderView struct {
 	view.Order
 	// Current is the key of the e-mail on whose page it stands.
 	Current string
-	// Messages are where the e-mails of the order are shown, by their IDs, for those that the inbox has.
+	// Messages are where the e-mails of the order are shown, by their IDs, for those that the inbox
+	// has.
 	Messages map[string]string
 	// Payloads are what Stripe said, by the IDs of the events.
 	Payloads map[string]string
@@ -39,7 +41,8 @@ func (i *Inbox) viewOrder(o *order.Order) view.Order {
 	return v
 }
 
-// onPage is a whole order for a page; current is the key of the e-mail on whose page it stands, if on any.
+// onPage is a whole order for a page; current is the key of the e-mail on whose page it stands, if
+// on any.
 func (i *Inbox) onPage(o *order.Order, current string) orderView {
 	v := orderView{Order: i.viewOrder(o), Current: current, Messages: map[string]string{}, Payloads: map[string]string{}}
 	for _, e := range v.Emails {
@@ -56,7 +59,8 @@ func (i *Inbox) onPage(o *order.Order, current string) orderView {
 type ordersView struct {
 	listing
 	search
-	// All leads to the orders in any state, and States to those in each; each takes the words of the search along.
+	// All leads to the orders in any state, and States to those in each; each takes the words of
+	// the search along.
 	All    option
 	States []option
 	pager

@@ -12,7 +12,8 @@ type preview struct {
 	rendering
 	Look     look
 	Controls []control
-	// Frame is the address of the HTML. It changes with it, so that a frame is loaded anew when it must be.
+	// Frame is the address of the HTML. It changes with it, so that a frame is loaded anew when it
+	// must be.
 	Frame string
 	// UnknownID is said where no template has it.
 	UnknownID string

@@ -76,8 +76,8 @@ var (
 	headTag        = regexp.MustCompile(`(?i)<head(\s[^>]*)?>`)
 )
 
-// framed is an e-mail's HTML for the frame in a page: in the colours of a reader who likes it light or dark,
-// whatever the browser's user likes, and with links that do not open within the frame.
+// framed is an e-mail's HTML for the frame in a page: in the colours of a reader who likes it light
+// or dark, whatever the browser's user likes, and with links that do not open within the frame.
 func framed(html, scheme string) string {
 	if scheme == "light" || scheme == "dark" {
 		html = schemeQuery.ReplaceAllStringFunc(html, func(query string) string {

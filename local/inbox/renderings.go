@@ -10,8 +10,9 @@ import (
 // maxRenderings is how many renderings are kept; older ones make room. One of them is some 50 kB.
 const maxRenderings = 64
 
-// renderings are e-mails that were rendered of templates lately. A page's frame loads one by its ID, and the last one of a
-// template stays in view while the template or its data has a mistake. The zero value is empty.
+// renderings are e-mails that were rendered of templates lately. A page's frame loads one by its
+// ID, and the last one of a template stays in view while the template or its data has a mistake.
+// The zero value is empty.
 type renderings struct {
 	mu   sync.Mutex
 	kept []keptRendering // the newest last

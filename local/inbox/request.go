@@ -51,8 +51,8 @@ func (a address) String() string {
 
 type field struct{ Name, Value string }
 
-// readMessage reads an accepted message. The stand-in has seen to the types; of a file that was written by
-// hand there may be the raw text only.
+// readMessage reads an accepted message. The stand-in has seen to the types; of a file that was
+// written by hand there may be the raw text only.
 func readMessage(m sendgrid.Message) message {
 	var out message
 	if err := json.Unmarshal(m.Request, &out); err != nil {
@@ -68,7 +68,8 @@ func readMessage(m sendgrid.Message) message {
 	return out
 }
 
-// Recipient is who gets it, in few words: the first one's name, or address, and how many more there are.
+// Recipient is who gets it, in few words: the first one's name, or address, and how many more there
+// are.
 func (m message) Recipient() string {
 	var all []address
 	for _, p := range m.Personalizations {
@@ -87,7 +88,8 @@ func (m message) Recipient() string {
 	return to
 }
 
-// Delivery is the key of the delivery that the first personalization is of, and the session of its order.
+// Delivery is the key of the delivery that the first personalization is of, and the session of its
+// order.
 func (m message) Delivery() (session, key string) {
 	args := m.Personalizations[0].CustomArgs
 	session, key, _ = strings.Cut(args["delivery"], "/")
@@ -124,8 +126,8 @@ func addresses(list []address) string {
 	return strings.Join(texts, ", ")
 }
 
-// indent is JSON for people: indented, and without the escapes of <, > and &, which encoders write for the sake
-// of HTML.
+// indent is JSON for people: indented, and without the escapes of <, > and &, which encoders write
+// for the sake of HTML.
 func indent(raw []byte) string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, raw, "", "  "); err != nil {

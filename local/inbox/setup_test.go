@@ -73,7 +73,8 @@ type bundle struct {
 	orders  *fakeOrders
 	folder  string
 	samples map[string]*order.Order
-	// uses are the keys of the e-mails that are made of templates, where it is not as in the catalogue.
+	// uses are the keys of the e-mails that are made of templates, where it is not as in the
+	// catalogue.
 	uses map[string]string
 }
 

@@ -16,17 +16,18 @@ type templatesView struct {
 	preview
 	Name string
 	All  []option
-	// OrderName and Label are the order that the template is tried with, and Key is its e-mail; Supposed: the order owes no
-	// such e-mail. Keys lead to the e-mails that it does owe.
+	// OrderName and Label are the order that the template is tried with, and Key is its e-mail;
+	// Supposed: the order owes no such e-mail. Keys lead to the e-mails that it does owe.
 	OrderName, Label, Key string
 	Supposed              bool
 	Keys                  []option
-	// Data is what the editor has, and Edited tells it from the order's own; DataProblem is what is wrong with it.
+	// Data is what the editor has, and Edited tells it from the order's own; DataProblem is what is
+	// wrong with it.
 	Data        string
 	Edited      bool
 	DataProblem *problem
-	// Here leads to this page without what was typed, and Choose to the orders, of which Choices is there if they are
-	// asked for.
+	// Here leads to this page without what was typed, and Choose to the orders, of which Choices is
+	// there if they are asked for.
 	Here, Choose string
 	Choices      *choices
 }
@@ -82,8 +83,8 @@ func (i *Inbox) showTrial(w http.ResponseWriter, r *http.Request, names []string
 	i.pages.show(w, r, http.StatusOK, "templates.html", t.template+" · Templates", v)
 }
 
-// typed renders the template with the data that was typed, if any was, or else with the order's. Its error is that the
-// data is too long.
+// typed renders the template with the data that was typed, if any was, or else with the order's.
+// Its error is that the data is too long.
 func (i *Inbox) typed(w http.ResponseWriter, r *http.Request, v *templatesView, t trial) (rendering, error) {
 	if r.Method != http.MethodPost {
 		data := i.data(t)
@@ -108,7 +109,8 @@ var (
 	errData = errors.New("the template data has a mistake")
 )
 
-// trialPreview shows a rendering, or with what is wrong the last one of the template that was right.
+// trialPreview shows a rendering, or with what is wrong the last one of the template that was
+// right.
 func (i *Inbox) trialPreview(got rendering, path string, rest url.Values, l look) preview {
 	shown, ok := got, got.err == nil
 	if !ok {

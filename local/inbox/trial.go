@@ -21,12 +21,14 @@ type trial struct {
 	order string
 	label string
 	mail  maildata.Mail
-	// keys are those of the e-mails of the order that are made of the template; empty where it owes none.
+	// keys are those of the e-mails of the order that are made of the template; empty where it owes
+	// none.
 	keys []string
 }
 
-// newTrial is the trial that a request asks for: ?order= is a sample or a session, by default the usual sample, and
-// ?email= the key of one of the order's e-mails. Its error is order.ErrNotFound where there is no such order.
+// newTrial is the trial that a request asks for: ?order= is a sample or a session, by default the
+// usual sample, and ?email= the key of one of the order's e-mails. Its error is order.ErrNotFound
+// where there is no such order.
 func (i *Inbox) newTrial(ctx context.Context, template string, r *http.Request) (trial, error) {
 	name, key := r.URL.Query().Get("order"), r.URL.Query().Get("email")
 	if !order.ValidID(name) {
@@ -52,7 +54,8 @@ func (i *Inbox) newTrial(ctx context.Context, template string, r *http.Request) 
 	return t, nil
 }
 
-// planned are the keys of an order's e-mails that are made of a template, those in its very language before others.
+// planned are the keys of an order's e-mails that are made of a template, those in its very
+// language before others.
 func (i *Inbox) planned(o *order.Order, template string) []string {
 	ids := i.inEffect.read().ids
 	base, _, _ := strings.Cut(template, ".")
@@ -90,7 +93,8 @@ func labelOf(r view.Row) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-// try renders the template with its data. What SendGrid would leave blank is said beside the e-mail.
+// try renders the template with its data. What SendGrid would leave blank is said beside the
+// e-mail.
 func (i *Inbox) try(template string, data any) rendering {
 	now := i.folder.read()
 	got := now.render(template, data)

@@ -48,7 +48,8 @@ func (o Options) query(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, newVector(counts, functions, time.Now()))
 }
 
-// question is the query of metrics/add_metrics.go in the gateway, around the pattern of its functions.
+// question is the query of metrics/add_metrics.go in the gateway, around the pattern of its
+// functions.
 var question = regexp.MustCompile(`^sum\(gateway_function_invocation_total\{function_name=~"([^"\\]*)"\}\) by \(function_name\)$`)
 
 // parseQuery returns the pattern of the functions that a query asks for.

@@ -52,7 +52,8 @@ func (s *Server) aggregate(r *request) (bson.D, error) {
 	return s.firstReply(ns, docs, int(size), false)
 }
 
-// stage is one step of a pipeline. Its records are those of the collection at first, later only documents.
+// stage is one step of a pipeline. Its records are those of the collection at first, later only
+// documents.
 type stage struct {
 	name string
 	arg  any
@@ -79,7 +80,8 @@ func readStages(pipeline bson.A) ([]stage, error) {
 	return stages, nil
 }
 
-// leadingQuery takes the stages that find can do, with its indexes: $match, $sort, $limit, in that order.
+// leadingQuery takes the stages that find can do, with its indexes: $match, $sort, $limit, in that
+// order.
 func leadingQuery(stages []stage) (query, []stage, error) {
 	q := query{filter: bson.D{}, sort: bson.D{}}
 	take := func(name string) (any, bool) {

@@ -9,10 +9,11 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// Whole numbers grow from 32 to 64 bits where they must, as MongoDB's do. lungo's wrap around, and a sum of money that does so
-// is wrong without a word.
+// Whole numbers grow from 32 to 64 bits where they must, as MongoDB's do. lungo's wrap around, and
+// a sum of money that does so is wrong without a word.
 
-// exactly is the true value of an operation on two whole numbers; ok is false if one is something else.
+// exactly is the true value of an operation on two whole numbers; ok is false if one is something
+// else.
 func exactly(op string, a, b any) (value *big.Int, bothShort, ok bool) {
 	x, y := new(big.Int), new(big.Int)
 	bothShort = true
@@ -51,8 +52,8 @@ func plus(a, b any) any {
 	return f
 }
 
-// widen prepares update, which is a copy, for doc: it makes operands long where the result needs it, and refuses what does not
-// fit into a long, as MongoDB does.
+// widen prepares update, which is a copy, for doc: it makes operands long where the result needs
+// it, and refuses what does not fit into a long, as MongoDB does.
 func widen(doc *bson.D, update bson.D) error {
 	for _, op := range update {
 		fields, ok := op.Value.(bson.D)

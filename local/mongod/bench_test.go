@@ -13,8 +13,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// BenchmarkSizes measures the shop's questions and writes, over TCP and with fsync, among ever more orders of 4 KB of which ten
-// are due. No line may grow with the number of orders.
+// BenchmarkSizes measures the shop's questions and writes, over TCP and with fsync, among ever more
+// orders of 4 KB of which ten are due. No line may grow with the number of orders.
 func BenchmarkSizes(b *testing.B) {
 	for _, size := range []int{100, 10_000, 100_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkSize(b, size) })

@@ -65,8 +65,8 @@ func encodeReply(reply bson.D, err error) (wirebson.RawDocument, error) {
 	return wirebson.RawDocument(raw), err
 }
 
-// checkValue refuses the BSON types that lungo cannot compare (it panics on them), and non-finite decimals, which have no
-// consistent place in its order.
+// checkValue refuses the BSON types that lungo cannot compare (it panics on them), and non-finite
+// decimals, which have no consistent place in its order.
 func checkValue(v any) error {
 	switch v := v.(type) {
 	case bson.D:
@@ -93,7 +93,8 @@ func checkValue(v any) error {
 	return nil
 }
 
-// sameDocument reports whether two documents have the same bytes; MongoDB counts nothing else as unmodified.
+// sameDocument reports whether two documents have the same bytes; MongoDB counts nothing else as
+// unmodified.
 func sameDocument(a, b bson.Raw) bool { return bytes.Equal(a, b) }
 
 func get(doc *bson.D, path string) any { return bsonkit.Get(doc, path) }

@@ -9,7 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// catalog is one version of everything that is stored, by full name (database.collection). Readers share it; it never changes.
+// catalog is one version of everything that is stored, by full name (database.collection). Readers
+// share it; it never changes.
 type catalog struct {
 	collections map[string]*collection
 }
@@ -36,7 +37,8 @@ func (c *catalog) names(db string) []string {
 	return slices.DeleteFunc(names, func(ns string) bool { return db != "" && !strings.HasPrefix(ns, db+".") })
 }
 
-// tx is one command's writes: a new version of the catalog, and the same as operations for the journal.
+// tx is one command's writes: a new version of the catalog, and the same as operations for the
+// journal.
 type tx struct {
 	catalog  *catalog
 	owned    map[string]bool // collections that are already this tx's copies

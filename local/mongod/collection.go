@@ -9,16 +9,16 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// record is a stored document. It is never changed: an update stores another under the same id.
-// The id is only a place in the order of insertion, which is the order of a query that asks for none.
+// record is a stored document. It is never changed: an update stores another under the same id. The
+// id is only a place in the order of insertion, which is the order of a query that asks for none.
 type record struct {
 	id   uint64
 	doc  *bson.D
 	size int
 }
 
-// collection is one version of a collection's documents and indexes. A version that readers can see is never changed:
-// a writer works on a copy, which shares all that it does not touch.
+// collection is one version of a collection's documents and indexes. A version that readers can see
+// is never changed: a writer works on a copy, which shares all that it does not touch.
 type collection struct {
 	records *btree.BTreeG[record]
 	indexes []*index // the first is _id's
@@ -46,8 +46,8 @@ func (c *collection) copy() *collection {
 
 func (c *collection) get(id uint64) (record, bool) { return c.records.Get(record{id: id}) }
 
-// put stores doc in the place of old, or as a new document if old.doc is nil. It checks every index before it changes
-// anything, so an error leaves the collection as it was.
+// put stores doc in the place of old, or as a new document if old.doc is nil. It checks every index
+// before it changes anything, so an error leaves the collection as it was.
 func (c *collection) put(ns string, old record, doc *bson.D, size int) error {
 	id := old.id
 	if old.doc == nil {
@@ -95,7 +95,8 @@ func (c *collection) remove(r record) error {
 
 type keyChange struct{ remove, add [][]any }
 
-// change tells what becomes of a document's keys; nothing if they stay, which is what most updates do to most indexes.
+// change tells what becomes of a document's keys; nothing if they stay, which is what most updates
+// do to most indexes.
 func (x *index) change(old, doc *bson.D) (keyChange, error) {
 	add, err := x.keys(doc)
 	if err != nil || old == nil {
@@ -109,7 +110,8 @@ func (x *index) change(old, doc *bson.D) (keyChange, error) {
 	return keyChange{remove: remove, add: add}, err
 }
 
-// identical is stricter than equal in one thing: 1 and 1.0 are equal keys, and the index must follow the document's own.
+// identical is stricter than equal in one thing: 1 and 1.0 are equal keys, and the index must
+// follow the document's own.
 func identical(a, b any) bool {
 	_, ta := bsonkit.Inspect(a)
 	_, tb := bsonkit.Inspect(b)

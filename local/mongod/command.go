@@ -2,8 +2,9 @@ package mongod
 
 import "go.mongodb.org/mongo-driver/bson"
 
-// command is one of the server's commands. fields are those it knows beside the ones that any command may carry ("*": it looks
-// at none, so any will do); noWait marks the ones whose answer says nothing about what is stored.
+// command is one of the server's commands. fields are those it knows beside the ones that any
+// command may carry ("*": it looks at none, so any will do); noWait marks the ones whose answer
+// says nothing about what is stored.
 type command struct {
 	fields string
 	noWait bool

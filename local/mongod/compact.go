@@ -14,9 +14,10 @@ const (
 	snapshotFrame = 1 << 20 // bytes of a snapshot's frame, about
 )
 
-// compact replaces the journal so far by a snapshot of what lives. Writers wait only while the journal changes files: the
-// snapshot is written from a version that nobody changes. At every instant the folder holds a whole database: the old
-// snapshot and all journal files, or the new snapshot and the journal files since.
+// compact replaces the journal so far by a snapshot of what lives. Writers wait only while the
+// journal changes files: the snapshot is written from a version that nobody changes. At every
+// instant the folder holds a whole database: the old snapshot and all journal files, or the new
+// snapshot and the journal files since.
 func (e *engine) compact() error {
 	e.mu.Lock()
 	if e.closing.Load() {
@@ -112,7 +113,8 @@ func (w *snapshotWriter) flush() error {
 	return nil
 }
 
-// readSnapshot loads a snapshot, which must be whole: it got its name only after it had been fsynced.
+// readSnapshot loads a snapshot, which must be whole: it got its name only after it had been
+// fsynced.
 func (l *loaded) readSnapshot(path string) error {
 	fr, err := openFrames(path, snapMagic, 0)
 	if err != nil {

@@ -69,7 +69,8 @@ func writeMessage(w *bufio.Writer, to *wire.MsgHeader, id int32, reply wire.MsgB
 	return w.Flush()
 }
 
-// answer runs the command in a message. A nil reply means that the client wants none (write concern 0).
+// answer runs the command in a message. A nil reply means that the client wants none (write concern
+// 0).
 func (s *Server) answer(from client, header *wire.MsgHeader, body wire.MsgBody) (wire.MsgBody, error) {
 	switch msg := body.(type) {
 	case *wire.OpMsg:
@@ -111,7 +112,8 @@ func (s *Server) runMsg(from client, msg *wire.OpMsg) (wirebson.RawDocument, err
 	return encodeReply(s.run(from, doc))
 }
 
-// runQuery answers the old OP_QUERY message, with which a driver opens its first connection and nothing else.
+// runQuery answers the old OP_QUERY message, with which a driver opens its first connection and
+// nothing else.
 func (s *Server) runQuery(from client, msg *wire.OpQuery) (wirebson.RawDocument, error) {
 	query := msg.Query()
 	if query == nil {
@@ -131,7 +133,8 @@ func (s *Server) runQuery(from client, msg *wire.OpQuery) (wirebson.RawDocument,
 	return encodeReply(s.run(from, append(doc, bson.E{Key: "$db", Value: "admin"})))
 }
 
-// run finds and runs a command. A panic is that command's error alone: writes are made on copies that are dropped with it.
+// run finds and runs a command. A panic is that command's error alone: writes are made on copies
+// that are dropped with it.
 func (s *Server) run(from client, doc bson.D) (reply bson.D, err error) {
 	if len(doc) == 0 {
 		return nil, errorf(codeFailedToParse, "empty command")
@@ -159,7 +162,8 @@ func (s *Server) run(from client, doc bson.D) (reply bson.D, err error) {
 	}
 	reply, err = command.run(req)
 	if !command.noWait {
-		// Whatever the answer says, it may rest on writes of others that are still on their way to the disk.
+		// Whatever the answer says, it may rest on writes of others that are still on their way to
+		// the disk.
 		if syncErr := s.engine.settle(); syncErr != nil {
 			return nil, errorf(codeInternal, "%v", syncErr)
 		}

@@ -21,7 +21,8 @@ type cursor struct {
 	used time.Time
 }
 
-// cursors are the open ones of all connections: a pool may fetch the next batch over another connection.
+// cursors are the open ones of all connections: a pool may fetch the next batch over another
+// connection.
 type cursors struct {
 	mu   sync.Mutex
 	open map[int64]*cursor
@@ -29,7 +30,8 @@ type cursors struct {
 
 func newCursors() *cursors { return &cursors{open: map[int64]*cursor{}} }
 
-// batch takes up to size documents off cur, never more than fit into one reply but at least one. size 0 is no limit.
+// batch takes up to size documents off cur, never more than fit into one reply but at least one.
+// size 0 is no limit.
 func (cur *cursor) batch(size int) (bson.A, error) {
 	list, total := bson.A{}, 0
 	for len(cur.docs) > 0 && (size <= 0 || len(list) < size) {
@@ -46,7 +48,8 @@ func (cur *cursor) batch(size int) (bson.A, error) {
 	return list, nil
 }
 
-// keep makes cur findable by the returned number, or 0 if it is used up. Cursors that nobody asked for in a long time go.
+// keep makes cur findable by the returned number, or 0 if it is used up. Cursors that nobody asked
+// for in a long time go.
 func (c *cursors) keep(cur *cursor) int64 {
 	if len(cur.docs) == 0 {
 		return 0

@@ -24,7 +24,8 @@ import (
 
 func quiet() Options { return Options{Logger: slog.New(slog.DiscardHandler)} }
 
-// filled makes a database of ten orders, each written by itself, closes it, and returns its journal's path and bytes.
+// filled makes a database of ten orders, each written by itself, closes it, and returns its
+// journal's path and bytes.
 func filled(t *testing.T, dir string) (string, []byte) {
 	t.Helper()
 	b := setupDir(t, dir, Options{})
@@ -391,7 +392,8 @@ func TestGroupCommit(t *testing.T) {
 			}()
 		}
 		waitFor(t, "sixteen writers", func() bool { return appended() == 16 })
-		// All sixteen are visible in memory, and none of them is on disk: nobody may have been answered, readers included.
+		// All sixteen are visible in memory, and none of them is on disk: nobody may have been
+		// answered, readers included.
 		read := make(chan error, 1)
 		go func() {
 			_, err := b.orders.CountDocuments(context.Background(), bson.M{})

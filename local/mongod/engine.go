@@ -48,7 +48,8 @@ func openEngine(dir string, opts Options) (*engine, error) {
 }
 
 // write runs fn on the next version and publishes it, unless fn fails: then nothing has happened.
-// The writes are on their way to the disk when it returns, in the order of their versions: settle waits for them.
+// The writes are on their way to the disk when it returns, in the order of their versions: settle
+// waits for them.
 func (e *engine) write(fn func(*tx) error) error { return e.writeOnce(nil, fn) }
 
 // writeOnce is write for a retryable write, if id is not nil.
@@ -93,7 +94,8 @@ func (e *engine) maybeCompact() {
 	}
 	e.background.Go(func() {
 		defer e.compacting.Store(false)
-		// The old files still hold everything if this fails, and the next attempt comes with the next growth.
+		// The old files still hold everything if this fails, and the next attempt comes with the
+		// next growth.
 		if err := e.compact(); err != nil && !errors.Is(err, errClosing) {
 			e.log.Warn("the database's journal was not compacted", "path", e.dir, "err", err)
 		}

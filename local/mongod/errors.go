@@ -82,7 +82,8 @@ func errorf(code int32, format string, args ...any) error {
 	return &dbError{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// asError gives every error a code. lungo's errors have none: they speak of what was asked, so BadValue fits.
+// asError gives every error a code. lungo's errors have none: they speak of what was asked, so
+// BadValue fits.
 func asError(err error) *dbError {
 	var e *dbError
 	if errors.As(err, &e) {

@@ -11,13 +11,15 @@ import (
 	"os"
 )
 
-// A journal or snapshot file is a magic line and then frames. A frame is one write to the file and one fsync:
+// A journal or snapshot file is a magic line and then frames. A frame is one write to the file and
+// one fsync:
 //
 //	magic "TBF1" · payload length uint32 · sequence number uint64 · CRC32C of the payload uint32 · CRC32C of those 20 bytes uint32
 //	payload: BSON documents, one after another
 //
-// All that is in one frame is answered after its fsync, and the next frame is written after that. So only the last frame of a
-// file can be half-written, and it holds nothing that anyone was promised; damage anywhere else is damage to promises.
+// All that is in one frame is answered after its fsync, and the next frame is written after that.
+// So only the last frame of a file can be half-written, and it holds nothing that anyone was
+// promised; damage anywhere else is damage to promises.
 const (
 	frameMagic   = "TBF1"
 	headerBytes  = 24
@@ -42,7 +44,8 @@ func validHeader(h []byte) bool {
 		binary.LittleEndian.Uint32(h[20:]) == castagnoli(h[:20])
 }
 
-// damage is a frame that cannot be read. It is torn if it is the last of its file and so may be cut off.
+// damage is a frame that cannot be read. It is torn if it is the last of its file and so may be cut
+// off.
 type damage struct {
 	path   string
 	offset int64

@@ -8,8 +8,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// TestFullDisk fills the disk at the instant at which a compaction begins a new journal file. The old file goes on, and its end may
-// be torn by a later crash: a new one that was left behind would make that look like damage in the middle.
+// TestFullDisk fills the disk at the instant at which a compaction begins a new journal file. The
+// old file goes on, and its end may be torn by a later crash: a new one that was left behind would
+// make that look like damage in the middle.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 

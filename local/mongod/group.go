@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// expression gives a value for a document: a constant, "$path", {$literal: …}, or a document of expressions.
+// expression gives a value for a document: a constant, "$path", {$literal: …}, or a document of
+// expressions.
 type expression func(doc *bson.D) any
 
 func newExpression(v any) (expression, error) {

@@ -12,15 +12,17 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// entry is one key of one document in an index. A document has several where a field holds an array.
-// edge is 0 in a stored entry; a search key uses -1 and 1 to stand just before and just after all that share its keys.
+// entry is one key of one document in an index. A document has several where a field holds an
+// array. edge is 0 in a stored entry; a search key uses -1 and 1 to stand just before and just
+// after all that share its keys.
 type entry struct {
 	keys []any
 	edge int8
 	id   uint64
 }
 
-// classEdge is a search key before (low) or after everything of one BSON class: ranges stay within the class of their bound.
+// classEdge is a search key before (low) or after everything of one BSON class: ranges stay within
+// the class of their bound.
 type classEdge struct {
 	class bsonkit.Class
 	high  bool
@@ -112,8 +114,9 @@ func compareEdge(v any, e classEdge) int {
 	return 1 - 2*btoi(e.high)
 }
 
-// compareValues is bsonkit.Compare, but for one case in which that has no consistent order: it takes infinite floats for
-// zero when it meets a decimal, and a tree that is sorted so loses documents.
+// compareValues is bsonkit.Compare, but for one case in which that has no consistent order: it
+// takes infinite floats for zero when it meets a decimal, and a tree that is sorted so loses
+// documents.
 func compareValues(a, b any) int {
 	if f, ok := a.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
 		if _, ok := b.(primitive.Decimal128); ok {
@@ -201,7 +204,8 @@ func (x *index) remove(tuples [][]any, id uint64) {
 	}
 }
 
-// bytes is about how large the index is: its texts, and eight bytes for each other key and each document.
+// bytes is about how large the index is: its texts, and eight bytes for each other key and each
+// document.
 func (x *index) bytes() int64 {
 	var n int64
 	x.tree.Scan(func(e entry) bool {

@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// parseIndexSpec reads an index as createIndexes gives it. An option that it does not know is an error.
+// parseIndexSpec reads an index as createIndexes gives it. An option that it does not know is an
+// error.
 func parseIndexSpec(doc bson.D) (indexSpec, error) {
 	var spec indexSpec
 	r := &request{name: "indexes", doc: doc}

@@ -15,8 +15,9 @@ type journalFile interface {
 	Close() error
 }
 
-// journal appends operations to the newest journal file. Writers hand over their operations under the engine's lock and then
-// wait together: one of them writes and fsyncs for all that have come by then.
+// journal appends operations to the newest journal file. Writers hand over their operations under
+// the engine's lock and then wait together: one of them writes and fsyncs for all that have come by
+// then.
 type journal struct {
 	dir string
 
@@ -67,7 +68,8 @@ func createJournal(dir string, gen uint64) (*os.File, error) {
 		err = syncDir(dir)
 	}
 	if err != nil {
-		// Were the file left while the one before it goes on, a torn end of that one would pass for damage in the middle.
+		// Were the file left while the one before it goes on, a torn end of that one would pass for
+		// damage in the middle.
 		return nil, fmt.Errorf("create a journal file: %w", errors.Join(err, f.Close(), os.Remove(f.Name())))
 	}
 	return f, nil
@@ -86,7 +88,8 @@ func (j *journal) append(ops []byte) error {
 	return nil
 }
 
-// wait returns when every commit that was appended before the call is on disk. Whoever finds nobody flushing does it.
+// wait returns when every commit that was appended before the call is on disk. Whoever finds nobody
+// flushing does it.
 func (j *journal) wait() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -104,7 +107,8 @@ func (j *journal) wait() error {
 	return nil
 }
 
-// flush writes the pending commits as one frame and fsyncs. The lock is free meanwhile, so that the next ones gather.
+// flush writes the pending commits as one frame and fsyncs. The lock is free meanwhile, so that the
+// next ones gather.
 func (j *journal) flush() {
 	frame, commits := j.pending, j.appended
 	j.pending = append(j.spare[:0], make([]byte, headerBytes)...)
@@ -139,8 +143,8 @@ func (j *journal) fail(err error) {
 	}
 }
 
-// rotate writes what is pending and goes on in a new file. It returns that file's number and the last frame before it.
-// The caller keeps writers away.
+// rotate writes what is pending and goes on in a new file. It returns that file's number and the
+// last frame before it. The caller keeps writers away.
 func (j *journal) rotate() (gen, seq uint64, err error) {
 	if err := j.wait(); err != nil {
 		return 0, 0, err

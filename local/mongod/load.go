@@ -25,7 +25,8 @@ type loaded struct {
 	fresh bool   // the journal file does not exist yet, or not even its first line
 }
 
-// loadDir reads the newest snapshot and every journal file since. A half-written last frame is cut off.
+// loadDir reads the newest snapshot and every journal file since. A half-written last frame is cut
+// off.
 func loadDir(dir string, log *slog.Logger) (*loaded, error) {
 	snapshots, journals, err := listFiles(dir)
 	if err != nil {
@@ -63,7 +64,8 @@ func loadDir(dir string, log *slog.Logger) (*loaded, error) {
 	return state, nil
 }
 
-// listFiles returns the numbers of the snapshots and journal files in dir, sorted, and removes half-made snapshots.
+// listFiles returns the numbers of the snapshots and journal files in dir, sorted, and removes
+// half-made snapshots.
 func listFiles(dir string) (snapshots, journals []uint64, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -110,7 +112,8 @@ func removeBefore(dir string, gen uint64) error {
 	return err
 }
 
-// readJournal replays a journal file. Only the last one may be torn: its end is cut off, so that appending goes on from there.
+// readJournal replays a journal file. Only the last one may be torn: its end is cut off, so that
+// appending goes on from there.
 func (l *loaded) readJournal(path string, last bool, log *slog.Logger) error {
 	fr, err := openFrames(path, journalMagic, l.seq)
 	if err == nil {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockDir keeps other processes out of dir for as long as the returned file is open. The kernel lets go of the lock when
-// the process dies, however it dies.
+// lockDir keeps other processes out of dir for as long as the returned file is open. The kernel
+// lets go of the lock when the process dies, however it dies.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -25,8 +25,8 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// unlockDir lets go of the lock by name: closing the file alone leaves it with a child that was forked and has not yet run its
-// program, and who opens the folder at that instant is refused.
+// unlockDir lets go of the lock by name: closing the file alone leaves it with a child that was
+// forked and has not yet run its program, and who opens the folder at that instant is refused.
 func unlockDir(f *os.File) error {
 	if err := errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()); err != nil {
 		return fmt.Errorf("release the lock: %w", err)

@@ -16,7 +16,8 @@ const mechanism = "SCRAM-SHA-256"
 // forAll are the commands that need no login.
 var forAll = []string{"hello", "isMaster", "ismaster", "saslStart", "saslContinue", "ping", "buildInfo", "buildinfo", "connectionStatus", "endSessions"}
 
-// newLogins knows the one user, if there is one. A password that SCRAM does not allow is a caller's mistake.
+// newLogins knows the one user, if there is one. A password that SCRAM does not allow is a caller's
+// mistake.
 func newLogins(o Options) (*scram.Server, error) {
 	var known scram.StoredCredentials
 	if o.User != "" {

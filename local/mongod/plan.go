@@ -7,7 +7,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// plan is how a query reads a collection: by key ranges of one index, or all of it in the order of insertion.
+// plan is how a query reads a collection: by key ranges of one index, or all of it in the order of
+// insertion.
 type plan struct {
 	index   *index // nil: read everything
 	ranges  []keyRange
@@ -31,8 +32,8 @@ func (b *bound) ranged() bool { return b.low != nil || b.high != nil }
 
 const maxRanges = 1000 // of one query: $in of many values on many fields multiplies
 
-// newPlan picks the index that narrows the query most. Whatever it yields is matched against the whole query afterwards, so
-// a plan must not miss a document, and may yield too many.
+// newPlan picks the index that narrows the query most. Whatever it yields is matched against the
+// whole query afterwards, so a plan must not miss a document, and may yield too many.
 func newPlan(c *collection, query, sort bson.D) plan {
 	best, bestScore := plan{ordered: len(sort) == 0}, 0
 	bounds := map[string]*bound{}
@@ -45,7 +46,8 @@ func newPlan(c *collection, query, sort bson.D) plan {
 	return best
 }
 
-// collectBounds reads the conditions that every match must meet: the top level, and what $and adds to it.
+// collectBounds reads the conditions that every match must meet: the top level, and what $and adds
+// to it.
 func collectBounds(query bson.D, bounds map[string]*bound) {
 	for _, e := range query {
 		if e.Key == "$and" {
@@ -99,8 +101,8 @@ func (b *bound) add(op string, v any) {
 	}
 }
 
-// unusable says which values an index can't be asked for: null means missing as well, an array matches as a whole or by
-// its elements, and a regex is a pattern.
+// unusable says which values an index can't be asked for: null means missing as well, an array
+// matches as a whole or by its elements, and a regex is a pattern.
 func unusable(v any) bool {
 	class, _ := bsonkit.Inspect(v)
 	return class == bsonkit.Null || class == bsonkit.Array || class == bsonkit.Regex
@@ -141,7 +143,8 @@ func (x *index) plan(bounds map[string]*bound, sort bson.D) (plan, int) {
 	return p, score
 }
 
-// orders reports whether the index, behind its first fixed columns, is in the order that sort asks for, or in its reverse.
+// orders reports whether the index, behind its first fixed columns, is in the order that sort asks
+// for, or in its reverse.
 func (x *index) orders(sort bson.D, fixed, ranges int) (ordered, reverse bool) {
 	if len(sort) == 0 {
 		return true, false

@@ -11,8 +11,9 @@ import (
 	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// TestPlans asks random questions of a collection with indexes and of one without: an index may only change how an answer is
-// found. Documents and questions mix types, arrays, nulls and missing fields, and change and go between the questions.
+// TestPlans asks random questions of a collection with indexes and of one without: an index may
+// only change how an answer is found. Documents and questions mix types, arrays, nulls and missing
+// fields, and change and go between the questions.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 
@@ -52,7 +53,8 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// sameAnswer compares whole answers, and of cut ones what the question determines: how many, and by which sort keys.
+// sameAnswer compares whole answers, and of cut ones what the question determines: how many, and by
+// which sort keys.
 func sameAnswer(q query, got, want []record) bool {
 	if q.skip == 0 && q.limit == 0 {
 		g, w := idsOf(got), idsOf(want)
@@ -82,8 +84,8 @@ func idsOf(list []record) []int32 {
 	return out
 }
 
-// randomShop makes up documents and questions about three fields, one of them inside another. An index
-// that has met an array no longer sorts, so there are shops without.
+// randomShop makes up documents and questions about three fields, one of them inside another. An
+// index that has met an array no longer sorts, so there are shops without.
 type randomShop struct {
 	*rand.Rand
 	arrays bool

@@ -6,7 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// projection chooses the fields of a document that an answer shows. (lungo's loses fields of documents inside arrays.)
+// projection chooses the fields of a document that an answer shows. (lungo's loses fields of
+// documents inside arrays.)
 type projection struct {
 	include bool // the named ones, else all but the named ones
 	id      bool

@@ -120,8 +120,9 @@ func (x *index) walk(kr keyRange, reverse bool, visit func(entry) bool) {
 	})
 }
 
-// checkFilter refuses operators and values that lungo does not know. lungo itself stops at the first condition that fails,
-// so that an unknown operator after it, or in an empty collection, would pass for "nothing found".
+// checkFilter refuses operators and values that lungo does not know. lungo itself stops at the
+// first condition that fails, so that an unknown operator after it, or in an empty collection,
+// would pass for "nothing found".
 func checkFilter(filter bson.D) error {
 	for _, e := range filter {
 		if len(e.Key) == 0 || e.Key[0] != '$' {

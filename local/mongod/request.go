@@ -29,7 +29,8 @@ type request struct {
 const generic = "$db lsid txnNumber startTransaction autocommit $clusterTime $readPreference readConcern writeConcern maxTimeMS " +
 	"comment apiVersion apiStrict apiDeprecationErrors helloOk"
 
-// newRequest refuses fields that the command does not know: to skip one would be to do something else than was asked.
+// newRequest refuses fields that the command does not know: to skip one would be to do something
+// else than was asked.
 func newRequest(from client, doc bson.D, fields string) (*request, error) {
 	r := &request{client: from, name: doc[0].Key, doc: doc}
 	db, _ := r.value("$db").(string)

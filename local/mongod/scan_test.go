@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// explained runs a find and returns which index it used, and how many keys, documents and hits it met.
+// explained runs a find and returns which index it used, and how many keys, documents and hits it
+// met.
 func explained(t *testing.T, c *mongo.Collection, find bson.D) (index string, keys, docs, hits int32) {
 	t.Helper()
 	find = append(bson.D{{Key: "find", Value: c.Name()}}, find...)
@@ -21,7 +22,8 @@ func explained(t *testing.T, c *mongo.Collection, find bson.D) (index string, ke
 	return index, number("totalKeysExamined"), number("totalDocsExamined"), number("nReturned")
 }
 
-// TestScans counts what the shop's questions look at: it must not grow with what they do not ask for.
+// TestScans counts what the shop's questions look at: it must not grow with what they do not ask
+// for.
 func TestScans(t *testing.T) {
 	t.Parallel()
 

@@ -1,9 +1,10 @@
-// Package mongod is the laptop's database: a small server that speaks MongoDB's wire protocol, so that the functions run
-// the same code against it as against MongoDB Atlas.
+// Package mongod is the laptop's database: a small server that speaks MongoDB's wire protocol, so
+// that the functions run the same code against it as against MongoDB Atlas.
 //
-// Query and update semantics are lungo's (mongokit, bsonkit). Storage is our own, because lungo's engine copies a whole
-// collection for each write and reads a whole collection for each query: documents and indexes live in copy-on-write
-// trees, and every write goes to an append-only journal.
+// Query and update semantics are lungo's (mongokit, bsonkit). Storage is our own, because lungo's
+// engine copies a whole collection for each write and reads a whole collection for each query:
+// documents and indexes live in copy-on-write trees, and every write goes to an append-only
+// journal.
 //
 // What it promises:
 //   - An answered write survives SIGKILL: it was fsynced before the answer, whatever write concern was asked for.
@@ -34,11 +35,13 @@ import (
 type Options struct {
 	// Logger gets one line at the start, and warnings. Default: slog.Default().
 	Logger *slog.Logger
-	// ExpireInterval is how often TTL indexes remove what has expired. Default: a minute, as in MongoDB.
+	// ExpireInterval is how often TTL indexes remove what has expired. Default: a minute, as in
+	// MongoDB.
 	ExpireInterval time.Duration
 	// ReadOnly has every connection be one of a user with MongoDB's role read, who may not write.
 	ReadOnly bool
-	// User and Password are those of the one user who may do anything. Default: nobody needs to log in, or can.
+	// User and Password are those of the one user who may do anything. Default: nobody needs to log
+	// in, or can.
 	User, Password string
 	// CompactBytes is the journal's size below which it is never compacted. Default: 8 MiB.
 	CompactBytes int64
@@ -80,8 +83,9 @@ type Server struct {
 	closeErr  error
 }
 
-// Open loads the journal in dir, which it creates if it is missing, and returns a server that is ready to Serve.
-// It fails when another process has dir open, and when the journal is damaged anywhere but at its very end.
+// Open loads the journal in dir, which it creates if it is missing, and returns a server that is
+// ready to Serve. It fails when another process has dir open, and when the journal is damaged
+// anywhere but at its very end.
 func Open(dir string, opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	begin := time.Now()
@@ -105,8 +109,8 @@ func Open(dir string, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers connections on l until ctx ends or Close is called; then it closes them and the journal.
-// It returns nil unless the listener or the journal failed.
+// Serve answers connections on l until ctx ends or Close is called; then it closes them and the
+// journal. It returns nil unless the listener or the journal failed.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -163,7 +167,8 @@ func (s *Server) untrack(conn net.Conn) {
 	s.work.Done()
 }
 
-// Close ends every connection, writes what is pending and releases the folder. It may be called more than once.
+// Close ends every connection, writes what is pending and releases the folder. It may be called
+// more than once.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.stop()

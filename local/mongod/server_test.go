@@ -293,7 +293,8 @@ func TestServer(t *testing.T) {
 	})
 }
 
-// checksumInsideDocument is a message on which wire.ReadMessage panics: its document reaches to the very end, over the checksum.
+// checksumInsideDocument is a message on which wire.ReadMessage panics: its document reaches to the
+// very end, over the checksum.
 func checksumInsideDocument(t *testing.T) []byte {
 	t.Helper()
 	for filler := range 1 << 16 {

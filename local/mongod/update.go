@@ -18,7 +18,8 @@ type change struct {
 	arrayFilters bsonkit.List
 }
 
-// changed is what became of it. before and after are those of the last document: of the only one, unless multi.
+// changed is what became of it. before and after are those of the last document: of the only one,
+// unless multi.
 type changed struct {
 	matched, modified int
 	upserted          any // the new document's _id
@@ -26,7 +27,8 @@ type changed struct {
 	isUpsert          bool
 }
 
-// readChange takes the update in the field updateName of r, and checks it as far as it can be checked without a document.
+// readChange takes the update in the field updateName of r, and checks it as far as it can be
+// checked without a document.
 func (r *request) readChange(q query, updateName string) (*change, error) {
 	doc, ok := r.value(updateName).(bson.D)
 	if !ok {

@@ -13,8 +13,8 @@ var writers = []string{"insert", "update", "delete", "findAndModify", "createInd
 // https://www.mongodb.com/docs/manual/reference/built-in-roles/#mongodb-authrole-read
 var readActions = bson.A{"collStats", "dbStats", "find", "listCollections", "listIndexes"}
 
-// authorize refuses what the connection's user may not do. There is none, who may do everything, unless the
-// server is to be read only.
+// authorize refuses what the connection's user may not do. There is none, who may do everything,
+// unless the server is to be read only.
 func (s *Server) authorize(r *request) error {
 	if s.opts.ReadOnly && slices.Contains(writers, r.name) {
 		return errorf(codeUnauthorized, "not authorized on %s to execute command %s", r.db, r.name)

@@ -12,9 +12,10 @@ type outcome struct {
 	failed            bson.A
 }
 
-// batch runs the statements of a write command in one version. A failed statement is reported in its place, and an
-// ordered batch ends there; a failed one of many documents keeps those that it had finished, as MongoDB's does. A statement
-// answers with the n of documents that it found or made, nModified, and the _id that it upserted.
+// batch runs the statements of a write command in one version. A failed statement is reported in
+// its place, and an ordered batch ends there; a failed one of many documents keeps those that it
+// had finished, as MongoDB's does. A statement answers with the n of documents that it found or
+// made, nModified, and the _id that it upserted.
 func (s *Server) batch(r *request, field string, statement func(*tx, any) (bson.D, error)) (done outcome, err error) {
 	list, err := r.list(field)
 	if err != nil {

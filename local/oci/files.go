@@ -95,7 +95,8 @@ func (f *file) read(at string) error {
 	return err
 }
 
-// imageFile takes one file out of another image. It may be executed in ours, whatever it was in that one.
+// imageFile takes one file out of another image. It may be executed in ours, whatever it was in
+// that one.
 func (r Recipe) imageFile(ctx context.Context, c image.Copy) ([]file, error) {
 	from := r.from(c)
 	img, err := Open(ctx, from, r.Platform)

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// newLayer packs files, and the folders that they are in, as root's and without a time: the bytes are the
-// files' alone.
+// newLayer packs files, and the folders that they are in, as root's and without a time: the bytes
+// are the files' alone.
 func newLayer(files []file, kind types.MediaType) (v1.Layer, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

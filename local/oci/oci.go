@@ -1,9 +1,9 @@
-// Package oci makes a function's image without a container engine: it lays what was built into the image
-// that the Dockerfile's last stage begins with, says in its configuration what that stage says, writes it as
-// an OCI image layout and sends it to a registry.
+// Package oci makes a function's image without a container engine: it lays what was built into the
+// image that the Dockerfile's last stage begins with, says in its configuration what that stage
+// says, writes it as an OCI image layout and sends it to a registry.
 //
-// It promises that the same files on the same base give the same bytes, whenever and wherever: no layer
-// holds a time, an owner or a path of the machine that made it.
+// It promises that the same files on the same base give the same bytes, whenever and wherever: no
+// layer holds a time, an owner or a path of the machine that made it.
 package oci
 
 import (
@@ -28,8 +28,8 @@ type Recipe struct {
 	// Context is the build context, in which the build stage's steps ran for the platform.
 	Context  string
 	Platform v1.Platform
-	// Base takes the place of the stage's base, and Watchdog of the images that it copies from: what Open
-	// takes. Empty leaves those of the Dockerfile.
+	// Base takes the place of the stage's base, and Watchdog of the images that it copies from:
+	// what Open takes. Empty leaves those of the Dockerfile.
 	Base, Watchdog string
 }
 
@@ -39,8 +39,8 @@ const (
 	BaseDigest = "org.opencontainers.image.base.digest"
 )
 
-// Build makes the image of one platform. The base and the watchdog may come from a registry; nothing else
-// is fetched.
+// Build makes the image of one platform. The base and the watchdog may come from a registry;
+// nothing else is fetched.
 func Build(ctx context.Context, r Recipe) (v1.Image, error) {
 	base, err := r.openBase(ctx)
 	if err != nil {
@@ -62,8 +62,8 @@ func Build(ctx context.Context, r Recipe) (v1.Image, error) {
 	return mutate.Annotations(configured, said).(v1.Image), nil
 }
 
-// Look opens the images that Build takes something from, and reads of them only what they say of themselves: what is
-// wrong with them shows before anything is built.
+// Look opens the images that Build takes something from, and reads of them only what they say of
+// themselves: what is wrong with them shows before anything is built.
 func (r Recipe) Look(ctx context.Context) error {
 	if _, err := r.openBase(ctx); err != nil {
 		return err

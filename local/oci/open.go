@@ -21,8 +21,8 @@ import (
 const Scratch = "scratch"
 
 // Open finds an image for a platform: Scratch, the folder of an OCI image layout, the file of a
-// `docker save`, or a reference in a registry, with the credentials that Docker's configuration has for it. One
-// that is of another platform is an error.
+// `docker save`, or a reference in a registry, with the credentials that Docker's configuration has
+// for it. One that is of another platform is an error.
 func Open(ctx context.Context, from string, p v1.Platform) (v1.Image, error) {
 	if from == Scratch {
 		img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)

@@ -23,8 +23,9 @@ var (
 	ErrPlatform = errors.New("it is for another platform")
 )
 
-// AtRegistry looks whether a registry has an image for a platform, with the credentials that Docker's configuration has
-// for it, and whether it shows the image to everybody. It fetches no layer. Without an architecture any platform will do.
+// AtRegistry looks whether a registry has an image for a platform, with the credentials that
+// Docker's configuration has for it, and whether it shows the image to everybody. It fetches no
+// layer. Without an architecture any platform will do.
 func AtRegistry(ctx context.Context, ref string, p v1.Platform) (public bool, err error) {
 	image, err := name.ParseReference(ref)
 	if err != nil {

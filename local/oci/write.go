@@ -32,8 +32,8 @@ func Index(images []v1.Image) (v1.ImageIndex, error) {
 	return index, nil
 }
 
-// Write makes an OCI image layout in a folder, in place of what is there: `tar` of it is what `ctr images
-// import` and `skopeo` read. ref is the name that the image has in it.
+// Write makes an OCI image layout in a folder, in place of what is there: `tar` of it is what `ctr
+// images import` and `skopeo` read. ref is the name that the image has in it.
 func Write(folder, ref string, index v1.ImageIndex) error {
 	tag, err := name.NewTag(ref)
 	if err != nil {

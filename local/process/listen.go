@@ -16,15 +16,16 @@ const (
 	pollInterval = 10 * time.Millisecond
 )
 
-// The ports of FreeAddr lie below those from which systems take the local ports of connections: 32768 and up on Linux,
-// 49152 and up on macOS. From there a busy machine would take one within moments.
+// The ports of FreeAddr lie below those from which systems take the local ports of connections:
+// 32768 and up on Linux, 49152 and up on macOS. From there a busy machine would take one within
+// moments.
 const (
 	lowestPort  = 12_000
 	highestPort = 32_000
 )
 
-// FreeAddr names a loopback address that nothing listened on a moment ago. Another program may take it before the
-// caller does.
+// FreeAddr names a loopback address that nothing listened on a moment ago. Another program may take
+// it before the caller does.
 func FreeAddr() (string, error) {
 	var err error
 	for range 100 {
@@ -44,7 +45,8 @@ func Listening(addr string) bool {
 		return false
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		// Reset instead of close: asked before each call, closing would use up the ports with TIME_WAIT.
+		// Reset instead of close: asked before each call, closing would use up the ports with
+		// TIME_WAIT.
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
@@ -65,8 +67,8 @@ func WaitListening(ctx context.Context, addr string) error {
 	return nil
 }
 
-// WaitListening returns when the process accepts connections at addr. If ctx is over or the process has
-// ended before, the error says which, with the last lines that it printed.
+// WaitListening returns when the process accepts connections at addr. If ctx is over or the process
+// has ended before, the error says which, with the last lines that it printed.
 func (p *Process) WaitListening(ctx context.Context, addr string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

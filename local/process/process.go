@@ -1,8 +1,9 @@
 // Package process starts programs so that none is ever left behind.
 //
-// It promises: a child leads a process group of its own, and the whole group is ended with it, be it by
-// Stop or because the child went by itself. If this program dies, even by SIGKILL, the child dies too
-// (on Linux; elsewhere only Stop ends it). What a child prints arrives line by line, in order.
+// It promises: a child leads a process group of its own, and the whole group is ended with it, be
+// it by Stop or because the child went by itself. If this program dies, even by SIGKILL, the child
+// dies too (on Linux; elsewhere only Stop ends it). What a child prints arrives line by line, in
+// order.
 package process
 
 import (
@@ -23,7 +24,8 @@ var ErrKilled = errors.New("killed, as it did not end in time")
 
 const (
 	defaultGrace = 10 * time.Second
-	// A grandchild that left the group may hold the output open: so long we listen to it after the child's end.
+	// A grandchild that left the group may hold the output open: so long we listen to it after the
+	// child's end.
 	outputGrace = time.Second
 	tailLines   = 20
 )
@@ -35,8 +37,9 @@ type Command struct {
 	// Env is the whole environment: nothing is inherited.
 	Env []string
 	Dir string
-	// Line gets each line of standard output and standard error, without its newline, from one goroutine.
-	// Lines above MaxLine bytes are cut there. It may be nil. A slow Line slows the process down.
+	// Line gets each line of standard output and standard error, without its newline, from one
+	// goroutine. Lines above MaxLine bytes are cut there. It may be nil. A slow Line slows the
+	// process down.
 	Line func(line string)
 	// Grace is what Stop waits between SIGTERM and SIGKILL; 0 means 10 seconds.
 	Grace time.Duration
@@ -82,8 +85,8 @@ func Start(command Command) (*Process, error) {
 	return p, nil
 }
 
-// live starts the command and waits for its end, all on one OS thread: the kernel's parent-death signal
-// speaks of the thread that forked, so that thread must live as long as the child does.
+// live starts the command and waits for its end, all on one OS thread: the kernel's parent-death
+// signal speaks of the thread that forked, so that thread must live as long as the child does.
 func (p *Process) live(cmd *exec.Cmd, started chan<- error, output, childEnd *os.File, line func(string)) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -165,8 +168,9 @@ func (p *Process) signal(sig syscall.Signal) {
 // Kill ends the process and its group at once.
 func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
 
-// Stop ends the process and its group: SIGTERM first, SIGKILL after the grace or when ctx is over. When it
-// returns, the process is gone. The error is nil or ErrKilled; a process that had ended before is no error.
+// Stop ends the process and its group: SIGTERM first, SIGKILL after the grace or when ctx is over.
+// When it returns, the process is gone. The error is nil or ErrKilled; a process that had ended
+// before is no error.
 func (p *Process) Stop(ctx context.Context) error {
 	select {
 	case <-p.done:

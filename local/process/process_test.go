@@ -96,7 +96,8 @@ func TestStart(t *testing.T) {
 		ask = func() {
 			runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
 			if syscall.Gettid() == os.Getpid() {
-				// All but the main thread, which never does: hold it, so that the next goroutine gets another.
+				// All but the main thread, which never does: hold it, so that the next goroutine
+				// gets another.
 				go ask()
 				<-t.Context().Done()
 				return

@@ -13,7 +13,8 @@ const ticksPerSecond = 100
 
 // Usage is what a process has taken of the machine.
 type Usage struct {
-	// CPU is its processor time since it started, its own and the kernel's for it, in steps of 10 ms.
+	// CPU is its processor time since it started, its own and the kernel's for it, in steps of 10
+	// ms.
 	CPU time.Duration
 	// Resident is its memory in bytes: what lies in RAM.
 	Resident int64
@@ -28,8 +29,9 @@ func UsageOf(pid int) (Usage, error) {
 	return parseStat(string(stat))
 }
 
-// parseStat reads user and system time and the resident pages: fields 14, 15 and 24 of proc(5). The second
-// field is the program's name in parentheses and may hold anything, so the count starts behind the last one.
+// parseStat reads user and system time and the resident pages: fields 14, 15 and 24 of proc(5). The
+// second field is the program's name in parentheses and may hold anything, so the count starts
+// behind the last one.
 func parseStat(stat string) (Usage, error) {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 22 {

@@ -37,8 +37,8 @@ func (addr resolved) Resolve(string) (url.URL, error) {
 	return url.URL{Scheme: "http", Host: string(addr)}, nil
 }
 
-// alive asks the process itself: it may have died so shortly ago that its end has not come through yet.
-// A process that refuses and yet lives is left to the call, which will say so.
+// alive asks the process itself: it may have died so shortly ago that its end has not come through
+// yet. A process that refuses and yet lives is left to the call, which will say so.
 func (r *replica) alive() bool {
 	select {
 	case <-r.process.Done():
@@ -65,16 +65,17 @@ func (r *replica) serve(w http.ResponseWriter, request *http.Request) {
 	defer r.calls.Add(-1)
 	settled := &settledWriter{ResponseWriter: w, replica: r}
 	r.call(settled, request)
-	// For a caller that accepts a stream, faas-provider answers a dead process with nothing, which would be a 200.
+	// For a caller that accepts a stream, faas-provider answers a dead process with nothing, which
+	// would be a 200.
 	if !settled.answered && request.Header.Get("Upgrade") == "" && request.Context().Err() == nil {
 		settled.Header().Set(internalHeader, "proxy")
 		http.Error(settled, fmt.Sprintf("Can't reach service for %s.", r.instance), http.StatusInternalServerError)
 	}
 }
 
-// settledWriter holds back the news that a process could not be reached until its end has come through: the
-// caller may call again at once, and that call must not meet the same process. A dying one closes its
-// connections one after the other, so that it may still seem to listen.
+// settledWriter holds back the news that a process could not be reached until its end has come
+// through: the caller may call again at once, and that call must not meet the same process. A dying
+// one closes its connections one after the other, so that it may still seem to listen.
 type settledWriter struct {
 	http.ResponseWriter
 	replica  *replica

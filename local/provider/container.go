@@ -9,12 +9,15 @@ import (
 	"time"
 )
 
-// errNotEnded is what faasd says of a container that did not end in time. It has killed it by then, and does not wait.
+// errNotEnded is what faasd says of a container that did not end in time. It has killed it by then,
+// and does not wait.
 var errNotEnded = errors.New("cannot delete running task: failed precondition")
 
-// watchdog is what stands before a handler in a container, as far as it decides when the container ends.
+// watchdog is what stands before a handler in a container, as far as it decides when the container
+// ends.
 type watchdog struct {
-	// interval is how long it serves on after SIGTERM, and writeTimeout how long it then waits for running calls.
+	// interval is how long it serves on after SIGTERM, and writeTimeout how long it then waits for
+	// running calls.
 	interval, writeTimeout time.Duration
 	// grace is when the platform kills the container.
 	grace time.Duration
@@ -38,8 +41,9 @@ func seconds(text string, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// remove ends what runs of the function as faasd ends a container: it takes the network away, and only then sends
-// SIGTERM. Its error is errNotEnded where a container had to be killed. The caller holds the turn.
+// remove ends what runs of the function as faasd ends a container: it takes the network away, and
+// only then sends SIGTERM. Its error is errNotEnded where a container had to be killed. The caller
+// holds the turn.
 func (p *Provider) remove(f *function) error {
 	w := watchdogOf(p.settings(f), p.options.Grace)
 	replicas, network := f.take(0), f.disconnect()
@@ -51,8 +55,9 @@ func (p *Provider) remove(f *function) error {
 	return each(replicas, func(r *replica) error { return r.remove(p.ending, w) })
 }
 
-// remove ends one container. The watchdog in it ends once no call runs, and never hears the end of a call whose network
-// is gone; or as soon as the handler ends with an error. With it, as its first process, all others of the container go.
+// remove ends one container. The watchdog in it ends once no call runs, and never hears the end of
+// a call whose network is gone; or as soon as the handler ends with an error. With it, as its first
+// process, all others of the container go.
 //
 // SIGTERM comes twice: faasd signals every process, and the watchdog passes its own on.
 func (r *replica) remove(ending context.Context, w watchdog) error {

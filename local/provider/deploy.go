@@ -16,8 +16,8 @@ import (
 // maxReplicas bounds what a slip of the finger can start.
 const maxReplicas = 10
 
-// deployFunction answers 200, as faasd does, once the function is ready. If it is deployed but does not get ready, the answer
-// is 500 with its last lines, and the next call tries again to start it.
+// deployFunction answers 200, as faasd does, once the function is ready. If it is deployed but does
+// not get ready, the answer is 500 with its last lines, and the next call tries again to start it.
 func (p *Provider) deployFunction(r *http.Request) (answer, error) {
 	deployment, binary, err := p.readDeployment(r)
 	if err != nil {
@@ -36,9 +36,10 @@ func (p *Provider) deployFunction(r *http.Request) (answer, error) {
 	return answer{status: http.StatusOK}, p.replace(f, deployment, binary)
 }
 
-// updateFunction ends the old processes and starts new ones, as many; callers wait meanwhile. The old ones are
-// untouched if the deployment is refused, but gone if the new ones do not get ready, as on faasd. If an old one had to be
-// killed, nothing is deployed, as on faasd either: the answer is 500, and the next call starts the old version.
+// updateFunction ends the old processes and starts new ones, as many; callers wait meanwhile. The
+// old ones are untouched if the deployment is refused, but gone if the new ones do not get ready,
+// as on faasd. If an old one had to be killed, nothing is deployed, as on faasd either: the answer
+// is 500, and the next call starts the old version.
 func (p *Provider) updateFunction(r *http.Request) (answer, error) {
 	deployment, binary, err := p.readDeployment(r)
 	if err != nil {
@@ -80,7 +81,8 @@ func (p *Provider) deleteFunction(r *http.Request) (answer, error) {
 	return answer{status: http.StatusOK}, err
 }
 
-// scaleFunction sets the number of replicas, and answers once they are ready. At 0 the next call starts one.
+// scaleFunction sets the number of replicas, and answers once they are ready. At 0 the next call
+// starts one.
 func (p *Provider) scaleFunction(r *http.Request) (answer, error) {
 	var request types.ScaleServiceRequest
 	if err := decode(r, &request); err != nil {
@@ -145,8 +147,8 @@ func (p *Provider) replace(f *function, deployment types.FunctionDeployment, bin
 	return err
 }
 
-// readDeployment checks all that can be known before anything is touched. faasd removes the running function
-// first and then fails; here a refused deployment changes nothing.
+// readDeployment checks all that can be known before anything is touched. faasd removes the running
+// function first and then fails; here a refused deployment changes nothing.
 func (p *Provider) readDeployment(r *http.Request) (types.FunctionDeployment, string, error) {
 	var deployment types.FunctionDeployment
 	if err := decode(r, &deployment); err != nil {

@@ -13,8 +13,8 @@ var (
 	errClosed   = errors.New("the provider has been stopped")
 )
 
-// status is what the clients know an error by: faas-cli deploys anew after a 404 to its update, and tells
-// of a secret that exists after a 409.
+// status is what the clients know an error by: faas-cli deploys anew after a 404 to its update, and
+// tells of a secret that exists after a 409.
 func status(err error) int {
 	var tooLong *http.MaxBytesError
 	switch {

@@ -18,8 +18,8 @@ type function struct {
 	dir     string // the function's own folder: its secrets, and a working folder for each replica
 	journal *journal
 
-	// turn is held by the one who starts or ends processes: a deployment, a scaling, a call that finds none.
-	// Calls that find none wait for it.
+	// turn is held by the one who starts or ends processes: a deployment, a scaling, a call that
+	// finds none. Calls that find none wait for it.
 	turn chan struct{}
 
 	mu         sync.Mutex
@@ -78,7 +78,8 @@ func (f *function) running() []*replica {
 	return slices.Clone(f.replicas)
 }
 
-// take removes all replicas but the first keep from the list, so that no call goes to them any more.
+// take removes all replicas but the first keep from the list, so that no call goes to them any
+// more.
 func (f *function) take(keep int) []*replica {
 	f.mu.Lock()
 	defer f.mu.Unlock()

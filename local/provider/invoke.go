@@ -8,9 +8,9 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// invoke hands a call to one of the function's processes, and starts one first if none is alive. While a
-// function starts or is updated its callers wait; only a call that was with the old process when that was
-// killed, because it outlasted the grace, is lost.
+// invoke hands a call to one of the function's processes, and starts one first if none is alive.
+// While a function starts or is updated its callers wait; only a call that was with the old process
+// when that was killed, because it outlasted the grace, is lost.
 func (p *Provider) invoke(w http.ResponseWriter, r *http.Request) {
 	name := mux.Vars(r)["name"]
 	chosen, err := p.acquire(r.Context(), name)
@@ -49,8 +49,8 @@ func (p *Provider) acquire(ctx context.Context, name string) (*replica, error) {
 	return p.revive(f, first)
 }
 
-// revive starts what is still missing, unless that was tried in vain since the caller looked first: a hundred
-// calls to a broken function share one attempt. The caller holds the turn.
+// revive starts what is still missing, unless that was tried in vain since the caller looked first:
+// a hundred calls to a broken function share one attempt. The caller holds the turn.
 func (p *Provider) revive(f *function, first seat) (*replica, error) {
 	if f.isRemoved() {
 		return nil, fmt.Errorf("function %s: %w", f.name, errNotFound)

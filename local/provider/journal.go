@@ -45,8 +45,9 @@ func (j *journal) add(e entry) {
 	j.more = make(chan struct{})
 }
 
-// from returns the lines kept from number n on, the number that comes after them, and a channel that is
-// closed when there is more. A reader who is too slow misses lines, and never holds up a function.
+// from returns the lines kept from number n on, the number that comes after them, and a channel
+// that is closed when there is more. A reader who is too slow misses lines, and never holds up a
+// function.
 func (j *journal) from(n int) ([]entry, int, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -47,8 +47,9 @@ func (p *Provider) journal(name string) (*journal, error) {
 	return j, nil
 }
 
-// Query streams a function's lines to faas-provider's log handler, the oldest first: those since a time, those
-// of one instance, of these the last Tail, and then, if asked to follow, what comes until ctx is over.
+// Query streams a function's lines to faas-provider's log handler, the oldest first: those since a
+// time, those of one instance, of these the last Tail, and then, if asked to follow, what comes
+// until ctx is over.
 func (p *Provider) Query(ctx context.Context, request logs.Request) (<-chan logs.Message, error) {
 	j, err := p.journal(request.Name)
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 	"handler/function/local/relay"
 )
 
-// network is how the processes of a deployment reach other addresses of this machine, and are reached: by relays,
-// so that it can be taken away before they are told to end, as faasd takes a container's. What they reach beyond
-// this machine, a real service that stands in no relay's way, stays in reach.
+// network is how the processes of a deployment reach other addresses of this machine, and are
+// reached: by relays, so that it can be taken away before they are told to end, as faasd takes a
+// container's. What they reach beyond this machine, a real service that stands in no relay's way,
+// stays in reach.
 type network struct {
 	mu sync.Mutex
-	// out are the relays for what the processes call, by the address that each leads to; in are those for who calls
-	// the processes.
+	// out are the relays for what the processes call, by the address that each leads to; in are
+	// those for who calls the processes.
 	out map[string]*relay.Relay
 	in  []*relay.Relay
 }
@@ -66,8 +67,8 @@ func (n *network) through(text string) (string, error) {
 	return changed, errors.Join(errs...)
 }
 
-// direct is a connection string whose driver asks only the one host that it names: it would go past a relay to the
-// address that a replica set tells of itself. Any other text stays as it is.
+// direct is a connection string whose driver asks only the one host that it names: it would go past
+// a relay to the address that a replica set tells of itself. Any other text stays as it is.
 func direct(uri string) string {
 	rest, ok := strings.CutPrefix(uri, "mongodb://")
 	if !ok || strings.Contains(rest, ",") || strings.Contains(rest, "directConnection") {
@@ -100,7 +101,8 @@ func (n *network) cut() {
 	}
 }
 
-// close frees what was called, once the processes are gone. Who called them goes on waiting for an answer.
+// close frees what was called, once the processes are gone. Who called them goes on waiting for an
+// answer.
 func (n *network) close() {
 	n.cut()
 	n.mu.Lock()

@@ -14,7 +14,8 @@ import (
 	"github.com/openfaas/faas-provider/types"
 )
 
-// TestRemoval is what faasd does to a function that is updated or removed: the network goes before SIGTERM comes.
+// TestRemoval is what faasd does to a function that is updated or removed: the network goes before
+// SIGTERM comes.
 func TestRemoval(t *testing.T) {
 	t.Parallel()
 
@@ -90,7 +91,8 @@ func TestRemoval(t *testing.T) {
 				t.Errorf("ask%s: %s", where, got)
 			}
 		}
-		// It asks in each of both ways once more, by a connection that is open and by a new one, when SIGTERM comes.
+		// It asks in each of both ways once more, by a connection that is open and by a new one,
+		// when SIGTERM comes.
 		before := reached.Load()
 		if _, err := f.client.Update(t.Context(), types.FunctionDeployment{Service: "shop", Image: "handler", EnvVars: settings, Secrets: []string{"uri"}}); err != nil {
 			t.Fatal(err)

@@ -1,13 +1,16 @@
-// Package provider is an OpenFaaS provider that runs functions as processes of this machine, where faasd
-// runs them as containers. Behind the real gateway, the UI and faas-cli work against it as they do against
-// faasd: deploy, list, describe, scale, invoke, logs and secrets, in the one namespace openfaas-fn.
+// Package provider is an OpenFaaS provider that runs functions as processes of this machine, where
+// faasd runs them as containers. Behind the real gateway, the UI and faas-cli work against it as
+// they do against faasd: deploy, list, describe, scale, invoke, logs and secrets, in the one
+// namespace openfaas-fn.
 //
-// It promises: no process outlives it; a deployment is checked before the running one is touched (faasd
-// removes that first); a function that died is started again by its next call, which waits for it; a
-// secret's value is in the function's folder and its own and nowhere else, neither in an answer nor in a log.
+// It promises: no process outlives it; a deployment is checked before the running one is touched
+// (faasd removes that first); a function that died is started again by its next call, which waits
+// for it; a secret's value is in the function's folder and its own and nowhere else, neither in an
+// answer nor in a log.
 //
-// It ends a function as faasd does: first its connections fall silent, then SIGTERM comes, twice; what of-watchdog
-// would decide, when the container ends, is decided here; and if it has to be killed, the new one is not deployed.
+// It ends a function as faasd does: first its connections fall silent, then SIGTERM comes, twice;
+// what of-watchdog would decide, when the container ends, is decided here; and if it has to be
+// killed, the new one is not deployed.
 //
 // Deployments are kept in memory only, secrets on disk.
 package provider
@@ -40,8 +43,8 @@ type Options struct {
 	Defaults map[string]string
 	// Logger is told of deployments and of processes that end by themselves; nil means nobody.
 	Logger *slog.Logger
-	// Changed is called after the processes of a function or the value of a secret have changed, from any
-	// goroutine and perhaps at once from several. It may call Processes and Secret.
+	// Changed is called after the processes of a function or the value of a secret have changed,
+	// from any goroutine and perhaps at once from several. It may call Processes and Secret.
 	Changed func()
 	// Log is called with each line that a function prints, for one process never twice at a time.
 	Log func(function, instance, line string)
@@ -108,8 +111,9 @@ func (p *Provider) Processes(name string) []int {
 	return pids
 }
 
-// Close ends all functions, those that do not listen to SIGTERM by SIGKILL when ctx is over, and all
-// streams of logs. Calls that come later are answered 503. The error names who had to be killed.
+// Close ends all functions, those that do not listen to SIGTERM by SIGKILL when ctx is over, and
+// all streams of logs. Calls that come later are answered 503. The error names who had to be
+// killed.
 func (p *Provider) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.end(errClosed)

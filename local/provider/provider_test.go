@@ -51,8 +51,8 @@ type fixture struct {
 	client *sdk.Client
 }
 
-// setup makes a provider behind a server. The image "handler" is the test's handler, "relative" too, "gone" is a
-// file that is not there, and any other image is unknown.
+// setup makes a provider behind a server. The image "handler" is the test's handler, "relative"
+// too, "gone" is a file that is not there, and any other image is unknown.
 func setup(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
 	options := Options{

@@ -155,13 +155,14 @@ func (p *Provider) settings(f *function) map[string]string {
 	return all
 }
 
-// environment has nothing of our own environment: a container would not either. What a setting says of this machine's
-// addresses is said by the network's relays.
+// environment has nothing of our own environment: a container would not either. What a setting says
+// of this machine's addresses is said by the network's relays.
 func (p *Provider) environment(f *function, network *network, home, addr string) ([]string, error) {
 	env := map[string]string{
 		"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME": home,
-		// The image sets it. It says that a watchdog stands before the handler, whose part is played here.
+		// The image sets it. It says that a watchdog stands before the handler, whose part is
+		// played here.
 		"fprocess": "./handler",
 	}
 	for name, value := range p.settings(f) {

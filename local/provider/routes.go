@@ -14,9 +14,9 @@ import (
 // maxBody bounds what the API reads. A secret of a megabyte may take six when written as JSON.
 const maxBody = 8 << 20
 
-// Handler serves the provider API, for the gateway alone: it asks for no password, so let it listen on
-// 127.0.0.1 only. The routes are those of faas-provider's bootstrap.Serve, which itself would listen on
-// all addresses and share one router among all providers of a program.
+// Handler serves the provider API, for the gateway alone: it asks for no password, so let it listen
+// on 127.0.0.1 only. The routes are those of faas-provider's bootstrap.Serve, which itself would
+// listen on all addresses and share one router among all providers of a program.
 func (p *Provider) Handler() http.Handler {
 	const name = "{name:[-a-zA-Z_0-9.]+}"
 	r := mux.NewRouter()

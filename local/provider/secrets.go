@@ -12,9 +12,10 @@ import (
 
 const maxSecret = 1 << 20
 
-// secrets are files of a folder that only the owner can read. A function has a folder of its own with a link
-// to each secret that its deployment names, so that one rename changes a secret for all functions at once,
-// and a reader sees either the old value or the new. A secret that names an address of this machine is a copy there.
+// secrets are files of a folder that only the owner can read. A function has a folder of its own
+// with a link to each secret that its deployment names, so that one rename changes a secret for all
+// functions at once, and a reader sees either the old value or the new. A secret that names an
+// address of this machine is a copy there.
 type secrets struct {
 	dir string
 	mu  sync.Mutex // from looking whether there is a secret until it is written
@@ -102,7 +103,8 @@ func (s *secrets) list() ([]string, error) {
 	return names, nil
 }
 
-// write puts a value in place by a rename. The file is new, so its mode is 0600 whatever the old one had.
+// write puts a value in place by a rename. The file is new, so its mode is 0600 whatever the old
+// one had.
 func (s *secrets) write(name string, value []byte) error {
 	switch {
 	case !secretName.MatchString(name):
@@ -132,8 +134,8 @@ func (s *secrets) write(name string, value []byte) error {
 	return nil
 }
 
-// mount fills a folder, in place of what it held, with the secrets named. Where through changes a value, the function
-// gets a copy that has the changed one; elsewhere a link.
+// mount fills a folder, in place of what it held, with the secrets named. Where through changes a
+// value, the function gets a copy that has the changed one; elsewhere a link.
 func (s *secrets) mount(dir string, names []string, through func(string) (string, error)) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -149,7 +151,8 @@ func (s *secrets) mount(dir string, names []string, through func(string) (string
 	return nil
 }
 
-// mountOne puts a secret into a folder, or puts it there anew, by a rename. It may be missing: then the link leads nowhere.
+// mountOne puts a secret into a folder, or puts it there anew, by a rename. It may be missing: then
+// the link leads nowhere.
 func (s *secrets) mountOne(dir, name string, through func(string) (string, error)) error {
 	source, err := filepath.Abs(filepath.Join(s.dir, name))
 	if err != nil {

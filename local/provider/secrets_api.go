@@ -31,7 +31,8 @@ func (p *Provider) createSecret(r *http.Request) (answer, error) {
 	})
 }
 
-// updateSecret changes what the functions read, without a redeployment. It answers 404 if there is no such secret.
+// updateSecret changes what the functions read, without a redeployment. It answers 404 if there is
+// no such secret.
 func (p *Provider) updateSecret(r *http.Request) (answer, error) {
 	return p.changeSecret(r, http.StatusOK, func(there bool, secret types.Secret) error {
 		if !there {
@@ -41,7 +42,8 @@ func (p *Provider) updateSecret(r *http.Request) (answer, error) {
 	})
 }
 
-// deleteSecret removes a secret. A function that is running finds it gone at once; its next deployment is refused.
+// deleteSecret removes a secret. A function that is running finds it gone at once; its next
+// deployment is refused.
 func (p *Provider) deleteSecret(r *http.Request) (answer, error) {
 	return p.changeSecret(r, http.StatusOK, func(there bool, secret types.Secret) error {
 		if !there {
@@ -77,7 +79,8 @@ func (p *Provider) changeSecret(r *http.Request, done int, change func(there boo
 	return answer{status: done}, nil
 }
 
-// valueOf prefers the bytes: faas-cli sends a file's content both ways, and JSON text cannot hold all bytes.
+// valueOf prefers the bytes: faas-cli sends a file's content both ways, and JSON text cannot hold
+// all bytes.
 func valueOf(secret types.Secret) []byte {
 	if len(secret.RawValue) > 0 {
 		return secret.RawValue

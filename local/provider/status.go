@@ -8,8 +8,8 @@ import (
 	"github.com/openfaas/faas-provider/types"
 )
 
-// listFunctions leaves out what faasd leaves out of its list: how many replicas are available, and what they use.
-// describeFunction has both.
+// listFunctions leaves out what faasd leaves out of its list: how many replicas are available, and
+// what they use. describeFunction has both.
 func (p *Provider) listFunctions(*http.Request) (answer, error) {
 	p.mu.Lock()
 	functions := p.all()
@@ -36,9 +36,10 @@ func wantsUsage(r *http.Request) bool {
 	return err == nil && wanted
 }
 
-// status is the deployment and how it is doing; the invocations are counted by the gateway, not here. A function
-// of which nothing is alive has 0 replicas, as on faasd: that makes a gateway with scale_from_zero ask
-// for one, where it would otherwise wait in vain for a crashed one to come back.
+// status is the deployment and how it is doing; the invocations are counted by the gateway, not
+// here. A function of which nothing is alive has 0 replicas, as on faasd: that makes a gateway with
+// scale_from_zero ask for one, where it would otherwise wait in vain for a crashed one to come
+// back.
 func (f *function) status(withUsage bool) types.FunctionStatus {
 	f.mu.Lock()
 	defer f.mu.Unlock()

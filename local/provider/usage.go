@@ -6,7 +6,8 @@ import (
 	"handler/function/local/process"
 )
 
-// usage is what a process took of the machine when measured last. It stays 0 where there is no /proc.
+// usage is what a process took of the machine when measured last. It stays 0 where there is no
+// /proc.
 type usage struct {
 	memory     float64 // bytes resident
 	millicores float64 // thousandths of one processor, since the measurement before

@@ -17,7 +17,8 @@ import (
 
 const (
 	callTimeout = 30 * time.Second
-	// maxCalls is how often a call is made that SendGrid's rate limit refuses, and maxWait how long is waited.
+	// maxCalls is how often a call is made that SendGrid's rate limit refuses, and maxWait how long
+	// is waited.
 	maxCalls = 5
 	maxWait  = 2 * time.Minute
 	pageSize = "200"
@@ -42,8 +43,8 @@ func (e keyError) Error() string { return e.text }
 // scopes are what a key needs for this, and no more.
 var scopes = []string{"templates.create", "templates.read", "templates.versions.create", "templates.versions.delete", "templates.versions.read"}
 
-// call makes a call that needs a scope, and reads its answer into out, unless that is nil. Its errors hold nothing of the
-// key.
+// call makes a call that needs a scope, and reads its answer into out, unless that is nil. Its
+// errors hold nothing of the key.
 func (c *client) call(ctx context.Context, scope string, method rest.Method, path string, query map[string]string, in, out any) error {
 	req := sendgrid.GetRequest(c.key, path, c.host)
 	req.Method = method
@@ -173,7 +174,8 @@ type newVersion struct {
 	GeneratePlain bool   `json:"generate_plain_content"`
 }
 
-// list is all templates of the account, legacy ones as well: their versions count towards the limit.
+// list is all templates of the account, legacy ones as well: their versions count towards the
+// limit.
 func (c *client) list(ctx context.Context) ([]remote, error) {
 	var all []remote
 	for token := ""; ; {

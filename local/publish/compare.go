@@ -23,11 +23,12 @@ type change struct {
 // same reports whether SendGrid has it as it is here.
 func (c change) same() bool { return c.id != "" && c.from == c.to }
 
-// nothing reports whether there is nothing to ask about. A template that comes in place of one that is gone may be
-// another account's.
+// nothing reports whether there is nothing to ask about. A template that comes in place of one that
+// is gone may be another account's.
 func (c change) nothing() bool { return c.same() && !c.gone }
 
-// errDesign: a person made it in SendGrid's own editor, whose drag and drop an HTML from here would end.
+// errDesign: a person made it in SendGrid's own editor, whose drag and drop an HTML from here would
+// end.
 var errDesign = errors.New("it was made in SendGrid's design editor, which the templates here would end; OVERWRITE=1 does so, or give " +
 	"the catalogue its ID instead of the name")
 
@@ -86,7 +87,8 @@ func (p *Publisher) compareActive(ctx context.Context, c change, found remote, k
 	return c, nil
 }
 
-// byTitle finds a template that was created by us and is in no lock, such as when a run was ended in between.
+// byTitle finds a template that was created by us and is in no lock, such as when a run was ended
+// in between.
 func (p *Publisher) byTitle(ctx context.Context, name string) (remote, error) {
 	all, err := p.account(ctx)
 	if err != nil {
@@ -119,7 +121,8 @@ func (p *Publisher) account(ctx context.Context) ([]remote, error) {
 	return *p.all, nil
 }
 
-// title is what a template is called at SendGrid: with the shop's name, since shops may share an account.
+// title is what a template is called at SendGrid: with the shop's name, since shops may share an
+// account.
 func (p *Publisher) title(name string) string {
 	shop := []rune(p.Shop)
 	return string(shop[:min(len(shop), 50)]) + ": " + name

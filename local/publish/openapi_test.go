@@ -17,8 +17,8 @@ import (
 // descriptionFile is SendGrid's own, which is not shipped with the project.
 const descriptionFile = "../../../shared/data/sendgrid/tsg_templates_v3.json"
 
-// TestCallsFitTheDescription holds what a publisher sends, and what the stand-in answers, against SendGrid's
-// own description of its templates API.
+// TestCallsFitTheDescription holds what a publisher sends, and what the stand-in answers, against
+// SendGrid's own description of its templates API.
 func TestCallsFitTheDescription(t *testing.T) {
 	t.Parallel()
 
@@ -31,7 +31,8 @@ func TestCallsFitTheDescription(t *testing.T) {
 	}
 	doc.Servers = nil
 	for _, name := range []string{"TransactionalTemplate", "TransactionalTemplatesTemplateLean"} {
-		// The description knows the IDs of legacy templates only: a dynamic one's is d- and 32 digits.
+		// The description knows the IDs of legacy templates only: a dynamic one's is d- and 32
+		// digits.
 		id := doc.Components.Schemas[name].Value.Properties["id"].Value
 		id.MinLength, id.MaxLength, id.Format = 34, nil, ""
 	}

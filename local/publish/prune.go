@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxVersions is how many versions SendGrid allows in an account, those of all templates together:
-	// https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
+	// maxVersions is how many versions SendGrid allows in an account, those of all templates
+	// together: https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
 	maxVersions = 300
 	// kept is how many versions that we made are kept of each template, the newest ones.
 	kept = 5
@@ -21,8 +21,8 @@ const (
 // ourName is that of a version that we made: its day and its content's hash.
 var ourName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} [0-9a-f]{12}$`)
 
-// old are the versions that are not kept, the oldest first. The active one, and those that we did not make, are
-// none of them.
+// old are the versions that are not kept, the oldest first. The active one, and those that we did
+// not make, are none of them.
 func (c change) old() []version {
 	var ours []version
 	for _, v := range c.versions {
@@ -38,8 +38,8 @@ func (c change) old() []version {
 	return slices.DeleteFunc(ours[:max(len(ours)-keep, 0)], func(v version) bool { return v.Active == 1 })
 }
 
-// prunes says of which templates old versions are removed: of those that get a new one and, where the account would be
-// full, of all that are ours.
+// prunes says of which templates old versions are removed: of those that get a new one and, where
+// the account would be full, of all that are ours.
 func (p *Publisher) prunes(ctx context.Context, changes, due []change) (from []change, err error) {
 	for _, c := range due {
 		if !c.same() {
@@ -74,7 +74,8 @@ func (p *Publisher) showPrunes(from []change) {
 	}
 }
 
-// prune removes a template's old versions. What it cannot remove stays, and what was published is published.
+// prune removes a template's old versions. What it cannot remove stays, and what was published is
+// published.
 func (p *Publisher) prune(ctx context.Context, c change) {
 	removed, changed := 0, 0
 	for _, v := range c.old() {
@@ -99,7 +100,8 @@ func (p *Publisher) prune(ctx context.Context, c change) {
 	}
 }
 
-// remove removes a version if its content is still what its name says: otherwise it was changed by hand.
+// remove removes a version if its content is still what its name says: otherwise it was changed by
+// hand.
 func (p *Publisher) remove(ctx context.Context, template string, v version) (ours bool, err error) {
 	whole, err := p.client.getVersion(ctx, template, v.ID)
 	if errors.Is(err, errNotFound) {
@@ -114,7 +116,8 @@ func (p *Publisher) remove(ctx context.Context, template string, v version) (our
 	return true, err
 }
 
-// tellNotPruned says why old versions stay. A key that may not remove any will not do better with the next.
+// tellNotPruned says why old versions stay. A key that may not remove any will not do better with
+// the next.
 func (p *Publisher) tellNotPruned(name string, err error) {
 	var key keyError
 	if p.cannotPrune = errors.As(err, &key); key.lacks != "" {

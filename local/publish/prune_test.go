@@ -202,7 +202,8 @@ func TestAFullAccount(t *testing.T) {
 	})
 }
 
-// A partial that all templates share is edited a hundred times: the account never has too many versions.
+// A partial that all templates share is edited a hundred times: the account never has too many
+// versions.
 func TestAHundredEditsOfASharedPartial(t *testing.T) {
 	t.Parallel()
 

@@ -1,9 +1,10 @@
 // Package publish makes the dynamic templates of a SendGrid account what the shop's templates are.
 //
-// It compares with what the account sends now, shows what would change, and asks before it changes anything.
-// A changed template gets a new version, which is made the active one. The four before it stay at SendGrid, to go back
-// to; older ones that this package made are removed, since an account may have 300 versions. What was published is
-// recorded in the lock after each template, so that one that fails loses nothing of the others.
+// It compares with what the account sends now, shows what would change, and asks before it changes
+// anything. A changed template gets a new version, which is made the active one. The four before it
+// stay at SendGrid, to go back to; older ones that this package made are removed, since an account
+// may have 300 versions. What was published is recorded in the lock after each template, so that
+// one that fails loses nothing of the others.
 package publish
 
 import (
@@ -39,7 +40,8 @@ type Publisher struct {
 
 	// Laptop: the account is the laptop's own, by which nobody is sent anything.
 	Laptop bool
-	// Yes asks nothing, DryRun changes nothing, and Overwrite replaces also what was made in the design editor.
+	// Yes asks nothing, DryRun changes nothing, and Overwrite replaces also what was made in the
+	// design editor.
 	Yes, DryRun, Overwrite bool
 
 	client *client
@@ -47,8 +49,8 @@ type Publisher struct {
 	all *[]remote
 	// newIDs: the lock has got some.
 	newIDs bool
-	// versions is how many the account has, once its templates were asked for; full: with the new ones it would have more
-	// than SendGrid allows.
+	// versions is how many the account has, once its templates were asked for; full: with the new
+	// ones it would have more than SendGrid allows.
 	versions int
 	full     bool
 	// cannotPrune: the key may not remove versions.
@@ -115,15 +117,15 @@ func (p *Publisher) compareAll(ctx context.Context, set *templates.Set) (changes
 	return changes, refused, nil
 }
 
-// hopeless reports whether an error is one that the next template would meet as well: about the key, or SendGrid cannot be
-// reached at all.
+// hopeless reports whether an error is one that the next template would meet as well: about the
+// key, or SendGrid cannot be reached at all.
 func hopeless(ctx context.Context, err error) bool {
 	var network *net.OpError
 	return errors.As(err, new(keyError)) || ctx.Err() != nil || errors.As(err, &network) && network.Op == "dial"
 }
 
-// settle brings the lock up to date on what needs no publishing. It comes after the question, since the key may be
-// another account's than the lock's.
+// settle brings the lock up to date on what needs no publishing. It comes after the question, since
+// the key may be another account's than the lock's.
 func (p *Publisher) settle(changes []change) error {
 	for _, c := range changes {
 		if c.nothing() {
@@ -185,8 +187,9 @@ func (p *Publisher) tellWhatNext() {
 	}
 }
 
-// publish creates the template where there is none, and gives it a version unless it is as it is here. A template whose version fails is
-// in no lock, since it could not be sent; it is found by its title the next time.
+// publish creates the template where there is none, and gives it a version unless it is as it is
+// here. A template whose version fails is in no lock, since it could not be sent; it is found by
+// its title the next time.
 func (p *Publisher) publish(ctx context.Context, c change) (published.Template, error) {
 	if c.id == "" {
 		t, err := p.client.create(ctx, p.title(c.name))

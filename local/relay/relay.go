@@ -1,5 +1,6 @@
-// Package relay passes TCP connections on to another address of this machine, and can stop to: as when a network
-// interface is removed, open connections then go silent, and neither end gets an answer or a reset.
+// Package relay passes TCP connections on to another address of this machine, and can stop to: as
+// when a network interface is removed, open connections then go silent, and neither end gets an
+// answer or a reset.
 package relay
 
 import (
@@ -10,7 +11,8 @@ import (
 	"time"
 )
 
-// Relay passes the connections that it accepts on to one address. All its methods may be called at the same time.
+// Relay passes the connections that it accepts on to one address. All its methods may be called at
+// the same time.
 type Relay struct {
 	listener net.Listener
 	to       string
@@ -37,8 +39,8 @@ func (r *Relay) Addr() string { return r.listener.Addr().String() }
 // over is a deadline that has passed: it ends what is being passed on.
 var over = time.Unix(1, 0)
 
-// Cut refuses new connections, and passes no byte on any more. Open connections stay so until their own end closes
-// them, or Close does.
+// Cut refuses new connections, and passes no byte on any more. Open connections stay so until their
+// own end closes them, or Close does.
 func (r *Relay) Cut() {
 	_ = r.listener.Close()
 	r.mu.Lock()
@@ -91,7 +93,8 @@ func (r *Relay) pass(from *net.TCPConn) {
 	ends.Wait()
 }
 
-// copy passes on what one end sends, and that it sends no more. After a cut it only reads, until that end closes.
+// copy passes on what one end sends, and that it sends no more. After a cut it only reads, until
+// that end closes.
 func (r *Relay) copy(to, from *net.TCPConn) {
 	_, err := io.Copy(to, from)
 	if r.isCut() {

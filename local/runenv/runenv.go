@@ -1,5 +1,5 @@
-// Package runenv is what a running laptop tells of itself, and how others find out that it runs: the file
-// run.env and the lock in its state folder.
+// Package runenv is what a running laptop tells of itself, and how others find out that it runs:
+// the file run.env and the lock in its state folder.
 package runenv
 
 import (
@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// Env is what a running laptop tells scripts, as KEY=value lines in STATE/run.env: there when all is
-// ready, gone when it ends.
+// Env is what a running laptop tells scripts, as KEY=value lines in STATE/run.env: there when all
+// is ready, gone when it ends.
 type Env [][2]string
 
 // Path is where a laptop tells of itself.

@@ -8,9 +8,11 @@ import (
 	"sync"
 )
 
-// Account is what the stand-in's account has verified, and what its keys may do. It is kept in memory only.
+// Account is what the stand-in's account has verified, and what its keys may do. It is kept in
+// memory only.
 type Account struct {
-	// Scopes are those of keys; a key that is not named says that it may send, and may do everything.
+	// Scopes are those of keys; a key that is not named says that it may send, and may do
+	// everything.
 	Scopes map[string][]string
 	// Senders are addresses that were registered by themselves, and whether they were verified.
 	Senders map[string]bool
@@ -32,8 +34,8 @@ func (s *Service) SetAccount(a Account) {
 	s.account.Account = a
 }
 
-// accountRoutes serves what the owner's command asks for; the fields are those that SendGrid documents:
-// https://www.twilio.com/docs/sendgrid/api-reference/sender-verification
+// accountRoutes serves what the owner's command asks for; the fields are those that SendGrid
+// documents: https://www.twilio.com/docs/sendgrid/api-reference/sender-verification
 // https://www.twilio.com/docs/sendgrid/api-reference/domain-authentication
 func (s *Service) accountRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, r *http.Request) {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// emailAddress is what SendGrid takes for one: an ASCII dot-atom, an @, and a domain name with a dot.
+// emailAddress is what SendGrid takes for one: an ASCII dot-atom, an @, and a domain name with a
+// dot.
 var emailAddress = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*" +
 	`@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])$`)
 
@@ -50,8 +51,8 @@ func (c *checker) addressOr(path string, v any, invalid string) string {
 	return s
 }
 
-// recipient is an address whose name has no comma and no semicolon: SendGrid's overview of the API says so
-// of to.name, cc.name and bcc.name.
+// recipient is an address whose name has no comma and no semicolon: SendGrid's overview of the API
+// says so of to.name, cc.name and bcc.name.
 func (c *checker) recipient(path string, v any) string {
 	o, _ := v.(map[string]any)
 	if name, _ := o["name"].(string); strings.ContainsAny(name, ",;") {

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// A checker collects what is wrong with one mail. Its methods take the path of a value and the value, and
-// those that answer ok have complained if it is false. They are spread over the files by subject.
+// A checker collects what is wrong with one mail. Its methods take the path of a value and the
+// value, and those that answer ok have complained if it is false. They are spread over the files by
+// subject.
 type checker struct {
 	now  time.Time
 	errs []apiError

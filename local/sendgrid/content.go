@@ -42,7 +42,8 @@ func (c *checker) content(path string, v any) string {
 	return ""
 }
 
-// order wants text/plain first, text/html next, and each once: mail programs show the last part they can.
+// order wants text/plain first, text/html next, and each once: mail programs show the last part
+// they can.
 func (c *checker) order(path string, types []string) {
 	plain, html := slices.Index(types, "text/plain"), slices.Index(types, "text/html")
 	if plain > 0 || html > 1 || html == 1 && plain != 0 {
@@ -69,7 +70,8 @@ func (c *checker) attachment(path string, v any) {
 		return
 	}
 	if s, ok := c.required(path, o, "content"); ok {
-		// Strict refuses bits that are left over; line breaks are refused too, which the decoder skips.
+		// Strict refuses bits that are left over; line breaks are refused too, which the decoder
+		// skips.
 		if _, err := base64.StdEncoding.Strict().DecodeString(s); err != nil || strings.ContainsAny(s, "\r\n") {
 			c.fail(at(path, "content"), "The attachment content must be base64 encoded.")
 		}

@@ -40,7 +40,8 @@ func headerName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' })
 }
 
-// customArgs counts what a personalization inherits from the message in, since both travel with its mails.
+// customArgs counts what a personalization inherits from the message in, since both travel with its
+// mails.
 func (c *checker) customArgs(path string, v, inherited any) {
 	args, ok := c.strings(path, v)
 	if !ok {

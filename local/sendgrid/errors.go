@@ -12,8 +12,8 @@ const unauthorizedMessage = "The provided authorization grant is invalid, expire
 // helpPage is where SendGrid's errors send the reader for an explanation of a field.
 const helpPage = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html#message."
 
-// An apiError is one of the errors in SendGrid's error body. Field and Help are null for those that are
-// about no field.
+// An apiError is one of the errors in SendGrid's error body. Field and Help are null for those that
+// are about no field.
 type apiError struct {
 	Message string  `json:"message"`
 	Field   *string `json:"field"`

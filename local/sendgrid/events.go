@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
-// Outcome is what becomes of the next mails, as PUT /_local/events takes it. {} ends it: then they are processed and
-// delivered.
+// Outcome is what becomes of the next mails, as PUT /_local/events takes it. {} ends it: then they
+// are processed and delivered.
 type Outcome struct {
-	// Event is the one that the mails come to: bounce, blocked, dropped, deferred, delivered, open or spamreport.
+	// Event is the one that the mails come to: bounce, blocked, dropped, deferred, delivered, open
+	// or spamreport.
 	Event string `json:"event,omitempty"`
 	// Times is for how many mails more; -1 for all.
 	Times int `json:"times,omitempty"`
@@ -34,7 +35,8 @@ var courses = map[string][]string{
 	"spamreport": {"processed", "delivered", "spamreport"},
 }
 
-// said is what a mail server, or SendGrid, says with an event. A mail server's words quote the address.
+// said is what a mail server, or SendGrid, says with an event. A mail server's words quote the
+// address.
 func said(event, address string) map[string]any {
 	switch event {
 	case "delivered":
@@ -51,7 +53,8 @@ func said(event, address string) map[string]any {
 	return nil
 }
 
-// course are the events of an accepted mail, as SendGrid posts them: one of each for each recipient.
+// course are the events of an accepted mail, as SendGrid posts them: one of each for each
+// recipient.
 func (s *Service) course(m Message) []map[string]any {
 	var mail struct {
 		Personalizations []struct {

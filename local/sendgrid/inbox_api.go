@@ -8,8 +8,8 @@ func (s *Service) Messages() []Message { return s.inbox.all() }
 // Message is the one of an ID; ErrNoMessage where there is none, or no more.
 func (s *Service) Message(id string) (Message, error) { return s.inbox.get(id) }
 
-// Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE forgets them,
-// and GET /api/messages/{id} answers one.
+// Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE
+// forgets them, and GET /api/messages/{id} answers one.
 func (s *Service) Inbox() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/messages", s.listMessages)

@@ -11,16 +11,17 @@ import (
 	"os"
 )
 
-// messageFile is the inbox on disk: one message a line, newest last. It is read once, at the start, and
-// from then on only this process writes it. What it holds survives the process being killed; it is not
-// synced, since an inbox on a laptop need not survive the laptop.
+// messageFile is the inbox on disk: one message a line, newest last. It is read once, at the start,
+// and from then on only this process writes it. What it holds survives the process being killed; it
+// is not synced, since an inbox on a laptop need not survive the laptop.
 type messageFile struct {
 	path  string
 	lines int
 }
 
-// load reads the newest messages. A last line that was cut short, because the process was killed while it
-// wrote, was never acknowledged, so it is dropped; anything else that cannot be read is an error.
+// load reads the newest messages. A last line that was cut short, because the process was killed
+// while it wrote, was never acknowledged, so it is dropped; anything else that cannot be read is an
+// error.
 func (f *messageFile) load() ([]Message, error) {
 	file, err := os.Open(f.path)
 	if errors.Is(err, fs.ErrNotExist) {

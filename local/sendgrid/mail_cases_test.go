@@ -19,7 +19,8 @@ const (
 		`"template_id":"d-0123456789abcdef0123456789abcdef"}`
 )
 
-// described says what SendGrid's OpenAPI description makes of a mail, where it does not judge as we do.
+// described says what SendGrid's OpenAPI description makes of a mail, where it does not judge as we
+// do.
 type described int
 
 const (
@@ -28,8 +29,8 @@ const (
 	refused                  // its description is wrong, and the service is known to accept it
 )
 
-// mailCase is a mail made of base with the fields of patch put in place of its own (null removes one), and
-// the fields that are complained about, none for a good mail.
+// mailCase is a mail made of base with the fields of patch put in place of its own (null removes
+// one), and the fields that are complained about, none for a good mail.
 type mailCase struct {
 	name    string
 	base    string

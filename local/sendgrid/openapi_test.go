@@ -10,8 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// descriptionFile is SendGrid's own OpenAPI description. It is not shipped with the project, so these tests
-// run where it lies beside the repository.
+// descriptionFile is SendGrid's own OpenAPI description. It is not shipped with the project, so
+// these tests run where it lies beside the repository.
 const descriptionFile = "../../../shared/data/sendgrid/tsg_mail_v3.json"
 
 func description(t *testing.T) *openapi3.Schema {
@@ -65,7 +65,8 @@ func TestEveryDescribedFieldIsKnown(t *testing.T) {
 			}
 		}
 	}
-	// walk puts each described field alone into what is at path, wrapped by the objects and lists around it.
+	// walk puts each described field alone into what is at path, wrapped by the objects and lists
+	// around it.
 	var walk func(t *testing.T, schema *openapi3.Schema, path string, wrap func(any) map[string]any)
 	walk = func(t *testing.T, schema *openapi3.Schema, path string, wrap func(any) map[string]any) {
 		t.Helper()

@@ -1,17 +1,17 @@
 // Package sendgrid stands in for SendGrid on the laptop: its mail send API and the messages that it
-// accepted, its templates API, whose templates are kept in memory only, and its Event Webhook, which is
-// told what becomes of the messages. Package inbox shows the messages to a person.
+// accepted, its templates API, whose templates are kept in memory only, and its Event Webhook,
+// which is told what becomes of the messages. Package inbox shows the messages to a person.
 //
-// The API holds every request to the rules that SendGrid documents and answers with SendGrid's statuses
-// and error bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is
-// lenient this is strict: a field that its API description does not have is an error (this includes the
-// legacy ones that its own client can still send: sections, spam_check, bcc), and so is a null. It cannot
-// know what only an account knows: verified senders, unsubscribe groups, batches and IP pools; and a mail may
-// go by any template.
+// The API holds every request to the rules that SendGrid documents and answers with SendGrid's
+// statuses and error bodies, so that a mail which is accepted here would be accepted there. Where
+// SendGrid is lenient this is strict: a field that its API description does not have is an error
+// (this includes the legacy ones that its own client can still send: sections, spam_check, bcc),
+// and so is a null. It cannot know what only an account knows: verified senders, unsubscribe
+// groups, batches and IP pools; and a mail may go by any template.
 //
-// An accepted request is kept in the inbox exactly as it came (white space between JSON tokens apart), less
-// its credentials, before the 202 is sent; requests in sandbox mode are not. One request is one message,
-// however many personalizations it has.
+// An accepted request is kept in the inbox exactly as it came (white space between JSON tokens
+// apart), less its credentials, before the 202 is sent; requests in sandbox mode are not. One
+// request is one message, however many personalizations it has.
 package sendgrid
 
 import (
@@ -29,11 +29,14 @@ import (
 
 // Options say how the stand-in is to be. The zero value is good.
 type Options struct {
-	// File is where the inbox is kept as JSON lines, so that a restart finds it again. In memory only if empty.
+	// File is where the inbox is kept as JSON lines, so that a restart finds it again. In memory
+	// only if empty.
 	File string
-	// Now is the clock, for received_at and for how far ahead a mail may be scheduled. Default: time.Now.
+	// Now is the clock, for received_at and for how far ahead a mail may be scheduled. Default:
+	// time.Now.
 	Now func() time.Time
-	// Logger gets one line for each API call, with IDs and field names and nothing personal. Default: none.
+	// Logger gets one line for each API call, with IDs and field names and nothing personal.
+	// Default: none.
 	Logger *slog.Logger
 }
 
@@ -66,8 +69,8 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// API serves SendGrid's API, the fault that its calls are to meet at /_local/fault, and at /_local/events what is to
-// become of the next mails.
+// API serves SendGrid's API, the fault that its calls are to meet at /_local/fault, and at
+// /_local/events what is to become of the next mails.
 func (s *Service) API() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v3/mail/send", s.authorized(s.send))
@@ -85,7 +88,8 @@ func (s *Service) API() http.Handler {
 	return s.faults.Wrap(s.scoped(mux))
 }
 
-// answerFault is a refusal in SendGrid's form. It tells about its rate limit when that is what failed.
+// answerFault is a refusal in SendGrid's form. It tells about its rate limit when that is what
+// failed.
 func (s *Service) answerFault(w http.ResponseWriter, _ *http.Request, f fault.Fault) {
 	if f.Status == http.StatusTooManyRequests {
 		reset := s.now().Add(time.Duration(f.RetryAfterS) * time.Second).Unix()

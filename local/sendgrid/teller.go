@@ -20,7 +20,8 @@ import (
 const (
 	// webhooksPause is how long events wait for others to go with them; SendGrid's wait longer.
 	webhooksPause = 100 * time.Millisecond
-	// oneBatch is how many events go in one call, and waiting how many may wait; the oldest make room.
+	// oneBatch is how many events go in one call, and waiting how many may wait; the oldest make
+	// room.
 	oneBatch, maxWaiting = 200, 20_000
 	// tellTimeout ends a call: SendGrid waits as long for an answer.
 	tellTimeout = 10 * time.Second

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxTemplates and maxVersions are what an account may have, the versions of all templates together:
-	// https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
+	// maxTemplates and maxVersions are what an account may have, the versions of all templates
+	// together: https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
 	maxTemplates = 300
 	maxVersions  = 300
 	maxPage      = 200
@@ -216,7 +216,8 @@ func badRequest(field, message string) (int, any) {
 	return http.StatusBadRequest, errorBody{[]apiError{e}}
 }
 
-// templateBody reads a request's object, and holds it to its rules and to the fields that there are.
+// templateBody reads a request's object, and holds it to its rules and to the fields that there
+// are.
 func templateBody(r *http.Request, rules func(*checker, map[string]any), known ...string) (map[string]any, []apiError) {
 	body, status, message := readMail(nil, r)
 	if status != 0 {

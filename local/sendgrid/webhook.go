@@ -52,8 +52,8 @@ func (w *Webhook) PublicKey() string {
 	return base64.StdEncoding.EncodeToString(der)
 }
 
-// AddWebhook adds an Event Webhook as the dashboard does, of all kinds where none are named, and gives it as it is
-// made: with an ID and a key.
+// AddWebhook adds an Event Webhook as the dashboard does, of all kinds where none are named, and
+// gives it as it is made: with an ID and a key.
 func (s *Service) AddWebhook(w Webhook) (Webhook, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -91,8 +91,8 @@ func (s *Service) Webhooks() []Webhook {
 	return all
 }
 
-// webhookRoutes serves the settings of Event Webhooks; the fields are those that SendGrid documents:
-// https://www.twilio.com/docs/sendgrid/api-reference/webhooks
+// webhookRoutes serves the settings of Event Webhooks; the fields are those that SendGrid
+// documents: https://www.twilio.com/docs/sendgrid/api-reference/webhooks
 func (s *Service) webhookRoutes(mux *http.ServeMux) {
 	const settings = "/v3/user/webhooks/event/settings"
 	mux.HandleFunc("GET "+settings+"/all", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
@@ -187,8 +187,8 @@ func (s *Service) createWebhook(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusCreated, made.object())
 }
 
-// changeWebhook changes the webhook of a request. One that is disabled is told of nothing any more when the answer
-// comes.
+// changeWebhook changes the webhook of a request. One that is disabled is told of nothing any more
+// when the answer comes.
 func (s *Service) changeWebhook(w http.ResponseWriter, r *http.Request, change func(*Webhook, map[string]any) string, show func(*Webhook) any) {
 	fields, ok := readFields(w, r)
 	if !ok {

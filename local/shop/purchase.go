@@ -14,7 +14,8 @@ import (
 // Purchase is an event as Stripe would send it now, for a session of its own.
 type Purchase struct {
 	Session, Event string
-	// Payment is the session's payment intent. A session that owes nothing has none, whatever this says.
+	// Payment is the session's payment intent. A session that owes nothing has none, whatever this
+	// says.
 	Payment string
 	Body    []byte
 	// Items is Stripe's list of line items; nil where the session has none.
@@ -38,8 +39,9 @@ func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
 	return p.with(e, object, p.Session, now)
 }
 
-// Then is what becomes of the same session later: another event about it, or about the charge that paid for it. It has
-// the customer and the amounts of the event that the purchase has, if it has one.
+// Then is what becomes of the same session later: another event about it, or about the charge that
+// paid for it. It has the customer and the amounts of the event that the purchase has, if it has
+// one.
 func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
 	e, object, err := decodeEvent(event)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Sale is what an owner sells and to whom. It is laid over an event as Stripe sends it; what is left out stays as it is
-// there.
+// Sale is what an owner sells and to whom. It is laid over an event as Stripe sends it; what is
+// left out stays as it is there.
 type Sale struct {
 	// Products are what is bought, in place of what the event is about.
 	Products []Product
@@ -31,7 +31,8 @@ type Product struct {
 	Metadata         map[string]string
 }
 
-// MaxTotal is the highest total that Stripe takes in most currencies, in the minor unit: eight digits.
+// MaxTotal is the highest total that Stripe takes in most currencies, in the minor unit: eight
+// digits.
 const MaxTotal = 99_999_999
 
 var (
@@ -41,8 +42,9 @@ var (
 	ErrFree = errors.New("the event is of a purchase that is free of charge")
 )
 
-// Over is the sale in place of what an event of a session is about, with its line items; these are nil where the sale
-// has no products. Its errors are ErrTotal, ErrFree, and those of an event that is not of a session.
+// Over is the sale in place of what an event of a session is about, with its line items; these are
+// nil where the sale has no products. Its errors are ErrTotal, ErrFree, and those of an event that
+// is not of a session.
 func (s Sale) Over(event []byte) (changed, items []byte, err error) {
 	e, session, err := decodeEvent(event)
 	if err != nil {
@@ -86,7 +88,8 @@ func (s Sale) name(session map[string]any) {
 	}
 }
 
-// sell puts into a session what is bought. It then has nothing of the link and the metadata that the event was of.
+// sell puts into a session what is bought. It then has nothing of the link and the metadata that
+// the event was of.
 func (s Sale) sell(session map[string]any) error {
 	total, err := s.total()
 	switch {

@@ -1,5 +1,5 @@
-// Package shop is a running laptop as those see it who buy there and look at what became of it: it plays
-// purchases as Stripe tells of them, and reads the orders and the inbox.
+// Package shop is a running laptop as those see it who buy there and look at what became of it: it
+// plays purchases as Stripe tells of them, and reads the orders and the inbox.
 package shop
 
 import (
@@ -69,8 +69,8 @@ func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	return Request(ctx, http.MethodPost, s.Env["WEBHOOK_URL"], signed.Header, p.Body)
 }
 
-// Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the session. That the webhook
-// ignores the event is an error.
+// Buy plays one purchase: an event with its line items, which may be nil, as of now. It gives the
+// session. That the webhook ignores the event is an error.
 func (s *Shop) Buy(ctx context.Context, event, items []byte) (string, error) {
 	p, err := s.Miss(ctx, event, items)
 	if err != nil {
@@ -109,8 +109,8 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s answers %d: %s", r.URL, r.Status, r.Answer) }
 
-// Request makes one HTTP request, and gives the answer's body where its status is a 2xx; a *Refusal where it is
-// another.
+// Request makes one HTTP request, and gives the answer's body where its status is a 2xx; a *Refusal
+// where it is another.
 func Request(ctx context.Context, method, url, signature string, body []byte) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -25,8 +25,8 @@ var platform = []string{
 // ofTheSystem are variables such as GOMEMLIMIT, TZ and HTTPS_PROXY.
 var ofTheSystem = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// CheckSettings finds what is wrong with a settings file, also the settings that no function reads, each as
-// file:line: what.
+// CheckSettings finds what is wrong with a settings file, also the settings that no function reads,
+// each as file:line: what.
 func CheckSettings(file string) error {
 	source, err := os.ReadFile(file)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 )
 
-// Read reads a stack.yml, with the settings files that its functions name, which lie beside it, laid over their
-// own environment.
+// Read reads a stack.yml, with the settings files that its functions name, which lie beside it,
+// laid over their own environment.
 func Read(file string) (*stack.Services, error) {
 	services, err := Parse(file)
 	if err != nil {
@@ -19,7 +19,8 @@ func Read(file string) (*stack.Services, error) {
 	return WithSettings(services)
 }
 
-// Parse reads a stack.yml alone. The paths of its settings files lead there from the working folder.
+// Parse reads a stack.yml alone. The paths of its settings files lead there from the working
+// folder.
 func Parse(file string) (*stack.Services, error) {
 	services, err := stack.ParseYAMLFile(file, "", "", true)
 	if err != nil {
@@ -35,8 +36,8 @@ func Parse(file string) (*stack.Services, error) {
 	return services, nil
 }
 
-// WithSettings gives what was parsed, with the settings files as they are now laid over the functions' environment. Its
-// error has a line for each mistake: file:line: what.
+// WithSettings gives what was parsed, with the settings files as they are now laid over the
+// functions' environment. Its error has a line for each mistake: file:line: what.
 func WithSettings(parsed *stack.Services) (*stack.Services, error) {
 	services := *parsed
 	services.Functions = maps.Clone(parsed.Functions)

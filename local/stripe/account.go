@@ -13,14 +13,15 @@ import (
 	stripego "github.com/stripe/stripe-go/v76"
 )
 
-// Account is what the stand-in's account sells, and what keys may do in it. It is kept in memory only.
+// Account is what the stand-in's account sells, and what keys may do in it. It is kept in memory
+// only.
 type Account struct {
-	// Products and PaymentLinks are objects of Stripe's, as it shows them. A link's line_items, a list, are
-	// shown only where they are expanded.
+	// Products and PaymentLinks are objects of Stripe's, as it shows them. A link's line_items, a
+	// list, are shown only where they are expanded.
 	Products     []Object `json:"products"`
 	PaymentLinks []Object `json:"payment_links"`
-	// Permissions are those of restricted keys, such as checkout_session_read and webhook_write; a key that is
-	// not named may do everything.
+	// Permissions are those of restricted keys, such as checkout_session_read and webhook_write; a
+	// key that is not named may do everything.
 	Permissions map[string][]string `json:"permissions"`
 }
 
@@ -90,8 +91,8 @@ func (s *Service) registerAccount(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /v1/webhook_endpoints/{id}", s.permitted("webhook", s.deleteEndpoint))
 }
 
-// permitted lets through a key that may read or write a resource, and answers others as Stripe does: 403,
-// with the permission that is missing.
+// permitted lets through a key that may read or write a resource, and answers others as Stripe
+// does: 403, with the permission that is missing.
 func (s *Service) permitted(resource string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		want := resource + "_read"

@@ -22,8 +22,8 @@ const maxEndpoints = 16
 // eventType is the form of the names of event types.
 var eventType = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)+$`)
 
-// AddEndpoint registers a webhook endpoint as the dashboard does, and gives its ID. What is left out of it is
-// as Stripe makes it: enabled, in test mode, of this API version.
+// AddEndpoint registers a webhook endpoint as the dashboard does, and gives its ID. What is left
+// out of it is as Stripe makes it: enabled, in test mode, of this API version.
 func (s *Service) AddEndpoint(e stripego.WebhookEndpoint) string {
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
@@ -193,8 +193,9 @@ func readForm(r *http.Request) (form, *apiError) {
 	return f, nil
 }
 
-// checkEndpoint holds a form to the parameters that there are, and to what Stripe asks of them. http and this
-// machine's own addresses are taken, which Stripe refuses: it is the laptop's own webhook that is registered.
+// checkEndpoint holds a form to the parameters that there are, and to what Stripe asks of them.
+// http and this machine's own addresses are taken, which Stripe refuses: it is the laptop's own
+// webhook that is registered.
 func checkEndpoint(f form, known ...string) *apiError {
 	for name := range f.text {
 		if !slices.Contains(append(known, "description"), name) {

@@ -28,7 +28,8 @@ type event struct {
 	session *session
 }
 
-// session is a Checkout Session: what the stand-in reads of it, and the whole as its newest event says.
+// session is a Checkout Session: what the stand-in reads of it, and the whole as its newest event
+// says.
 type session struct {
 	ID          string `json:"id"`
 	Object      string `json:"object"`
@@ -86,8 +87,8 @@ func parseSession(raw json.RawMessage) (*session, error) {
 	return s, nil
 }
 
-// AddEvent makes an event one that Stripe lists, and its Checkout Session, if it is about one, one that Stripe knows.
-// An event of the same ID is replaced. An error says all that is wrong with it.
+// AddEvent makes an event one that Stripe lists, and its Checkout Session, if it is about one, one
+// that Stripe knows. An event of the same ID is replaced. An error says all that is wrong with it.
 func (s *Service) AddEvent(raw []byte) error {
 	e, err := parseEvent(raw)
 	if err != nil {
@@ -96,5 +97,6 @@ func (s *Service) AddEvent(raw []byte) error {
 	return s.store.addEvent(e)
 }
 
-// listedSince is when the oldest event that Stripe lists may have been created: https://docs.stripe.com/api/events
+// listedSince is when the oldest event that Stripe lists may have been created:
+// https://docs.stripe.com/api/events
 func listedSince(now time.Time) int64 { return now.AddDate(0, 0, -30).Unix() }

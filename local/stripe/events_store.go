@@ -15,7 +15,8 @@ func (s *store) addEvent(e event) error {
 	return nil
 }
 
-// keep takes an event in the place of one of its ID, or as the newest, and lets the oldest go beyond maxEvents.
+// keep takes an event in the place of one of its ID, or as the newest, and lets the oldest go
+// beyond maxEvents.
 func (s *store) keep(e event) {
 	if i := slices.IndexFunc(s.events, func(old event) bool { return old.ID == e.ID }); i >= 0 {
 		s.events[i] = e

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// maxTypes is how many event types can be asked for at once: https://docs.stripe.com/api/events/list
+// maxTypes is how many event types can be asked for at once:
+// https://docs.stripe.com/api/events/list
 const maxTypes = 20
 
 // typesName is the name of the parameter types, as a list: types[], or as stripe-go does, types[0].
@@ -21,7 +22,8 @@ var typesName = regexp.MustCompile(`^types\[\d*\]$`)
 // createdFilters are the names of the filters by time.
 var createdFilters = []string{"created", "created[gt]", "created[gte]", "created[lt]", "created[lte]"}
 
-// registerHistory serves what happened in the account: its events, and the sessions that they are about.
+// registerHistory serves what happened in the account: its events, and the sessions that they are
+// about.
 func (s *Service) registerHistory(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/events", s.permitted("event", s.listEvents))
 	mux.HandleFunc("GET /v1/checkout/sessions", s.permitted("checkout_session", s.listSessions))
@@ -81,7 +83,8 @@ func takeTypes(r *http.Request) (*http.Request, []string, *apiError) {
 	return rest, types, nil
 }
 
-// ofType reports whether an event is of one of the types, of which * stands for any part. None asks for all.
+// ofType reports whether an event is of one of the types, of which * stands for any part. None asks
+// for all.
 func ofType(t string, types []string) bool {
 	return types == nil || slices.ContainsFunc(types, func(pattern string) bool {
 		ok, err := path.Match(pattern, t)
@@ -118,7 +121,8 @@ type object struct {
 	shown bool
 }
 
-// answerHistory answers the page that was asked for. A page may begin at an object that the filters leave out.
+// answerHistory answers the page that was asked for. A page may begin at an object that the filters
+// leave out.
 func answerHistory[T any](w http.ResponseWriter, r *http.Request, p listParameters, all []T, kind string, as func(T) object) {
 	var objects []object
 	for _, o := range all {
@@ -166,7 +170,8 @@ func (p listParameters) createdWithin() (func(created int64) bool, *apiError) {
 	}, nil
 }
 
-// getSession answers a session as its newest event says; of one whose line items alone are set, its ID.
+// getSession answers a session as its newest event says; of one whose line items alone are set, its
+// ID.
 func (s *Service) getSession(w http.ResponseWriter, r *http.Request) {
 	id, account := r.PathValue("id"), r.Header.Get("Stripe-Account")
 	if _, err := parameters(r); err != nil {

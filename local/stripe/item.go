@@ -49,8 +49,8 @@ func (p *product) UnmarshalJSON(b []byte) error {
 
 var currencyCode = regexp.MustCompile(`^[a-z]{3}$`)
 
-// parseItems reads line items as a Stripe list object or as an array, and answers everything that is wrong
-// with them in one error.
+// parseItems reads line items as a Stripe list object or as an array, and answers everything that
+// is wrong with them in one error.
 func parseItems(b []byte) ([]item, error) {
 	b = bytes.TrimSpace(b)
 	data := json.RawMessage(b)

@@ -47,8 +47,8 @@ func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
 	respond(w, http.StatusOK, answer)
 }
 
-// cut answers the page that p asks for, always in the list's order, and whether there is more beyond it in
-// the direction of the walk. kind is Stripe's word for what is listed.
+// cut answers the page that p asks for, always in the list's order, and whether there is more
+// beyond it in the direction of the walk. kind is Stripe's word for what is listed.
 func cut[T any](items []T, kind string, idOf func(T) string, p listParameters) (page []T, more bool, err *apiError) {
 	find := func(param, id string) (int, *apiError) {
 		i := slices.IndexFunc(items, func(it T) bool { return idOf(it) == id })
@@ -92,7 +92,8 @@ func (it item) render(expand bool) (json.RawMessage, error) {
 	return json.Marshal(v)
 }
 
-// product is what is known of the item's product: the object it was set with, or what a line item tells.
+// product is what is known of the item's product: the object it was set with, or what a line item
+// tells.
 func (it item) product() any {
 	if len(it.Price.Product.object) > 0 {
 		return it.Price.Product.object

@@ -15,8 +15,9 @@ var (
 	accountID = regexp.MustCompile(`^acct_[A-Za-z0-9_]+$`)
 )
 
-// SetLineItems makes list, a Stripe list object or an array of line items, what session holds. With an
-// account, they are found only by calls for that connected account. An error says all that is wrong.
+// SetLineItems makes list, a Stripe list object or an array of line items, what session holds. With
+// an account, they are found only by calls for that connected account. An error says all that is
+// wrong.
 func (s *Service) SetLineItems(session, account string, list []byte) error {
 	k := key{session, account}
 	if err := k.validate(); err != nil {
@@ -39,8 +40,8 @@ func (k key) validate() error {
 	return nil
 }
 
-// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's session, /_local/events
-// and /_local/account.
+// registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's
+// session, /_local/events and /_local/account.
 func (s *Service) registerLocal(mux *http.ServeMux) {
 	const path = "/_local/line_items/{session}"
 	mux.HandleFunc("PUT "+path, func(w http.ResponseWriter, r *http.Request) {

@@ -41,8 +41,8 @@ func parameters(r *http.Request, known ...string) (map[string]string, *apiError)
 	return values, nil
 }
 
-// readListParameters reads those of a list of which one property can be expanded, and which has filters of its
-// own.
+// readListParameters reads those of a list of which one property can be expanded, and which has
+// filters of its own.
 func readListParameters(r *http.Request, expandable string, filters ...string) (listParameters, *apiError) {
 	p := listParameters{limit: defaultLimit}
 	query := r.URL.Query()

@@ -15,7 +15,8 @@ import (
 // key says whose session: the shop's own when account is empty, else a connected account's.
 type key struct{ session, account string }
 
-// store holds the line items of sessions, and events, and appends each change to its file when it has one.
+// store holds the line items of sessions, and events, and appends each change to its file when it
+// has one.
 type store struct {
 	mu    sync.Mutex
 	items map[key][]item
@@ -26,7 +27,8 @@ type store struct {
 	appended int
 }
 
-// record is one line of the file: the items that a session had from then on, or null for none; or an event.
+// record is one line of the file: the items that a session had from then on, or null for none; or
+// an event.
 type record struct {
 	Session string            `json:"session,omitempty"`
 	Account string            `json:"account,omitempty"`
@@ -69,8 +71,8 @@ func (s *store) remove(k key) error {
 	return nil
 }
 
-// load replays the file and writes it anew, without what was replaced since. A last line that was cut short
-// by the end of the process was never acknowledged, and goes.
+// load replays the file and writes it anew, without what was replaced since. A last line that was
+// cut short by the end of the process was never acknowledged, and goes.
 func (s *store) load() error {
 	file, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -170,7 +172,8 @@ func (s *store) rewrite() error {
 	return os.Rename(next, s.path)
 }
 
-// itemsRecord is what a session bought. No items is a session that bought nothing, nil one that is not there.
+// itemsRecord is what a session bought. No items is a session that bought nothing, nil one that is
+// not there.
 func itemsRecord(k key, items []item) record {
 	rec := record{Session: k.session, Account: k.account}
 	if items != nil {

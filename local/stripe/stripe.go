@@ -1,14 +1,15 @@
-// Package stripe stands in for Stripe on the laptop, for what Tillbell asks of it: what was bought in a Checkout
-// Session, which sessions and events there were, and, for the owner's command, what the account sells and which
-// webhook endpoints it has. Webhooks are signed and posted elsewhere.
+// Package stripe stands in for Stripe on the laptop, for what Tillbell asks of it: what was bought
+// in a Checkout Session, which sessions and events there were, and, for the owner's command, what
+// the account sells and which webhook endpoints it has. Webhooks are signed and posted elsewhere.
 //
-// It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's types and
-// codes. Where Stripe would not know a parameter, this does not either. It tells keys by their form alone,
-// and takes test mode keys only, so that a live key pasted by mistake stands out at once.
+// It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's
+// types and codes. Where Stripe would not know a parameter, this does not either. It tells keys by
+// their form alone, and takes test mode keys only, so that a live key pasted by mistake stands out
+// at once.
 //
-// What a session's line items are is set at /_local/line_items/{session}, and held to what every line item
-// of Stripe has, so that a mistake in a sample shows where it is made. An event, with its session, is put to
-// /_local/events; the newest few thousand are kept.
+// What a session's line items are is set at /_local/line_items/{session}, and held to what every
+// line item of Stripe has, so that a mistake in a sample shows where it is made. An event, with its
+// session, is put to /_local/events; the newest few thousand are kept.
 package stripe
 
 import (
@@ -85,7 +86,8 @@ func (s *Service) Handler() http.Handler {
 // version is the form of a Stripe-Version header.
 var version = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z0-9]+)?$`)
 
-// identified puts the headers on every answer that Stripe puts on its own, errors and faults included.
+// identified puts the headers on every answer that Stripe puts on its own, errors and faults
+// included.
 func (s *Service) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

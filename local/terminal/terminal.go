@@ -22,8 +22,8 @@ type Terminal struct {
 	Out io.Writer
 }
 
-// Confirm asks a question, and reports whether the answer is y or yes. It ends with the context, and is ErrNone
-// where nobody answers.
+// Confirm asks a question, and reports whether the answer is y or yes. It ends with the context,
+// and is ErrNone where nobody answers.
 func (t Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	if !t.there() {
 		return false, ErrNone
@@ -33,8 +33,9 @@ func (t Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
-// Hidden asks for a line that does not appear on the screen: a secret. It is without the white space around it,
-// and empty where only Enter was pressed. It ends with the context, and is ErrNone where nobody answers.
+// Hidden asks for a line that does not appear on the screen: a secret. It is without the white
+// space around it, and empty where only Enter was pressed. It ends with the context, and is ErrNone
+// where nobody answers.
 func (t Terminal) Hidden(ctx context.Context, prompt string) (string, error) {
 	fd := int(t.In.Fd())
 	before, err := term.GetState(fd)
@@ -48,7 +49,8 @@ func (t Terminal) Hidden(ctx context.Context, prompt string) (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
 	})
-	// Where the context ended, the reader is still there, and the screen would go on showing nothing.
+	// Where the context ended, the reader is still there, and the screen would go on showing
+	// nothing.
 	_ = term.Restore(fd, before)
 	fmt.Fprintln(t.Out)
 	return line, err

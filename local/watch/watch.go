@@ -1,9 +1,10 @@
-// Package watch notices changes of files by looking at them a few times a second. Notifications of the operating
-// system do not reach network folders, containers and virtual machines, and a look at a shop's sixty files takes half
-// a millisecond.
+// Package watch notices changes of files by looking at them a few times a second. Notifications of
+// the operating system do not reach network folders, containers and virtual machines, and a look at
+// a shop's sixty files takes half a millisecond.
 //
-// A change is told once the files stay as they are between two looks, so that a file that is being written, and
-// several that are saved together, are one change. How an editor saves, in place or by a rename, makes no difference.
+// A change is told once the files stay as they are between two looks, so that a file that is being
+// written, and several that are saved together, are one change. How an editor saves, in place or by
+// a rename, makes no difference.
 package watch
 
 import (
@@ -19,7 +20,8 @@ import (
 // Every is the pause between two looks.
 const Every = 100 * time.Millisecond
 
-// Watcher looks at files, and at all that is below folders but for what editors leave there. Make it with New.
+// Watcher looks at files, and at all that is below folders but for what editors leave there. Make
+// it with New.
 type Watcher struct {
 	paths []string
 	// told is what the last Change has told of; seen is the last look.
@@ -126,7 +128,8 @@ func (l look) walk(folder string) {
 	})
 }
 
-// add adds a file. A folder's time changes with whatever an editor leaves in it, so a folder is only there.
+// add adds a file. A folder's time changes with whatever an editor leaves in it, so a folder is
+// only there.
 func (l look) add(path string, info fs.FileInfo) {
 	s := stamp{info.Size(), info.ModTime().UnixNano(), info.Mode()}
 	if info.IsDir() {
@@ -152,5 +155,6 @@ func (l look) changed(later look) []string {
 	return paths
 }
 
-// Leftover reports whether a file's name is one that editors and file managers give to files of their own.
+// Leftover reports whether a file's name is one that editors and file managers give to files of
+// their own.
 func Leftover(name string) bool { return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") }

@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// setup is a folder with a template and a file beside it, both watched, and one more file that is not.
+// setup is a folder with a template and a file beside it, both watched, and one more file that is
+// not.
 func setup(t *testing.T) (string, *Watcher) {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,9 +1,11 @@
-// Command ceiling is as fast as a webhook in Go can be that stores what it is sent: net/http and the MongoDB driver,
-// with the functions' write concern, and nothing else. It checks no signature, reads no more of the body than its
-// session's ID, and hands nothing on. make bench measures the functions beside it.
+// Command ceiling is as fast as a webhook in Go can be that stores what it is sent: net/http and
+// the MongoDB driver, with the functions' write concern, and nothing else. It checks no signature,
+// reads no more of the body than its session's ID, and hands nothing on. make bench measures the
+// functions beside it.
 //
-// With WEBHOOK_SECRET and QUEUE_URL it does what stripe-webhook cannot leave out as well, in the fewest lines: it
-// checks Stripe's signature, and posts the ID to a queue. What stripe-webhook needs beyond that is its own.
+// With WEBHOOK_SECRET and QUEUE_URL it does what stripe-webhook cannot leave out as well, in the
+// fewest lines: it checks Stripe's signature, and posts the ID to a queue. What stripe-webhook
+// needs beyond that is its own.
 package main
 
 import (

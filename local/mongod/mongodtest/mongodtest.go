@@ -10,7 +10,8 @@ import (
 	"handler/function/local/mongod"
 )
 
-// Start serves an empty database until the test ends, and gives its address, host:port. A logger need not be given.
+// Start serves an empty database until the test ends, and gives its address, host:port. A logger
+// need not be given.
 func Start(t testing.TB, o mongod.Options) string {
 	t.Helper()
 	if o.Logger == nil {

@@ -1,4 +1,5 @@
-// Package ocitest has what tests of images need: a registry, images of others, and a way to look into one.
+// Package ocitest has what tests of images need: a registry, images of others, and a way to look
+// into one.
 package ocitest
 
 import (
@@ -84,7 +85,8 @@ func Push(t *testing.T, ref string, make func(p v1.Platform) v1.Image) string {
 	return ref
 }
 
-// Watchdog compiles a program that stands for of-watchdog: it becomes the program that fprocess names.
+// Watchdog compiles a program that stands for of-watchdog: it becomes the program that fprocess
+// names.
 func Watchdog(t *testing.T, p v1.Platform) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "fwatchdog")

@@ -9,7 +9,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// Write copies the stack.yml of Tillbell's folder, root, into a folder with the tests' settings, and gives its path.
+// Write copies the stack.yml of Tillbell's folder, root, into a folder with the tests' settings,
+// and gives its path.
 func Write(t *testing.T, root string) string {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, "stack.yml"))

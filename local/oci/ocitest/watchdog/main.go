@@ -1,5 +1,5 @@
-// Command watchdog stands for of-watchdog in a test: it becomes the program that fprocess names, as an
-// image's process must, and answers the health check.
+// Command watchdog stands for of-watchdog in a test: it becomes the program that fprocess names, as
+// an image's process must, and answers the health check.
 package main
 
 import (

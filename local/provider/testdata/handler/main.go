@@ -1,5 +1,5 @@
-// Command handler stands for a function's handler in the tests of the provider: it listens where it is told
-// to, shows what it was given, and fails on demand.
+// Command handler stands for a function's handler in the tests of the provider: it listens where it
+// is told to, shows what it was given, and fails on demand.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command handler stands in for the classic template's: it calls the function as that does, in as few
-// lines as can be.
+// Command handler stands in for the classic template's: it calls the function as that does, in as
+// few lines as can be.
 package main
 
 import (

@@ -125,7 +125,7 @@ case "$*" in
 	sed -n 's/^TAG=//p' .env >"ROOT/running/$6" ;;
 "ps --quiet --filter label=com.docker.compose.project=tillbell --filter label=com.docker.compose.service="*" --filter status=running")
 	name=${6#label=com.docker.compose.service=}
-	if [ -e "ROOT/running/$name" ]; then wc -l <"ROOT/log/started-$name"; fi ;;
+	if [ -e "ROOT/running/$name" ]; then { echo; cat "ROOT/log/started-$name" 2>/dev/null; } | wc -l; fi ;;
 *) echo "docker $*?" >&2; exit 1 ;;
 esac`
 

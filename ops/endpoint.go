@@ -20,7 +20,7 @@ const endpointHelp = `ops endpoint sees to it that the Stripe account has one we
 enabled, and with exactly the event types that stripe-webhook handles. It says what it would change, and asks.
 
 Stripe tells an endpoint's signing secret only when it makes one: it goes to the gateway as stripe-webhook-secret, and
-is shown to nobody. Test mode and live mode have endpoints of their own: the key says which is meant.
+is not shown. Test mode and live mode have endpoints of their own: the key says which is meant.
 
 Where SENDGRID_SETUP_KEY is set, the same for SendGrid's Event Webhook at PUBLIC_URL/function/send-email, by which
 send-email knows what arrived: enabled, signed, and told of what is kept. Its public key goes into settings.yml.

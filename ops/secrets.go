@@ -83,7 +83,7 @@ type keeper struct {
 	use func(ctx context.Context) error
 }
 
-// keeperFor asks the target what is there: before anybody types a secret in vain.
+// keeperFor asks the target what is there: before a secret is typed in vain.
 func keeperFor(ctx context.Context, f target.Flags, t *target.Target) (*keeper, error) {
 	person := terminal.Terminal{In: os.Stdin, Out: os.Stdout}
 	k := &keeper{&secrets.Keeper{Given: t.Given, Ask: person.Hidden, Out: os.Stdout}, func(context.Context) error { return nil }}

@@ -182,7 +182,7 @@ func reportArrival(log *slog.Logger, before, after order.Delivery) {
 		return
 	}
 	if after.Audience == order.Admins {
-		log.Error("e-mail to the admins did not arrive; nobody else is told", "kind", trouble.Kind)
+		log.Error("e-mail to the admins did not arrive", "kind", trouble.Kind)
 		return
 	}
 	log.Warn("e-mail did not arrive; the admins are told", "kind", trouble.Kind)

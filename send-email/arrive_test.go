@@ -227,7 +227,7 @@ func TestArrivals(t *testing.T) {
 		b.sendOrder(t, id)
 		b.tell(t, a, event("bounce", id, "ebook/sale", "m1", b.clock))
 		b.invoke(`{"sweep":true}`)
-		if sent := b.sendgrid.sent(); len(sent) != 2 || !strings.Contains(b.logged.String(), "nobody else is told") {
+		if sent := b.sendgrid.sent(); len(sent) != 2 || !strings.Contains(b.logged.String(), "did not arrive") {
 			t.Errorf("sent %v; log: %s", sent, b.logged)
 		}
 	})

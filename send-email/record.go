@@ -119,7 +119,7 @@ func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (
 		f.report(o, out)
 		return o, nil
 	case errors.Is(err, order.ErrLeaseLost):
-		out.log.Warn("the lease ran out before the attempt ended; somebody else has the delivery", "err", err)
+		out.log.Warn("the lease expired before the attempt ended; another process has the delivery", "err", err)
 		return o, nil
 	case errors.Is(err, order.ErrNotFound), errors.Is(err, order.ErrNoDelivery):
 		return nil, err // there is nothing left to record it in

@@ -102,7 +102,7 @@ func TestReport(t *testing.T) {
 		log    string
 	}{
 		"is known to be sent by SendGrid's events, and not sent again": {hangUp, "processed", "e-mail known to be sent by SendGrid's events"},
-		"bounces into the log alone":                                   {nil, "bounce", "e-mail to the admins did not arrive; nobody else is told"},
+		"bounces into the log alone":                                   {nil, "bounce", "e-mail to the admins did not arrive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

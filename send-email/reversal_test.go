@@ -324,7 +324,7 @@ func TestRefund(t *testing.T) {
 			`"event":"evt_all","event_type":"charge.refunded"}`,
 			`"event":"evt_dispute","event_type":"charge.dispute.created"}`,
 		} {
-			want = `"level":"WARN","msg":"nobody is told by mail: the catalogue's notices have no template for it","call_id":"","order":"` + id + `",` + want
+			want = `"level":"WARN","msg":"no notice is sent: the catalogue has no template for it","call_id":"","order":"` + id + `",` + want
 			if n := strings.Count(b.logged.String(), want); n != 1 {
 				t.Errorf("the log says %d times %s:\n%s", n, want, b.logged)
 			}

@@ -167,7 +167,7 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 // logUnnotified logs a refund or a dispute for which the catalogue has no notice.
 func logUnnotified(log *slog.Logger, c *catalogue.Catalogue, o *order.Order, reason order.Reason) {
 	if event, unnotified := c.Unnotified(o, reason); unnotified {
-		log.Warn("nobody is told by mail: the catalogue's notices have no template for it", "event", event, "event_type", o.Events[event].Type)
+		log.Warn("no notice is sent: the catalogue has no template for it", "event", event, "event_type", o.Events[event].Type)
 	}
 }
 

@@ -86,7 +86,7 @@ func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) 
 	}
 	since := e.lookSince(began, first, until)
 	if until.Before(since) {
-		e.Log.Warn("Stripe lists no events any more of a time that nobody looked at", "since", until, "until", since)
+		e.Log.Warn("Stripe no longer lists the events of a period that was not checked", "since", until, "until", since)
 	}
 	done, err := e.find(ctx, e.Log, search{
 		since: since, who: order.FoundByItself,

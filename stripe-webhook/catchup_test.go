@@ -126,7 +126,7 @@ func TestCatchUp(t *testing.T) {
 			b.stripe(&listed{})
 			b.first["test"], b.until["test"] = time.Now().Add(-90*day), time.Now().Add(-40*day)
 			b.catchUpFor(t, 3*day)
-			if n := strings.Count(b.log.String(), "nobody looked at"); n != 1 {
+			if n := strings.Count(b.log.String(), "a period that was not checked"); n != 1 {
 				t.Errorf("the log says it %d times:\n%s", n, b.log.String())
 			}
 		})

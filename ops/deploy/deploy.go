@@ -70,7 +70,7 @@ func Docker(ctx context.Context) bool { return exec.CommandContext(ctx, "docker"
 // nobodys is the registry of stack.yml's images where REGISTRY is not set.
 const nobodys = "registry.invalid/tillbell"
 
-// ErrNoRegistry: nobody has said where the images are.
+// ErrNoRegistry: it is not set where the images are.
 var ErrNoRegistry = errors.New("set REGISTRY, in the environment or in .env, to where the functions' images go, such as ghcr.io/you")
 
 // CheckRegistry is ErrNoRegistry where none is named, and an image of stack.yml needs one.

@@ -148,7 +148,7 @@ func (d *doctor) lookAtUser(ctx context.Context) Finding {
 	}
 	if len(status.Info.Users) == 0 {
 		if target.IsLoopback(strings.Replace(d.Given(target.MongoDB), "mongodb://", "http://", 1)) {
-			return ok("the database asks nobody for a name, and listens on this machine alone")
+			return ok("the database requires no user, and listens on this machine alone")
 		}
 		return unknown("the connection string names no user", "the database user")
 	}

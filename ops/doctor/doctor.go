@@ -33,7 +33,7 @@ type Options struct {
 	// settings.yml, or the 512 MB of Atlas's free tier where the connection string is one of
 	// Atlas's.
 	DatabaseMB int64
-	// Ports are those that nobody outside may reach. Default: the gateway's, faasd's and its
+	// Ports are those that must be closed to the world. Default: the gateway's, faasd's and its
 	// metrics'; without OpenFaaS, the functions' and the owner's.
 	Ports []string
 	// HTTP is the client for all calls but Stripe's. Default: one with a time limit.

@@ -66,7 +66,7 @@ func (d *doctor) lookAtFunctions(ctx context.Context) Finding {
 	return ok("all %s run", plural.Of(len(d.Services.Functions), "function"))
 }
 
-// lookAtUnsigned calls a function as nobody may. That it is refused with 400 shows that gateway,
+// lookAtUnsigned calls a function without a signature. That it is refused with 400 shows that gateway,
 // function and settings work, and it costs the function nothing.
 func (d *doctor) lookAtUnsigned(ctx context.Context, name string) Finding {
 	a, err := d.callUnsigned(ctx, d.Gateway+"/function/"+name)

@@ -161,7 +161,7 @@ func (d *doctor) lookAtImages(ctx context.Context) Finding {
 		hidden = hidden || !public
 	}
 	if hidden {
-		return ok("the registry has %s, not for everybody: the server needs a login of its own, %s", list(images), login)
+		return ok("the registry has %s, not publicly: the server needs a login of its own, %s", list(images), login)
 	}
 	return ok("the registry has %s", list(images))
 }

@@ -84,7 +84,7 @@ func (d *doctor) closedPaths() []string {
 	return []string{"/system/info", "/ui/", "/function/send-email"}
 }
 
-// lookAtProxy asks for what nobody outside may have.
+// lookAtProxy asks for what must be closed to the world.
 func (d *doctor) lookAtProxy(ctx context.Context) Finding {
 	onward, nothing := "on to the gateway", "the proxy passes neither the gateway's API nor its UI nor an owner's calls of send-email on"
 	if d.Platform.AtHome() {
@@ -140,7 +140,7 @@ func (d *doctor) lookAtPorts(ctx context.Context) Finding {
 		if d.Platform.AtHome() {
 			also = ""
 		}
-		return wrong("close them in the firewall: everybody may call the functions there"+also, "open to the world on %s are the ports %s", u.Hostname(), list(open))
+		return wrong("close them in the firewall: the world may call the functions there"+also, "open to the world on %s are the ports %s", u.Hostname(), list(open))
 	}
 	return ok("the ports %s of %s are closed", list(d.options.Ports), u.Hostname())
 }

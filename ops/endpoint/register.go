@@ -78,7 +78,7 @@ func (r *Registrar) Run(ctx context.Context) error {
 	return r.carryOut(ctx, p)
 }
 
-// plan says what must change. Of several endpoints at one address nobody can tell whose secret the
+// plan says what must change. Of several endpoints at one address it is unknown whose secret the
 // gateway has, so a new one replaces them all.
 func (r *Registrar) plan(ours []*stripe.WebhookEndpoint) plan {
 	switch {
@@ -139,7 +139,7 @@ func (r *Registrar) carryOut(ctx context.Context, p plan) error {
 	return nil
 }
 
-// create makes the endpoint, and hands on its secret. Where that fails nobody will ever know the
+// create makes the endpoint, and hands on its secret. Where that fails there is no way to learn the
 // secret, so the endpoint goes again.
 func (r *Registrar) create(ctx context.Context, client webhookendpoint.Client) error {
 	params := &stripe.WebhookEndpointParams{

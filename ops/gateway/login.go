@@ -18,7 +18,7 @@ type login struct {
 	} `yaml:"auths"`
 }
 
-// loggedIn is the header Authorization that faas-cli sends to a gateway, or nothing where nobody
+// loggedIn is the header Authorization that faas-cli sends to a gateway, or nothing where no user
 // has logged in there.
 func loggedIn(gateway string) string {
 	file, err := os.ReadFile(loginFile())

@@ -81,7 +81,7 @@ func (b *Buyer) Buy(ctx context.Context) (string, error) {
 	}
 	began, bought := time.Now(), ""
 	if _, err := b.completed(ctx, link.ID, began); err != nil && !errors.Is(err, errNotBought) {
-		return "", err // before anybody pays
+		return "", err // before a payment
 	}
 	fmt.Fprintf(b.Out, "Open %s\nand pay with 4242 4242 4242 4242, any date to come and any CVC. Waiting for that; Ctrl-C ends it.\n", link.URL)
 	err = b.Wait.Until(ctx, func(ctx context.Context) error {
@@ -105,7 +105,7 @@ func (b *Buyer) link(ctx context.Context) (*stripe.PaymentLink, error) {
 	return nil, ErrNoLink
 }
 
-var errNotBought = errors.New("nobody has bought anything")
+var errNotBought = errors.New("nothing was bought")
 
 // completed is a session of a link that was completed since a time, give or take what the clocks
 // differ.

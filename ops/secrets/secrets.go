@@ -31,7 +31,7 @@ type Keeper struct {
 	There []string
 	// Given is what is known of a secret on this side, or nothing.
 	Given func(name string) string
-	// Ask asks the person for a line that is not shown; terminal.ErrNone where there is nobody.
+	// Ask asks the person for a line that is not shown; terminal.ErrNone where there is no terminal.
 	Ask func(ctx context.Context, prompt string) (string, error)
 	// NewKey has send-email-key made anew though there is one.
 	NewKey bool

@@ -36,7 +36,7 @@ var forms = map[string]form{
 		regexp.MustCompile(`^\S{16,}$`), "at least 16 characters without spaces", true},
 }
 
-// Describe says what a secret is, for whoever is to give it.
+// Describe says what a secret is, for the person who is to give it.
 func Describe(secret string) string { return forms[secret].what }
 
 // CheckForm says what is wrong with a secret's form, in words that show nothing of it. A secret

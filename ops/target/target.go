@@ -101,7 +101,7 @@ type Target struct {
 	// Platform is what the functions run on, and Server where ssh reaches it; OpenFaaS has none.
 	Platform Platform
 	Server   string
-	// PublicURL is what the world reaches, likewise; empty where nobody said it.
+	// PublicURL is what the world reaches, likewise; empty where it is not set.
 	PublicURL string
 	// Laptop is what a laptop tells of itself in its run.env; nil where it is not one.
 	Laptop map[string]string
@@ -118,7 +118,7 @@ type Target struct {
 // ErrNoStack: the command was started elsewhere.
 var ErrNoStack = errors.New("there is no stack.yml here; run it in Tillbell's folder")
 
-// Find reads the files that say what the flags leave open. It calls nobody.
+// Find reads the files that say what the flags leave open. It makes no call.
 func (f Flags) Find() (*Target, error) {
 	if _, err := os.Stat(f.Stack); err != nil {
 		return nil, ErrNoStack
@@ -186,7 +186,7 @@ func (t *Target) Keep(secret, value string) (file string, err error) {
 	return t.dotEnvFile, dotenv.Set(t.dotEnvFile, Variable(secret), value)
 }
 
-// Registry is where the functions' images go, or nothing where nobody said it.
+// Registry is where the functions' images go, or nothing where it is not set.
 func (t *Target) Registry() string { return t.value(registryVariable) }
 
 // Tag names the version that is deployed, in the images' names too.
@@ -270,7 +270,7 @@ func (t *Target) String() string {
 	return "the laptop that runs here, with stand-ins for " + strings.Join(standIns, " and ")
 }
 
-// IsLoopback reports whether an address is this machine's own, which nobody else reaches.
+// IsLoopback reports whether an address is this machine's own, which no other machine reaches.
 func IsLoopback(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {

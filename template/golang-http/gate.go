@@ -93,7 +93,7 @@ func (g *gate) makeRoom() time.Duration {
 			return leastWait - age
 		}
 		v.leave()
-		_ = v.Conn.Close() // whoever reads from it is told
+		_ = v.Conn.Close() // its reader gets an error
 		g.tell()
 	}
 	return 0

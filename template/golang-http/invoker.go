@@ -254,6 +254,6 @@ func write(w http.ResponseWriter, response handler.Response) {
 		w.Header()[http.CanonicalHeaderKey(name)] = values
 	}
 	w.WriteHeader(response.StatusCode)
-	// An error means that the caller has gone or write_timeout has passed: nobody to tell.
+	// An error means that the caller has gone or write_timeout has passed.
 	_, _ = w.Write(response.Body)
 }

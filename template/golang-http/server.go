@@ -83,7 +83,7 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 	}
 }
 
-// drain serves on for the healthcheck interval, so that whoever routes calls here can notice and
+// drain serves on for the healthcheck interval, so that what routes calls here can notice and
 // stop. Then it closes the listener and gives running calls, and the background work of calls, up
 // to the write timeout, or less: all is to end well before the platform kills.
 //

@@ -103,8 +103,7 @@ test: ## everything that can be tested on one machine in minutes, from unit to e
 	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./ops/...
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
 	go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
-	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e
-	go test -count=1 -timeout 15m -skip '^TestProve' ./e2e/home
+	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e ./e2e/home
 
 .PHONY: prove
 prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, fuzzing

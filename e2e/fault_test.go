@@ -55,7 +55,7 @@ func TestFaults(t *testing.T) {
 	})
 
 	t.Run("Stripe is away", func(t *testing.T) {
-		s.fault(t, "STRIPE_URL", `{"status":502,"times":4}`)
+		s.fault(t, "STRIPE_URL", `{"status":502,"times":2}`)
 		o := s.buy(t, "completed_two_products", 4)
 		if o.Fetch.Attempts == 0 {
 			t.Error("no attempt to fetch the items failed; the fault did nothing")

@@ -108,10 +108,9 @@ test: ## everything that can be tested on one machine in minutes, from unit to e
 .PHONY: prove
 prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, fuzzing
 	go test -count=1 -timeout 30m ./e2e/simulation
-	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e
-	go test $(RACE) -count=1 -timeout 15m -run '^TestProve' ./e2e/home
+	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e ./e2e/home
 	$(MAKE) shops
-	$(MAKE) fuzz FUZZTIME=30s JOBS=2 PARALLEL=1
+	$(MAKE) fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
 
 .PHONY: shops
 shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails

@@ -33,42 +33,19 @@ type redeploys struct {
 	over             time.Duration
 }
 
-// TestRedeploy replaces both functions as faasd does, which cuts off what they have in hand.
-func TestRedeploy(t *testing.T) { redeploys{times: 4, purchases: 60, over: 12 * time.Second}.run(t) }
-
-// TestProveRedeploy is longer.
-func TestProveRedeploy(t *testing.T) {
-	redeploys{times: 20, purchases: 1000, over: 70 * time.Second}.run(t)
+// TestRedeploy replaces both functions as make up does while purchases go on: nothing is lost, and
+// nothing unsure.
+func TestRedeploy(t *testing.T) {
+	redeploys{times: 4, purchases: 60, over: 12 * time.Second}.run(t, running(t))
 }
 
-func (r redeploys) run(t *testing.T) {
-	s := running(t)
+// TestProveRedeploy does so for longer, after one redeploy by hand that cuts off what send-email has
+// in hand.
+func TestProveRedeploy(t *testing.T) {
+	s, busy := running(t), newSession()
 	logged := s.logged(t)
-	busy := newSession()
-	sweeping, stop := context.WithCancel(t.Context())
-	var swept sync.WaitGroup
-	swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
-	defer swept.Wait()
-	defer stop()
-
-	t.Run("by hand, while send-email has a call in hand", func(t *testing.T) { s.redeployBusy(t, busy) })
-
-	t.Run("as make up does, again and again while purchases go on: nothing is lost, nothing unsure", func(t *testing.T) {
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), r.over+4*time.Minute)
-		defer cancel()
-		err := chaos.Run(ctx, chaos.Options{
-			Purchases: r.purchases, For: r.over, Seed: 1, State: s.state,
-			Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
-			Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t, r.times) },
-			Say:       t.Logf,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.noneUnsure(t, began, r.purchases*9/10)
-	})
-
+	s.redeployBusy(t, busy)
+	redeploys{times: 20, purchases: 1000, over: 70 * time.Second}.run(t, s)
 	within(t, 4*time.Minute, func() error { // the lease of what was cut off is two minutes
 		o, err := s.store.Load(t.Context(), busy)
 		if err == nil && (len(o.Emails) < 2 || o.NextDueAt != nil) {
@@ -76,7 +53,40 @@ func (r redeploys) run(t *testing.T) {
 		}
 		return err
 	})
-	for name, from := range logged {
+	s.noErrors(t, logged)
+}
+
+func (r redeploys) run(t *testing.T, s *system) {
+	t.Helper()
+	logged := s.logged(t)
+	sweeping, stop := context.WithCancel(t.Context())
+	var swept sync.WaitGroup
+	swept.Go(func() { s.sweepEvery(sweeping, t, 2*time.Second) })
+	defer swept.Wait()
+	defer stop()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), r.over+4*time.Minute)
+	defer cancel()
+	err := chaos.Run(ctx, chaos.Options{
+		Purchases: r.purchases, For: r.over, Seed: 1, State: s.state,
+		Env:       func() (map[string]string, error) { return runenv.Read(s.state) },
+		Meanwhile: func(ctx context.Context) error { return s.redeploy(ctx, t, r.times) },
+		Say:       t.Logf,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.noneUnsure(t, began, r.purchases*9/10)
+	s.noErrors(t, logged)
+	if out, code := s.ops(t, "doctor", "--only", "after"); code != 0 || strings.Contains(out, "✗") {
+		t.Errorf("afterwards something is wrong: exit code %d", code)
+	}
+}
+
+// noErrors fails if a function has logged an error behind what it had logged then.
+func (s *system) noErrors(t *testing.T, then map[string]int64) {
+	t.Helper()
+	for name, from := range then {
 		text, err := os.ReadFile(s.logFile(name))
 		if err != nil {
 			t.Fatal(err)
@@ -86,9 +96,6 @@ func (r redeploys) run(t *testing.T) {
 				t.Errorf("%s logged %s", name, line)
 			}
 		}
-	}
-	if out, code := s.ops(t, "doctor", "--only", "after"); code != 0 || strings.Contains(out, "✗") {
-		t.Errorf("afterwards something is wrong: exit code %d", code)
 	}
 }
 

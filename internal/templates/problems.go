@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // problems collects what is wrong, each thing once: a partial is seen by every template that uses
@@ -25,8 +26,12 @@ func (p problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
 }
 
+// oneLiner makes one line of a message that quotes several of a template.
+var oneLiner = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+
 func (p *problems) addf(path string, line int, format string, args ...any) {
-	if found := (problem{path, line, fmt.Sprintf(format, args...)}); !slices.Contains(p.list, found) {
+	what := oneLiner.Replace(fmt.Sprintf(format, args...))
+	if found := (problem{path, line, what}); !slices.Contains(p.list, found) {
 		p.list = append(p.list, found)
 	}
 }

@@ -71,7 +71,7 @@ func (r *reader) parse(file, text string) *source {
 		if t, ok := wrongTag(tags); ok {
 			r.addf(file, t.line, "SendGrid cannot read %s", short(t.text))
 		} else {
-			r.addf(file, 0, "SendGrid cannot read this file: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+			r.addf(file, 0, "SendGrid cannot read this file: %v", err)
 		}
 		return s
 	}

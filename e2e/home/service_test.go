@@ -65,7 +65,7 @@ func (s *service) keep() {
 		if s.isStopping() {
 			return
 		}
-		time.Sleep(s.pause)
+		time.Sleep(s.pause) // the unit's RestartSec, which systemd waits too
 		if err := s.launch(); err != nil {
 			fmt.Fprintln(s.log, err)
 			return

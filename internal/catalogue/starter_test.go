@@ -91,9 +91,10 @@ func TestStarterTemplates(t *testing.T) {
 func TestStarterNoticesGiveTheCommand(t *testing.T) {
 	t.Parallel()
 
+	set := sampletest.TemplatesOf(t, sample.Starter())
 	o := sampletest.Orders(t)["completed_paid"]
 	for _, kind := range []string{maildata.EmailFailed, maildata.Bounced} {
-		got := rendered(t, sampletest.TemplatesOf(t, sample.Starter()), kind, o)
+		got := rendered(t, set, kind, o)
 		for _, command := range []string{"resend " + o.ID + " ebook/delivery", "correct " + o.ID + " --to ADDRESS"} {
 			command = "go run ./ops " + command + ` --reason "…"`
 			if !strings.Contains(got.Text, "\n    "+command+"\n") || !strings.Contains(html.UnescapeString(got.HTML), ">"+command+"<") {
@@ -260,19 +261,20 @@ func wellFormed(text string) string {
 func TestReversalTemplates(t *testing.T) {
 	t.Parallel()
 
+	set, orders := sampletest.TemplatesOf(t, sample.Starter()), sampletest.Orders(t)
 	for name, c := range map[string]struct{ template, subject, text string }{
 		"charge_refunded":        {"refunded", "[test] Refunded: $49.00 to Ada Example", "All of the payment of Ada Example was refunded: $49.00."},
 		"charge_refunded_partly": {"refunded", "[test] Refunded in part: €42.25 to José Ñandú", "A part of the payment of José Ñandú was refunded: €42.25 of €169.00 so far."},
 		"charge_dispute_created": {"disputed", "[test] Payment disputed: ¥5,000 by 花子", "The bank of 花子 asks for ¥5,000 of the payment of ¥5,000; the reason is, in Stripe's word: fraudulent."},
 	} {
-		o := sampletest.Orders(t)[name]
+		o := orders[name]
 		about := ""
 		for id, e := range o.Events {
 			if order.OfCharge(e.Type) {
 				about = id
 			}
 		}
-		tmpl, _ := sampletest.TemplatesOf(t, sample.Starter()).Find(c.template, "")
+		tmpl, _ := set.Find(c.template, "")
 		got, err := tmpl.Render(maildata.Of(shop, o, order.Delivery{Email: order.Email{Key: noticeSeries + "/" + c.template + "/1", About: about}}))
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/openfaas/go-sdk/builder"
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/image"
+	"handler/function/shared/image"
 )
 
 // TestProveImages lays both functions out as faas-cli does, and runs the steps of the images: under

@@ -18,12 +18,12 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"handler/function/cmd/tillbell/oci/ocitest"
 	"handler/function/e2e/clone"
 	"handler/function/internal/sample"
-	"handler/function/local/dotenv"
-	"handler/function/local/oci/ocitest"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
+	"handler/function/shared/dotenv"
 )
 
 // example is a block of commands in a guide, and what it says comes out of them.

@@ -19,10 +19,10 @@ import (
 	"github.com/openfaas/go-sdk/builder"
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/image"
-	"handler/function/local/oci"
-	"handler/function/local/oci/ocitest"
+	"handler/function/cmd/tillbell/oci"
+	"handler/function/cmd/tillbell/oci/ocitest"
 	"handler/function/local/process"
+	"handler/function/shared/image"
 )
 
 // TestProveShippedImages builds the images of both functions by `make images`, for both platforms,

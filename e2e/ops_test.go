@@ -12,15 +12,15 @@ import (
 	"sync"
 	"testing"
 
-	"handler/function/local/terminal/terminaltest"
-	"handler/function/ops/endpoint"
-	"handler/function/ops/stripeapi"
+	"handler/function/cmd/tillbell/endpoint"
+	"handler/function/cmd/tillbell/stripeapi"
+	"handler/function/shared/terminal/terminaltest"
 )
 
 // buildOps is the owner's command, built once.
 var buildOps = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(started.state, "ops")
-	out, err := exec.Command("go", "build", "-o", path, "../ops").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "../cmd/tillbell").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build ops: %w\n%s", err, out)
 	}

@@ -15,7 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"handler/function/internal/mongodb"
-	"handler/function/local/terminal/terminaltest"
+	"handler/function/shared/terminal/terminaltest"
 )
 
 // ownerCommand is the owner's command with a verb that calls the functions.

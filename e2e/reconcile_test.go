@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/cmd/tillbell/reconcile"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/local/shop"
-	"handler/function/ops/reconcile"
+	"handler/function/shared/shop"
 )
 
 // TestReconcile is a day without the webhook: 100 purchases are made at Stripe's stand-in, and

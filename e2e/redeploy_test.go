@@ -17,11 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/cmd/tillbell/deploy"
+	"handler/function/e2e/chaos"
 	"handler/function/internal/order"
-	"handler/function/local/chaos"
-	"handler/function/local/runenv"
-	"handler/function/ops/deploy"
-	"handler/function/ops/gateway"
+	"handler/function/shared/gateway"
+	"handler/function/shared/owner"
+	"handler/function/shared/runenv"
 )
 
 // faasdGivesUp is when faasd gives a redeploy up that has not ended.
@@ -107,6 +108,7 @@ func (s *system) redeploy(ctx context.Context, t *testing.T, times int) error {
 	if err != nil {
 		return err
 	}
+	client := &owner.Client{Gateway: cli.Gateway, Key: s.env["SEND_EMAIL_KEY"]}
 	for n := range times {
 		steps := plan.Deploy
 		if n%4 == 3 {
@@ -115,9 +117,9 @@ func (s *system) redeploy(ctx context.Context, t *testing.T, times int) error {
 		}
 		began := time.Now()
 		var out bytes.Buffer
-		runner := deploy.Runner{Out: &out, Folder: s.root, Gateway: cli.Gateway}
+		runner := deploy.Runner{Out: &out, Folder: s.root}
 		replace := deploy.OpenFaaS{Runner: runner, Plan: deploy.Plan{Deploy: steps}}.Replace
-		if err := runner.Paused(ctx, replace, s.env["SEND_EMAIL_KEY"], false); err != nil {
+		if err := (owner.Pauser{Out: &out}).Paused(ctx, client, false, replace); err != nil {
 			return fmt.Errorf("%w\n%s", err, &out)
 		}
 		if !strings.Contains(out.String(), "✓ send-email is idle") {

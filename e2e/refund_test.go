@@ -9,7 +9,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // purchased plays a purchase with a payment of its own, and waits until its two e-mails are out.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 // TestScreenshots makes the pictures of docs/ from the first screen of a laptop that `make run` has

@@ -16,9 +16,9 @@ import (
 
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/bench"
+	"handler/function/e2e/bench"
 	"handler/function/local/process"
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 const (

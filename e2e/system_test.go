@@ -27,7 +27,7 @@ import (
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 // system is the laptop as `make run` starts it. Its gateway's port cannot be moved, so all tests

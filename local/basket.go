@@ -10,7 +10,7 @@ import (
 
 	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // basket is what make buy's arguments say of a purchase of the owner's own products, as they were

@@ -12,7 +12,7 @@ import (
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/typed"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // idKind is a kind of Stripe's IDs, the argument that takes it, and how Stripe's own begin.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // mustSet is what make buy is asked for by those arguments.

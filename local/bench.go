@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"handler/function/local/bench"
-	"handler/function/local/runenv"
+	"handler/function/e2e/bench"
+	"handler/function/shared/runenv"
 )
 
 const benchUsage = `Measures the functions beside what might be used instead of them, all in one run, and prints a table.

@@ -9,7 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/image"
+	"handler/function/shared/image"
 )
 
 func TestBinaries(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 func TestCheckPorts(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/typed"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // buying is what make buy is asked for.

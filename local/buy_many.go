@@ -36,7 +36,7 @@ func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n i
 		c.say("  %s are paid at Stripe, and nobody here was told.", plural.Of(missed, "session"))
 	}
 	if missed > 0 {
-		c.say("  go run ./ops reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
+		c.say("  go run ./cmd/tillbell reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
 	}
 	return failed
 }

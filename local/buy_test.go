@@ -16,7 +16,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 func TestReadPurchase(t *testing.T) {

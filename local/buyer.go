@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"handler/function/internal/order"
-	"handler/function/local/runenv"
-	"handler/function/local/shop"
+	"handler/function/shared/runenv"
+	"handler/function/shared/shop"
 )
 
 // buyer buys on a running laptop, and watches what becomes of it.

@@ -10,7 +10,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 var today = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)

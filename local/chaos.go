@@ -10,8 +10,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"handler/function/local/chaos"
-	"handler/function/local/runenv"
+	"handler/function/e2e/chaos"
+	"handler/function/shared/runenv"
 )
 
 const chaosUsage = `Plays purchases while everything is killed and misbehaves, and fails if a mail is lost or sent twice

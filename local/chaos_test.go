@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 func TestChaosCommand(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 	"handler/function/internal/plural"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
-	"handler/function/local/stackfile"
+	"handler/function/shared/stackfile"
 )
 
 // mistakes are for the owner to mend, each as path:line: what.

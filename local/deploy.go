@@ -19,8 +19,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/local/provider"
-	"handler/function/ops/deploy"
-	"handler/function/ops/owner"
+	"handler/function/shared/owner"
 )
 
 // deploy puts the secrets in place and deploys the functions of stack.yml through the gateway, as
@@ -54,14 +53,14 @@ func (l *laptop) deploy(ctx context.Context) error {
 // update deploys a function of stack.yml again, as it is now, and waits until it answers.
 // send-email is paused before, as make up does it, so that no e-mail is cut off.
 func (l *laptop) update(ctx context.Context, name string) (err error) {
-	if name == deploy.SendEmail {
+	if name == owner.SendEmail {
 		client := &owner.Client{Gateway: gatewayURL, Key: l.secret(functionsKey)}
 		defer func() {
 			if err != nil {
-				deploy.Resume(ctx, client)
+				owner.Resume(ctx, client)
 			}
 		}()
-		if err := (deploy.Runner{Out: l.logFile("laptop")}).Pause(ctx, client); err != nil {
+		if err := (owner.Pauser{Out: l.logFile("laptop")}).Pause(ctx, client); err != nil {
 			return err
 		}
 	}

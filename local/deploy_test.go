@@ -12,7 +12,7 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 	"go.yaml.in/yaml/v3"
 
-	"handler/function/local/stackfile/stackfiletest"
+	"handler/function/shared/stackfile/stackfiletest"
 )
 
 // Not parallel: stack.yml is read from the working folder, and by the environment.

@@ -18,8 +18,8 @@ import (
 	"github.com/openfaas/go-sdk/builder"
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/image"
-	"handler/function/local/stackfile"
+	"handler/function/shared/image"
+	"handler/function/shared/stackfile"
 )
 
 // images are the functions' images as the laptop has them: a handler binary each, by its reference.

@@ -5,7 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 const inboxOfFour = `[

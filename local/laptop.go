@@ -22,10 +22,10 @@ import (
 	"handler/function/local/metrics"
 	"handler/function/local/process"
 	"handler/function/local/provider"
-	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 	"handler/function/local/watch"
+	"handler/function/shared/runenv"
 )
 
 const (

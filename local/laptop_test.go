@@ -16,8 +16,8 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/local/provider"
-	"handler/function/local/runenv"
-	"handler/function/local/shop"
+	"handler/function/shared/runenv"
+	"handler/function/shared/shop"
 )
 
 func TestTell(t *testing.T) {

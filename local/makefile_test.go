@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"handler/function/local/stackfile"
+	"handler/function/shared/stackfile"
 )
 
 // What is typed behind make buy arrives as it was typed. Each argument is wrong, so that the

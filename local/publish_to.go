@@ -10,9 +10,9 @@ import (
 	"os"
 	"strings"
 
-	"handler/function/local/dotenv"
-	"handler/function/local/publish"
-	"handler/function/local/runenv"
+	"handler/function/cmd/tillbell/publish"
+	"handler/function/shared/dotenv"
+	"handler/function/shared/runenv"
 )
 
 const (

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/cmd/tillbell/publish"
 	"handler/function/internal/catalogue"
-	"handler/function/local/publish"
-	"handler/function/local/runenv"
 	"handler/function/local/sendgrid"
+	"handler/function/shared/runenv"
 )
 
 // runningAt has a laptop run in a state folder, as far as others see it.

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"handler/function/local/runenv"
-	"handler/function/local/stackfile"
+	"handler/function/shared/runenv"
+	"handler/function/shared/stackfile"
 )
 
 func runCommand(ctx context.Context, args []string) error {

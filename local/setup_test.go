@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"handler/function/local/runenv"
+	"handler/function/shared/runenv"
 )
 
 // asChild makes the test binary a program for a part to run: what it holds says which.

@@ -15,9 +15,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/dotenv"
-	"handler/function/local/image"
-	"handler/function/local/oci"
+	"handler/function/cmd/tillbell/oci"
+	"handler/function/shared/dotenv"
+	"handler/function/shared/image"
 )
 
 const imagesUsage = `Builds the images of stack.yml's functions without a container engine, by the template's Dockerfile.

@@ -10,9 +10,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/cmd/tillbell/oci/ocitest"
 	"handler/function/local/content"
-	"handler/function/local/image"
-	"handler/function/local/oci/ocitest"
+	"handler/function/shared/image"
 )
 
 func TestImagesCommand(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"handler/function/cmd/tillbell/oci"
 	"handler/function/local/content"
-	"handler/function/local/oci"
 )
 
 // sizePlatform is what the figures are for; those of others differ by little.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"handler/function/local/stackfile"
+	"handler/function/shared/stackfile"
 )
 
 // gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for

@@ -12,7 +12,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/plural"
 	"handler/function/internal/sample"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // watchFor is longer than the sweep_interval of settings.yml: what the queue lost comes with a

@@ -11,10 +11,10 @@ import (
 	"io"
 	"os"
 
+	"handler/function/cmd/tillbell/publish"
 	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
-	"handler/function/local/publish"
-	"handler/function/local/terminal"
+	"handler/function/shared/terminal"
 )
 
 // firstAccount is what the first SendGrid account is called that is not given a name.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"handler/function/cmd/tillbell/publish"
 	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
-	"handler/function/local/publish"
 	"handler/function/local/sendgrid"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/local/stackfile"
 	"handler/function/local/watch"
 	sendemail "handler/function/send-email"
+	"handler/function/shared/stackfile"
 	webhook "handler/function/stripe-webhook"
 )
 

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/e2e/chaos"
 	"handler/function/internal/order"
-	"handler/function/local/chaos"
 	"handler/function/local/fault"
-	"handler/function/local/shop"
-	"handler/function/ops/deploy"
+	"handler/function/shared/owner"
+	"handler/function/shared/shop"
 )
 
 // TestProveChaos kills both functions and the database at random while 150 purchases go on and
@@ -58,13 +58,14 @@ func TestRedeploy(t *testing.T) {
 }
 
 func (h *home) redeploy(ctx context.Context, t *testing.T) error {
+	client := &owner.Client{Gateway: h.owner, Key: h.key}
 	for n := range redeployments {
 		if err := h.slowDown(ctx); err != nil {
 			return err
 		}
 		began := time.Now()
 		var out bytes.Buffer
-		if err := (deploy.Runner{Out: &out, Gateway: h.owner}).Paused(ctx, h.restart, h.key, false); err != nil {
+		if err := (owner.Pauser{Out: &out}).Paused(ctx, client, false, h.restart); err != nil {
 			return fmt.Errorf("%w\n%s", err, &out)
 		}
 		if !strings.Contains(out.String(), "✓ send-email is idle") {

@@ -14,9 +14,9 @@ import (
 
 	"handler/function/local/process"
 	"handler/function/local/sendgrid"
-	"handler/function/local/shop"
-	"handler/function/local/stackfile"
 	"handler/function/local/stripe"
+	"handler/function/shared/shop"
+	"handler/function/shared/stackfile"
 )
 
 const stripeWebhook, sendEmail = "stripe-webhook", "send-email"

@@ -17,8 +17,8 @@ import (
 
 	"handler/function/e2e/clone"
 	"handler/function/internal/sample"
-	"handler/function/local/image"
-	"handler/function/local/stackfile"
+	"handler/function/shared/image"
+	"handler/function/shared/stackfile"
 )
 
 // programs is the folder of what every home runs: both functions, and the laptop, which is the

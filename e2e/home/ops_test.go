@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"handler/function/ops/gateway/gatewaytest"
-	"handler/function/ops/server/servertest"
+	"handler/function/cmd/tillbell/server/servertest"
+	"handler/function/shared/gateway/gatewaytest"
 )
 
 // deployer is an owner's machine, from which the home is deployed by ssh.
@@ -27,7 +27,7 @@ type deployer struct {
 func newDeployer(t *testing.T, h *home) *deployer {
 	t.Helper()
 	o := &deployer{home: h, server: servertest.At(t, h.root), folder: filepath.Join(t.TempDir(), "tillbell"), ops: filepath.Join(t.TempDir(), "ops")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.ops, "./ops")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.ops, "./cmd/tillbell")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build ops: %v\n%s", err, out)
 	}

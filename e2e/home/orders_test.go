@@ -15,7 +15,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/local/fault"
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // newSale has Stripe know of a sample purchase, and gives it.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"handler/function/local/shop"
+	"handler/function/shared/shop"
 )
 
 // TestStripeWebhookIsDown: a sale is refused at once as long as stripe-webhook is away, and Stripe

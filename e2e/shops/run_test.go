@@ -17,8 +17,8 @@ import (
 
 	"handler/function/e2e/clone"
 	"handler/function/internal/sample"
-	"handler/function/local/runenv"
-	"handler/function/local/shop"
+	"handler/function/shared/runenv"
+	"handler/function/shared/shop"
 )
 
 // TestRun has the laptop build and run an owner's shop, as make run does, sells what it sells, and

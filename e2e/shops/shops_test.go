@@ -20,7 +20,7 @@ import (
 	"handler/function/internal/catalogue"
 	"handler/function/internal/sample"
 	"handler/function/internal/templates"
-	"handler/function/local/image"
+	"handler/function/shared/image"
 )
 
 // workshop builds send-email's image in one folder, in which Go knows what it has compiled and

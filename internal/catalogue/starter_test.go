@@ -96,7 +96,7 @@ func TestStarterNoticesGiveTheCommand(t *testing.T) {
 	for _, kind := range []string{maildata.EmailFailed, maildata.Bounced} {
 		got := rendered(t, set, kind, o)
 		for _, command := range []string{"resend " + o.ID + " ebook/delivery", "correct " + o.ID + " --to ADDRESS"} {
-			command = "go run ./ops " + command + ` --reason "…"`
+			command = "go run ./cmd/tillbell " + command + ` --reason "…"`
 			if !strings.Contains(got.Text, "\n    "+command+"\n") || !strings.Contains(html.UnescapeString(got.HTML), ">"+command+"<") {
 				t.Errorf("%s: no %s in\n%s\n%s", kind, command, got.Text, got.HTML)
 			}

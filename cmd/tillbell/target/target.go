@@ -1,0 +1,281 @@
+// Package target is the system that the owner's command is to look at or to change: the laptop that
+// runs here, or the server with the real services. It knows where that is, and what is known of its
+// secrets on this side.
+package target
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/openfaas/go-sdk/stack"
+
+	"handler/function/shared/dotenv"
+	"handler/function/shared/runenv"
+	"handler/function/shared/stackfile"
+)
+
+// Flags say which system is meant. The zero value is no good; Register gives the defaults.
+type Flags struct {
+	// State is the laptop's folder.
+	State string
+	// Stack is stack.yml.
+	Stack string
+	// CLI is where faas-cli lies, if not on the PATH.
+	CLI string
+	// DotEnv is the file of secrets beside the environment.
+	DotEnv string
+	// Gateway and PublicURL are addresses, empty where the environment or stack.yml says them.
+	Gateway, PublicURL string
+}
+
+// Register adds the flags to a verb's own.
+func (f *Flags) Register(set *flag.FlagSet) { f.RegisterAs(set, "state") }
+
+// RegisterAs is Register where the folder of the laptop goes by another name.
+func (f *Flags) RegisterAs(set *flag.FlagSet, state string) {
+	set.StringVar(&f.State, state, ".local", "`folder` of the laptop")
+	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack `file`; its settings files lie beside it")
+	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the `faas-cli` to use; where there is none, the one on the PATH")
+	set.StringVar(&f.DotEnv, "env", ".env", "`file` of NAME=value lines, readable by you alone, for what the environment does not say")
+	set.StringVar(&f.Gateway, "gateway", "", "the gateway's `address` (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
+	set.StringVar(&f.PublicURL, "url", "", "the `address` that customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
+}
+
+// Variables explains, for --help, what is read from the environment and from .env.
+const Variables = `
+Read from the environment, else from .env (a laptop that runs here knows its own, and reads no .env):
+
+  GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
+  PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
+  PLATFORM              what the functions run on: openfaas (default), compose or systemd
+  SERVER                for compose and systemd, the server as ssh takes it, such as root@shop.example.com
+  REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none. TAG is read from the
+                        environment alone
+  STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
+                        secrets, which no gateway gives back
+  STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
+                        write webhook endpoints (default: STRIPE_API_KEY)
+  SENDGRID_SETUP_KEY    a key for this command alone, which may read templates and verified senders, and write Event
+                        Webhooks (default: SENDGRID_API_KEY)
+`
+
+// The variables that are no secret of a function.
+const (
+	gatewayVariable       = "GATEWAY_URL"
+	openfaasVariable      = "OPENFAAS_URL"
+	publicVariable        = "PUBLIC_URL"
+	stripeSetupVariable   = "STRIPE_SETUP_KEY"
+	sendgridSetupVariable = "SENDGRID_SETUP_KEY"
+	registryVariable      = "REGISTRY"
+	platformVariable      = "PLATFORM"
+	serverVariable        = "SERVER"
+)
+
+// The secrets whose values a check can do something with.
+const (
+	StripeKey     = "stripe-api-key"
+	StripeSigning = "stripe-webhook-secret"
+	SendGridKey   = "sendgrid-api-key"
+	MongoDB       = "mongodb-uri"
+	FunctionsKey  = "send-email-key"
+)
+
+// Variable is the one that a secret is read from: STRIPE_API_KEY for stripe-api-key.
+func Variable(secret string) string { return strings.ToUpper(strings.ReplaceAll(secret, "-", "_")) }
+
+// Target is the system that is meant.
+type Target struct {
+	Services *stack.Services
+	// StackFile is where Services was read.
+	StackFile string
+	// Gateway is the gateway's address, without a slash at its end.
+	Gateway string
+	// Platform is what the functions run on, and Server where ssh reaches it; OpenFaaS has none.
+	Platform Platform
+	Server   string
+	// PublicURL is what the world reaches, likewise; empty where it is not set.
+	PublicURL string
+	// Laptop is what a laptop tells of itself in its run.env; nil where it is not one.
+	Laptop map[string]string
+	// StripeAPI and SendGridAPI are the services' addresses, and are the laptop's stand-ins where
+	// those are true.
+	StripeAPI, SendGridAPI         string
+	StripeStandIn, SendGridStandIn bool
+
+	// dotEnv is what dotEnvFile says.
+	dotEnv     map[string]string
+	dotEnvFile string
+}
+
+// ErrNoStack: the command was started elsewhere.
+var ErrNoStack = errors.New("there is no stack.yml here; run it in Tillbell's folder")
+
+// Find reads the files that say what the flags leave open. It makes no call.
+func (f Flags) Find() (*Target, error) {
+	if _, err := os.Stat(f.Stack); err != nil {
+		return nil, ErrNoStack
+	}
+	services, err := stackfile.Read(f.Stack)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{Services: services, StackFile: f.Stack, dotEnvFile: f.DotEnv}
+	if cmp.Or(f.Gateway, os.Getenv(gatewayVariable), os.Getenv(openfaasVariable)) == "" {
+		t.Laptop, err = runenv.ReadRunning(f.State)
+		if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if t.Laptop == nil {
+		if t.dotEnv, err = dotenv.Read(f.DotEnv); err != nil {
+			return nil, err
+		}
+	}
+	return t, errors.Join(t.findPlatform(), t.locate(f))
+}
+
+// locate finds the addresses.
+func (t *Target) locate(f Flags) error {
+	t.Gateway = cmp.Or(f.Gateway, t.value(gatewayVariable), t.value(openfaasVariable), t.Services.Provider.GatewayURL, "http://127.0.0.1:8080")
+	t.PublicURL = cmp.Or(f.PublicURL, t.value(publicVariable), t.Laptop["GATEWAY_URL"])
+	t.StripeAPI = cmp.Or(t.Setting("stripe_api_base"), "https://api.stripe.com")
+	t.SendGridAPI = cmp.Or(t.Setting("sendgrid_host"), "https://api.sendgrid.com")
+	// A laptop tells the keys of its stand-ins, and not those of the real services.
+	if _, t.StripeStandIn = t.Laptop[Variable(StripeKey)]; t.StripeStandIn {
+		t.StripeAPI = t.Laptop["STRIPE_URL"]
+	}
+	if _, t.SendGridStandIn = t.Laptop[Variable(SendGridKey)]; t.SendGridStandIn {
+		t.SendGridAPI = t.Laptop["SENDGRID_URL"]
+	}
+	var errs []error
+	for name, address := range map[string]*string{"the gateway": &t.Gateway, "the public URL": &t.PublicURL} {
+		*address = strings.TrimRight(*address, "/")
+		u, err := url.Parse(*address)
+		if *address != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+			errs = append(errs, fmt.Errorf("%s is %q: want an address such as https://shop.example.com", name, *address))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// value is what the laptop, the environment or .env says, in this order.
+func (t *Target) value(name string) string {
+	return strings.TrimSpace(cmp.Or(t.Laptop[name], os.Getenv(name), t.dotEnv[name]))
+}
+
+// Given is a secret that is known on this side, or nothing: of the real services none can be read
+// back.
+func (t *Target) Given(secret string) string {
+	if t.Laptop != nil && secret == StripeSigning { // the name that run.env has always had
+		return t.Laptop["WEBHOOK_SECRET"]
+	}
+	return t.value(Variable(secret))
+}
+
+// Keep has .env say a secret, so that it is known on this side from the next command on, and gives
+// the file's name.
+func (t *Target) Keep(secret, value string) (file string, err error) {
+	return t.dotEnvFile, dotenv.Set(t.dotEnvFile, Variable(secret), value)
+}
+
+// Registry is where the functions' images go, or nothing where it is not set.
+func (t *Target) Registry() string { return t.value(registryVariable) }
+
+// Tag names the version that is deployed, in the images' names too.
+func (t *Target) Tag() string { return cmp.Or(os.Getenv("TAG"), "latest") }
+
+// StripeSetupKey and SendGridSetupKey are the keys with which this command itself asks, or nothing.
+func (t *Target) StripeSetupKey() string {
+	return cmp.Or(t.value(stripeSetupVariable), t.Given(StripeKey))
+}
+
+// HasSendGridSetupKey reports whether there is a key of SendGrid's for this command itself.
+func (t *Target) HasSendGridSetupKey() bool { return t.value(sendgridSetupVariable) != "" }
+
+// SendGridSetupKey is SendGrid's.
+func (t *Target) SendGridSetupKey() string {
+	return cmp.Or(t.value(sendgridSetupVariable), t.Given(SendGridKey))
+}
+
+// Setting is what the functions are deployed with: from settings.yml, or stack.yml itself.
+func (t *Target) Setting(name string) string {
+	for _, function := range slices.Sorted(maps.Keys(t.Services.Functions)) {
+		if v := t.Services.Functions[function].Environment[name]; v != "" {
+			return strings.TrimRight(v, "/")
+		}
+	}
+	return ""
+}
+
+// Database is the name of the database.
+func (t *Target) Database() string {
+	return cmp.Or(t.Laptop["MONGODB_DATABASE"], t.Setting("mongodb_database"), "tillbell")
+}
+
+// WebhookURL is where Stripe is to post; empty where the public URL is not known.
+func (t *Target) WebhookURL() string {
+	if t.PublicURL == "" {
+		return ""
+	}
+	return t.PublicURL + "/function/stripe-webhook"
+}
+
+// EventsURL is where SendGrid is to post its events, likewise.
+func (t *Target) EventsURL() string {
+	if t.PublicURL == "" {
+		return ""
+	}
+	return t.PublicURL + "/function/send-email"
+}
+
+// Secrets are the names of those that stack.yml's functions need, in order.
+func (t *Target) Secrets() []string {
+	var all []string
+	for _, f := range t.Services.Functions {
+		all = append(all, f.Secrets...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Folder is where stack.yml lies, and the functions beside it.
+func (t *Target) Folder() string { return filepath.Dir(t.StackFile) }
+
+// String says what is looked at, for the first line of a report.
+func (t *Target) String() string {
+	switch {
+	case t.Platform.AtHome():
+		return fmt.Sprintf("the server %s (%s), by %s", t.Server, t.Platform, t.Gateway)
+	case t.Laptop == nil:
+		return "the gateway " + t.Gateway
+	}
+	var standIns []string
+	if t.StripeStandIn {
+		standIns = append(standIns, "Stripe")
+	}
+	if t.SendGridStandIn {
+		standIns = append(standIns, "SendGrid")
+	}
+	if standIns == nil {
+		return "the laptop that runs here, with the real services"
+	}
+	return "the laptop that runs here, with stand-ins for " + strings.Join(standIns, " and ")
+}
+
+// IsLoopback reports whether an address is this machine's own, which no other machine reaches.
+func IsLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}

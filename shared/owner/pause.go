@@ -1,0 +1,83 @@
+package owner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// pauseLength is how long a deployment of send-email may take, with the pull of its image; the
+// pause then ends by itself.
+const pauseLength = 3 * time.Minute
+
+// ErrBusy: send-email has something in hand that does not end.
+var ErrBusy = errors.New("send-email does not come to rest")
+
+// SendEmail is the function that is paused before it is replaced.
+const SendEmail = "send-email"
+
+// Pauser pauses send-email while it is replaced.
+type Pauser struct {
+	// Out is where it says what it does.
+	Out io.Writer
+	// Logs is the command that shows send-email's log; by default faas-cli's.
+	Logs string
+}
+
+// Paused runs what replaces the functions, and has send-email end what it has in hand before: what
+// is cut off may be sent twice. Where it does not come to rest nothing is replaced, unless force is
+// set; the error is then ErrBusy. A client without a key cannot pause it, which is said.
+func (p Pauser) Paused(ctx context.Context, client *Client, force bool, replace func(context.Context) error) error {
+	if client.Key == "" {
+		p.notPaused(errors.New("SEND_EMAIL_KEY is not known here"))
+		return replace(ctx)
+	}
+	err := p.Pause(ctx, client)
+	if err != nil && force {
+		fmt.Fprintf(p.Out, "– %v\n", err)
+		err = nil
+	}
+	if err == nil {
+		err = replace(ctx)
+	}
+	if err != nil {
+		Resume(ctx, client)
+	}
+	return err
+}
+
+// Pause has send-email end what it has in hand and begin nothing more, for three minutes at most.
+// Where it cannot be paused, that is said, and is no error.
+func (p Pauser) Pause(ctx context.Context, client *Client) error {
+	var told struct {
+		Idle   bool `json:"idle"`
+		InHand int  `json:"in_hand"`
+	}
+	fmt.Fprintf(p.Out, "To pause %s: it ends what it has in hand, in 45 s at most\n", SendEmail)
+	err := client.Call(ctx, SendEmail, "pause", pauseLength.String(), &told)
+	switch {
+	case errors.Is(err, ErrNotFound): // it is deployed for the first time
+		return nil
+	case err != nil:
+		p.notPaused(err)
+		return nil
+	case !told.Idle:
+		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (%s)", ErrBusy, told.InHand, cmp.Or(p.Logs, "faas-cli logs "+SendEmail))
+	}
+	fmt.Fprintf(p.Out, "✓ %s is idle, and begins nothing until it is deployed\n", SendEmail)
+	return nil
+}
+
+func (p Pauser) notPaused(why error) {
+	fmt.Fprintf(p.Out, "– %s is not paused, so an e-mail that it is sending may go out twice: %v\n", SendEmail, why)
+}
+
+// Resume ends the pause, where nothing was deployed. It would end by itself.
+func Resume(ctx context.Context, client *Client) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = client.Call(ctx, SendEmail, "pause", "0s", nil)
+}

@@ -40,6 +40,7 @@ type kind struct {
 // function's own.
 var kinds = allKinds(map[string]kind{
 	"id":      {new: func(openfaas.Call) command { return new(sendOrder) }},
+	"charge":  {new: func(openfaas.Call) command { return new(charged) }},
 	"sweep":   {new: func(openfaas.Call) command { return new(sweepAll) }},
 	"pause":   {new: func(openfaas.Call) command { return new(pause) }, changes: true},
 	"probe":   {new: func(openfaas.Call) command { return new(probe) }},
@@ -113,6 +114,18 @@ func (r *sendOrder) OrderID() string { return string(*r) }
 
 func (r *sendOrder) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
 	return f.sendAsked(ctx, log, string(*r))
+}
+
+// charged is the ID of an order whose money went back, or may: do what is due. A charge says nothing
+// of what was bought, so items that were given up stay so.
+type charged string
+
+func (r *charged) Check() error { return commands.CheckID("charge", string(*r)) }
+
+func (r *charged) OrderID() string { return string(*r) }
+
+func (r *charged) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
+	return f.send(ctx, log, string(*r), f.unpaced, noDeadline)
 }
 
 // sweepAll is true: do all that is due.

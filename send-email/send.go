@@ -244,7 +244,7 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 
 // claim takes a delivery, unless another process has it, or it is hopeless and ends here.
 func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
-	proven, hopeless, replaced := false, false, false
+	proven, hopeless, stopped, replaced := false, false, false, false
 	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		now := f.now()
 		if proven = o.Prove(key, now); proven {
@@ -255,6 +255,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		}
 		if hopeless = o.Hopeless(key, now); hopeless {
 			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
+			return nil
+		}
+		if stopped = o.Stop(key, now); stopped {
 			return nil
 		}
 		if replaced = o.Redirect(key, now); replaced {
@@ -270,6 +273,9 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		return o, false, nil // another process has it, or it is done
 	case err != nil:
 		return o, false, err
+	case stopped:
+		log.Warn("an e-mail is cancelled since the money went back; its last attempt ended without an answer")
+		return o, false, nil
 	case replaced:
 		log.Warn("an e-mail is replaced by a copy to the corrected address; its last attempt ended without an answer")
 		return o, false, nil

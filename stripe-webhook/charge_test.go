@@ -24,7 +24,7 @@ func TestReceiveCharge(t *testing.T) {
 
 		b := setUp(t)
 		refund(b)
-		if len(b.invoked) != 1 || b.invoked[0] != `send-email {"id":"cs_paid"}` {
+		if len(b.invoked) != 1 || b.invoked[0] != `send-email {"charge":"cs_paid"}` {
 			t.Errorf("calls %v", b.invoked)
 		}
 		if !strings.Contains(b.log.String(), "order=cs_paid") || !strings.Contains(b.log.String(), "event_type=charge.refunded") {

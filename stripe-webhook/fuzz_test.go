@@ -3,6 +3,7 @@ package function
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -125,7 +126,11 @@ func answered(t *testing.T, b *bench, body []byte, res handler.Response) {
 	if len(b.payloads) != 1 || b.payloads[0] != string(body) {
 		t.Errorf("what was stored is not what came: %q", b.payloads)
 	}
-	if want := []string{`send-email {"id":"` + out.ID + `"}`}; !slices.Equal(b.invoked, want) {
+	news := "id"
+	if env, _ := order.ParseEnvelope(body); order.OfCharge(env.Type) {
+		news = "charge"
+	}
+	if want := []string{fmt.Sprintf(`send-email {"%s":"%s"}`, news, out.ID)}; !slices.Equal(b.invoked, want) {
 		t.Errorf("calls %q, want %q", b.invoked, want)
 	}
 }

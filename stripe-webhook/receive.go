@@ -170,7 +170,7 @@ func (e *Endpoint) take(ctx context.Context, log *slog.Logger, event order.Event
 	if id, added, err = e.record(ctx, event); err != nil {
 		return id, false, false, err
 	}
-	queued, err = e.enqueue(ctx, log.With("order", id), id)
+	queued, err = e.enqueue(ctx, log.With("order", id), event.Type, id)
 	return id, added, queued, err
 }
 
@@ -195,10 +195,14 @@ func (e *Endpoint) record(ctx context.Context, event order.Event) (id string, ad
 // enqueue puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A
 // queue that does not take it is no failure: the order itself says what is due, and the sweep reads
 // it. A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
-func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, id string) (bool, error) {
+func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, eventType, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
 	defer cancel()
-	body, err := json.Marshal(map[string]string{"id": id})
+	news := "id"
+	if order.OfCharge(eventType) {
+		news = "charge"
+	}
+	body, err := json.Marshal(map[string]string{news: id})
 	if err != nil {
 		return false, err
 	}

@@ -13,9 +13,9 @@ import (
 	"handler/function/internal/order"
 )
 
-// correction is when the database took a corrected address, and which attempt of what was being
-// made at that moment.
-type correction struct {
+// turn is when the database took a corrected address, or that the money went back, and which attempt
+// of what was being made at that moment.
+type turn struct {
 	at       time.Time
 	inFlight map[string]int
 }
@@ -82,17 +82,22 @@ func (w *world) claimedOf(id string) {
 	}
 }
 
+func turnOf(o *order.Order) turn {
+	c := turn{at: time.Now(), inFlight: map[string]int{}}
+	for key, e := range o.Emails {
+		if e.State == order.Sending {
+			c.inFlight[key] = e.Attempts
+		}
+	}
+	return c
+}
+
 // noteCorrection keeps when an order's first correction was written, and what was in flight then.
 func (d *database) noteCorrection(old, next *order.Order) {
 	if len(old.Corrections) > 0 || len(next.Corrections) == 0 {
 		return
 	}
-	c := correction{at: time.Now(), inFlight: map[string]int{}}
-	for key, e := range next.Emails {
-		if e.State == order.Sending {
-			c.inFlight[key] = e.Attempts
-		}
-	}
+	c := turnOf(next)
 	d.corrected[next.ID] = c
 	if d.w.faults["address corrected"]++; len(c.inFlight) > 0 { // the world is locked
 		d.w.faults["address corrected in flight"]++

@@ -23,7 +23,9 @@ type database struct {
 	// watched are since when and until when Stripe was looked at, by its modes.
 	watched map[string][2]time.Time
 	// corrected are the first corrections of orders, by their IDs.
-	corrected map[string]correction
+	corrected map[string]turn
+	// reversed are the times at which orders were first known to be refunded wholly, or disputed.
+	reversed map[string]turn
 }
 
 // stored are the documents. Each is never changed, only replaced.
@@ -145,6 +147,7 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 		written = true
 		c.d.noteClaims(old, next)
 		c.d.noteCorrection(old, next)
+		c.d.noteReversal(old, next)
 		c.d.w.sendgrid.recorded(c.p, next)
 		return nil
 	})

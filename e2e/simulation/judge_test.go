@@ -98,10 +98,9 @@ func (w *world) judgeSession(s *session) {
 	}
 	want := s.expected()
 	for _, key := range want {
-		if key != "ebook/later" || s.replaced(o.Emails[key]) || !w.judgeLater(s, o, key) {
-			w.judgeDelivery(s, o, key)
-		}
+		w.judgeDelivery(s, o, key)
 	}
+	w.judgeReversal(s, o)
 	if s.corrects > 0 {
 		w.judgeCorrection(s, o)
 	}
@@ -138,9 +137,9 @@ func (w *world) judgeDelivery(s *session, o *order.Order, key string) {
 		}
 	}
 	switch {
-	case s.replaced(d) && len(copies) > excuses:
-		w.broke("%s was replaced, and %d of its copies have no reason", name, len(copies)-excuses)
-	case s.replaced(d):
+	case (s.replaced(d) || stopped(d)) && len(copies) > excuses:
+		w.broke("%s is cancelled, and %d of its copies have no reason", name, len(copies)-excuses)
+	case s.replaced(d), stopped(d):
 	case d.State == order.Failed && (w.refuses(name) || hopeless):
 		if told := o.Emails["notice/email-failed/"+key]; !strings.HasPrefix(key, "notice/") && told.State == "" {
 			w.broke("%s failed and nobody was told", name)

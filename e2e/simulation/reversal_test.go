@@ -68,49 +68,47 @@ func (s *session) notices() []string {
 	return keys
 }
 
-// stops are the events after which nothing more is to come later on.
-func (s *session) stops() []event {
-	return slices.DeleteFunc(slices.Clone(s.charges), func(e event) bool { return e.status == "part" })
-}
-
-// clocks is how far two processes' clocks may be apart.
-const clocks = 10 * time.Second
-
-// judgeLater: what was to come later is cancelled where the money went back before its time, and
-// only there. It reports whether it was.
-func (w *world) judgeLater(s *session, o *order.Order, key string) (cancelled bool) {
-	d, name := o.Emails[key], s.id+"/"+key
-	known, planned := w.reversed(s, o)
-	switch cancelled = d.State == order.Cancelled; {
-	case cancelled && known.IsZero():
-		w.broke("%s is cancelled, and its sale is for good", name)
-	case cancelled && d.NotBefore.Before(known.Add(-clocks)):
-		w.broke("%s is cancelled, though it was due %v before the money went back", name, known.Sub(d.NotBefore))
-	case cancelled && len(w.sendgrid.copies[name]) > 0:
-		w.broke("%s is cancelled, and was sent", name)
-	case cancelled && !slices.Contains([]string{"refunded", "disputed"}, d.LastError):
-		w.broke("%s is cancelled: %q", name, d.LastError)
-	case !cancelled && !planned.IsZero() && d.NotBefore.After(planned.Add(clocks)):
-		w.broke("%s is %s, though the money went back %v before it was due", name, d.State, d.NotBefore.Sub(planned))
-	}
-	return cancelled
-}
-
-// reversed is when the first event came that stops a session's later e-mails, and when all plans
-// were made from which on they are to be stopped; zero where there is none.
-func (w *world) reversed(s *session, o *order.Order) (known, planned time.Time) {
-	for _, e := range s.stops() {
-		if at := o.Events[e.id].ReceivedAt; known.IsZero() || at.Before(known) {
-			known = at
+// noteReversal keeps when an order was first known to be refunded wholly, or disputed.
+func (d *database) noteReversal(old, next *order.Order) {
+	if !d.holdsReversal(old) && d.holdsReversal(next) {
+		d.reversed[next.ID] = turnOf(next)
+		if len(d.reversed[next.ID].inFlight) > 0 {
+			d.w.faults["money went back in flight"]++ // the world is locked
 		}
-		for reason, at := range o.Plans {
-			if id, _ := reason.Event(); id == e.id && (planned.IsZero() || at.Before(planned)) {
-				planned = at
+	}
+}
+
+// holdsReversal reports whether an order holds an event that ends its sale, whatever the order says
+// of itself.
+func (d *database) holdsReversal(o *order.Order) bool {
+	for _, s := range d.w.sessions {
+		if s.id == o.ID {
+			return slices.ContainsFunc(s.charges, func(e event) bool { return e.status != "part" && o.Events[e.id].Type != "" })
+		}
+	}
+	return false
+}
+
+// stopped reports whether a delivery was cancelled because the money went back.
+func stopped(d order.Delivery) bool {
+	return d.State == order.Cancelled && slices.Contains([]string{"refunded", "disputed"}, d.LastError)
+}
+
+// judgeReversal: what is cancelled is cancelled because the money went back, and no attempt at what
+// is not for the admins begins after that.
+func (w *world) judgeReversal(s *session, o *order.Order) {
+	back, reversed := w.database.reversed[s.id]
+	for key, d := range o.Emails {
+		switch name := s.id + "/" + key; {
+		case d.State == order.Cancelled && !s.replaced(d) && (!reversed || !stopped(d) || d.Audience == order.Admins):
+			w.broke("%s is cancelled: %q", name, d.LastError)
+		case stopped(d):
+			w.fault("e-mail cancelled since the money went back")
+		}
+		for _, c := range w.sendgrid.copies[s.id+"/"+key] {
+			if reversed && d.Audience != order.Admins && c.at.After(back.at) && c.attempt != back.inFlight[key] {
+				w.broke("attempt %d of %s/%s began after the money went back", c.attempt, s.id, key)
 			}
 		}
 	}
-	if paid := o.Plans[order.ForPaid]; !planned.IsZero() && paid.After(planned) {
-		planned = paid
-	}
-	return known, planned
 }

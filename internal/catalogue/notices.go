@@ -92,7 +92,7 @@ func (c *Catalogue) OweNotice(o *order.Order, kind Notice, about string, now tim
 // FailureNotices are what is owed when a delivery has failed for good: the admins are told once. Of
 // a notice that failed they cannot be told by another one; the log and the order say so.
 func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
-	if isNotice(d.Key) || d.Key == ReportKey {
+	if order.IsNotice(d.Key) || d.Key == ReportKey {
 		return nil
 	}
 	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}

@@ -15,8 +15,7 @@ const (
 	noticeSeries  = maildata.NoticeSeries
 )
 
-// Plan freezes in the order what it owes for a reason, as the catalogue says now. What was to come
-// later is not owed any more where the money went back.
+// Plan freezes in the order what it owes for a reason, as the catalogue says now.
 func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	event, ofCharge := reason.Event()
 	switch {
@@ -29,7 +28,6 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	default:
 		c.planPaid(o, now)
 	}
-	stopLater(o, now)
 }
 
 // claims reports whether an order is ours as to a plan. What the plan of its payment found stays,

@@ -3,7 +3,6 @@ package catalogue
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"handler/function/internal/order"
@@ -26,25 +25,6 @@ func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string
 	}
 	o.Plan(reason, emails, now)
 }
-
-// stopLater cancels what was to come later on for a sale that is off, or may soon be. What is due
-// already, or is with SendGrid, goes its way; so do notices, which are for the admins to know.
-func stopLater(o *order.Order, now time.Time) {
-	if !o.Reversed() {
-		return
-	}
-	why := "disputed"
-	if o.RefundedWholly {
-		why = "refunded"
-	}
-	for key, d := range o.Emails {
-		if d.Scheduled() && d.NotBefore.After(now) && !isNotice(key) {
-			o.Cancel(key, why, now)
-		}
-	}
-}
-
-func isNotice(key string) bool { return strings.HasPrefix(key, noticeSeries+"/") }
 
 // short stands for an event's ID in the key of a delivery, which has lower-case letters and digits
 // only.

@@ -173,7 +173,7 @@ func (s *madeShop) mustHoldAll(t *testing.T, c *Catalogue, o *order.Order, now t
 		}
 	}
 	for key, d := range o.Emails {
-		if !isNotice(key) {
+		if !order.IsNotice(key) {
 			got = append(got, key)
 		}
 		if !storable.MatchString(key) || d.NotBefore.Before(now) || d.NotBefore.Year() > 9999 {

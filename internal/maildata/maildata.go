@@ -14,9 +14,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the
-// second says of what.
-const NoticeSeries = "notice"
+// NoticeSeries is the first part of the key of a notice to the admins.
+const NoticeSeries = order.NoticeSeries
 
 // ReportSeries is the first part of the key of the e-mail that a report is.
 const ReportSeries = "report"

@@ -14,8 +14,9 @@ import (
 //	   └───────────────┴─▶ cancelled, on purpose
 //
 // Where the customer's address was corrected, a planned delivery gets the new one, and a copy to it
-// replaces one in retry, or whose lease runs out: see Correct. What SendGrid's events prove to be
-// sent is sent, from whichever state but a live lease: see Arrive.
+// replaces one in retry, or whose lease runs out: see Correct. Where the money went back, all that
+// waits is cancelled: see Add. What SendGrid's events prove to be sent is sent, from whichever state
+// but a live lease: see Arrive.
 type State string
 
 // The states of a delivery. Sent, failed and cancelled are final: nothing is attempted any more,
@@ -80,6 +81,8 @@ type Delivery struct {
 	// key to ask by, so a second copy is possible. Where its events tell of one message, and there
 	// was one attempt, it is sure again; where they tell of several, Copies says so.
 	Unsure bool `bson:"unsure,omitempty"`
+	// Stopped: the money went back during the attempt, so there is no other.
+	Stopped bool `bson:"stopped,omitempty"`
 
 	// Arrivals is what SendGrid told of it later, by time: of each kind and recipient the first.
 	Arrivals []Arrival `bson:"arrivals,omitempty"`
@@ -132,8 +135,8 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	if len(d.Arrivals) > 0 {
 		return ErrNotDue // SendGrid has it: see Prove
 	}
-	if d.State == Sending && o.astray(d) {
-		return ErrNotDue // a copy to the corrected address replaces it: see Redirect
+	if d.State == Sending && (d.Stopped || o.astray(d)) {
+		return ErrNotDue // it is cancelled, or replaced by a copy: see Stop and Redirect
 	}
 	if d.State == Sending {
 		// The lease expired. The process that held it may have died between SendGrid's 202
@@ -227,17 +230,21 @@ type Setback struct {
 }
 
 // MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to
-// the corrected address. One of which SendGrid told meanwhile is sent instead: by this attempt, or
+// the corrected address; where the money went back meanwhile, it is cancelled. One of which SendGrid told meanwhile is sent instead: by this attempt, or
 // by one before it.
 func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry
 		d.DueAt = at
 	})
-	if err == nil {
-		o.redirect(key, now)
+	if err != nil {
+		return err
 	}
-	return err
+	if o.Emails[key].Stopped && o.Cancel(key, o.stoppedBy(), now) {
+		return nil
+	}
+	o.redirect(key, now)
+	return nil
 }
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be

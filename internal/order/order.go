@@ -131,8 +131,14 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 		delete(o.Events, e.ID)
 		return false, err
 	}
+	before := o.Reversed()
 	o.Facts = facts
-	o.FetchAnew(now) // news is a reason to try again
+	if !OfCharge(e.Type) {
+		o.FetchAnew(now) // news of what was bought is a reason to try again
+	}
+	if !before {
+		o.stop(true, now)
+	}
 	o.touch(now)
 	if e.Found == FoundByOwner {
 		o.Note(Entry{At: now, Command: e.Found})

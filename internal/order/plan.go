@@ -103,7 +103,8 @@ func (o *Order) Planned(r Reason) bool {
 }
 
 // Plan freezes what the order owes for a reason. Once made, a plan is not made again, however the
-// catalogue changes; a second call changes nothing.
+// catalogue changes; a second call changes nothing. Where the money went back before, what would go
+// to the customer is owed no more, and says so.
 func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
 	if o.Planned(r) {
 		return
@@ -114,6 +115,7 @@ func (o *Order) Plan(r Reason, emails []Email, now time.Time) {
 	o.Plans[r] = now
 	o.Ignored = ""
 	o.Owe(emails, now)
+	o.stop(false, now)
 }
 
 // Ignore makes the plan of an order that is not this shop's: it owes nothing, and says why.

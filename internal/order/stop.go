@@ -1,0 +1,62 @@
+package order
+
+import (
+	"strings"
+	"time"
+)
+
+// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the
+// second is the kind of notice.
+const NoticeSeries = "notice"
+
+// IsNotice reports whether the key of a delivery is that of a notice to the admins.
+func IsNotice(key string) bool { return strings.HasPrefix(key, NoticeSeries+"/") }
+
+// What a delivery says that is cancelled because the money went back.
+const (
+	stoppedByRefund  = "refunded"
+	stoppedByDispute = "disputed"
+)
+
+// stops reports whether the money went back and the delivery is not to be attempted for that
+// reason. The admins still get their notices, and what they were to get at once.
+func (o *Order) stops(d Delivery) bool {
+	return o.Reversed() && (d.Audience != Admins || d.Scheduled() && !IsNotice(d.Key))
+}
+
+// stop cancels what waits to be sent of a sale whose money went back, whether it was attempted
+// before or not. What is being sent is marked: it is not attempted again. A copy that a person asked
+// for is stopped only by the event that reverses the sale: it may have been asked for since.
+func (o *Order) stop(copies bool, now time.Time) {
+	for key, d := range o.Emails {
+		if !o.stops(d) || d.CopyOf != "" && !copies {
+			continue
+		}
+		if d.State == Sending {
+			d.Stopped = true
+			o.put(key, d, now)
+		}
+		o.Cancel(key, o.stoppedBy(), now)
+	}
+}
+
+func (o *Order) stoppedBy() string {
+	if o.RefundedWholly {
+		return stoppedByRefund
+	}
+	return stoppedByDispute
+}
+
+// Stop cancels a delivery whose lease expired, and whose money went back since; it reports whether
+// it did. SendGrid may have accepted the attempt, so the delivery is unsure. Claim refuses such a
+// delivery.
+func (o *Order) Stop(key string, now time.Time) bool {
+	d := o.Emails[key]
+	if d.State != Sending || !d.Stopped || d.DueAt.After(now) {
+		return false
+	}
+	d.State, d.Unsure = Retry, true
+	d.Lost++
+	o.put(key, d, now)
+	return o.Cancel(key, o.stoppedBy(), now)
+}

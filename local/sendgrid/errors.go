@@ -2,7 +2,9 @@ package sendgrid
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,17 +26,45 @@ type errorBody struct {
 	Errors []apiError `json:"errors"`
 }
 
-// fieldError is an error about the field at path, such as personalizations.0.to.0.email.
-func fieldError(path, message string) apiError {
+// complaints are the errors of one request, at most one for each field: the first.
+type complaints []apiError
+
+// fail adds an error about the field at path, such as personalizations.0.to.0.email, or about the
+// body itself when path is empty.
+func (c *complaints) fail(path, format string, args ...any) {
+	e := apiError{Message: fmt.Sprintf(format, args...)}
+	if path != "" {
+		help := helpPage + unnumbered(path)
+		e.Field, e.Help = &path, &help
+	}
+	if !slices.Contains(fields(*c), path) {
+		*c = append(*c, e)
+	}
+}
+
+// fields names what was wrong, for the log, which never gets the values.
+func fields(errs []apiError) []string {
 	var names []string
-	for name := range strings.SplitSeq(path, ".") {
-		if _, err := strconv.Atoi(name); err != nil {
-			names = append(names, name)
+	for _, e := range errs {
+		if e.Field != nil {
+			names = append(names, *e.Field)
 		}
 	}
-	help := helpPage + strings.Join(names, ".")
-	return apiError{Message: message, Field: &path, Help: &help}
+	return names
 }
+
+// at is the path of a field or an element within what is at path.
+func at(path string, key any) string { return fmt.Sprintf("%s.%v", path, key) }
+
+// unnumbered is a path without the numbers of elements, and last its last part.
+func unnumbered(path string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(path, "."), func(name string) bool {
+		_, err := strconv.Atoi(name)
+		return err == nil
+	}), ".")
+}
+
+func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
 func refuse(w http.ResponseWriter, status int, message string) {
 	respond(w, status, errorBody{[]apiError{{Message: message}}})

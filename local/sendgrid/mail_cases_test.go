@@ -19,14 +19,13 @@ const (
 		`"template_id":"d-0123456789abcdef0123456789abcdef"}`
 )
 
-// described says what SendGrid's OpenAPI description makes of a mail, where it does not judge as we
-// do.
-type described int
+// judged says what SendGrid's OpenAPI description makes of a mail, where it does not judge as we do.
+type judged int
 
 const (
-	same    described = iota // it agrees with us
-	allowed                  // a rule that only the prose, the error list or the service itself has
-	refused                  // its description is wrong, and the service is known to accept it
+	same    judged = iota // it agrees with us
+	allowed               // a rule that only the prose, the error list or the service itself has
+	refused               // its description is wrong, and the service is known to accept it
 )
 
 // mailCase is a mail made of base with the fields of patch put in place of its own (null removes
@@ -36,7 +35,7 @@ type mailCase struct {
 	base    string
 	patch   string
 	fields  string // separated by spaces; · stands for a space within one
-	openAPI described
+	openAPI judged
 }
 
 func mailCases() []mailCase {
@@ -49,7 +48,7 @@ func mailCases() []mailCase {
 		{"no body fields at all", `{}`, `{}`, "from.email personalizations content", same},
 		{"an unknown field", plain, `{"subjct":"x"}`, "subjct", allowed},
 		{"the legacy sections", plain, `{"sections":{"a":"b"}}`, "sections", allowed},
-		{"an unknown field of a personalization", plain, personalization(`"categories":["a"]`), "personalizations.0.categories", allowed},
+		{"an unknown field of a personalization", plain, toOne(`"categories":["a"]`), "personalizations.0.categories", allowed},
 		{"an unknown field of an address", plain, `{"from":{"email":"a@b.de","mail":"x"}}`, "from.mail", allowed},
 
 		{"no from", plain, `{"from":null}`, "from.email", same},
@@ -58,7 +57,7 @@ func mailCases() []mailCase {
 		{"a from that is no address", plain, `{"from":{"email":"shop"}}`, "from.email", same},
 		{"a from with a name that is a number", plain, `{"from":{"email":"a@b.de","name":1}}`, "from.name", same},
 		{"a from with a line break in its name", plain, `{"from":{"email":"a@b.de","name":"a\nBcc: x"}}`, "from.name", allowed},
-		{"a from of a personalization that is no address", plain, personalization(`"from":{"email":"@"}`), "personalizations.0.from.email", same},
+		{"a from of a personalization that is no address", plain, toOne(`"from":{"email":"@"}`), "personalizations.0.from.email", same},
 
 		{"no personalizations", plain, `{"personalizations":null}`, "personalizations", same},
 		{"an empty list of them", plain, `{"personalizations":[]}`, "personalizations", allowed},
@@ -74,13 +73,13 @@ func mailCases() []mailCase {
 		{"a second to that is no address", plain, `{"personalizations":[{"to":[{"email":"a@b.de"},{"email":"nobody"}]}]}`, "personalizations.0.to.1.email", same},
 		{"an empty address", plain, `{"personalizations":[{"to":[{"email":""}]}]}`, "personalizations.0.to.0.email", same},
 		{"an address that is a number", plain, `{"personalizations":[{"to":[{"email":7}]}]}`, "personalizations.0.to.0.email", same},
-		{"a cc that is no address", plain, personalization(`"cc":[{"email":"x y@b.de"}]`), "personalizations.0.cc.0.email", allowed},
-		{"a bcc that is no list", plain, personalization(`"bcc":"a@b.de"`), "personalizations.0.bcc", same},
+		{"a cc that is no address", plain, toOne(`"cc":[{"email":"x y@b.de"}]`), "personalizations.0.cc.0.email", allowed},
+		{"a bcc that is no list", plain, toOne(`"bcc":"a@b.de"`), "personalizations.0.bcc", same},
 		{"a comma in a recipient's name", plain, `{"personalizations":[{"to":[{"email":"a@b.de","name":"Lovelace, Ada"}]}]}`, "personalizations.0.to.0.name", allowed},
-		{"a semicolon in a copy's name", plain, personalization(`"cc":[{"email":"a@b.de","name":"a;b"}]`), "personalizations.0.cc.0.name", allowed},
+		{"a semicolon in a copy's name", plain, toOne(`"cc":[{"email":"a@b.de","name":"a;b"}]`), "personalizations.0.cc.0.name", allowed},
 		{"a comma in the sender's name", plain, `{"from":{"email":"a@b.de","name":"Shop, Inc."}}`, "", same},
 		{"the same address twice in to", plain, `{"personalizations":[{"to":[{"email":"a@b.de"},{"email":"a@b.de"}]}]}`, "personalizations.0", allowed},
-		{"the same address in to and bcc, in another case", plain, personalization(`"bcc":[{"email":"ADA@example.com"}]`), "personalizations.0", allowed},
+		{"the same address in to and bcc, in another case", plain, toOne(`"bcc":[{"email":"ADA@example.com"}]`), "personalizations.0", allowed},
 		{"the same address in two personalizations", plain, `{"personalizations":[{"to":[{"email":"a@b.de"}]},{"to":[{"email":"a@b.de"}]}]}`, "", same},
 		{"1,000 recipients in all", plain, fmt.Sprintf(`{"personalizations":[{"to":%s,"cc":%s}]}`, people("a", 500), people("b", 500)), "", same},
 		{"1,001 recipients in all", plain, fmt.Sprintf(`{"personalizations":[{"to":%s,"cc":%s},{"to":%s}]}`, people("a", 500), people("b", 500), people("c", 1)), "personalizations", allowed},
@@ -89,7 +88,7 @@ func mailCases() []mailCase {
 		{"an empty subject", plain, `{"subject":""}`, "subject", same},
 		{"a subject in each personalization", plain, `{"subject":null,"personalizations":[{"to":[{"email":"a@b.de"}],"subject":"x"}]}`, "", same},
 		{"a subject in one of two", plain, `{"subject":null,"personalizations":[{"to":[{"email":"a@b.de"}],"subject":"x"},{"to":[{"email":"a@b.de"}]}]}`, "subject", allowed},
-		{"an empty subject of a personalization", plain, personalization(`"subject":""`), "personalizations.0.subject", same},
+		{"an empty subject of a personalization", plain, toOne(`"subject":""`), "personalizations.0.subject", same},
 
 		{"no content", plain, `{"content":null}`, "content", allowed},
 		{"an empty list of content", plain, `{"content":[]}`, "content", allowed},
@@ -109,24 +108,24 @@ func mailCases() []mailCase {
 		{"a dynamic template ID that is too short", dynamic, `{"template_id":"d-0123"}`, "template_id", allowed},
 		{"a dynamic template ID in upper case", dynamic, `{"template_id":"d-0123456789ABCDEF0123456789ABCDEF"}`, "template_id", allowed},
 		{"a template ID that is a number", dynamic, `{"template_id":5}`, "template_id personalizations.0.dynamic_template_data subject content", same},
-		{"template data without a template", plain, personalization(`"dynamic_template_data":{}`), "personalizations.0.dynamic_template_data", allowed},
-		{"template data that is a list", dynamic, personalization(`"dynamic_template_data":[]`), "personalizations.0.dynamic_template_data", same},
-		{"substitutions with a dynamic template", dynamic, personalization(`"substitutions":{"-a-":"b"}`), "personalizations.0.substitutions", allowed},
-		{"substitutions that are not strings", plain, personalization(`"substitutions":{"-a-":1}`), "personalizations.0.substitutions.-a-", same},
-		{"substitutions of 10,000 bytes", plain, personalization(`"substitutions":` + args(10_000)), "", same},
-		{"substitutions of 10,001 bytes", plain, personalization(`"substitutions":` + args(10_001)), "personalizations.0.substitutions", allowed},
+		{"template data without a template", plain, toOne(`"dynamic_template_data":{}`), "personalizations.0.dynamic_template_data", allowed},
+		{"template data that is a list", dynamic, toOne(`"dynamic_template_data":[]`), "personalizations.0.dynamic_template_data", same},
+		{"substitutions with a dynamic template", dynamic, toOne(`"substitutions":{"-a-":"b"}`), "personalizations.0.substitutions", allowed},
+		{"substitutions that are not strings", plain, toOne(`"substitutions":{"-a-":1}`), "personalizations.0.substitutions.-a-", same},
+		{"substitutions of 10,000 bytes", plain, toOne(`"substitutions":` + args(10_000)), "", same},
+		{"substitutions of 10,001 bytes", plain, toOne(`"substitutions":` + args(10_001)), "personalizations.0.substitutions", allowed},
 
-		{"custom arguments of 10,000 bytes", plain, personalization(`"custom_args":` + args(10_000)), "", same},
-		{"custom arguments of 10,001 bytes", plain, personalization(`"custom_args":` + args(10_001)), "personalizations.0.custom_args", allowed},
-		{"a custom argument that is a number", plain, personalization(`"custom_args":{"n":1}`), "personalizations.0.custom_args.n", allowed},
-		{"custom arguments that are a string", plain, personalization(`"custom_args":"x"`), "personalizations.0.custom_args", same},
+		{"custom arguments of 10,000 bytes", plain, toOne(`"custom_args":` + args(10_000)), "", same},
+		{"custom arguments of 10,001 bytes", plain, toOne(`"custom_args":` + args(10_001)), "personalizations.0.custom_args", allowed},
+		{"a custom argument that is a number", plain, toOne(`"custom_args":{"n":1}`), "personalizations.0.custom_args.n", allowed},
+		{"custom arguments that are a string", plain, toOne(`"custom_args":"x"`), "personalizations.0.custom_args", same},
 		{"custom arguments of the whole mail", plain, `{"custom_args":{"a":"b"}}`, "", refused},
 		{"custom arguments of the whole mail that are a string", plain, `{"custom_args":"{}"}`, "custom_args", allowed},
 		{"too many custom arguments together", plain, `{"custom_args":{"b":"` + strings.Repeat("x", 5000) + `"},"personalizations":[{"to":[{"email":"a@b.de"}],"custom_args":` + args(5000) + `}]}`, "personalizations.0.custom_args", refused},
 
 		{"a header of one's own", plain, `{"headers":{"X-Order":"cs_1"}}`, "", same},
 		{"a reserved header", plain, `{"headers":{"Reply-To":"a@b.de"}}`, "headers.Reply-To", allowed},
-		{"a reserved header in another case", plain, personalization(`"headers":{"X-SG-EID":"x"}`), "personalizations.0.headers.X-SG-EID", allowed},
+		{"a reserved header in another case", plain, toOne(`"headers":{"X-SG-EID":"x"}`), "personalizations.0.headers.X-SG-EID", allowed},
 		{"a header that is a number", plain, `{"headers":{"X-A":1}}`, "headers.X-A", allowed},
 		{"a header with a space in its name", plain, `{"headers":{"X A":"b"}}`, "headers.X·A", allowed},
 		{"a header with a line break", plain, `{"headers":{"X-A":"b\r\nBcc: x"}}`, "headers.X-A", allowed},
@@ -135,7 +134,7 @@ func mailCases() []mailCase {
 		{"a send in 72 hours", plain, sendAt(72 * time.Hour), "", same},
 		{"a send later than that", plain, sendAt(72*time.Hour + time.Second), "send_at", allowed},
 		{"a send in the past", plain, sendAt(-time.Hour), "", same},
-		{"a personalization sent too late", plain, personalization(`"send_at":2000000000`), "personalizations.0.send_at", allowed},
+		{"a personalization sent too late", plain, toOne(`"send_at":2000000000`), "personalizations.0.send_at", allowed},
 		{"a time that is a string", plain, `{"send_at":"1800000000"}`, "send_at", same},
 		{"a time with a fraction", plain, `{"send_at":1764000000.5}`, "send_at", same},
 
@@ -201,8 +200,8 @@ const everything = `{
 		"subscription_tracking":{"enable":true,"text":"t","html":"h","substitution_tag":"%un%"},
 		"ganalytics":{"enable":true,"utm_source":"s","utm_medium":"m","utm_term":"t","utm_content":"c","utm_campaign":"x"}}}`
 
-// personalization is a patch with one recipient and these fields.
-func personalization(fields string) string {
+// toOne is a patch with one recipient and these fields.
+func toOne(fields string) string {
 	return `{"personalizations":[{"to":[{"email":"ada@example.com"}],` + fields + `}]}`
 }
 

@@ -1,35 +1,24 @@
 package sendgrid
 
 import (
-	"errors"
-	"io/fs"
-	"os"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"handler/function/local/sendgrid/description"
 )
 
-// descriptionFile is SendGrid's own OpenAPI description. It is not shipped with the project, so
-// these tests run where it lies beside the repository.
-const descriptionFile = "../../../shared/data/sendgrid/tsg_mail_v3.json"
-
-func description(t *testing.T) *openapi3.Schema {
-	t.Helper()
-	if _, err := os.Stat(descriptionFile); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("SendGrid's OpenAPI description is not beside the repository, at shared/data/sendgrid")
-	}
-	doc, err := openapi3.NewLoader().LoadFromFile(descriptionFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc.Paths.Value("/v3/mail/send").Post.RequestBody.Value.Content["application/json"].Schema.Value
+// described is the body of a mail as SendGrid describes it, without what is added here.
+func described() *openapi3.Schema {
+	return description.Body(description.Mail(), http.MethodPost, "/v3/mail/send")
 }
 
 func TestValidatorAgreesWithTheDescription(t *testing.T) {
 	t.Parallel()
 
-	schema := description(t)
+	schema := described()
 	email := openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail)
 	for _, tt := range mailCases() {
 		t.Run("on "+tt.name, func(t *testing.T) {
@@ -80,7 +69,7 @@ func TestEveryDescribedFieldIsKnown(t *testing.T) {
 			walk(t, property.Value, at(path, name), field)
 		}
 	}
-	walk(t, description(t), "", func(v any) map[string]any {
+	walk(t, described(), "", func(v any) map[string]any {
 		body, _ := v.(map[string]any)
 		return body
 	})

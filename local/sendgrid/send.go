@@ -1,15 +1,12 @@
 package sendgrid
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // maxBody is SendGrid's limit for a whole mail with its attachments.
@@ -52,7 +49,7 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 
 	id := newMessageID()
 	w.Header().Set("X-Message-Id", id)
-	if sandboxed(mail) {
+	if mail.MailSettings["sandbox_mode"].Enable {
 		s.log.Info("sendgrid checked a mail in sandbox mode", "status", http.StatusOK)
 		w.WriteHeader(http.StatusOK)
 		return
@@ -89,32 +86,6 @@ func readMail(w http.ResponseWriter, r *http.Request) (body []byte, status int, 
 	return body, 0, ""
 }
 
-// parseMail reads a mail send body and answers everything that is wrong with it.
-func parseMail(body []byte, now time.Time) (map[string]any, []apiError) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, []apiError{{Message: "Bad Request"}}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, []apiError{{Message: "Bad Request"}}
-	}
-	mail, ok := v.(map[string]any)
-	if !ok {
-		return nil, []apiError{{Message: "Invalid type. Expected: object, given: " + kind(v) + "."}}
-	}
-	c := &checker{now: now}
-	c.mail(mail)
-	return mail, c.errs
-}
-
-func sandboxed(mail map[string]any) bool {
-	settings, _ := mail["mail_settings"].(map[string]any)
-	sandbox, _ := settings["sandbox_mode"].(map[string]any)
-	return sandbox["enable"] == true
-}
-
 func (s *Service) message(id string, r *http.Request, body []byte) Message {
 	headers := make(map[string]string, len(r.Header))
 	for name, values := range r.Header {
@@ -129,15 +100,4 @@ func (s *Service) message(id string, r *http.Request, body []byte) Message {
 		Request:    body,
 		Headers:    headers,
 	}
-}
-
-// fields names what was wrong, for the log, which never gets the values.
-func fields(errs []apiError) []string {
-	var names []string
-	for _, e := range errs {
-		if e.Field != nil {
-			names = append(names, *e.Field)
-		}
-	}
-	return names
 }

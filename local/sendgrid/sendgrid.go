@@ -2,12 +2,13 @@
 // accepted, its templates API, whose templates are kept in memory only, and its Event Webhook,
 // which is told what becomes of the messages. Package inbox shows the messages to a person.
 //
-// The API holds every request to the rules that SendGrid documents and answers with SendGrid's
-// statuses and error bodies, so that a mail which is accepted here would be accepted there. Where
-// SendGrid is lenient this is strict: a field that its API description does not have is an error
-// (this includes the legacy ones that its own client can still send: sections, spam_check, bcc),
-// and so is a null. It cannot know what only an account knows: verified senders, unsubscribe
-// groups, batches and IP pools; and a mail may go by any template.
+// The API checks every request against SendGrid's own OpenAPI description (structure.go) and the
+// rules that SendGrid has beyond it (rules.go), and answers with SendGrid's statuses and error
+// bodies, so that a mail which is accepted here would be accepted there. Where SendGrid is lenient
+// this is strict: a field that the description does not have is an error (this includes the legacy
+// ones that SendGrid's own client can still send: sections, spam_check, bcc), and so is a null. It
+// cannot know what only an account knows: verified senders, unsubscribe groups, batches and IP
+// pools; and a mail may go by any template.
 //
 // An accepted request is kept in the inbox exactly as it came (white space between JSON tokens
 // apart), less its credentials, before the 202 is sent; requests in sandbox mode are not. One

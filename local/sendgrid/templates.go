@@ -1,19 +1,18 @@
 package sendgrid
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 const (
@@ -148,10 +147,7 @@ func (t *templates) list(r *http.Request) (int, any) {
 }
 
 func (t *templates) create(r *http.Request) (int, any) {
-	in, errs := templateBody(r, func(c *checker, o map[string]any) {
-		c.templateName(o)
-		c.oneOf(o, "generation", "legacy", "dynamic")
-	}, "name", "generation")
+	in, errs := templateBody(r, templateSchemas().create)
 	if errs != nil {
 		return http.StatusBadRequest, errorBody{errs}
 	}
@@ -172,7 +168,7 @@ func (t *templates) get(r *http.Request) (int, any) {
 
 func (t *templates) rename(r *http.Request) (int, any) {
 	return t.with(r, func(one *Template) (int, any) {
-		in, errs := templateBody(r, func(c *checker, o map[string]any) { c.templateName(o) }, "name")
+		in, errs := templateBody(r, templateSchemas().rename)
 		if errs != nil {
 			return http.StatusBadRequest, errorBody{errs}
 		}
@@ -216,46 +212,20 @@ func badRequest(field, message string) (int, any) {
 	return http.StatusBadRequest, errorBody{[]apiError{e}}
 }
 
-// templateBody reads a request's object, and holds it to its rules and to the fields that there
-// are.
-func templateBody(r *http.Request, rules func(*checker, map[string]any), known ...string) (map[string]any, []apiError) {
+// templateBody reads a request's object, and holds it to a schema.
+func templateBody(r *http.Request, schema *openapi3.Schema) (map[string]any, []apiError) {
 	body, status, message := readMail(nil, r)
 	if status != 0 {
 		return nil, []apiError{{Message: message}}
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, []apiError{{Message: "Bad Request"}}
+	var c complaints
+	c.structure(schema, body)
+	for i := range c {
+		c[i].Help = nil // which is about mails
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, []apiError{{Message: "Bad Request"}}
-	}
-	c := &checker{}
-	o, ok := c.object("", v, known...)
-	if ok {
-		rules(c, o)
-	}
-	for i := range c.errs {
-		c.errs[i].Help = nil // which is about mails
-	}
-	return o, c.errs
-}
-
-func (c *checker) templateName(o map[string]any) {
-	if _, given := o["name"]; !given {
-		c.fail("name", "The name is required.")
-		return
-	}
-	c.text("name", o["name"], 1, 100)
-}
-
-func (c *checker) oneOf(o map[string]any, field string, words ...string) {
-	v, given := o[field]
-	if s, ok := v.(string); given && (!ok || !slices.Contains(words, s)) {
-		c.fail(field, "The %s must be one of %v.", field, words)
-	}
+	var o map[string]any
+	_ = json.Unmarshal(body, &o) // or it is refused
+	return o, c
 }
 
 func text(o map[string]any, field string) string {

@@ -2,18 +2,12 @@ package sendgrid_test
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"handler/function/local/sendgrid/description"
 )
-
-// templatesDescription is SendGrid's own, which is not shipped with the project.
-const templatesDescription = "../../../shared/data/sendgrid/tsg_templates_v3.json"
 
 // templatesAPI calls a stand-in's templates API, and gives what it answered.
 type templatesAPI struct {
@@ -179,16 +173,7 @@ var versionCases = map[string]struct{ body, field string }{
 func TestVersionIsHeldToItsRules(t *testing.T) {
 	t.Parallel()
 
-	var schema *openapi3.Schema
-	if _, err := os.Stat(templatesDescription); errors.Is(err, fs.ErrNotExist) {
-		t.Log("SendGrid's OpenAPI description is not beside the repository, at shared/data/sendgrid: it is not asked")
-	} else {
-		doc, err := openapi3.NewLoader().LoadFromFile(templatesDescription)
-		if err != nil {
-			t.Fatal(err)
-		}
-		schema = doc.Paths.Value("/v3/templates/{template_id}/versions").Post.RequestBody.Value.Content["application/json"].Schema.Value
-	}
+	schema := description.Body(description.Templates(), http.MethodPost, "/v3/templates/{template_id}/versions")
 	for name, c := range versionCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -205,9 +190,6 @@ func TestVersionIsHeldToItsRules(t *testing.T) {
 				if first, _ := errs[0].(map[string]any); len(errs) != 1 || first["field"] != c.field {
 					t.Errorf("complained of %v, want %s", errs, c.field)
 				}
-			}
-			if schema == nil {
-				return
 			}
 			var body any
 			if err := json.Unmarshal([]byte(c.body), &body); err != nil {

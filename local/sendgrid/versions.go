@@ -1,7 +1,6 @@
 package sendgrid
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -9,48 +8,9 @@ import (
 	"strings"
 )
 
-const (
-	maxContent = 1 << 20 // bytes
-	maxSubject = 255
-)
-
-var versionFields = []string{"active", "name", "html_content", "plain_content", "generate_plain_content", "subject", "editor", "test_data"}
-
-// version is the body of a new version, and of a changed one alike.
-func (c *checker) version(o map[string]any) {
-	c.templateName(o)
-	if v, given := o["subject"]; given {
-		c.text("subject", v, 1, maxSubject)
-	} else {
-		c.fail("subject", "The subject is required.")
-	}
-	c.oneOf(o, "editor", "code", "design")
-	c.optional("", o, map[string]func(string, any){
-		"active": func(path string, v any) {
-			if n, ok := c.integer(path, v); ok && n != 0 && n != 1 {
-				c.fail(path, "The active must be 0 or 1.")
-			}
-		},
-		"html_content":           c.versionContent,
-		"plain_content":          c.versionContent,
-		"generate_plain_content": c.boolean,
-		"test_data": func(path string, v any) {
-			if s, ok := c.text(path, v, 0, 0); ok && !json.Valid([]byte(s)) {
-				c.fail(path, "The test_data must be valid JSON.")
-			}
-		},
-	})
-}
-
-func (c *checker) versionContent(path string, v any) {
-	if s, ok := c.text(path, v, 0, 0); ok && len(s) > maxContent {
-		c.fail(path, "The %s may have %d bytes, you provided %d.", path, maxContent, len(s))
-	}
-}
-
 func (t *templates) addVersion(r *http.Request) (int, any) {
 	return t.with(r, func(one *Template) (int, any) {
-		in, errs := templateBody(r, (*checker).version, versionFields...)
+		in, errs := templateBody(r, templateSchemas().version)
 		if errs != nil {
 			return http.StatusBadRequest, errorBody{errs}
 		}
@@ -82,10 +42,10 @@ func (t *templates) fill(one *Template, v *Version, in map[string]any) {
 	if v.GeneratePlain {
 		v.Plain = plainOf(v.HTML)
 	}
-	switch n, _ := in["active"].(json.Number); n.String() {
-	case "1":
+	switch in["active"] {
+	case 1.0:
 		one.activate(v)
-	case "0":
+	case 0.0:
 		v.Active = 0
 	}
 	v.UpdatedAt = t.stamp()
@@ -111,7 +71,7 @@ func (t *templates) getVersion(r *http.Request) (int, any) {
 
 func (t *templates) changeVersion(r *http.Request) (int, any) {
 	return t.withVersion(r, func(one *Template, v *Version) (int, any) {
-		in, errs := templateBody(r, (*checker).version, versionFields...)
+		in, errs := templateBody(r, templateSchemas().version)
 		if errs != nil {
 			return http.StatusBadRequest, errorBody{errs}
 		}

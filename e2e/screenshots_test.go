@@ -1,8 +1,12 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,9 +46,27 @@ func TestScreenshots(t *testing.T) {
 	b.do(t, chromedp.KeyEvent("Grace Hopper"))
 	b.mail(t, "Grace Hopper")
 	b.shoot(t, "templates-desktop")
+
+	b.do(t, chromedp.EmulateViewport(620, 490, chromedp.EmulateScale(2)))
+	b.do(t, chromedp.Navigate("data:text/html;base64,"+base64.StdEncoding.EncodeToString([]byte(liveDelivery(t, env["INBOX_URL"])))))
+	b.is(t, `document.body.innerText.includes("Download")`)
+	b.shoot(t, "email")
 }
 
-// shoot keeps a picture of the page in docs/.
+// liveDelivery renders the shipped delivery for a sample order, without the remark that it is a test.
+func liveDelivery(t *testing.T, inbox string) string {
+	t.Helper()
+	data := call(t, http.MethodGet, inbox+"/api/templates/delivery/data?order=completed_paid", nil, nil).body
+	live := []byte(strings.NewReplacer(`"test":true`, `"test":false`, "cs_test_", "cs_live_").Replace(data))
+	var mail struct{ HTML string }
+	rendered := call(t, http.MethodPost, inbox+"/api/templates/delivery/render", nil, live)
+	if err := json.Unmarshal([]byte(rendered.body), &mail); err != nil || mail.HTML == "" {
+		t.Fatalf("render: %v %s", err, rendered.body)
+	}
+	return mail.HTML
+}
+
+// shoot saves a picture of the page in docs/.
 func (b *browser) shoot(t *testing.T, name string) {
 	t.Helper()
 	b.is(t, "document.readyState === 'complete'")

@@ -44,7 +44,7 @@ func TestStack(t *testing.T) {
 	if len(stack.Functions) != 2 {
 		t.Fatalf("it has %d functions", len(stack.Functions))
 	}
-	readme := read(t, "../README.md")
+	explained := read(t, "../docs/settings.md")
 	for name, f := range stack.Functions {
 		t.Run(name+" is named by the environment, and set by one file", func(t *testing.T) {
 			t.Parallel()
@@ -77,15 +77,15 @@ func TestStack(t *testing.T) {
 				t.Error("a redeploy takes longer than it must")
 			}
 		})
-		t.Run(name+" has a limit, never scales to zero, and only secrets that README.md explains", func(t *testing.T) {
+		t.Run(name+" has a limit, never scales to zero, and only secrets that settings.md explains", func(t *testing.T) {
 			t.Parallel()
 
 			if f.Limits.Memory != "64Mi" || f.Labels["com.openfaas.scale.min"] != "1" {
 				t.Errorf("limit %q, labels %v", f.Limits.Memory, f.Labels)
 			}
 			for _, s := range f.Secrets {
-				if !strings.Contains(readme, "| `"+s+"` |") {
-					t.Errorf("README.md does not explain %s", s)
+				if !strings.Contains(explained, "| `"+s+"` |") {
+					t.Errorf("docs/settings.md does not explain %s", s)
 				}
 			}
 		})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +72,17 @@ func (b *basket) sale(free bool) (shop.Sale, error) {
 		}
 	}
 	s.Products = b.products(s.Currency, free)
-	return s, joinOnce(b.mistakes)
+	return s, eachOnce(b.mistakes)
+}
+
+// eachOnce joins errors, each text once.
+func eachOnce(errs []error) error {
+	seen := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
+		again := seen[err.Error()]
+		seen[err.Error()] = true
+		return again
+	})...)
 }
 
 // products are what is bought; none where neither PRODUCT nor PRICE says what.

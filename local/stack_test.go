@@ -1,17 +1,12 @@
 package main
 
 import (
-	"maps"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"handler/function/shared/stackfile"
 )
 
 // gatewayTimeout is that of the gateway, upstream_timeout, on faasd and in the chart for
@@ -94,58 +89,4 @@ func TestStack(t *testing.T) {
 	if diff := cmp.Diff(want, stack.Functions["send-email"].Annotations); diff != "" {
 		t.Errorf("what wakes send-email (-want +got):\n%s", diff)
 	}
-}
-
-// TestSettings compares what the functions read with what docs/settings.md explains. settings.yml
-// is the owner's, who may have removed anything.
-func TestSettings(t *testing.T) {
-	t.Parallel()
-
-	var explained []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [^|]+ \\| [^|]{10,} \\|$").FindAllStringSubmatch(read(t, "../docs/settings.md"), -1) {
-		explained = append(explained, row[1])
-	}
-	slices.Sort(explained)
-	known := settingsRead(t)
-	// The laptop's own, and the platform's.
-	delete(known, "template_ids")
-	delete(known, "shop_folder")
-	delete(known, "secret_mount_path")
-	want := slices.Sorted(maps.Keys(known))
-	if diff := cmp.Diff(want, explained); diff != "" {
-		t.Errorf("what the functions read, and what docs/settings.md explains (-read +explained):\n%s", diff)
-	}
-	if diff := cmp.Diff(want, stackfile.Known); diff != "" {
-		t.Errorf("what the functions read, and what settings.yml may have (-read +known):\n%s", diff)
-	}
-}
-
-// settingsRead are the names by which the functions' sources read settings.
-func settingsRead(t *testing.T) map[string]bool {
-	t.Helper()
-	var source strings.Builder
-	for _, folder := range []string{"internal/mongodb", "internal/openfaas", "stripe-webhook", "send-email"} {
-		files, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			if !strings.HasSuffix(f, "_test.go") {
-				source.WriteString(read(t, f))
-			}
-		}
-	}
-	names := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\.(?:String|Choice|Bool|Duration|Days|Float|URL)\(\s*(?:"([a-z_]+)"|([a-z][A-Za-z]+))[,)]`).FindAllStringSubmatch(source.String(), -1) {
-		name := m[1]
-		if name == "" {
-			constant := regexp.MustCompile(`\b` + m[2] + `\s*=\s*"([a-z_]+)"`).FindStringSubmatch(source.String())
-			if constant == nil {
-				continue // the parameter of a method
-			}
-			name = constant[1]
-		}
-		names[name] = true
-	}
-	return names
 }

@@ -2,31 +2,21 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/internal/settings"
 	"handler/function/local/watch"
-	sendemail "handler/function/send-email"
 	"handler/function/shared/stackfile"
-	webhook "handler/function/stripe-webhook"
 )
 
 // version is what the functions are deployed with: a checked copy of the shop, and the settings.
 type version struct {
 	shop     shopCopy
 	services *stack.Services
-}
-
-// settingsChecks say what would keep a function from starting with its settings.
-var settingsChecks = map[string]func(getenv func(string) string) error{
-	"send-email":     sendemail.CheckSettings,
-	"stripe-webhook": webhook.CheckSettings,
 }
 
 // readFirst reads the owner's files before anything is built, and watches them from then on.
@@ -69,53 +59,17 @@ func (l *laptop) read() (*version, error) {
 	return v, nil
 }
 
-// checkSettings has each function check its settings, before any of them is deployed with them.
+// checkSettings checks what each function starts with, before any of them is deployed: the IDs of
+// the shop's templates, and what stack.yml itself sets.
 func (l *laptop) checkSettings(v *version) error {
 	var wrong []error
-	for _, name := range slices.Sorted(maps.Keys(settingsChecks)) {
-		f, ok := v.services.Functions[name]
-		if !ok {
-			continue
-		}
+	for _, name := range slices.Sorted(maps.Keys(v.services.Functions)) {
 		env := l.defaults()
 		env["shop_folder"] = v.shop.folder
-		maps.Copy(env, f.Environment)
-		err := settingsChecks[name](func(setting string) string { return env[setting] })
-		if err != nil {
-			wrong = append(wrong, locateSettings(f.EnvironmentFile, err)...)
-		}
+		maps.Copy(env, v.services.Functions[name].Environment)
+		wrong = append(wrong, settings.Check(name, func(setting string) string { return env[setting] }))
 	}
-	return joinOnce(wrong)
-}
-
-var settingMistake = regexp.MustCompile(`^setting ([a-z_]+) (is .*)$`)
-
-// locateSettings puts the file and the line before each mistake in a setting that one of the files
-// has.
-func locateSettings(files []string, err error) []error {
-	var located []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		found := errors.New(line)
-		if parts := settingMistake.FindStringSubmatch(line); parts != nil {
-			for _, file := range files {
-				if n := stackfile.LineOf(file, parts[1]); n > 0 {
-					found = fmt.Errorf("%s:%d: %s %s", file, n, parts[1], parts[2])
-				}
-			}
-		}
-		located = append(located, found)
-	}
-	return located
-}
-
-// joinOnce joins errors, each text once: both functions read some of the settings.
-func joinOnce(errs []error) error {
-	told := map[string]bool{}
-	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
-		again := told[err.Error()]
-		told[err.Error()] = true
-		return again
-	})...)
+	return errors.Join(wrong...)
 }
 
 // changed are the functions that have to be deployed anew with a version after another one.

@@ -22,6 +22,7 @@ import (
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/settings"
 )
 
 // account is SendGrid's side of the Event Webhook: its key, and what it signs.
@@ -428,7 +429,7 @@ func TestVerifyEvents(t *testing.T) {
 		for name, wrong := range map[string]string{"no base64": "-----BEGIN", "no key": "AAAA", "another kind": publicText(t, &other.PublicKey)} {
 			b, a := listening(t, false)
 			b.eventKeys, b.eventKeysErr = readEventKeys(wrong)
-			if res := b.Receive(a.call(t, b.clock, []byte(`[]`))); res.StatusCode != 503 || !strings.Contains(string(res.Body), eventKeyName) {
+			if res := b.Receive(a.call(t, b.clock, []byte(`[]`))); res.StatusCode != 503 || !strings.Contains(string(res.Body), settings.EventKeys) {
 				t.Errorf("%s: %d %s", name, res.StatusCode, res.Body)
 			}
 			if p := b.sendOrder(t, b.place(t, "completed_paid")); p.Sent != 2 {

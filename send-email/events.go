@@ -15,6 +15,7 @@ import (
 	"github.com/sendgrid/sendgrid-go/helpers/eventwebhook"
 
 	"handler/function/internal/openfaas"
+	"handler/function/internal/settings"
 )
 
 const (
@@ -35,11 +36,8 @@ const (
 	atOnce = 2
 )
 
-// eventKeyName is the setting that holds the public key of SendGrid's Event Webhook.
-const eventKeyName = "sendgrid_webhook_key"
-
 var (
-	errNotUsed  = errors.New("SendGrid's events are not used here: the setting " + eventKeyName + " is empty")
+	errNotUsed  = errors.New("SendGrid's events are not used here: the setting " + settings.EventKeys + " is empty")
 	errNoEvents = errors.New("not a list of SendGrid's events")
 )
 
@@ -127,7 +125,7 @@ func readEventKeys(setting string) (keys []*ecdsa.PublicKey, err error) {
 		}
 		key, wrong := readEventKey(text)
 		if wrong != nil {
-			err = openfaas.NewMisconfigured("setting %s has a key that is not one of SendGrid's Event Webhook: %w", eventKeyName, wrong)
+			err = openfaas.NewMisconfigured("setting %s has a key that is not one of SendGrid's Event Webhook: %w", settings.EventKeys, wrong)
 			continue
 		}
 		keys = append(keys, key)

@@ -18,14 +18,12 @@ import (
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
+	"handler/function/internal/settings"
 )
 
 // setup reads the settings and the catalogue once: they do not change while the process lives.
 // Secrets may, and are read when they are used.
 var setup = sync.OnceValues(newFunction)
-
-// sweepInterval is the setting that says how often to sweep; 0 turns the sweep off.
-const sweepInterval = "sweep_interval"
 
 // startSweep starts the sweep, once.
 var startSweep = sync.OnceFunc(func() { go live() })
@@ -34,7 +32,7 @@ var startSweep = sync.OnceFunc(func() { go live() })
 // platform has set the interval, the sweep begins with the process, and elsewhere with the first
 // call.
 func init() {
-	if os.Getenv(sweepInterval) != "" {
+	if os.Getenv(settings.SweepInterval) != "" {
 		startSweep()
 	}
 }
@@ -65,13 +63,6 @@ func Handle(req handler.Request) (handler.Response, error) {
 	return f.Receive(req), nil
 }
 
-// CheckSettings says what is wrong with the settings and the shop that the function would start
-// with. It calls nothing.
-func CheckSettings(getenv func(name string) string) error {
-	_, err := wire(&openfaas.Settings{Getenv: getenv})
-	return err
-}
-
 func newFunction() (*Function, error) {
 	f, err := wire(new(openfaas.Settings))
 	f.log = openfaas.NoErrorsAfter(openfaas.Ending(), f.log)
@@ -81,30 +72,30 @@ func newFunction() (*Function, error) {
 // wire connects the function to its platform. It calls nothing yet, and the function's log is there
 // even where the settings are wrong.
 func wire(s *openfaas.Settings) (*Function, error) {
-	shop := shopFiles(s)
-	catalogue, shopErr := readShopFile(shop, catalogueFile)
-	secrets := s.Secrets()
-	orders := mongodb.FromSettings(s, "send-email")
+	read, secrets := settings.ReadSendEmail(s), s.Secrets()
+	shop := shopFiles(read.ShopFolder)
+	catalogue, shopErr := settings.ReadShopFile(shop, settings.CatalogueFile)
+	orders := mongodb.FromSecret(secrets, read.Database, "send-email")
 	f, err := New(Parts{
 		Keys:  func() ([]string, error) { return secrets.Lines("send-email-key") },
 		Store: func() (Store, error) { return orders() },
 		Stripe: Service{
-			URL: s.URL("stripe_api_base", "https://api.stripe.com"),
+			URL: read.StripeAPI,
 			Key: func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") },
 		},
 		SendGrid: Service{
-			URL: s.URL("sendgrid_host", "https://api.sendgrid.com"),
+			URL: read.SendGrid,
 			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
 		},
-		EventKeys: s.String(eventKeyName, ""),
-		Interval:  s.Duration(sweepInterval, time.Minute),
-		Templates: templateIDs(s, shop),
-		Rate:      s.Float("sweep_rate", 10),
-		Retention: s.Days("retention_days"),
-		QuotaMB:   s.Float("mongodb_quota_mb", 512),
+		EventKeys: read.EventKeys,
+		Interval:  read.SweepInterval,
+		Templates: read.TemplateIDs(shop),
+		Rate:      read.SweepRate,
+		Retention: read.Retention,
+		QuotaMB:   read.QuotaMB,
 		Now:       func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		Random:    rand.Float64,
-		Log:       s.Logger(os.Stdout),
+		Log:       read.Log,
 	}, catalogue)
 	return f, cmp.Or(s.Err(), shopErr, err)
 }

@@ -9,6 +9,7 @@ import (
 
 	"handler/function/internal/catalogue"
 	"handler/function/internal/sample"
+	"handler/function/internal/settings"
 	"handler/function/internal/templates"
 )
 
@@ -30,7 +31,7 @@ func checkOwnersFiles() error {
 	if err != nil {
 		return err
 	}
-	files := catalogue.Files{As: "send-email", Catalogue: catalogueFile, Templates: "templates", Lock: lockFile}
+	files := catalogue.Files{As: "send-email", Catalogue: settings.CatalogueFile, Templates: "templates", Lock: settings.LockFile}
 	_, err = files.Check(func(folder fs.FS) (catalogue.TemplateSet, error) { return templates.Read(folder) }, sample.Mails(orders))
 	return err
 }

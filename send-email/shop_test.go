@@ -1,17 +1,16 @@
 package function
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
+	"handler/function/internal/settings"
 )
 
 // A shop in a folder needs no more than what the image embeds: no bodies of templates.
@@ -27,9 +26,15 @@ func TestShopFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(catalogueFile, strings.NewReplacer("shop@example.com", "folder@example.com",
+	write(settings.CatalogueFile, strings.NewReplacer("shop@example.com", "folder@example.com",
 		"d-00000000000000000000000000000001", "receipt").Replace(sample.SmallCatalogue))
-	write(lockFile, lockOfTwo)
+	write(settings.LockFile, `accounts:
+  shop:
+    receipt: {id: d-0000000000000000000000000000000a}
+    receipt.fr: {id: d-0000000000000000000000000000000b}
+  club:
+    receipt: {id: d-0000000000000000000000000000000c}
+`)
 	write("templates/receipt/subject.hbs", "Thank you")
 	write("templates/receipt.fr/subject.hbs", "Merci")
 	t.Setenv("secret_mount_path", t.TempDir())
@@ -59,12 +64,12 @@ func TestShopFolder(t *testing.T) {
 	}
 
 	t.Setenv("template_ids", "published")
-	if err := os.Remove(filepath.Join(folder, lockFile)); err != nil {
+	if err := os.Remove(filepath.Join(folder, settings.LockFile)); err != nil {
 		t.Fatal(err)
 	}
 	mustRefuse(t, `setting sendgrid_account is "shop": no templates were published there`)
 	t.Setenv("shop_folder", filepath.Join(folder, "no-such-folder"))
-	mustRefuse(t, "the shop's files: open "+catalogueFile)
+	mustRefuse(t, "the shop's files: open "+settings.CatalogueFile)
 }
 
 // mustRefuse wants the function to name what is wrong with its settings.
@@ -74,9 +79,4 @@ func mustRefuse(t *testing.T, want string) {
 	if text, ok := openfaas.Misconfiguration(err); !ok || !strings.Contains(text, want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-}
-
-// shopOf is a shop with a template called receipt, and that lock file.
-func shopOf(lock string) fs.FS {
-	return fstest.MapFS{lockFile: {Data: []byte(lock)}, "templates/receipt/subject.hbs": {}}
 }

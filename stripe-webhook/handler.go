@@ -10,21 +10,17 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"time"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
+	"handler/function/internal/settings"
 )
 
 // setup reads the settings once: they do not change while the process lives. Secrets may, and are
 // read when they are used.
 var setup = sync.OnceValues(newEndpoint)
-
-// catchUpWindow is the setting that says how far back to look for what the webhook missed; 0 turns
-// that off.
-const catchUpWindow = "catch_up_window"
 
 // startCatchUp has that looked for, once in a process.
 var startCatchUp = sync.OnceFunc(func() { go catchUp() })
@@ -37,7 +33,7 @@ func init() {
 	if connected() {
 		go warmUp()
 	}
-	if os.Getenv(catchUpWindow) != "" {
+	if os.Getenv(settings.CatchUpWindow) != "" {
 		startCatchUp()
 	}
 }
@@ -76,13 +72,6 @@ func catchUp() {
 	e.CatchUpUntil(openfaas.Ending())
 }
 
-// CheckSettings says what is wrong with the settings that the function would start with. It calls
-// nothing.
-func CheckSettings(getenv func(name string) string) error {
-	_, err := wire(&openfaas.Settings{Getenv: getenv})
-	return err
-}
-
 func newEndpoint() (*Endpoint, error) {
 	e, err := wire(new(openfaas.Settings))
 	e.Log = openfaas.NoErrorsAfter(openfaas.Ending(), e.Log)
@@ -92,20 +81,19 @@ func newEndpoint() (*Endpoint, error) {
 // wire connects the function to its platform. It calls nothing yet, and its log is there even where
 // the settings are wrong.
 func wire(s *openfaas.Settings) (*Endpoint, error) {
-	secrets := s.Secrets()
-	log := s.Logger(os.Stdout)
-	orders := mongodb.FromSettings(s, "stripe-webhook")
+	read, secrets := settings.ReadStripeWebhook(s), s.Secrets()
+	orders := mongodb.FromSecret(secrets, read.Database, "stripe-webhook")
 	key := func() (string, error) { return secrets.First("send-email-key") }
 	stripeKey := func() (string, error) { return secrets.First("stripe-api-key", "rk_", "sk_") }
 	return &Endpoint{
 		Secrets:          func() ([]string, error) { return secrets.Lines("stripe-webhook-secret", "whsec_") },
 		Keys:             func() ([]string, error) { return secrets.Lines("send-email-key") },
 		Store:            func() (Recorder, error) { return orders() },
-		Queue:            openfaas.NewGateway(s.URL("gateway_url", "http://gateway:8080"), key),
-		Stripe:           NewStripe(s.URL("stripe_api_base", "https://api.stripe.com"), nil, stripeKey),
-		Window:           s.Duration(catchUpWindow, 48*time.Hour),
+		Queue:            openfaas.NewGateway(read.GatewayURL, key),
+		Stripe:           NewStripe(read.StripeAPI, nil, stripeKey),
+		Window:           read.CatchUpWindow,
 		Random:           rand.Float64,
-		AcceptTestEvents: s.Bool("accept_test_events", true),
-		Log:              log,
+		AcceptTestEvents: read.AcceptTestEvents,
+		Log:              read.Log,
 	}, s.Err()
 }

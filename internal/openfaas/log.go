@@ -22,7 +22,7 @@ func (s *Settings) Logger(w io.Writer) *slog.Logger {
 	case "error":
 		level = slog.LevelError
 	default:
-		s.wrong("log_level", name, "debug, info, warn or error")
+		s.refuse("log_level", name, "debug, info, warn or error")
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }

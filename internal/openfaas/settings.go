@@ -3,6 +3,7 @@ package openfaas
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"net/url"
 	"os"
@@ -20,7 +21,14 @@ type Settings struct {
 	// Getenv gives a variable, empty where it is not set. Default: os.Getenv.
 	Getenv func(name string) string
 
-	errs []error
+	refused []WrongSetting
+}
+
+// WrongSetting is a setting whose value cannot be used.
+type WrongSetting struct{ Name, Value, Want string }
+
+func (w *WrongSetting) Error() string {
+	return fmt.Sprintf("setting %s is %q: want %s", w.Name, w.Value, w.Want)
 }
 
 // String is a setting, or its default where it is not set.
@@ -36,7 +44,7 @@ func (s *Settings) String(name, otherwise string) string {
 func (s *Settings) Choice(name string, words ...string) string {
 	v := s.String(name, words[0])
 	if !slices.Contains(words, v) {
-		s.wrong(name, v, strings.Join(words, " or "))
+		s.refuse(name, v, strings.Join(words, " or "))
 	}
 	return v
 }
@@ -46,7 +54,7 @@ func (s *Settings) Bool(name string, otherwise bool) bool {
 	v := s.String(name, strconv.FormatBool(otherwise))
 	b, err := strconv.ParseBool(v)
 	if err != nil {
-		s.wrong(name, v, "true or false")
+		s.refuse(name, v, "true or false")
 	}
 	return b
 }
@@ -56,7 +64,7 @@ func (s *Settings) Duration(name string, otherwise time.Duration) time.Duration 
 	v := s.String(name, otherwise.String())
 	d, err := span.Parse(v)
 	if err != nil {
-		s.wrong(name, v, span.Form+", or 0")
+		s.refuse(name, v, span.Form+", or 0")
 	}
 	return d
 }
@@ -74,7 +82,7 @@ func (s *Settings) Days(name string) time.Duration {
 	}
 	n, err := strconv.ParseFloat(v, 64)
 	if err != nil || !(n >= 0) {
-		s.wrong(name, v, "a number of days such as 90, or "+span.Form)
+		s.refuse(name, v, "a number of days such as 90, or "+span.Form)
 		return 0
 	}
 	return time.Duration(min(n, maxDays) * float64(day))
@@ -85,7 +93,7 @@ func (s *Settings) Float(name string, otherwise float64) float64 {
 	v := s.String(name, strconv.FormatFloat(otherwise, 'g', -1, 64))
 	n, err := strconv.ParseFloat(v, 64)
 	if err != nil || !(n >= 0) || math.IsInf(n, 1) {
-		s.wrong(name, v, "a number such as 10, or 0")
+		s.refuse(name, v, "a number such as 10, or 0")
 	}
 	return n
 }
@@ -95,16 +103,25 @@ func (s *Settings) URL(name, otherwise string) string {
 	v := s.String(name, otherwise)
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		s.wrong(name, v, "an address such as "+otherwise)
+		s.refuse(name, v, "an address such as "+otherwise)
 	}
 	return strings.TrimRight(v, "/")
 }
 
-// Err is everything that was wrong, or nil.
-func (s *Settings) Err() error { return errors.Join(s.errs...) }
+// Wrong are the settings whose values cannot be used, in the order in which they were read.
+func (s *Settings) Wrong() []WrongSetting { return s.refused }
 
-func (s *Settings) wrong(name, value, want string) {
-	s.errs = append(s.errs, NewMisconfigured("setting %s is %q: want %s", name, value, want))
+// Err is everything that was wrong, or nil.
+func (s *Settings) Err() error {
+	var errs []error
+	for _, w := range s.refused {
+		errs = append(errs, &Misconfigured{&w})
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Settings) refuse(name, value, want string) {
+	s.refused = append(s.refused, WrongSetting{name, value, want})
 }
 
 // Secrets is where the platform mounts the function's secrets.

@@ -5,13 +5,13 @@ import (
 	"regexp"
 	"slices"
 
+	"handler/function/internal/settings"
 	"handler/function/internal/typed"
 )
 
-// Known are the settings that the functions read; docs/settings.md explains them.
-var Known = []string{
-	"accept_test_events", "catch_up_window", "gateway_url", "log_level", "mongodb_database", "mongodb_quota_mb", "retention_days", "sendgrid_account", "sendgrid_host",
-	"sendgrid_webhook_key", "stripe_api_base", "sweep_interval", "sweep_rate",
+// known are the settings that docs/settings.md explains.
+func known() []string {
+	return slices.DeleteFunc(settings.Names(), func(name string) bool { return slices.Contains(platform, name) })
 }
 
 // platform are what template/golang-http and the watchdog read
@@ -25,18 +25,22 @@ var platform = []string{
 // ofTheSystem are variables such as GOMEMLIMIT, TZ and HTTPS_PROXY.
 var ofTheSystem = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// CheckSettings finds what is wrong with a settings file, also the settings that no function reads,
-// each as file:line: what.
+// CheckSettings finds what is wrong with a settings file, also settings that no function reads and
+// values that none can use, each as file:line: what.
 func CheckSettings(file string) error {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	all, wrong := parseSettings(source)
+	known := known()
 	for name, s := range all {
-		if !slices.Contains(Known, name) && !slices.Contains(platform, name) && !ofTheSystem.MatchString(name) {
-			wrong = append(wrong, *typed.Mistakef(s.line, "no function reads %s%s", name, typed.DidYouMean(name, Known)))
+		if !slices.Contains(known, name) && !slices.Contains(platform, name) && !ofTheSystem.MatchString(name) {
+			wrong = append(wrong, *typed.Mistakef(s.line, "no function reads %s%s", name, typed.DidYouMean(name, known)))
 		}
+	}
+	for _, w := range settings.Wrong(func(name string) string { return all[name].value }) {
+		wrong = append(wrong, *typed.Mistakef(all[w.Name].line, "%s is %q: want %s", w.Name, w.Value, w.Want))
 	}
 	return typed.In(file, wrong.Err())
 }

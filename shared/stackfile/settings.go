@@ -15,8 +15,8 @@ type setting struct {
 	line  int
 }
 
-// settings are those under environment in a file, by their names.
-type settings map[string]setting
+// environment has the settings of a file by their names.
+type environment map[string]setting
 
 // readSettings reads a settings file. Its error has a line for each mistake: file:line: what.
 func readSettings(file string) (map[string]string, error) {
@@ -35,19 +35,9 @@ func readSettings(file string) (map[string]string, error) {
 	return values, nil
 }
 
-// LineOf is the line of a settings file that has a setting, 0 where none has.
-func LineOf(file, name string) int {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return 0
-	}
-	all, _ := parseSettings(source)
-	return all[name].line
-}
-
 const indented = "want lines such as log_level: info, each indented by two spaces under environment"
 
-func parseSettings(source []byte) (settings, typed.Mistakes) {
+func parseSettings(source []byte) (environment, typed.Mistakes) {
 	root, bad := yamlfile.Parse(source)
 	switch {
 	case bad != nil:
@@ -57,7 +47,7 @@ func parseSettings(source []byte) (settings, typed.Mistakes) {
 	case root.Kind != yaml.MappingNode:
 		return nil, typed.Mistakes{*typed.Mistakef(root.Line, indented)}
 	}
-	all, wrong := settings{}, typed.Mistakes(nil)
+	all, wrong := environment{}, typed.Mistakes(nil)
 	for key, value := range pairs(root) {
 		if key.Value != "environment" {
 			wrong = append(wrong, *typed.Mistakef(key.Line, "unknown field %s: the settings are under environment", key.Value))
@@ -69,15 +59,15 @@ func parseSettings(source []byte) (settings, typed.Mistakes) {
 }
 
 // read reads what is under environment.
-func (all settings) read(environment *yaml.Node) typed.Mistakes {
-	if environment.Tag == "!!null" {
+func (all environment) read(mapping *yaml.Node) typed.Mistakes {
+	if mapping.Tag == "!!null" {
 		return nil // all are commented out
 	}
-	if environment.Kind != yaml.MappingNode {
-		return typed.Mistakes{*typed.Mistakef(environment.Line, indented)}
+	if mapping.Kind != yaml.MappingNode {
+		return typed.Mistakes{*typed.Mistakef(mapping.Line, indented)}
 	}
 	var wrong typed.Mistakes
-	for key, value := range pairs(environment) {
+	for key, value := range pairs(mapping) {
 		first, twice := all[key.Value]
 		switch {
 		case value.Kind != yaml.ScalarNode:

@@ -141,6 +141,9 @@ func TestFailures(t *testing.T) {
 		{name: "a setting that is misspelt", want: "no function reads log_levl: did you mean log_level?", spoil: func(_ *testing.T, w *world) {
 			w.settings["log_levl"] = "info"
 		}},
+		{name: "a value that no function can use", want: `: sweep_interval is "soon": want `, spoil: func(_ *testing.T, w *world) {
+			w.settings["sweep_interval"] = "soon"
+		}},
 		{name: "no login", want: "✗ the gateway GATEWAY does not know you: faas-cli login", spoil: func(_ *testing.T, w *world) { w.gateway.locked = true }},
 		{name: "a provider that was restarted alone", want: "✗ the gateway GATEWAY answers, and does not find faasd-provider (/system/secrets answers 502), as after a restart of faasd-provider alone: systemctl restart faasd, on the server", spoil: func(_ *testing.T, w *world) {
 			w.gateway.lost = true

@@ -73,10 +73,11 @@ func (d *doctor) lookAtCatalogue(context.Context) Finding {
 	return ok("the catalogue and the templates have no mistake")
 }
 
-// lookAtSettings looks for names that were misspelt: the functions would go by the default.
+// lookAtSettings looks for misspelt names, for which the functions use the default, and for values
+// with which they do not start.
 func (d *doctor) lookAtSettings(context.Context) Finding {
 	if err := stackfile.CheckSettings(filepath.Join(d.Folder(), "settings.yml")); err != nil {
-		return wrong(strings.ReplaceAll(err.Error(), "\n", "; "), "settings that docs/settings.md does not have")
+		return wrong(strings.ReplaceAll(err.Error(), "\n", "; "), "settings.yml has mistakes, and docs/settings.md explains each setting")
 	}
-	return ok("settings.yml has only settings that a function reads")
+	return ok("settings.yml has only settings and values that the functions can use")
 }

@@ -250,5 +250,5 @@ func TestMissMany(t *testing.T) {
 	if err := b.missMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20); err != nil {
 		t.Fatal(err)
 	}
-	mustContain(t, out.String(), "20 sessions are paid at Stripe, and nobody here was told", "ops reconcile --since 1h")
+	mustContain(t, out.String(), "20 sessions are paid at Stripe, and nobody here was told", "tillbell reconcile --since 1h")
 }

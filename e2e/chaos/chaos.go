@@ -35,6 +35,9 @@ type Options struct {
 	Bare bool
 	// Alone: nobody else has bought anything on this laptop.
 	Alone bool
+	// Expire ends the leases of processes that died as soon as nothing goes wrong any more, in place
+	// of waiting until they expire.
+	Expire bool
 	// Meanwhile, where there is one, is what happens while the purchases go on, in place of all
 	// kills and faults. No mail may then come twice.
 	Meanwhile func(ctx context.Context) error
@@ -59,6 +62,8 @@ type run struct {
 	faults *faults
 	maker  *maker
 	sales  []sale
+	// expired is when the leases of processes that died were ended; zero where they are waited for.
+	expired time.Time
 }
 
 // Run plays, makes trouble, waits until all has come to rest, and shows the table. Its error is

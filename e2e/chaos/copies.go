@@ -70,10 +70,11 @@ func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery,
 	}
 }
 
-// diedAfter reports whether send-email was killed soon after a mail was accepted, and its lease ran
-// out before the next copy. Times are kept in milliseconds.
+// diedAfter reports whether send-email was killed soon after a mail was accepted, and its lease
+// expired, or was ended, before the next copy. Times are kept in milliseconds.
 func (e evidence) diedAfter(accepted, next time.Time) bool {
-	if next.Sub(accepted) < lostLease {
+	ended := span{accepted, next}.holds(e.expired)
+	if !ended && next.Sub(accepted) < lostLease {
 		return false
 	}
 	soon := span{accepted.Add(-time.Millisecond), accepted.Add(unrecorded)}

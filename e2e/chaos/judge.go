@@ -32,6 +32,8 @@ type evidence struct {
 	// accepting.
 	deaths []time.Time
 	broken []span
+	// expired is when the leases of processes that died were ended; zero where none was.
+	expired time.Time
 	// alone: nobody else has bought anything, so that every mail must be of one of these purchases.
 	alone bool
 }

@@ -133,6 +133,22 @@ func TestJudge(t *testing.T) {
 			},
 			verdict{once: 1, twice: 1, unexplained: 1}, "nothing happened",
 		},
+		"a second copy after the lease of who died was ended": {
+			func(e *evidence) {
+				e.again(time.Minute)
+				e.deaths = []time.Time{start.Add(4 * time.Second)}
+				e.expired = start.Add(50 * time.Second)
+			},
+			verdict{once: 1, twice: 1, died: 1}, "",
+		},
+		"a second copy before the leases were ended": {
+			func(e *evidence) {
+				e.again(40 * time.Second)
+				e.deaths = []time.Time{start.Add(4 * time.Second)}
+				e.expired = start.Add(50 * time.Second)
+			},
+			verdict{once: 1, twice: 1, unexplained: 1}, "nothing happened",
+		},
 		"a mail that nobody expects": {
 			func(e *evidence) { e.mails = append(e.mails, mail("course/sale", time.Second)) },
 			verdict{once: 2, unexpected: 1}, "1 mail course/sale that nobody expects",

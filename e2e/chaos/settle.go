@@ -17,6 +17,11 @@ const settleTimeout = 8 * time.Minute
 // when this one is done, the queue has brought all that it still held, and whatever came of that
 // has come.
 func (r *run) rest(ctx context.Context) error {
+	if r.Expire {
+		if err := r.expire(ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.settle(ctx, r.sales[:len(r.sales)-1]); err != nil {
 		return err
 	}
@@ -30,6 +35,39 @@ func (r *run) rest(ctx context.Context) error {
 		return err
 	}
 	return r.settle(ctx, last)
+}
+
+// expire ends the leases of processes that died: whatever was claimed before the last kill of
+// send-email. The orders say then what they say two minutes later.
+func (r *run) expire(ctx context.Context) error {
+	killed := r.maker.deaths(sendEmail)
+	if len(killed) == 0 {
+		return nil
+	}
+	r.expired = time.Now()
+	for _, s := range r.sales {
+		_, err := r.shop.Store.Update(ctx, s.session(), func(o *order.Order) error {
+			return endLeases(o, killed[len(killed)-1], time.Now())
+		})
+		if err != nil && !errors.Is(err, order.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// endLeases makes due now what was claimed before a time and is still being sent.
+func endLeases(o *order.Order, before, now time.Time) error {
+	changed := order.ErrUnchanged
+	for key, d := range o.Emails {
+		if d.State == order.Sending && d.LastTriedAt.Before(before) {
+			d.DueAt = now
+			o.Emails[key] = d
+			o.NextDueAt = &now
+			changed = nil
+		}
+	}
+	return changed
 }
 
 // settle waits until nothing is due in the orders of some sales, or the time is up; the verdict
@@ -63,7 +101,7 @@ func (r *run) settle(ctx context.Context, sales []sale) error {
 func (r *run) evidence(ctx context.Context) (evidence, error) {
 	e := evidence{
 		sold: r.sender.sold(r.sales), orders: map[string]*order.Order{},
-		deaths: r.maker.deaths(sendEmail), broken: r.faults.broken, alone: r.Alone,
+		deaths: r.maker.deaths(sendEmail), broken: r.faults.broken, expired: r.expired, alone: r.Alone,
 	}
 	for _, s := range e.sold {
 		o, err := r.shop.Store.Load(ctx, s.session)

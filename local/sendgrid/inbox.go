@@ -3,8 +3,11 @@ package sendgrid
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
+
+	"handler/function/local/jsonl"
 )
 
 // timeLayout is RFC 3339 to the millisecond, always with three digits.
@@ -24,72 +27,93 @@ type Message struct {
 	Headers    map[string]string `json:"headers"`
 }
 
-// inbox holds the newest messages, oldest first, and keeps its file in step when it has one.
+// inbox holds the newest messages, oldest first, and keeps its file in step.
 type inbox struct {
 	mu       sync.Mutex
 	messages []Message
-	file     *messageFile
+	file     *jsonl.File[Message]
 }
 
 func openInbox(path string) (*inbox, error) {
-	b := &inbox{}
-	if path == "" {
-		return b, nil
+	b := &inbox{messages: []Message{}}
+	var err error
+	b.file, err = jsonl.Open(path, 2*maxMessages, b.keep, func() []Message { return b.messages })
+	return b, err
+}
+
+func (b *inbox) keep(m Message) error {
+	b.messages = append(b.messages, m)
+	if extra := len(b.messages) - maxMessages; extra > 0 {
+		b.messages = slices.Clone(b.messages[extra:])
 	}
-	b.file = &messageFile{path: path}
-	messages, err := b.file.load()
-	if err != nil {
-		return nil, err
-	}
-	b.messages = messages
-	return b, nil
+	return nil
 }
 
 // add keeps m; when it answers nil, m is in the file too.
 func (b *inbox) add(m Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.file != nil {
-		if err := b.file.append(m, b.messages); err != nil {
-			return err
-		}
+	if err := b.file.Append(m); err != nil {
+		return err
 	}
-	b.messages = newest(append(b.messages, m))
-	return nil
+	return b.keep(m)
 }
 
 func (b *inbox) clear() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.file != nil {
-		if err := b.file.rewrite(nil); err != nil {
-			return err
-		}
+	before := b.messages
+	b.messages = []Message{}
+	err := b.file.Rewrite()
+	if err != nil {
+		b.messages = before
 	}
-	b.messages = nil
-	return nil
+	return err
 }
 
-// all answers the messages, oldest first.
-func (b *inbox) all() []Message {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.messages)
+// Messages are all that were accepted and not forgotten, oldest first.
+func (s *Service) Messages() []Message {
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	return slices.Clone(s.inbox.messages)
 }
 
-func (b *inbox) get(id string) (Message, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := slices.IndexFunc(b.messages, func(m Message) bool { return m.MessageID == id })
-	if at < 0 {
+// Message is the one of an ID; ErrNoMessage where there is none, or no more.
+func (s *Service) Message(id string) (Message, error) {
+	messages := s.Messages()
+	i := slices.IndexFunc(messages, func(m Message) bool { return m.MessageID == id })
+	if i < 0 {
 		return Message{}, ErrNoMessage
 	}
-	return b.messages[at], nil
+	return messages[i], nil
 }
 
-func newest(messages []Message) []Message {
-	if extra := len(messages) - maxMessages; extra > 0 {
-		return slices.Clone(messages[extra:])
+// Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE
+// forgets them, and GET /api/messages/{id} answers one.
+func (s *Service) Inbox() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/messages", func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, http.StatusOK, s.Messages())
+	})
+	mux.HandleFunc("GET /api/messages/{id}", s.getMessage)
+	mux.HandleFunc("DELETE /api/messages", s.deleteMessages)
+	return mux
+}
+
+func (s *Service) getMessage(w http.ResponseWriter, r *http.Request) {
+	m, err := s.Message(r.PathValue("id"))
+	if err != nil {
+		respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		return
 	}
-	return messages
+	respond(w, http.StatusOK, m)
+}
+
+func (s *Service) deleteMessages(w http.ResponseWriter, _ *http.Request) {
+	if err := s.inbox.clear(); err != nil {
+		s.log.Error("the inbox could not be emptied", "err", err)
+		respond(w, http.StatusInternalServerError, map[string]string{"error": "the inbox's file could not be written"})
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }

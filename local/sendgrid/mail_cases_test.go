@@ -148,6 +148,7 @@ func mailCases() []mailCase {
 
 		{"a reply-to", plain, `{"reply_to":{"email":"help@example.com","name":"Help"}}`, "", same},
 		{"a reply-to that is no address", plain, `{"reply_to":{"email":"help"}}`, "reply_to.email", same},
+		{"a reply-to with a line break in its name", plain, `{"reply_to":{"email":"a@b.de","name":"a\nb"}}`, "reply_to.name", allowed},
 		{"a list of reply-tos", plain, `{"reply_to_list":[{"email":"a@b.de"},{"email":"b@b.de"}]}`, "", same},
 		{"both of them", plain, `{"reply_to":{"email":"a@b.de"},"reply_to_list":[{"email":"b@b.de"}]}`, "reply_to_list", allowed},
 		{"a reply-to twice", plain, `{"reply_to_list":[{"email":"a@b.de"},{"email":"a@b.de"}]}`, "reply_to_list", same},
@@ -159,12 +160,15 @@ func mailCases() []mailCase {
 		{"an attachment that is not base64", plain, attachment(`"content":"hi!","filename":"a.txt"`), "attachments.0.content", allowed},
 		{"an attachment without padding", plain, attachment(`"content":"aGk","filename":"a.txt"`), "attachments.0.content", allowed},
 		{"an attachment with an empty type", plain, attachment(`"content":"aGk=","filename":"a.txt","type":""`), "attachments.0.type", same},
+		{"an attachment with a semicolon in its name", plain, attachment(`"content":"aGk=","filename":"a;b"`), "attachments.0.filename", allowed},
+		{"an attachment with an empty content ID", plain, attachment(`"content":"aGk=","filename":"a","content_id":""`), "attachments.0.content_id", allowed},
 		{"an attachment of another disposition", plain, attachment(`"content":"aGk=","filename":"a.txt","disposition":"hidden"`), "attachments.0.disposition", same},
 		{"an attachment with an unknown field", plain, attachment(`"content":"aGk=","filename":"a.txt","name":"x"`), "attachments.0.name", allowed},
 
 		{"an unsubscribe group", plain, `{"asm":{"group_id":1,"groups_to_display":[1,2]}}`, "", same},
 		{"an unsubscribe group without an ID", plain, `{"asm":{"groups_to_display":[1]}}`, "asm.group_id", same},
 		{"an unsubscribe group with a text for an ID", plain, `{"asm":{"group_id":"1"}}`, "asm.group_id", same},
+		{"an unsubscribe group's ID of 20 digits", plain, `{"asm":{"group_id":12345678901234567890}}`, "asm.group_id", allowed},
 		{"26 groups to display", plain, `{"asm":{"group_id":1,"groups_to_display":` + repeat(26, "1") + `}}`, "asm.groups_to_display", same},
 		{"a group to display that is a text", plain, `{"asm":{"group_id":1,"groups_to_display":["1"]}}`, "asm.groups_to_display.0", same},
 
@@ -172,6 +176,7 @@ func mailCases() []mailCase {
 		{"an IP pool's name of one character", plain, `{"ip_pool_name":"a"}`, "ip_pool_name", same},
 		{"an IP pool's name of 65", plain, `{"ip_pool_name":"` + strings.Repeat("a", 65) + `"}`, "ip_pool_name", same},
 		{"a batch", plain, `{"batch_id":"abc"}`, "", same},
+		{"a batch without a name", plain, `{"batch_id":""}`, "batch_id", allowed},
 		{"a batch that is a number", plain, `{"batch_id":1}`, "batch_id", same},
 
 		{"a setting that is a text", plain, `{"mail_settings":{"sandbox_mode":{"enable":"yes"}}}`, "mail_settings.sandbox_mode.enable", same},

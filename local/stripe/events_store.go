@@ -8,7 +8,7 @@ import (
 func (s *store) addEvent(e event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.append(record{Event: e.raw}); err != nil {
+	if err := s.file.Append(record{Event: e.raw}); err != nil {
 		return err
 	}
 	s.keep(e)

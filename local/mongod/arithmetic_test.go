@@ -14,69 +14,28 @@ func TestArithmetic(t *testing.T) {
 		t.Parallel()
 
 		for _, c := range []struct {
-			op       string
 			old, arg any
 			want     any // nil: refused
 		}{
-			{"$inc", int32(1), int32(2), int32(3)},
-			{"$inc", int32(math.MaxInt32), int32(1), int64(math.MaxInt32 + 1)},
-			{"$inc", int32(math.MinInt32), int32(-1), int64(math.MinInt32 - 1)},
-			{"$inc", int64(math.MaxInt64), int32(1), nil},
-			{"$inc", int64(math.MinInt64), int64(-1), nil},
-			{"$inc", int64(math.MaxInt64), 1.0, float64(1 << 63)},
-			{"$mul", int32(1 << 20), int32(1 << 20), int64(1 << 40)},
-			{"$mul", int64(1 << 40), int64(1 << 40), nil},
-			{"$inc", math.Inf(1), decimal(t, "1"), nil},
+			{int32(1), int32(2), int32(3)},
+			{int32(math.MaxInt32), int32(1), int64(math.MaxInt32 + 1)},
+			{int32(math.MinInt32), int32(-1), int64(math.MinInt32 - 1)},
+			{int64(math.MaxInt64), int32(1), nil},
+			{int64(math.MinInt64), int64(-1), nil},
+			{int64(1), int32(2), int64(3)},
+			{int32(1), 0.5, nil},
 		} {
 			b := setup(t)
 			mustInsert(t, b.orders, bson.M{"_id": "a", "n": c.old})
-			_, err := b.orders.UpdateByID(t.Context(), "a", bson.M{c.op: bson.M{"n": c.arg}})
+			_, err := b.orders.UpdateByID(t.Context(), "a", bson.M{"$inc": bson.M{"n": c.arg}})
 			if want := c.want; want == nil {
 				wantCode(t, err, codeBadValue)
 				c.want = c.old
 			} else if err != nil {
-				t.Errorf("%v %s %v: %v", c.old, c.op, c.arg, err)
+				t.Errorf("%v + %v: %v", c.old, c.arg, err)
 			}
 			if got := all(t, b.orders, bson.M{})[0]["n"]; got != c.want {
-				t.Errorf("%v %s %v is %v (%T), want %v (%T)", c.old, c.op, c.arg, got, got, c.want, c.want)
-			}
-		}
-	})
-
-	t.Run("widens for one document of many without changing the next", func(t *testing.T) {
-		t.Parallel()
-
-		b := setup(t)
-		mustInsert(t, b.orders, bson.M{"_id": "a", "n": int32(math.MaxInt32)}, bson.M{"_id": "b", "n": int32(1)})
-		if _, err := b.orders.UpdateMany(t.Context(), bson.M{}, bson.M{"$inc": bson.M{"n": 1}}); err != nil {
-			t.Fatal(err)
-		}
-		if got := all(t, b.orders, bson.M{}); got[0]["n"] != int64(math.MaxInt32+1) || got[1]["n"] != int32(2) {
-			t.Errorf("got %v", got)
-		}
-	})
-
-	t.Run("sums money beyond 32 bits", func(t *testing.T) {
-		t.Parallel()
-
-		for _, c := range []struct {
-			values []any
-			want   any
-		}{
-			{[]any{int32(2e9), int32(2e9)}, int64(4e9)},
-			{[]any{int64(math.MaxInt64), int64(math.MaxInt64), int32(1)}, math.Ldexp(1, 64)},
-		} {
-			b := setup(t)
-			for _, v := range c.values {
-				mustInsert(t, b.orders, bson.M{"amount": v})
-			}
-			cur, err := b.orders.Aggregate(t.Context(), bson.A{bson.M{"$group": bson.M{"_id": nil, "sum": bson.M{"$sum": "$amount"}}}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []bson.M
-			if err := cur.All(t.Context(), &got); err != nil || got[0]["sum"] != c.want {
-				t.Errorf("sum of %v: %v, want %v (%v)", c.values, got, c.want, err)
+				t.Errorf("%v + %v is %v (%T), want %v (%T)", c.old, c.arg, got, got, c.want, c.want)
 			}
 		}
 	})
@@ -91,13 +50,4 @@ func TestArithmetic(t *testing.T) {
 			wantCode(t, err, codeBadValue)
 		}
 	})
-}
-
-func decimal(t *testing.T, s string) bson.Decimal128 {
-	t.Helper()
-	d, err := bson.ParseDecimal128(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
 }

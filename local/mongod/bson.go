@@ -65,8 +65,8 @@ func encodeReply(reply bson.D, err error) (wirebson.RawDocument, error) {
 	return wirebson.RawDocument(raw), err
 }
 
-// checkValue refuses the BSON types that lungo cannot compare (it panics on them), and non-finite
-// decimals, which have no consistent place in its order.
+// checkValue refuses the BSON types that lungo cannot compare (it panics on them), and decimals,
+// which have no consistent place in its order.
 func checkValue(v any) error {
 	switch v := v.(type) {
 	case bson.D:
@@ -81,10 +81,6 @@ func checkValue(v any) error {
 				return err
 			}
 		}
-	case primitive.Decimal128:
-		if v.IsNaN() || v.IsInf() != 0 {
-			return errorf(codeBadValue, "decimal %s is not supported by the embedded database", v)
-		}
 	case nil, bool, int32, int64, float64, string, primitive.Binary, primitive.ObjectID, primitive.DateTime,
 		primitive.Timestamp, primitive.Regex:
 	default:
@@ -95,7 +91,14 @@ func checkValue(v any) error {
 
 // sameDocument reports whether two documents have the same bytes; MongoDB counts nothing else as
 // unmodified.
-func sameDocument(a, b bson.Raw) bool { return bytes.Equal(a, b) }
+func sameDocument(a, b bson.D) (bool, error) {
+	rawA, err := encode(a)
+	if err != nil {
+		return false, err
+	}
+	rawB, err := encode(b)
+	return bytes.Equal(rawA, rawB), err
+}
 
 func get(doc *bson.D, path string) any { return bsonkit.Get(doc, path) }
 

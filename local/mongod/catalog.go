@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
 )
@@ -54,13 +53,12 @@ func newTx(base *catalog, s sessions) *tx {
 
 // The journal's operations, each a document: op, ns, and what the op needs.
 const (
-	opPut       = "put"       // doc
-	opRemove    = "remove"    // id
-	opCreate    = "create"    //
-	opDrop      = "drop"      //
-	opIndex     = "index"     // spec
-	opDropIndex = "dropIndex" // name
-	opAnswer    = "answer"    // answer: what a statement of a retryable write answered; ns is empty
+	opPut    = "put"    // doc
+	opRemove = "remove" // id
+	opCreate = "create" //
+	opDrop   = "drop"   //
+	opIndex  = "index"  // spec
+	opAnswer = "answer" // answer: what a statement of a retryable write answered; ns is empty
 )
 
 func (t *tx) log(op, ns string, field string, value any) error {
@@ -128,24 +126,23 @@ func (t *tx) drop(ns string) error {
 	return t.log(opDrop, ns, "", nil)
 }
 
-func (t *tx) addIndex(ns string, spec indexSpec) error {
+// ensureIndex makes the index that v specifies, if it is missing.
+func (t *tx) ensureIndex(ns string, v any) error {
+	name, field, err := parseIndex(v)
+	if err != nil {
+		return err
+	}
 	c, err := t.writable(ns)
 	if err != nil {
 		return err
 	}
-	if err := c.addIndex(ns, spec); err != nil {
+	if exists, err := c.hasIndex(name, field); err != nil || exists {
 		return err
 	}
-	return t.log(opIndex, ns, "spec", spec.document())
-}
-
-func (t *tx) dropIndex(ns, name string) error {
-	c, err := t.writable(ns)
-	if err != nil {
+	if err := c.addIndex(name, field); err != nil {
 		return err
 	}
-	c.dropIndex(name)
-	return t.log(opDropIndex, ns, "name", name)
+	return t.log(opIndex, ns, "spec", c.indexes[len(c.indexes)-1].document())
 }
 
 // replay does what a journal's operation says.
@@ -156,7 +153,8 @@ func (t *tx) replay(op bson.D) error {
 	case opDrop:
 		return t.drop(ns)
 	case opAnswer:
-		return t.replayAnswer(op)
+		t.replayAnswer(op)
+		return nil
 	}
 	c, err := t.writable(ns)
 	if err != nil {
@@ -175,33 +173,7 @@ func (t *tx) replay(op bson.D) error {
 		}
 		return errorf(codeInternal, "journal removes an unknown document of %s", ns)
 	case opIndex:
-		doc, _ := lookup(op, "spec").(bson.D)
-		spec, err := parseIndexSpec(doc)
-		if err != nil {
-			return err
-		}
-		return t.addIndex(ns, spec)
-	case opDropIndex:
-		name, _ := lookup(op, "name").(string)
-		return t.dropIndex(ns, name)
+		return t.ensureIndex(ns, lookup(op, "spec"))
 	}
 	return errorf(codeInternal, "journal holds an unknown operation %q", kind)
-}
-
-// document is the specification as listIndexes shows it and the journal keeps it.
-func (s indexSpec) document() bson.D {
-	doc := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: s.key}, {Key: "name", Value: s.name}}
-	if s.unique && s.name != "_id_" {
-		doc = append(doc, bson.E{Key: "unique", Value: true})
-	}
-	if s.sparse {
-		doc = append(doc, bson.E{Key: "sparse", Value: true})
-	}
-	if s.partial != nil {
-		doc = append(doc, bson.E{Key: "partialFilterExpression", Value: s.partial})
-	}
-	if s.ttl {
-		doc = append(doc, bson.E{Key: "expireAfterSeconds", Value: int32(s.expire / time.Second)})
-	}
-	return doc
 }

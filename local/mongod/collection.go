@@ -2,9 +2,7 @@ package mongod
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/256dpi/lungo/bsonkit"
 	"github.com/tidwall/btree"
 	"go.mongodb.org/mongo-driver/bson"
 )
@@ -49,77 +47,62 @@ func (c *collection) get(id uint64) (record, bool) { return c.records.Get(record
 // put stores doc in the place of old, or as a new document if old.doc is nil. It checks every index
 // before it changes anything, so an error leaves the collection as it was.
 func (c *collection) put(ns string, old record, doc *bson.D, size int) error {
+	if old.doc == nil {
+		if _, taken := c.byID(get(doc, "_id")); taken {
+			return duplicateKey(ns, get(doc, "_id"))
+		}
+	}
+	added, err := c.keys(doc)
+	if err != nil {
+		return err
+	}
 	id := old.id
 	if old.doc == nil {
 		id = c.nextID
+		c.nextID++
 	}
-	changes := make([]keyChange, 0, len(c.indexes))
-	for _, x := range c.indexes {
-		change, err := x.change(old.doc, doc)
-		if err != nil {
-			return err
-		}
-		if x.unique {
-			for _, keys := range change.add {
-				if _, taken := x.holder(keys, id); taken {
-					return duplicateKey(ns, x, keys)
-				}
-			}
-		}
-		changes = append(changes, change)
+	removed, err := c.keys(old.doc)
+	if err != nil {
+		return err
 	}
 	for i, x := range c.indexes {
-		x.remove(changes[i].remove, id)
-		x.add(changes[i].add, id)
+		x.move(id, removed, added, i)
 	}
 	c.records.Set(record{id: id, doc: doc, size: size})
 	c.bytes += int64(size - old.size)
-	if old.doc == nil {
-		c.nextID++
-	}
 	return nil
 }
 
 func (c *collection) remove(r record) error {
-	for _, x := range c.indexes {
-		tuples, err := x.keys(r.doc)
-		if err != nil {
-			return err
-		}
-		x.remove(tuples, r.id)
+	keys, err := c.keys(r.doc)
+	if err != nil {
+		return err
+	}
+	for i, x := range c.indexes {
+		x.move(r.id, keys, nil, i)
 	}
 	c.records.Delete(r)
 	c.bytes -= int64(r.size)
 	return nil
 }
 
-type keyChange struct{ remove, add [][]any }
-
-// change tells what becomes of a document's keys; nothing if they stay, which is what most updates
-// do to most indexes.
-func (x *index) change(old, doc *bson.D) (keyChange, error) {
-	add, err := x.keys(doc)
-	if err != nil || old == nil {
-		return keyChange{add: add}, err
+// keys are a document's in each index; no document has none.
+func (c *collection) keys(doc *bson.D) ([]any, error) {
+	if doc == nil {
+		return nil, nil
 	}
-	remove, err := x.keys(old)
-	same := func(a, b []any) bool { return slices.EqualFunc(a, b, identical) }
-	if err == nil && slices.EqualFunc(remove, add, same) {
-		return keyChange{}, nil
+	keys := make([]any, len(c.indexes))
+	for i, x := range c.indexes {
+		var err error
+		if keys[i], err = x.key(doc); err != nil {
+			return nil, err
+		}
 	}
-	return keyChange{remove: remove, add: add}, err
-}
-
-// identical is stricter than equal in one thing: 1 and 1.0 are equal keys, and the index must
-// follow the document's own.
-func identical(a, b any) bool {
-	_, ta := bsonkit.Inspect(a)
-	_, tb := bsonkit.Inspect(b)
-	return ta == tb && compareValues(a, b) == 0
+	return keys, nil
 }
 
 func (c *collection) byID(id any) (record, bool) {
-	holder, ok := c.indexes[0].holder([]any{id}, ^uint64(0))
+	holder, ok := c.indexes[0].holder(id)
 	if !ok {
 		return record{}, false
 	}
@@ -127,24 +110,15 @@ func (c *collection) byID(id any) (record, bool) {
 }
 
 // addIndex builds an index of what is stored.
-func (c *collection) addIndex(ns string, spec indexSpec) error {
-	x, err := newIndex(spec)
-	if err != nil {
-		return err
-	}
+func (c *collection) addIndex(name, field string) error {
+	x := newIndex(name, field)
+	var err error
 	c.records.Scan(func(r record) bool {
-		var tuples [][]any
-		if tuples, err = x.keys(r.doc); err != nil {
-			return false
+		var key any
+		if key, err = x.key(r.doc); err == nil {
+			x.tree.Set(entry{key: key, id: r.id})
 		}
-		for _, keys := range tuples {
-			if _, taken := x.holder(keys, r.id); taken && x.unique {
-				err = duplicateKey(ns, x, keys)
-				return false
-			}
-		}
-		x.add(tuples, r.id)
-		return true
+		return err == nil
 	})
 	if err == nil {
 		c.indexes = append(c.indexes, x)
@@ -152,27 +126,11 @@ func (c *collection) addIndex(ns string, spec indexSpec) error {
 	return err
 }
 
-func (c *collection) dropIndex(name string) {
-	c.indexes = slices.DeleteFunc(c.indexes, func(x *index) bool { return x.name == name })
-}
-
-func duplicateKey(ns string, x *index, keys []any) error {
-	value := make(bson.D, 0, len(keys))
-	text := ""
-	for i, e := range x.key {
-		v := keys[i]
-		if isMissing(v) {
-			v = nil
-		}
-		value = append(value, bson.E{Key: e.Key, Value: v})
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s: %#v", e.Key, v)
-	}
+func duplicateKey(ns string, id any) error {
 	return &dbError{
 		Code:       codeDuplicateKey,
-		Message:    fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: { %s }", ns, x.name, text),
-		KeyPattern: x.key, KeyValue: value,
+		Message:    fmt.Sprintf("E11000 duplicate key error collection: %s index: _id_ dup key: { _id: %#v }", ns, id),
+		KeyPattern: bson.D{{Key: "_id", Value: int32(1)}},
+		KeyValue:   bson.D{{Key: "_id", Value: id}},
 	}
 }

@@ -168,9 +168,6 @@ func (s *Server) run(from client, doc bson.D) (reply bson.D, err error) {
 			return nil, errorf(codeInternal, "%v", syncErr)
 		}
 	}
-	if err == nil && req.unsatisfied != nil {
-		reply = append(reply, concernError(req.unsatisfied))
-	}
 	return reply, err
 }
 

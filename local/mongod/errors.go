@@ -18,10 +18,8 @@ const (
 	codeOverflow             = 15
 	codeInvalidBSON          = 22
 	codeNamespaceNotFound    = 26
-	codeIndexNotFound        = 27
 	codeConflictingUpdate    = 40
 	codeCursorNotFound       = 43
-	codeNamespaceExists      = 48
 	codeCommandNotFound      = 59
 	codeImmutableField       = 66
 	codeCannotCreateIndex    = 67
@@ -40,7 +38,6 @@ const (
 	codeUnsupportedOpQuery   = 352
 	codeDocumentTooLarge     = 10334
 	codeDuplicateKey         = 11000
-	codeUnknownGroupOp       = 15952
 	codeUnknownField         = 40415
 	codeNotRetryable         = 50768
 	codeAPIVersionMissing    = 4886600
@@ -51,10 +48,9 @@ func codeName(code int32) string {
 	names := map[int32]string{
 		codeInternal: "InternalError", codeUnauthorized: "Unauthorized", codeAuthenticationFailed: "AuthenticationFailed", codeBadValue: "BadValue", codeFailedToParse: "FailedToParse",
 		codeTypeMismatch: "TypeMismatch", codeOverflow: "Overflow",
-		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeIndexNotFound: "IndexNotFound",
-		codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",
-		codeNamespaceExists: "NamespaceExists", codeCommandNotFound: "CommandNotFound",
-		codeImmutableField: "ImmutableField", codeCannotCreateIndex: "CannotCreateIndex",
+		codeInvalidBSON: "InvalidBSON", codeNamespaceNotFound: "NamespaceNotFound", codeConflictingUpdate: "ConflictingUpdateOperators", codeCursorNotFound: "CursorNotFound",
+		codeCommandNotFound: "CommandNotFound",
+		codeImmutableField:  "ImmutableField", codeCannotCreateIndex: "CannotCreateIndex",
 		codeInvalidOptions: "InvalidOptions", codeInvalidNamespace: "InvalidNamespace",
 		codeShutdown: "ShutdownInProgress", codeIndexOptionsClash: "IndexOptionsConflict", codeIndexKeyClash: "IndexKeySpecsConflict",
 		codeInvalidIndexOption: "InvalidIndexSpecificationOption", codeUnsupportedOpQuery: "UnsupportedOpQueryCommand",

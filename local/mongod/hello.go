@@ -64,20 +64,3 @@ func (s *Server) buildInfo(*request) (bson.D, error) {
 		{Key: "modules", Value: bson.A{}},
 	}, nil
 }
-
-func (s *Server) serverStatus(*request) (bson.D, error) {
-	s.mu.Lock()
-	open := len(s.conns)
-	s.mu.Unlock()
-	up := time.Since(s.started)
-	return bson.D{
-		{Key: "version", Value: versionText},
-		{Key: "process", Value: "mongod"},
-		{Key: "uptime", Value: up.Seconds()},
-		{Key: "uptimeMillis", Value: up.Milliseconds()},
-		{Key: "localTime", Value: primitive.NewDateTimeFromTime(time.Now())},
-		{Key: "connections", Value: bson.D{
-			{Key: "current", Value: int32(open)}, {Key: "totalCreated", Value: s.lastConn.Load()},
-		}},
-	}, nil
-}

@@ -2,21 +2,16 @@ package mongod
 
 import (
 	"cmp"
-	"math"
-	"time"
 
 	"github.com/256dpi/lungo/bsonkit"
-	"github.com/256dpi/lungo/mongokit"
 	"github.com/tidwall/btree"
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
-// entry is one key of one document in an index. A document has several where a field holds an
-// array. edge is 0 in a stored entry; a search key uses -1 and 1 to stand just before and just
-// after all that share its keys.
+// entry is a document's key in an index. edge is 0 in a stored entry; a search key uses -1 and 1 to
+// stand just before and just after all that share its key.
 type entry struct {
-	keys []any
+	key  any
 	edge int8
 	id   uint64
 }
@@ -28,44 +23,21 @@ type classEdge struct {
 	high  bool
 }
 
-// indexSpec says what an index is, in the words of createIndexes.
-type indexSpec struct {
-	name    string
-	key     bson.D
-	unique  bool
-	sparse  bool
-	partial bson.D        // nil: every document
-	expire  time.Duration // 0: never
-	ttl     bool
-}
-
+// index orders a collection's documents by one field.
 type index struct {
-	indexSpec
-	columns  []bsonkit.Column
-	tree     *btree.BTreeG[entry]
-	multikey bool // some document has several entries: its order and both ends of a range can't be trusted
+	name  string
+	field string
+	tree  *btree.BTreeG[entry]
 }
 
-func newIndex(spec indexSpec) (*index, error) {
-	columns, err := mongokit.Columns(&spec.key)
-	if err != nil || len(columns) == 0 {
-		return nil, errorf(codeCannotCreateIndex, "index key %v: only 1 and -1 are supported", spec.key)
-	}
-	return newTree(spec, columns), nil
+func newIndex(name, field string) *index {
+	less := func(a, b entry) bool { return compareEntries(a, b) < 0 }
+	// Without locks: a tree has one writer, and readers hold an older version of it.
+	return &index{name, field, btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
 }
 
 // newIDIndex is the index that every collection has.
-func newIDIndex() *index {
-	spec := indexSpec{name: "_id_", key: bson.D{{Key: "_id", Value: int32(1)}}, unique: true}
-	return newTree(spec, []bsonkit.Column{{Path: "_id"}})
-}
-
-func newTree(spec indexSpec, columns []bsonkit.Column) *index {
-	less := func(a, b entry) bool { return compareEntries(columns, a, b) < 0 }
-	// Without locks: a tree has one writer, and readers hold an older version of it.
-	tree := btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
-	return &index{indexSpec: spec, columns: columns, tree: tree}
-}
+func newIDIndex() *index { return newIndex("_id_", "_id") }
 
 func (x *index) copy() *index {
 	c := *x
@@ -73,23 +45,8 @@ func (x *index) copy() *index {
 	return &c
 }
 
-// plain reports whether every document is in the index, so that a query may rely on it.
-func (x *index) plain() bool { return !x.sparse && x.partial == nil }
-
-func compareEntries(columns []bsonkit.Column, a, b entry) int {
-	for i := range min(len(a.keys), len(b.keys)) {
-		c := compareKeys(a.keys[i], b.keys[i])
-		if columns[i].Reverse {
-			c = -c
-		}
-		if c != 0 {
-			return c
-		}
-	}
-	if a.edge != b.edge {
-		return cmp.Compare(a.edge, b.edge)
-	}
-	return cmp.Compare(a.id, b.id)
+func compareEntries(a, b entry) int {
+	return cmp.Or(compareKeys(a.key, b.key), cmp.Compare(a.edge, b.edge), cmp.Compare(a.id, b.id))
 }
 
 func compareKeys(a, b any) int {
@@ -103,7 +60,7 @@ func compareKeys(a, b any) int {
 	case bEdge:
 		return compareEdge(a, eb)
 	}
-	return compareValues(a, b)
+	return bsonkit.Compare(a, b)
 }
 
 func compareEdge(v any, e classEdge) int {
@@ -114,23 +71,6 @@ func compareEdge(v any, e classEdge) int {
 	return 1 - 2*btoi(e.high)
 }
 
-// compareValues is bsonkit.Compare, but for one case in which that has no consistent order: it
-// takes infinite floats for zero when it meets a decimal, and a tree that is sorted so loses
-// documents.
-func compareValues(a, b any) int {
-	if f, ok := a.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
-		if _, ok := b.(primitive.Decimal128); ok {
-			return cmp.Compare(f, 0)
-		}
-	}
-	if f, ok := b.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
-		if _, ok := a.(primitive.Decimal128); ok {
-			return cmp.Compare(0, f)
-		}
-	}
-	return bsonkit.Compare(a, b)
-}
-
 func btoi(b bool) int {
 	if b {
 		return 1
@@ -138,70 +78,36 @@ func btoi(b bool) int {
 	return 0
 }
 
-// keys lists the key tuples under which the index holds doc: none if it leaves the document out.
-func (x *index) keys(doc *bson.D) ([][]any, error) {
-	if x.partial != nil {
-		ok, err := mongokit.Match(doc, &x.partial)
-		if err != nil || !ok {
-			return nil, err
-		}
+// key is the one under which the index holds doc. It has no place for the elements of an array.
+func (x *index) key(doc *bson.D) (any, error) {
+	value, _ := bsonkit.All(doc, x.field, true, true)
+	if _, ok := value.(bson.A); ok {
+		return nil, errorf(codeBadValue, "%s: the embedded database does not index arrays", x.field)
 	}
-	tuples := [][]any{nil}
-	present := false
-	for _, column := range x.columns {
-		value, _ := bsonkit.All(doc, column.Path, true, true)
-		present = present || !isMissing(value)
-		values := []any{value}
-		if list, ok := value.(bson.A); ok && len(list) > 0 {
-			values = list
-		}
-		tuples = product(tuples, values)
-	}
-	if x.sparse && !present {
-		return nil, nil
-	}
-	return tuples, nil
+	return value, nil
 }
 
-func product(tuples [][]any, values []any) [][]any {
-	out := make([][]any, 0, len(tuples)*len(values))
-	for _, t := range tuples {
-		for _, v := range values {
-			next := make([]any, len(t), len(t)+1)
-			copy(next, t)
-			out = append(out, append(next, v))
-		}
+// move changes the document's key from the i-th of removed to the i-th of added, where there are
+// any. Most updates keep most keys.
+func (x *index) move(id uint64, removed, added []any, i int) {
+	if removed != nil && added != nil && bsonkit.Compare(removed[i], added[i]) == 0 {
+		return
 	}
-	return out
+	if removed != nil {
+		x.tree.Delete(entry{key: removed[i], id: id})
+	}
+	if added != nil {
+		x.tree.Set(entry{key: added[i], id: id})
+	}
 }
 
-// holder returns the document that has keys already, other than id.
-func (x *index) holder(keys []any, id uint64) (uint64, bool) {
-	var other uint64
-	found := false
-	x.tree.Ascend(entry{keys: keys, edge: -1}, func(e entry) bool {
-		if compareEntries(x.columns, entry{keys: e.keys, edge: -1}, entry{keys: keys, edge: -1}) != 0 {
-			return false
-		}
-		if e.id != id {
-			other, found = e.id, true
-		}
-		return !found
+// holder returns the document that has a key.
+func (x *index) holder(key any) (id uint64, found bool) {
+	x.tree.Ascend(entry{key: key, edge: -1}, func(e entry) bool {
+		id, found = e.id, bsonkit.Compare(e.key, key) == 0
+		return false
 	})
-	return other, found
-}
-
-func (x *index) add(tuples [][]any, id uint64) {
-	x.multikey = x.multikey || len(tuples) > 1
-	for _, keys := range tuples {
-		x.tree.Set(entry{keys: keys, id: id})
-	}
-}
-
-func (x *index) remove(tuples [][]any, id uint64) {
-	for _, keys := range tuples {
-		x.tree.Delete(entry{keys: keys, id: id})
-	}
+	return id, found
 }
 
 // bytes is about how large the index is: its texts, and eight bytes for each other key and each
@@ -209,13 +115,9 @@ func (x *index) remove(tuples [][]any, id uint64) {
 func (x *index) bytes() int64 {
 	var n int64
 	x.tree.Scan(func(e entry) bool {
-		n += 8
-		for _, key := range e.keys {
-			if text, ok := key.(string); ok {
-				n += int64(len(text))
-			} else {
-				n += 8
-			}
+		n += 16
+		if text, ok := e.key.(string); ok {
+			n += int64(len(text)) - 8
 		}
 		return true
 	})

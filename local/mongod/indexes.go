@@ -1,75 +1,46 @@
 package mongod
 
-import (
-	"time"
+import "go.mongodb.org/mongo-driver/bson"
 
-	"github.com/256dpi/lungo/bsonkit"
-	"github.com/256dpi/lungo/mongokit"
-	"go.mongodb.org/mongo-driver/bson"
-)
+// document is the index as listIndexes shows it and the journal keeps it.
+func (x *index) document() bson.D {
+	return bson.D{
+		{Key: "v", Value: int32(2)}, {Key: "key", Value: bson.D{{Key: x.field, Value: int32(1)}}}, {Key: "name", Value: x.name},
+	}
+}
 
-// parseIndexSpec reads an index as createIndexes gives it. An option that it does not know is an
-// error.
-func parseIndexSpec(doc bson.D) (indexSpec, error) {
-	var spec indexSpec
-	r := &request{name: "indexes", doc: doc}
+// parseIndex reads an index as createIndexes gives it: an ascending one on one field.
+func parseIndex(v any) (name, field string, err error) {
+	doc, ok := v.(bson.D)
+	if !ok {
+		return "", "", errorf(codeTypeMismatch, "an index specification must be a document")
+	}
 	for _, e := range doc {
-		if !hasField("v key name unique sparse background partialFilterExpression expireAfterSeconds ns", e.Key) {
-			return spec, errorf(codeInvalidIndexOption, "index option '%s' is not supported by the embedded database", e.Key)
+		if !hasField("v key name", e.Key) {
+			return "", "", errorf(codeInvalidIndexOption, "index option '%s' is not supported by the embedded database", e.Key)
 		}
 	}
-	var err error
-	if spec.key, err = r.document("key"); err != nil {
-		return spec, err
+	key, _ := lookup(doc, "key").(bson.D)
+	name, _ = lookup(doc, "name").(string)
+	if len(key) != 1 || name == "" {
+		return "", "", errorf(codeCannotCreateIndex, "an index of the embedded database has a name and one field")
 	}
-	if spec.name, _ = r.value("name").(string); spec.name == "" {
-		if spec.name, err = (mongokit.IndexConfig{Key: &spec.key}).Name(); err != nil {
-			return spec, errorf(codeCannotCreateIndex, "index key: %v", err)
-		}
+	if direction, ok := wholeNumber(key[0].Value); !ok || direction != 1 {
+		return "", "", errorf(codeCannotCreateIndex, "index key %v: the embedded database supports only 1", key)
 	}
-	if spec.unique, err = r.bool("unique", false); err != nil {
-		return spec, err
-	}
-	if spec.sparse, err = r.bool("sparse", false); err != nil {
-		return spec, err
-	}
-	if partial, ok := r.value("partialFilterExpression").(bson.D); ok {
-		spec.partial = partial
-		if err := checkFilter(partial); err != nil {
-			return spec, err
-		}
-	}
-	return spec, spec.readExpiry(r)
+	return name, key[0].Key, nil
 }
 
-func (s *indexSpec) readExpiry(r *request) error {
-	if r.value("expireAfterSeconds") == nil {
-		return nil
-	}
-	seconds, err := r.number("expireAfterSeconds", 0)
-	if err != nil {
-		return err
-	}
-	if seconds < 0 || seconds > 1<<31-1 || len(s.key) != 1 {
-		return errorf(codeCannotCreateIndex, "expireAfterSeconds must be 0 to 2147483647, on a single field")
-	}
-	s.ttl, s.expire = true, time.Duration(seconds)*time.Second
-	return nil
-}
-
-// clash tells whether spec is there already, or contradicts what is there.
-func (c *collection) clash(spec indexSpec) (exists bool, err error) {
+// hasIndex reports whether an index is there already, and refuses one that contradicts it.
+func (c *collection) hasIndex(name, field string) (bool, error) {
 	for _, x := range c.indexes {
-		sameKey := bsonkit.Compare(x.key, spec.key) == 0
 		switch {
-		case sameKey && bsonkit.Compare(x.document(), spec.document()) == 0:
+		case x.field == field && (x.name == name || field == "_id"):
 			return true, nil
-		case sameKey && x.name == "_id_":
-			return true, nil
-		case sameKey:
-			return false, errorf(codeIndexOptionsClash, "an index with the same key exists with other options or another name: %s", x.name)
-		case x.name == spec.name:
-			return false, errorf(codeIndexKeyClash, "an index of the name %s exists with another key", x.name)
+		case x.field == field:
+			return false, errorf(codeIndexOptionsClash, "an index with the same key exists with another name: %s", x.name)
+		case x.name == name:
+			return false, errorf(codeIndexKeyClash, "an index of the name %s exists with another key", name)
 		}
 	}
 	return false, nil
@@ -93,22 +64,8 @@ func (s *Server) createIndexes(r *request) (bson.D, error) {
 		}
 		before = len(c.indexes)
 		for _, v := range list {
-			doc, ok := v.(bson.D)
-			if !ok {
-				return errorf(codeTypeMismatch, "an index specification must be a document")
-			}
-			spec, err := parseIndexSpec(doc)
-			if err != nil {
+			if err := t.ensureIndex(ns, v); err != nil {
 				return err
-			}
-			exists, err := c.clash(spec)
-			if err != nil {
-				return err
-			}
-			if !exists {
-				if err := t.addIndex(ns, spec); err != nil {
-					return err
-				}
 			}
 		}
 		after = len(c.indexes)
@@ -138,51 +95,4 @@ func (s *Server) listIndexes(r *request) (bson.D, error) {
 		docs[i] = &doc
 	}
 	return s.firstReply(ns, docs, 0, false)
-}
-
-func (s *Server) dropIndexes(r *request) (bson.D, error) {
-	ns, err := r.collection()
-	if err != nil {
-		return nil, err
-	}
-	before := 0
-	err = s.engine.write(func(t *tx) error {
-		c := t.catalog.collections[ns]
-		if c == nil {
-			return errorf(codeNamespaceNotFound, "ns not found %s", ns)
-		}
-		before = len(c.indexes)
-		names, err := c.namedIndexes(r.value("index"))
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			if err := t.dropIndex(ns, name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return bson.D{{Key: "nIndexesWas", Value: int32(before)}}, nil
-}
-
-// namedIndexes finds the indexes that dropIndexes means: "*", a name, or a key.
-func (c *collection) namedIndexes(v any) ([]string, error) {
-	var names []string
-	for _, x := range c.indexes {
-		key, byKey := v.(bson.D)
-		if v == "*" && x.name != "_id_" || !byKey && v == x.name || byKey && bsonkit.Compare(x.key, key) == 0 {
-			names = append(names, x.name)
-		}
-	}
-	if len(names) == 1 && names[0] == "_id_" {
-		return nil, errorf(codeInvalidOptions, "cannot drop _id index")
-	}
-	if len(names) == 0 && v != "*" {
-		return nil, errorf(codeIndexNotFound, "index not found: %v", v)
-	}
-	return names, nil
 }

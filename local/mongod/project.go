@@ -46,9 +46,6 @@ func newProjection(spec bson.D) (*projection, error) {
 	return p, nil
 }
 
-// whole reports whether the answer shows all of a document.
-func (p *projection) whole() bool { return !p.include && p.id && len(p.named) == 0 }
-
 func (t fieldTree) add(path string) error {
 	head, rest, nested := strings.Cut(path, ".")
 	sub, known := t[head]

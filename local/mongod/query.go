@@ -6,19 +6,20 @@ import (
 	"github.com/256dpi/lungo/bsonkit"
 	"github.com/256dpi/lungo/mongokit"
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
 // query is what to find in a collection. Limit 0 is no limit.
 type query struct {
-	filter      bson.D
-	sort        bson.D
-	skip, limit int
+	filter bson.D
+	sort   bson.D
+	limit  int
 }
 
-// stats tells what a query cost; explain shows it.
+// stats is what a query cost. Index is empty if everything was read.
 type stats struct {
-	index            string // "" if everything was read
-	keys, docs, hits int
+	index      string
+	keys, docs int
 }
 
 // check refuses what find would only notice at a document that reaches it, or not at all.
@@ -26,8 +27,7 @@ func (q query) check() error {
 	if err := checkFilter(q.filter); err != nil {
 		return err
 	}
-	_, err := mongokit.Columns(&q.sort)
-	if err != nil {
+	if _, err := mongokit.Columns(&q.sort); err != nil {
 		return errorf(codeBadValue, "sort: %v", err)
 	}
 	return nil
@@ -45,17 +45,13 @@ func (c *collection) find(q query) ([]record, stats, error) {
 	}
 	var found []record
 	var err error
-	enough := func() bool { return p.ordered && q.limit > 0 && len(found) >= q.skip+q.limit }
 	c.scan(p, &st, func(r record) bool {
 		st.docs++
 		var ok bool
-		if ok, err = mongokit.Match(r.doc, &q.filter); err != nil {
-			return false
-		}
-		if ok {
+		if ok, err = mongokit.Match(r.doc, &q.filter); ok {
 			found = append(found, r)
 		}
-		return !enough()
+		return err == nil && !(p.ordered && q.limit > 0 && len(found) == q.limit)
 	})
 	if err != nil {
 		return nil, st, err
@@ -63,11 +59,9 @@ func (c *collection) find(q query) ([]record, stats, error) {
 	if !p.ordered {
 		sortRecords(found, q.sort)
 	}
-	found = found[min(q.skip, len(found)):]
 	if q.limit > 0 {
 		found = found[:min(q.limit, len(found))]
 	}
-	st.hits = len(found)
 	return found, st, nil
 }
 
@@ -82,19 +76,9 @@ func (c *collection) scan(p plan, st *stats, yield func(record) bool) {
 		c.records.Scan(yield)
 		return
 	}
-	var seen map[uint64]bool
-	if p.index.multikey {
-		seen = map[uint64]bool{}
-	}
 	more := true
 	visit := func(e entry) bool {
 		st.keys++
-		if seen[e.id] {
-			return true
-		}
-		if seen != nil {
-			seen[e.id] = true
-		}
 		r, ok := c.get(e.id)
 		more = !ok || yield(r)
 		return more
@@ -110,43 +94,25 @@ func (c *collection) scan(p plan, st *stats, yield func(record) bool) {
 // walk visits the entries of a range in the index's order, or backwards.
 func (x *index) walk(kr keyRange, reverse bool, visit func(entry) bool) {
 	if reverse {
-		x.tree.Descend(kr.to, func(e entry) bool {
-			return compareEntries(x.columns, e, kr.from) > 0 && visit(e)
-		})
+		x.tree.Descend(kr.to, func(e entry) bool { return compareEntries(e, kr.from) > 0 && visit(e) })
 		return
 	}
-	x.tree.Ascend(kr.from, func(e entry) bool {
-		return compareEntries(x.columns, e, kr.to) < 0 && visit(e)
-	})
+	x.tree.Ascend(kr.from, func(e entry) bool { return compareEntries(e, kr.to) < 0 && visit(e) })
 }
 
-// checkFilter refuses operators and values that lungo does not know. lungo itself stops at the
-// first condition that fails, so that an unknown operator after it, or in an empty collection,
-// would pass for "nothing found".
+// operators are the conditions on a field that the shop uses.
+const operators = "$eq $in $exists $lt $lte $gt $gte"
+
+// checkFilter refuses operators and values that are not supported. lungo itself stops at the first
+// condition that fails, so that an unknown operator after it, or in an empty collection, would pass
+// for "nothing found".
 func checkFilter(filter bson.D) error {
 	for _, e := range filter {
-		if len(e.Key) == 0 || e.Key[0] != '$' {
-			if err := checkConditions(e.Value); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, ok := mongokit.TopLevelQueryOperators[e.Key]; !ok {
+		if len(e.Key) > 0 && e.Key[0] == '$' {
 			return errorf(codeBadValue, "unknown top level operator: %s", e.Key)
 		}
-		if e.Key == "$jsonSchema" {
-			continue
-		}
-		list, ok := e.Value.(bson.A)
-		if !ok || len(list) == 0 {
-			return errorf(codeBadValue, "%s must be a nonempty array", e.Key)
-		}
-		for _, item := range list {
-			sub, ok := item.(bson.D)
-			if !ok {
-				return errorf(codeBadValue, "%s needs an array of documents", e.Key)
-			}
-			if err := checkFilter(sub); err != nil {
+		for _, cond := range conditions(e.Value) {
+			if err := checkCondition(cond.Key, cond.Value); err != nil {
 				return err
 			}
 		}
@@ -154,58 +120,19 @@ func checkFilter(filter bson.D) error {
 	return nil
 }
 
-func checkConditions(v any) error {
-	for i, cond := range conditions(v) {
-		if _, ok := mongokit.ExpressionQueryOperators[cond.Key]; !ok {
-			return errorf(codeBadValue, "unknown operator: %s", cond.Key)
-		}
-		if err := checkOperand(cond.Key, cond.Value); err != nil {
-			return errorf(asError(err).Code, "condition %d: %v", i, err)
+func checkCondition(op string, v any) error {
+	if !hasField(operators, op) {
+		return errorf(codeBadValue, "unknown operator: %s", op)
+	}
+	list, isList := v.(bson.A)
+	if op == "$in" && !isList {
+		return errorf(codeBadValue, "$in needs an array")
+	}
+	for _, item := range append(list, v) {
+		// lungo compares patterns as values, and would find nothing.
+		if _, ok := item.(primitive.Regex); ok {
+			return errorf(codeBadValue, "regular expressions are not supported by the embedded database")
 		}
 	}
-	return nil
-}
-
-func checkOperand(op string, v any) error {
-	if err := checkValue(v); err != nil {
-		return err
-	}
-	if bad, err := hasRegex(v); bad {
-		return err
-	}
-	sub, isDoc := v.(bson.D)
-	switch op {
-	case "$in", "$nin", "$all":
-		if _, ok := v.(bson.A); !ok {
-			return errorf(codeBadValue, "%s needs an array", op)
-		}
-	case "$not":
-		if !isDoc || len(sub) == 0 || len(sub[0].Key) == 0 || sub[0].Key[0] != '$' {
-			return errorf(codeBadValue, "$not needs operators")
-		}
-		return checkConditions(sub)
-	case "$elemMatch":
-		if !isDoc {
-			return errorf(codeBadValue, "$elemMatch needs a document")
-		}
-		if len(sub) > 0 && len(sub[0].Key) > 0 && sub[0].Key[0] == '$' && mongokit.TopLevelQueryOperators[sub[0].Key] == nil {
-			return checkConditions(sub)
-		}
-		return checkFilter(sub)
-	}
-	return nil
-}
-
-// hasRegex refuses patterns: lungo compares them as values, and would find nothing.
-func hasRegex(v any) (bool, error) {
-	list, ok := v.(bson.A)
-	if !ok {
-		list = bson.A{v}
-	}
-	for _, item := range list {
-		if class, _ := bsonkit.Inspect(item); class == bsonkit.Regex {
-			return true, errorf(codeBadValue, "regular expressions are not supported by the embedded database")
-		}
-	}
-	return false, nil
+	return checkValue(v)
 }

@@ -21,13 +21,11 @@ type request struct {
 	doc    bson.D
 	// write names a retryable write; nil where the command is none.
 	write *writeID
-	// unsatisfied is why the write concern cannot be satisfied, if so.
-	unsatisfied *dbError
 }
 
 // generic are the fields that any command may carry.
 const generic = "$db lsid txnNumber startTransaction autocommit $clusterTime $readPreference readConcern writeConcern maxTimeMS " +
-	"comment apiVersion apiStrict apiDeprecationErrors helloOk"
+	"comment apiVersion apiStrict helloOk"
 
 // newRequest refuses fields that the command does not know: to skip one would be to do something
 // else than was asked.

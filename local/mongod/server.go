@@ -13,7 +13,8 @@
 //   - A retryable write is executed once, however often it is sent: what it answered is as durable as what it wrote.
 //   - What it does not know is an error with MongoDB's code, never a silent success.
 //
-// It presents itself as a replica set of one, without transactions and cluster times.
+// It presents itself as a replica set of one, without transactions and cluster times. It has the
+// commands, operators and options that the functions, the laptop and the doctor use, and no others.
 //
 // Where it differs from MongoDB, MongoDB is right.
 package mongod
@@ -35,9 +36,6 @@ import (
 type Options struct {
 	// Logger gets one line at the start, and warnings. Default: slog.Default().
 	Logger *slog.Logger
-	// ExpireInterval is how often TTL indexes remove what has expired. Default: a minute, as in
-	// MongoDB.
-	ExpireInterval time.Duration
 	// ReadOnly has every connection be one of a user with MongoDB's role read, who may not write.
 	ReadOnly bool
 	// User and Password are those of the one user who may do anything. Default: nobody needs to log
@@ -51,9 +49,6 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.ExpireInterval <= 0 {
-		o.ExpireInterval = time.Minute
-	}
 	if o.CompactBytes <= 0 {
 		o.CompactBytes = 8 << 20
 	}
@@ -66,7 +61,6 @@ type Server struct {
 	engine   *engine
 	cursors  *cursors
 	commands map[string]command
-	started  time.Time
 	lastConn atomic.Int32
 	logins   *scram.Server
 	// conversations are the logins of connections, by their IDs.
@@ -99,11 +93,10 @@ func Open(dir string, opts Options) (*Server, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		opts: opts, engine: engine, cursors: newCursors(), started: begin, logins: logins,
+		opts: opts, engine: engine, cursors: newCursors(), logins: logins,
 		stop: cancel, done: ctx.Done(), conns: map[net.Conn]struct{}{},
 	}
 	s.commands = s.newCommands()
-	s.work.Go(s.expireLoop)
 	opts.Logger.Info("database is open", "path", dir, "documents", engine.head.Load().documents(),
 		"duration", time.Since(begin))
 	return s, nil

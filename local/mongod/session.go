@@ -36,7 +36,10 @@ type sessions map[string]*session
 func (s sessions) begin(id *writeID, now time.Time) error {
 	known := s[id.session]
 	switch {
-	case known == nil || known.number < id.number:
+	case known == nil:
+		s.expire(now)
+		s[id.session] = &session{number: id.number, used: now}
+	case known.number < id.number:
 		s[id.session] = &session{number: id.number, used: now}
 	case known.number > id.number:
 		return errorf(codeTransactionTooOld, "Cannot start transaction %d on session %x because a newer transaction with txnNumber %d has already started on this session.", id.number, id.session, known.number)
@@ -68,7 +71,7 @@ func (s sessions) expire(now time.Time) {
 func (s sessions) log(t *tx) error {
 	for id, known := range s {
 		for statement, answer := range known.answers {
-			if err := t.logAnswer(writeID{id, known.number}, statement, answer, nil); err != nil {
+			if err := t.logAnswer(writeID{id, known.number}, statement, answer); err != nil {
 				return err
 			}
 		}

@@ -87,15 +87,13 @@ var writesOfA = map[string]struct {
 	cmd   bson.D
 	after []bson.M
 }{
-	"insert":                       {insertOf(bson.M{"_id": "b"}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b"}}},
-	"update":                       {updateOf(a, inc), []bson.M{{"_id": "a", "n": int32(2)}}},
-	"upsert":                       {updateOf(bson.M{"_id": "b"}, inc, bson.E{Key: "upsert", Value: true}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b", "n": int32(1)}}},
-	"delete":                       {deleteOf(a, 1), nil},
-	"findAndModify that removes":   {modifyOf(a, bson.E{Key: "remove", Value: true}), nil},
-	"findAndModify, before":        {modifyOf(a, bson.E{Key: "update", Value: inc}), []bson.M{{"_id": "a", "n": int32(2)}}},
-	"findAndModify, after":         {modifyOf(a, bson.E{Key: "update", Value: inc}, bson.E{Key: "new", Value: true}), []bson.M{{"_id": "a", "n": int32(2)}}},
-	"findAndModify that upserts":   {modifyOf(bson.M{"_id": "b"}, bson.E{Key: "update", Value: inc}, bson.E{Key: "upsert", Value: true}, bson.E{Key: "new", Value: true}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b", "n": int32(1)}}},
-	"findAndModify of some fields": {modifyOf(a, bson.E{Key: "update", Value: inc}, bson.E{Key: "fields", Value: bson.M{"_id": 0}}), []bson.M{{"_id": "a", "n": int32(2)}}},
+	"insert":                     {insertOf(bson.M{"_id": "b"}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b"}}},
+	"update":                     {updateOf(a, inc), []bson.M{{"_id": "a", "n": int32(2)}}},
+	"upsert":                     {updateOf(bson.M{"_id": "b"}, inc, bson.E{Key: "upsert", Value: true}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b", "n": int32(1)}}},
+	"delete":                     {deleteOf(a, 1), nil},
+	"findAndModify, before":      {modifyOf(a, bson.E{Key: "update", Value: inc}), []bson.M{{"_id": "a", "n": int32(2)}}},
+	"findAndModify, after":       {modifyOf(a, bson.E{Key: "update", Value: inc}, bson.E{Key: "new", Value: true}), []bson.M{{"_id": "a", "n": int32(2)}}},
+	"findAndModify that upserts": {modifyOf(bson.M{"_id": "b"}, bson.E{Key: "update", Value: inc}, bson.E{Key: "upsert", Value: true}, bson.E{Key: "new", Value: true}), []bson.M{{"_id": "a", "n": int32(1)}, {"_id": "b", "n": int32(1)}}},
 }
 
 // again checks the answer to a repeated write: that of the first time, and the statements that were
@@ -236,16 +234,21 @@ func TestRetryableWrites(t *testing.T) {
 			t.Errorf("endSessions: %v", got)
 		}
 		send(t, b.addr, cmd)
-		if err := b.server.engine.expire(time.Now().Add(sessionMinutes*time.Minute - time.Second)); err != nil {
-			t.Fatal(err)
+		unused := func(since time.Duration) { // until another session begins
+			b.server.engine.mu.Lock()
+			defer b.server.engine.mu.Unlock()
+			for _, known := range b.server.engine.sessions {
+				known.used = time.Now().Add(-since)
+			}
 		}
+		unused(sessionMinutes*time.Minute - time.Second)
+		send(t, b.addr, inSession(updateOf(bson.M{"_id": "none"}, inc), 2, 1))
 		send(t, b.addr, cmd)
 		if got := all(t, b.orders, bson.M{}); got[0]["n"] != int32(2) {
 			t.Errorf("before its time is up: %v", got)
 		}
-		if err := b.server.engine.expire(time.Now().Add(sessionMinutes*time.Minute + time.Second)); err != nil {
-			t.Fatal(err)
-		}
+		unused(sessionMinutes*time.Minute + time.Second)
+		send(t, b.addr, inSession(updateOf(bson.M{"_id": "none"}, inc), 3, 1))
 		send(t, b.addr, cmd)
 		if got := all(t, b.orders, bson.M{}); got[0]["n"] != int32(3) {
 			t.Errorf("after it: %v", got)

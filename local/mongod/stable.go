@@ -19,12 +19,11 @@ func (r *request) checkAPI() error {
 	if err != nil {
 		return err
 	}
-	deprecated, err := r.bool("apiDeprecationErrors", false)
 	switch {
 	case err != nil:
 		return err
-	case version == nil && (strict || deprecated):
-		return errorf(codeAPIVersionMissing, "Provided apiStrict and/or apiDeprecationErrors without passing apiVersion")
+	case version == nil && strict:
+		return errorf(codeAPIVersionMissing, "Provided apiStrict without passing apiVersion")
 	case version != nil && version != "1":
 		return errorf(codeAPIVersion, "API version must be \"1\"")
 	case strict && !Stable(r.name):

@@ -8,73 +8,49 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// change is what an update does to the documents that its query finds.
+// change is what an update does to the document that its filter finds.
 type change struct {
-	query        query
-	update       bson.D // operators, or a whole document
-	replace      bool
-	upsert       bool
-	multi        bool
-	arrayFilters bsonkit.List
+	filter bson.D
+	update bson.D
+	upsert bool
 }
 
-// changed is what became of it. before and after are those of the last document: of the only one,
-// unless multi.
+// changed is the result of a change. before is nil where a document was made, and both are nil where
+// none was found.
 type changed struct {
-	matched, modified int
-	upserted          any // the new document's _id
-	before, after     *bson.D
-	isUpsert          bool
+	modified      bool
+	before, after *bson.D
 }
 
-// readChange takes the update in the field updateName of r, and checks it as far as it can be
-// checked without a document.
-func (r *request) readChange(q query, updateName string) (*change, error) {
-	doc, ok := r.value(updateName).(bson.D)
-	if !ok {
-		return nil, errorf(codeFailedToParse, "update must be a document (pipelines are not supported by the embedded database)")
-	}
-	ch := &change{query: q, update: doc, replace: len(doc) == 0 || !strings.HasPrefix(doc[0].Key, "$")}
-	var err error
-	if ch.upsert, err = r.bool("upsert", false); err != nil {
-		return nil, err
-	}
-	if ch.multi, err = r.bool("multi", false); err != nil {
-		return nil, err
-	}
-	filters, err := r.list("arrayFilters")
+// updates are the operators that the shop uses.
+const updates = "$set $setOnInsert $inc $max"
+
+// readChange takes a change from the fields of r, and checks it as far as it can be checked without
+// a document.
+func (r *request) readChange(filterName, updateName string) (*change, error) {
+	filter, err := r.document(filterName)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range filters {
-		filter, ok := v.(bson.D)
-		if !ok {
-			return nil, errorf(codeTypeMismatch, "arrayFilters must be documents")
-		}
-		ch.arrayFilters = append(ch.arrayFilters, &filter)
+	update, ok := r.value(updateName).(bson.D)
+	if !ok || len(update) == 0 {
+		return nil, errorf(codeFailedToParse, "update must be a document with operators (replacements and pipelines are not supported by the embedded database)")
 	}
-	if err := checkValue(doc); err != nil {
+	upsert, err := r.bool("upsert", false)
+	if err != nil {
 		return nil, err
 	}
+	if err := checkValue(update); err != nil {
+		return nil, err
+	}
+	ch := &change{filter, update, upsert}
 	return ch, ch.check()
 }
 
 func (ch *change) check() error {
-	if ch.replace {
-		for _, e := range ch.update {
-			if strings.HasPrefix(e.Key, "$") {
-				return errorf(52, "the field '%s' is not allowed in a replacement document", e.Key)
-			}
-		}
-		if ch.multi {
-			return errorf(codeFailedToParse, "multi update is not supported for replacement-style update")
-		}
-		return nil
-	}
-	positional := false
 	var paths []string
 	for _, e := range ch.update {
-		if _, ok := mongokit.FieldUpdateOperators[e.Key]; !ok {
+		if !hasField(updates, e.Key) {
 			return errorf(codeFailedToParse, "unknown modifier: %s", e.Key)
 		}
 		fields, ok := e.Value.(bson.D)
@@ -82,28 +58,29 @@ func (ch *change) check() error {
 			return errorf(codeFailedToParse, "modifiers operate on fields, but %s has none", e.Key)
 		}
 		for _, f := range fields {
-			if strings.Contains(f.Key, "$") {
-				positional = true
-				if e.Key == "$inc" || e.Key == "$mul" {
-					return errorf(codeBadValue, "%s of array elements is not supported by the embedded database: %s", e.Key, f.Key)
-				}
-			}
-			if f.Key == "" || strings.HasPrefix(f.Key, ".") || strings.HasSuffix(f.Key, ".") || strings.Contains(f.Key, "..") {
-				return errorf(56, "the update path '%s' contains an empty field name", f.Key)
-			}
-			for _, other := range paths {
-				if strings.HasPrefix(f.Key+".", other+".") || strings.HasPrefix(other+".", f.Key+".") {
-					return errorf(codeConflictingUpdate, "updating the path '%s' would create a conflict at '%s'", f.Key, other)
-				}
+			if err := checkPath(f.Key, paths); err != nil {
+				return err
 			}
 			paths = append(paths, f.Key)
 		}
 	}
-	if positional {
-		return nil // needs the arrays of a document
-	}
 	// An empty document shows what is wrong with the update itself, also if no document matches.
 	return ch.apply(&bson.D{}, true)
+}
+
+func checkPath(path string, others []string) error {
+	if strings.Contains("."+path+".", "..") {
+		return errorf(56, "the update path '%s' contains an empty field name", path)
+	}
+	if strings.Contains(path, "$") {
+		return errorf(codeBadValue, "positions in arrays are not supported by the embedded database: %s", path)
+	}
+	for _, other := range others {
+		if strings.HasPrefix(path+".", other+".") || strings.HasPrefix(other+".", path+".") {
+			return errorf(codeConflictingUpdate, "updating the path '%s' would create a conflict at '%s'", path, other)
+		}
+	}
+	return nil
 }
 
 // apply runs the operators on doc. The update stays as it is, for the next document.
@@ -112,105 +89,98 @@ func (ch *change) apply(doc *bson.D, upsert bool) error {
 	if err := widen(doc, *update); err != nil {
 		return err
 	}
-	_, err := mongokit.Apply(doc, &ch.query.filter, update, upsert, ch.arrayFilters)
+	_, err := mongokit.Apply(doc, &ch.filter, update, upsert, nil)
 	return err
+}
+
+// widen prepares update for doc: where the sum of $inc needs 64 bits it makes the operand long, as
+// MongoDB does, since lungo's sums wrap around. It refuses what needs more.
+func widen(doc *bson.D, update bson.D) error {
+	increments, _ := lookup(update, "$inc").(bson.D)
+	for i, f := range increments {
+		by, ok := integer(f.Value)
+		if !ok {
+			return errorf(codeBadValue, "$inc of '%s' by %v: the embedded database adds only whole numbers", f.Key, f.Value)
+		}
+		now, ok := integer(get(doc, f.Key))
+		if !ok {
+			continue // missing, or for lungo to refuse
+		}
+		sum := now + by
+		if (sum > now) != (by > 0) && by != 0 {
+			return errorf(codeBadValue, "$inc of '%s' overflows 64 bits: the value is %d", f.Key, now)
+		}
+		if sum != int64(int32(sum)) {
+			increments[i].Value = by
+		}
+	}
+	return nil
+}
+
+func integer(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int32:
+		return int64(v), true
+	case int64:
+		return v, true
+	}
+	return 0, false
 }
 
 // run makes the change in ns.
 func (ch *change) run(t *tx, ns string) (changed, error) {
-	var done changed
-	found, _, err := t.catalog.collections[ns].find(ch.query)
-	if err != nil {
+	found, _, err := t.catalog.collections[ns].find(query{filter: ch.filter, limit: 1})
+	switch {
+	case err != nil:
+		return changed{}, err
+	case len(found) > 0:
+		return ch.modify(t, ns, found[0])
+	case ch.upsert:
+		return ch.insert(t, ns)
+	}
+	return changed{}, nil
+}
+
+func (ch *change) modify(t *tx, ns string, old record) (changed, error) {
+	doc := *bsonkit.Clone(old.doc)
+	if err := ch.apply(&doc, false); err != nil {
+		return changed{}, err
+	}
+	if bsonkit.Compare(get(&doc, "_id"), get(old.doc, "_id")) != 0 {
+		return changed{}, errImmutableID
+	}
+	done := changed{before: old.doc, after: &doc}
+	same, err := sameDocument(*old.doc, doc)
+	if err != nil || same {
 		return done, err
 	}
-	for _, rec := range found {
-		if err := ch.runOne(t, ns, rec, &done); err != nil {
-			return done, err
-		}
-	}
-	if len(found) == 0 && ch.upsert {
-		return done, ch.insert(t, ns, &done)
-	}
-	return done, nil
-}
-
-func (ch *change) runOne(t *tx, ns string, rec record, done *changed) error {
-	doc, err := ch.next(rec.doc)
-	if err != nil {
-		return err
-	}
-	oldRaw, err := encode(*rec.doc)
-	if err != nil {
-		return err
-	}
-	newRaw, err := encode(doc)
-	if err != nil {
-		return err
-	}
-	if !sameDocument(oldRaw, newRaw) {
-		if err := checkDocument(doc); err != nil {
-			return err
-		}
-		if err := t.put(ns, rec, doc); err != nil {
-			return err
-		}
-		done.modified++
-	}
-	done.matched++
-	done.before, done.after = rec.doc, &doc
-	return nil
-}
-
-// next is the document that old becomes.
-func (ch *change) next(old *bson.D) (bson.D, error) {
-	id := get(old, "_id")
-	var doc bson.D
-	if ch.replace {
-		doc = *bsonkit.Clone(&ch.update)
-		if isMissing(get(&doc, "_id")) {
-			doc = append(doc, bson.E{Key: "_id", Value: id})
-		}
-		doc = withIDFirst(doc)
-	} else {
-		doc = *bsonkit.Clone(old)
-		if err := ch.apply(&doc, false); err != nil {
-			return nil, err
-		}
-	}
-	if now := get(&doc, "_id"); isMissing(now) || !identical(now, id) {
-		return nil, errorf(codeImmutableField, "performing an update on the path '_id' would modify the immutable field '_id'")
-	}
-	return doc, nil
-}
-
-// insert stores what an upsert makes of its query and its update.
-func (ch *change) insert(t *tx, ns string, done *changed) error {
-	seed, err := mongokit.Extract(&ch.query.filter)
-	if err != nil {
-		return err
-	}
-	id := get(seed, "_id")
-	doc := *bsonkit.Clone(seed)
-	if ch.replace {
-		doc = *bsonkit.Clone(&ch.update)
-		if isMissing(get(&doc, "_id")) && !isMissing(id) {
-			doc = append(doc, bson.E{Key: "_id", Value: id})
-		}
-	} else if err := ch.apply(&doc, true); err != nil {
-		return err
-	}
-	doc = withIDFirst(doc)
-	if !isMissing(id) && compareValues(id, doc[0].Value) != 0 {
-		return errorf(codeImmutableField, "performing an update on the path '_id' would modify the immutable field '_id'")
-	}
 	if err := checkDocument(doc); err != nil {
-		return err
+		return done, err
 	}
-	if err := t.put(ns, record{}, doc); err != nil {
-		return err
+	done.modified = true
+	return done, t.put(ns, old, doc)
+}
+
+var errImmutableID = errorf(codeImmutableField, "performing an update on the path '_id' would modify the immutable field '_id'")
+
+// insert stores what an upsert makes of its filter and its update.
+func (ch *change) insert(t *tx, ns string) (changed, error) {
+	doc, err := mongokit.Extract(&ch.filter)
+	if err != nil {
+		return changed{}, err
 	}
-	done.isUpsert, done.upserted, done.after = true, doc[0].Value, &doc
-	return nil
+	id := get(doc, "_id")
+	if err := ch.apply(doc, true); err != nil {
+		return changed{}, err
+	}
+	made := withIDFirst(*doc)
+	if !isMissing(id) && bsonkit.Compare(id, made[0].Value) != 0 {
+		return changed{}, errImmutableID
+	}
+	if err := checkDocument(made); err != nil {
+		return changed{}, err
+	}
+	return changed{after: &made}, t.put(ns, record{}, made)
 }
 
 func (s *Server) update(r *request) (bson.D, error) {
@@ -219,23 +189,16 @@ func (s *Server) update(r *request) (bson.D, error) {
 		return nil, err
 	}
 	done, err := s.batch(r, "updates", func(t *tx, v any) (bson.D, error) {
-		one, err := r.sub("updates", v, "q u upsert multi arrayFilters hint sort")
+		one, err := r.sub("updates", v, "q u upsert multi")
 		if err != nil {
 			return nil, err
 		}
-		q, err := one.readQuery("q")
+		if multi, err := one.bool("multi", false); err != nil || multi {
+			return nil, errorf(codeInvalidOptions, "updates of many documents are not supported by the embedded database")
+		}
+		ch, err := one.readChange("q", "u")
 		if err != nil {
 			return nil, err
-		}
-		ch, err := one.readChange(q, "u")
-		if err != nil {
-			return nil, err
-		}
-		if ch.multi && r.write != nil {
-			return nil, errorf(codeInvalidOptions, "Cannot use (or request) retryable writes with multi=true")
-		}
-		if !ch.multi {
-			ch.query.limit = 1
 		}
 		done, err := ch.run(t, ns)
 		return done.answer(), err
@@ -248,8 +211,11 @@ func (s *Server) update(r *request) (bson.D, error) {
 
 // answer is what an update answers for the statement.
 func (c changed) answer() bson.D {
-	if c.isUpsert {
-		return append(count(1), bson.E{Key: "nModified", Value: int32(0)}, bson.E{Key: "upserted", Value: c.upserted})
+	switch {
+	case c.after == nil:
+		return append(count(0), bson.E{Key: "nModified", Value: int32(0)})
+	case c.before == nil:
+		return append(count(1), bson.E{Key: "nModified", Value: int32(0)}, bson.E{Key: "upserted", Value: get(c.after, "_id")})
 	}
-	return append(count(c.matched), bson.E{Key: "nModified", Value: int32(c.modified)})
+	return append(count(1), bson.E{Key: "nModified", Value: int32(btoi(c.modified))})
 }

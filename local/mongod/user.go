@@ -6,8 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
-// writers are the commands that the role read does not allow. Pipelines do not write here.
-var writers = []string{"insert", "update", "delete", "findAndModify", "createIndexes", "dropIndexes", "create", "drop", "dropDatabase"}
+// writers are the commands that the role read does not allow.
+var writers = []string{"insert", "update", "delete", "findAndModify", "createIndexes", "dropDatabase"}
 
 // readActions are the role's that a shop could ask for:
 // https://www.mongodb.com/docs/manual/reference/built-in-roles/#mongodb-authrole-read

@@ -30,10 +30,7 @@ func (s *Server) batch(r *request, field string, statement func(*tx, any) (bson.
 	}
 	err = s.engine.writeOnce(r.write, func(t *tx) error {
 		for i, v := range list {
-			answer, retried, err := t.once(int32(i), func() (bson.D, *image, error) {
-				answer, err := statement(t, v)
-				return answer, nil, err
-			})
+			answer, retried, err := t.once(int32(i), func() (bson.D, error) { return statement(t, v) })
 			done.add(int32(i), answer, retried, err)
 			if err != nil && ordered {
 				break
@@ -125,7 +122,7 @@ func (s *Server) delete(r *request) (bson.D, error) {
 		return nil, err
 	}
 	done, err := s.batch(r, "deletes", func(t *tx, v any) (bson.D, error) {
-		one, err := r.sub("deletes", v, "q limit hint")
+		one, err := r.sub("deletes", v, "q limit")
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/checkout/session"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/stripeclient"
@@ -25,6 +26,41 @@ const maxItems = 1000
 // itemSource says what a session bought.
 type itemSource interface {
 	fetch(ctx context.Context, session, account string) ([]order.Item, error)
+}
+
+// overdue is how long an order may be due, whatever the cause, before the admins are told.
+const overdue = time.Hour
+
+// tellOverdue tells the admins, once, of an order that cannot be planned and has been due for so
+// long. What else is due of it is sent, which the visit did not come to. A planned e-mail that is not
+// sent fails in the end, and is told then.
+func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause error, wait pace) (err error) {
+	defer openfaas.Recovered(&err)
+	if f.now().Sub(due.At) < overdue || f.mail.ready() != nil { // without SendGrid's key nothing can go out
+		return nil
+	}
+	orders, err := f.store()
+	if err != nil {
+		return err
+	}
+	why, ours := openfaas.Misconfiguration(cause)
+	if !ours {
+		why = "the log of send-email names it"
+	}
+	o, err := orders.Update(ctx, due.ID, func(o *order.Order) error {
+		key := catalogue.NoticeKey(catalogue.OrderOverdue)
+		_, told := o.Emails[key]
+		if _, waits := o.Unplanned(); told || !waits || f.now().Sub(*o.NextDueAt) < overdue {
+			return order.ErrUnchanged
+		}
+		f.catalogue.OweNotice(o, catalogue.OrderOverdue, why, f.now())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = f.deliverDue(ctx, f.log.With("order", due.ID), orders, o, wait, noDeadline)
+	return err
 }
 
 // stripeItems asks Stripe.
@@ -113,6 +149,13 @@ func itemOf(l *stripe.LineItem) order.Item {
 func permanent(err error) bool {
 	var e *stripeclient.Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
+
+// refusesKey reports whether Stripe refused the key, or what it may do: that is for the owner to
+// mend.
+func refusesKey(err error) bool {
+	var e *stripeclient.Error
+	return errors.As(err, &e) && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
 func isMisconfigured(err error) bool {

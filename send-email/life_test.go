@@ -11,9 +11,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
 	"golang.org/x/time/rate"
 
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -325,19 +327,112 @@ func TestItemsThatNeverCome(t *testing.T) {
 	if o.Fetch.FailedAt.IsZero() || o.NextDueAt != nil {
 		t.Errorf("not given up: %+v, due %v", o.Fetch, o.NextDueAt)
 	}
-	if got := b.sendgrid.sent(); len(got) != 1 || got[0] != "notice/items-missing" {
-		t.Errorf("sent %v, want the admins told once", got)
+	if d := cmp.Diff([]string{"notice/items-given-up/1", "notice/items-missing"}, b.sendgrid.sent()); d != "" {
+		t.Errorf("the admins are told (-want +got):\n%s", d)
+	}
+	notice, _ := b.sendgrid.mails[1].Personalizations[0].Data["notice"].(map[string]any)
+	if notice["command"] != "retry --failed" || !strings.Contains(fmt.Sprint(notice["text"]), "given up") || !strings.Contains(fmt.Sprint(notice["reason"]), "502") {
+		t.Errorf("the notice says %v", notice)
 	}
 	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"the line items could not be fetched, and are not tried again`) {
 		t.Errorf("the log does not say so: %s", b.logged)
 	}
 	b.stripe.status = 0
 	b.invoke(`{"sweep":true}`)
-	if n := len(b.sendgrid.sent()); n != 1 {
+	if n := len(b.sendgrid.sent()); n != 2 {
 		t.Errorf("a sweep took it up again: %d mails", n)
 	}
-	if p := b.sendOrder(t, id); p.Sent != 3 {
+	if p := b.sendOrder(t, id); p.Sent != 4 {
 		t.Errorf("asked for, it is at %+v, want its two mails sent", p)
+	}
+}
+
+func TestGivingUpIsToldEachTime(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	id := b.place(t, "completed_paid")
+	b.stripe.status = 502
+	for range 2 {
+		b.sendOrder(t, id)
+		b.clock = b.clock.Add(order.Horizon)
+		b.invoke(`{"sweep":true}`)
+		res := b.invoke(fmt.Sprintf(`{"retry":{"failed":true},"at":"%s"}`, b.clock.Format(time.RFC3339)))
+		if want := fmt.Sprintf(`{"orders":["%s"],"not_yet":[],"dry_run":false}`+"\n", id); string(res.Body) != want {
+			t.Fatalf("answered %d %s, want %s", res.StatusCode, res.Body, want)
+		}
+	}
+	want := []string{"notice/items-given-up/1", "notice/items-given-up/2", "notice/items-missing"}
+	if d := cmp.Diff(want, b.sendgrid.sent()); d != "" {
+		t.Errorf("the admins are told (-want +got):\n%s", d)
+	}
+	b.stripe.status = 0
+	b.clock = b.clock.Add(time.Minute)
+	b.invoke(`{"sweep":true}`)
+	if d := cmp.Diff(append([]string{"ebook/delivery", "ebook/sale"}, want...), b.sendgrid.sent()); d != "" {
+		t.Errorf("after Stripe is back (-want +got):\n%s", d)
+	}
+}
+
+func TestRefusedStripeKeyDoesNotUseUpTheHorizon(t *testing.T) {
+	t.Parallel()
+
+	for _, status := range []int{401, 403} {
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		b.stripe.status = status
+		for range 10 {
+			b.clock = b.clock.Add(order.Horizon / 2)
+			b.invoke(`{"sweep":true}`)
+		}
+		b.stripe.status, b.clock = 502, b.clock.Add(2*time.Hour)
+		b.invoke(`{"sweep":true}`)
+		if f := b.memory.orders[id].Fetch; !f.FailedAt.IsZero() || f.Attempts != 11 {
+			t.Errorf("%d: %+v, want it tried again", status, f)
+		}
+		b.stripe.status, b.clock = 0, b.clock.Add(2*time.Hour)
+		b.invoke(`{"sweep":true}`)
+		if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale", "notice/items-missing"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("%d: sent (-want +got):\n%s", status, d)
+		}
+	}
+}
+
+func TestOverdueOrderIsTold(t *testing.T) {
+	t.Parallel()
+
+	for why, key := range map[string]func() (string, error){
+		"secret stripe-api-key is missing": func() (string, error) { return "", openfaas.NewMisconfigured("secret stripe-api-key is missing") },
+		"the log of send-email names it":   func() (string, error) { panic("a mistake") },
+	} {
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		works := b.items
+		b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: key})
+		b.refund(t, "evt_part", 1000)
+		sweep := func(after time.Duration) {
+			b.clock = b.clock.Add(after)
+			b.invoke(`{"sweep":true}`)
+		}
+		sweep(30 * time.Minute)
+		if got := b.sendgrid.sent(); len(got) != 0 {
+			t.Errorf("%s: sent %v within the hour", why, got)
+		}
+		for range 5 {
+			sweep(40 * time.Minute)
+		}
+		if d := cmp.Diff([]string{"notice/order-overdue"}, b.sendgrid.sent()); d != "" {
+			t.Fatalf("%s: sent (-want +got):\n%s", why, d)
+		}
+		notice, _ := b.sendgrid.mails[0].Personalizations[0].Data["notice"].(map[string]any)
+		if notice["reason"] != why {
+			t.Errorf("the notice says %v, want %s", notice, why)
+		}
+		b.items = works
+		sweep(time.Minute)
+		if p := b.sendOrder(t, id); p.Sent != 4 || p.Waiting != 0 {
+			t.Errorf("%s: after the key is back, it is at %+v", why, p)
+		}
 	}
 }
 

@@ -206,6 +206,7 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 		"resend":  `{"order":"` + id + `","reason":"why"}`,
 		"forget":  `{"order":"` + id + `"}`,
 		"correct": `{"order":"` + id + `","to":"ada@right.example","reason":"why"}`,
+		"retry":   `{"failed":true}`,
 		"pause":   `"3m"`,
 	}
 	for verb, arguments := range changing {

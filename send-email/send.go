@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"handler/function/internal/catalogue"
@@ -182,9 +183,16 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 		}
 		now := f.now()
 		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
-		o.FetchFailed(cause.Error(), now.Add(pause), now)
+		if refusesKey(cause) {
+			o.FetchRefused(cause.Error(), now.Add(pause), now)
+		} else {
+			o.FetchFailed(cause.Error(), now.Add(pause), now)
+		}
 		if now.Sub(o.Fetch.Since) >= itemsOverdue || permanent(cause) {
 			f.catalogue.OweNotice(o, catalogue.ItemsMissing, "", now)
+		}
+		if !o.Fetch.FailedAt.IsZero() {
+			f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)
 		}
 		return nil
 	})

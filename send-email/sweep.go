@@ -80,6 +80,9 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 			done.Orders++
 		}
 		again, err := f.sweepOrder(ctx, o.ID, wait, until)
+		if err != nil && !deferred(err) && mongodb.Fault(err) == nil {
+			f.notHandled(ctx, o, err, wait)
+		}
 		switch {
 		case deferred(err), mongodb.Fault(err) != nil:
 			return visits, err
@@ -98,6 +101,13 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 		}
 	}
 	return visits, nil
+}
+
+// notHandled tells the admins where an order that the sweep could not handle has been due for long.
+func (f *Function) notHandled(ctx context.Context, o order.DueOrder, cause error, wait pace) {
+	if err := f.tellOverdue(ctx, o, cause, wait); err != nil && !deferred(err) {
+		f.log.Error("the admins could not be told of an order that is overdue; the next sweep tries again", "order", o.ID, "err", err)
+	}
 }
 
 // sweepOrder is send for an order that may be of any kind: one that breaks the code is an error of

@@ -43,7 +43,7 @@ func TestSweep(t *testing.T) {
 		b := setUp(t)
 		id := b.place(t, "completed_paid")
 		good := b.memory.orders[id]
-		early := b.clock.Add(-time.Hour)
+		early := b.clock.Add(-overdue / 2)
 		for i := range 2*batch + 1 {
 			broken := *good
 			broken.ID, broken.NextDueAt = fmt.Sprintf("cs_broken%d", i), &early

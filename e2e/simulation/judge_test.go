@@ -110,7 +110,8 @@ func (w *world) judgeSession(s *session) {
 		case slices.Contains(want, s.copyOf(key)):
 			w.judgeDelivery(s, o, key)
 		case strings.HasPrefix(key, "notice/email-failed/") && o.Emails[d.About].State == order.Failed,
-			key == "notice/items-missing" && o.Fetch.Attempts > 0:
+			key == "notice/items-missing" && o.Fetch.Attempts > 0,
+			key == "notice/order-overdue" && w.wasAwayForLong():
 			w.judgeDelivery(s, o, key)
 		case key == "notice/payment-failed" && s.declined():
 		default:
@@ -167,6 +168,11 @@ func recipient(s *session, o *order.Order, key string) string {
 		return s.right()
 	}
 	return s.customer()
+}
+
+// wasAwayForLong reports whether something was away for long enough to make an order overdue.
+func (w *world) wasAwayForLong() bool {
+	return slices.ContainsFunc(w.outages, func(o outage) bool { return o.to-o.from > time.Hour })
 }
 
 func states(o *order.Order) string {

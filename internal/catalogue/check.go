@@ -80,7 +80,7 @@ func (c *Catalogue) uses() []use {
 	}
 	for _, n := range noticeKinds {
 		if t := c.Notices.template(n); t.Value != "" || !c.optional(n) {
-			all = append(all, use{noticeKey(n), t})
+			all = append(all, use{NoticeKey(n), t})
 		}
 	}
 	if c.Report != nil {
@@ -89,7 +89,9 @@ func (c *Catalogue) uses() []use {
 	return all
 }
 
-func noticeKey(n Notice) string { return noticeSeries + "/" + string(n) }
+// NoticeKey is the first parts of the key of a notice's delivery, and all of it where an order has
+// one of the kind at most.
+func NoticeKey(n Notice) string { return noticeSeries + "/" + string(n) }
 
 // Use is the key of the first e-mail of the catalogue that is made of a template, such as
 // ebook/receipt or notice/refunded; of a template that nothing names, the key that its own name
@@ -106,7 +108,7 @@ func (c *Catalogue) Use(template string) string {
 // unusedKey is that of an e-mail that a template which nothing names could be for.
 func unusedKey(template string) string {
 	if slices.Contains(noticeKinds, Notice(template)) {
-		return noticeKey(Notice(template))
+		return NoticeKey(Notice(template))
 	}
 	if template == maildata.ReportSeries {
 		return ReportKey

@@ -20,8 +20,12 @@ const (
 	Disputed       Notice = maildata.Disputed
 	Bounced        Notice = maildata.Bounced
 	DatabaseFull   Notice = maildata.DatabaseFull
+	// ItemsGivenUp and OrderOverdue have the template of another kind.
+	ItemsGivenUp Notice = maildata.ItemsGivenUp
+	OrderOverdue Notice = maildata.OrderOverdue
 )
 
+// noticeKinds are those that the catalogue names a template for.
 var noticeKinds = []Notice{PaymentFailed, EmailFailed, Bounced, UnknownProduct, ItemsMissing, Refunded, Disputed, DatabaseFull}
 
 // optional reports whether the catalogue may do without the notice: without a default, no product
@@ -39,6 +43,9 @@ func (n Notice) field() string { return strings.ReplaceAll(string(n), "-", "_") 
 
 // template is that of a notice.
 func (n notices) template(kind Notice) template {
+	if other, shares := maildata.Shared()[string(kind)]; shares {
+		kind = Notice(other)
+	}
 	if kind == Bounced && n.EmailBounced.Value == "" { // a catalogue from before there was this notice
 		return n.EmailFailed
 	}
@@ -64,9 +71,9 @@ func (n *notices) of(kind Notice) *template {
 
 // notice tells the admins of something about an order; of what, if there may be several.
 func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
-	key := noticeKey(kind)
+	key := NoticeKey(kind)
 	switch kind {
-	case EmailFailed, Bounced, DatabaseFull:
+	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp:
 		key += "/" + about
 	case Refunded, Disputed:
 		key += "/" + short(about)

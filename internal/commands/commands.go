@@ -68,6 +68,7 @@ func Kinds() map[string]Kind {
 		"report":  {New: func(openfaas.Call) Command { return new(sendReport) }},
 		"resend":  {New: func(c openfaas.Call) Command { return &resend{call: c.ID} }, Changes: true},
 		"correct": {New: func(c openfaas.Call) Command { return &correct{call: c.ID} }, Changes: true},
+		"retry":   {New: func(c openfaas.Call) Command { return &retry{call: c.ID} }, Changes: true},
 		"forget":  {New: func(openfaas.Call) Command { return new(forget) }, Changes: true},
 		"export":  {New: func(openfaas.Call) Command { return new(export) }},
 	}

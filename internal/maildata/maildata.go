@@ -30,6 +30,9 @@ const (
 	Disputed       = "disputed"
 	Bounced        = "bounced"
 	DatabaseFull   = "database-full"
+	// These have the templates of others, which show notice.text: see Shared.
+	ItemsGivenUp = "items-given-up"
+	OrderOverdue = "order-overdue"
 )
 
 type orderData struct {
@@ -72,6 +75,10 @@ type noticeData struct {
 	Amount Money `json:"amount"`
 	// Whole: all of the payment went back.
 	Whole bool `json:"whole"`
+	// Text is what happened, and Command what the owner types to go on, both for the kinds that
+	// share a template.
+	Text    string `json:"text"`
+	Command string `json:"command"`
 }
 
 // Shop is who sends the e-mails.
@@ -163,8 +170,10 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 	kind, _, _ := strings.Cut(rest, "/")
 	n := noticeData{Kind: kind, About: d.About, Reason: o.Emails[d.About].LastError}
 	switch kind {
-	case ItemsMissing:
+	case ItemsMissing, ItemsGivenUp:
 		n.Reason = o.Fetch.LastError
+	case OrderOverdue:
+		n.Reason = d.About
 	case Refunded, Disputed:
 		c, _ := o.Events[d.About].Charge() // it was read before; one that is gone says nothing
 		n.Amount, n.Whole, n.Reason = MoneyOf(c.Amount, c.Currency, o.Locale), c.Whole, c.Reason
@@ -172,6 +181,7 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 		n.Reason = bounceReason(o.Emails[d.About])
 	}
 	n.Reason = oneLine(n.Reason)
+	n.Text, n.Command = textOf(kind), commandOf(kind)
 	return n
 }
 

@@ -75,20 +75,6 @@ type Order struct {
 	UpdatedAt time.Time  `bson:"updated_at"`
 }
 
-// Fetch is the state of fetching the line items from Stripe.
-type Fetch struct {
-	Attempts int `bson:"attempts"`
-	// Since is the first failure in a row; zero while there is none.
-	Since time.Time `bson:"since,omitempty"`
-	// NotBefore is when the next attempt may be made.
-	NotBefore time.Time `bson:"not_before,omitempty"`
-	// DoneAt is when the items were stored; zero until then.
-	DoneAt time.Time `bson:"done_at,omitempty"`
-	// FailedAt is when fetching them was given up; zero until then.
-	FailedAt  time.Time `bson:"failed_at,omitempty"`
-	LastError string    `bson:"last_error,omitempty"`
-}
-
 // Clone is a copy whose changes, by the methods of this package, do not reach the order.
 func (o *Order) Clone() *Order {
 	c := *o
@@ -144,46 +130,6 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 		o.Note(Entry{At: now, Command: e.Found})
 	}
 	return true, nil
-}
-
-// FetchAnew lets items that were given up be fetched again, and reports whether they were given up.
-func (o *Order) FetchAnew(now time.Time) bool {
-	if o.Fetch.FailedAt.IsZero() {
-		return false
-	}
-	o.Fetch = Fetch{Attempts: o.Fetch.Attempts}
-	o.touch(now)
-	return true
-}
-
-// SetItems keeps what Stripe says was bought. Items that are there already stay: what was bought
-// does not change, and a plan may have been made by them.
-func (o *Order) SetItems(items []Item, now time.Time) {
-	if !o.Fetch.DoneAt.IsZero() {
-		return
-	}
-	o.Items = items
-	o.Fetch.DoneAt = now
-	o.Fetch.LastError = ""
-	o.touch(now)
-}
-
-// FetchFailed notes that fetching the items failed and that the next attempt is at the given time.
-// At the Horizon there is none: which e-mails are owed is unknown, and a person must look.
-func (o *Order) FetchFailed(reason string, at, now time.Time) {
-	if !o.Fetch.DoneAt.IsZero() {
-		return
-	}
-	o.Fetch.Attempts++
-	if o.Fetch.Since.IsZero() {
-		o.Fetch.Since = now
-	}
-	o.Fetch.LastError = reason
-	o.Fetch.NotBefore = at
-	if Exhausted(o.Fetch.Since, now) {
-		o.Fetch.FailedAt = now
-	}
-	o.touch(now)
 }
 
 func (o *Order) touch(now time.Time) {

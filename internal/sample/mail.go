@@ -21,9 +21,22 @@ func Mails(orders map[string]*order.Order) func(key, language string) []maildata
 	return func(key, language string) (mails []maildata.Mail) {
 		for _, name := range slices.Sorted(maps.Keys(orders)) {
 			mails = append(mails, Mail(orders[name], key, language))
+			for _, kind := range sharing(key) {
+				mails = append(mails, Mail(orders[name], kind, language))
+			}
 		}
 		return mails
 	}
+}
+
+// sharing are the keys of the notices that have the template of the one with that key.
+func sharing(key string) (keys []string) {
+	for _, kind := range slices.Sorted(maps.Keys(maildata.Shared())) {
+		if key == maildata.NoticeSeries+"/"+maildata.Shared()[kind] {
+			keys = append(keys, maildata.NoticeSeries+"/"+kind)
+		}
+	}
+	return keys
 }
 
 // Mail is an order's e-mail with that key, for a template to be tried with: every-order/receipt,
@@ -47,6 +60,8 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 		o.Report = view.SpaceOf(430<<20, 512).JSON()
 	case kind == maildata.EmailFailed, kind == maildata.Bounced:
 		m.Delivery.Key, m.Delivery.About = key+"/"+failed, failed
+	case kind == maildata.OrderOverdue:
+		m.Delivery.About = "secret stripe-api-key is missing"
 	case kind == maildata.UnknownProduct:
 		m.Delivery.About = "prod_unknown"
 	case kind == maildata.Refunded:

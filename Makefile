@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 STATE := .local
-# The laptop's program, and the same one with what only publishing, images, chaos and bench need.
+# The laptop's program, and the same one with what only publishing and images need.
 LOCAL := $(STATE)/bin/local
 LOCAL_MORE := $(STATE)/bin/local-more
 OPS := $(STATE)/bin/ops
@@ -34,12 +34,14 @@ buy: $(LOCAL) ## a purchase on the running system: PRODUCT=prod_… of your own,
 	@exec $(LOCAL) buy --state $(STATE) $(foreach v,$(BUY),"$(v)=$$BUY_$(v)")
 
 .PHONY: chaos
-chaos: $(LOCAL_MORE) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
-	@exec $(LOCAL_MORE) chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
+chaos: $(LOCAL) ## 1,000 purchases on a new system while everything is killed at random (N=150 FOR=60s SEED=1)
+	@go build -o $(STATE)/bin/chaos ./e2e/chaos/cmd
+	@exec $(STATE)/bin/chaos --state $(STATE)/chaos --bin $(STATE)/bin $(if $(N),--purchases $(N)) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: $(LOCAL_MORE) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing; SALES=1 whole sales alone)
-	@exec $(LOCAL_MORE) bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
+bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/performance.* (QUICK=1 a minute, and writes nothing; SALES=1 whole sales alone)
+	@go -C e2e/bench build -o $(abspath $(STATE))/bin/bench ./cmd
+	@exec $(STATE)/bin/bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
 
 .PHONY: check-catalogue
 check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
@@ -100,7 +102,7 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 
 .PHONY: test
 test: ## everything that can be tested on one machine in minutes, from unit to end to end
-	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./cmd/... ./shared/... ./e2e/chaos/... ./e2e/bench/...
+	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./cmd/... ./shared/... ./e2e/chaos/... ./e2e/laptop/...
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
 	go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
 	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e ./e2e/home
@@ -109,6 +111,7 @@ test: ## everything that can be tested on one machine in minutes, from unit to e
 prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, fuzzing
 	go test -count=1 -timeout 30m ./e2e/simulation
 	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e ./e2e/home
+	cd e2e/bench && go test $(RACE) -count=1 ./...
 	$(MAKE) shops
 	$(MAKE) fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
 
@@ -133,6 +136,7 @@ lint: ## gofmt, go vet, staticcheck, actionlint, and gosec for what is deployed
 	go vet ./...
 	cd template/golang-http && go vet ./...
 	go tool -modfile=local/tools/go.mod staticcheck ./...
+	cd e2e/bench && go mod tidy -diff && go vet ./... && go tool -modfile=../../local/tools/go.mod staticcheck ./...
 	go tool -modfile=local/tools/go.mod actionlint
 	go tool -modfile=local/tools/go.mod gosec -quiet ./internal/... ./stripe-webhook/... ./send-email/...
 	cd template/golang-http && go tool -modfile=../../local/tools/go.mod gosec -quiet ./...

@@ -26,8 +26,11 @@ func TestChaos(t *testing.T) {
 // TestProveChaos is longer, by the command, and waits until leases expire.
 func TestProveChaos(t *testing.T) {
 	s := running(t)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(s.state, "laptop"),
-		"chaos", "--state", s.state, "--purchases", "150", "--for", "60s", "--seed", "1")
+	program := filepath.Join(t.TempDir(), "chaos")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./chaos/cmd").CombinedOutput(); err != nil {
+		t.Fatalf("build ./chaos/cmd: %v\n%s", err, out)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "--state", s.state, "--purchases", "150", "--for", "60s", "--seed", "1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/openfaas/go-sdk/stack"
 
-	"handler/function/e2e/bench"
+	"handler/function/e2e/laptop"
 	"handler/function/local/process"
 	"handler/function/shared/runenv"
 )
@@ -213,7 +213,7 @@ func functionAt(t *testing.T, name, pid string) besieged {
 	if err != nil || f.address == "" {
 		t.Fatalf("%s listens on %q and may take %q", name, f.address, services.Functions[name].Limits.Memory)
 	}
-	f.limit = memory(megabytes<<20 - bench.WatchdogKB<<10)
+	f.limit = memory(megabytes<<20 - laptop.WatchdogKB<<10)
 	return f
 }
 

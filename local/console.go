@@ -50,14 +50,6 @@ func (c *console) trouble(format string, args ...any) {
 	c.say("%s %s", c.paint(red, "✗"), fmt.Sprintf(format, args...))
 }
 
-// quiet lets all that is said from now on go elsewhere.
-func (c *console) quiet(out io.Writer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.clear()
-	c.out, c.colour = out, false
-}
-
 // step does something that takes its time, and says how long it took.
 func (c *console) step(what string, do func() error) error {
 	began := time.Now()

@@ -41,8 +41,6 @@ type laptop struct {
 	owned   *ownedShop
 	// parsed is stack.yml, without the settings files that it names.
 	parsed *stack.Services
-	// overrides take the place of what those files say.
-	overrides map[string]string
 	// version is what the functions are deployed with.
 	version atomic.Pointer[version]
 	files   *watch.Watcher

@@ -3,9 +3,6 @@
 package main
 
 const moreUsage = `
-  local chaos  play many purchases while everything is killed at random, and count what became of them
-  local bench  measure the functions beside what might be used instead of them
-
   local images     build the functions' images without Docker, and push them
   local binaries   build the functions' programs alone, as the images have them
   local size       say how large the functions are, and what they are made of
@@ -14,6 +11,5 @@ const moreUsage = `
 
 // moreCommands are those that the laptop does not need. make run builds this program without them.
 var moreCommands = map[string]command{
-	"chaos": chaosCommand, "bench": benchCommand,
 	"images": imagesCommand, "binaries": binariesCommand, "size": sizeCommand, "templates": templatesCommand,
 }

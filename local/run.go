@@ -20,11 +20,12 @@ func runCommand(ctx context.Context, args []string) error {
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
 	events := set.Bool("events", true, "have the stand-in for SendGrid tell what becomes of the e-mails")
 	shop := set.String("shop", shopFolder, "folder of the shop: catalogue.yml, templates and templates.lock.yml")
+	settings := set.String("settings", "", "settings file in place of those that stack.yml names")
 	f, err := parseFolders(set, args)
 	if err != nil {
 		return err
 	}
-	f.shop = *shop
+	f.shop, f.settings = *shop, *settings
 	held, err := takeFolder(f.state)
 	if err != nil {
 		return err
@@ -114,7 +115,7 @@ func alreadyRunning(state string, err error) error {
 func run(ctx context.Context, f folders, quiet, events bool) error {
 	c := newConsole()
 	began := time.Now()
-	l, err := bringUp(ctx, c, f, nil)
+	l, err := bringUp(ctx, c, f)
 	if err != nil {
 		return err
 	}
@@ -136,9 +137,8 @@ func run(ctx context.Context, f folders, quiet, events bool) error {
 	return nil
 }
 
-// bringUp builds and starts a laptop, which the caller must stop. The functions get those settings
-// in place of settings.yml's.
-func bringUp(ctx context.Context, c *console, f folders, settings map[string]string) (*laptop, error) {
+// bringUp builds and starts a laptop, which the caller must stop.
+func bringUp(ctx context.Context, c *console, f folders) (*laptop, error) {
 	parsed, err := stackfile.Parse(stackFile)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,6 @@ func bringUp(ctx context.Context, c *console, f folders, settings map[string]str
 		}
 	}
 	l := newLaptop(f, c, parsed)
-	l.overrides = settings
 	if err := l.readFirst(); err != nil {
 		return nil, err
 	}

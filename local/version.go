@@ -45,9 +45,6 @@ func (l *laptop) read() (*version, error) {
 			return nil, err
 		}
 	}
-	for _, f := range services.Functions {
-		maps.Copy(f.Environment, l.overrides)
-	}
 	shop, err := l.owned.take()
 	if err != nil {
 		return nil, err

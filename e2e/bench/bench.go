@@ -76,7 +76,7 @@ type Options struct {
 	// Settings are the environment that stack.yml gives stripe-webhook and send-email.
 	Settings func(function string) map[string]string
 	// EndQueue stops the queue worker for good.
-	EndQueue func(context.Context)
+	EndQueue func(context.Context) error
 	// SalesOnly: nothing is measured but whole sales.
 	SalesOnly bool
 	// Say tells how far it is.

@@ -119,7 +119,7 @@ func setUp(t *testing.T) *bench {
 			Settings: func(string) map[string]string {
 				return map[string]string{"read_timeout": "10s", "write_timeout": "10s", "shop_folder": shopFolder}
 			},
-			EndQueue: func(context.Context) {},
+			EndQueue: func(context.Context) error { return nil },
 			Webhook:  compile(t, root, "stripe-webhook"),
 			Mailer:   compile(t, root, "send-email"),
 		},

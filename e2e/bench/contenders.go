@@ -41,8 +41,8 @@ func (b *bench) build(ctx context.Context) error {
 
 // buildCeiling compiles it as the template compiles the functions.
 func (b *bench) buildCeiling(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", filepath.Join(b.Dir, ceiling), "./e2e/bench/ceiling")
-	cmd.Dir, cmd.Env = b.Root, append(os.Environ(), "CGO_ENABLED=0")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", filepath.Join(b.Dir, ceiling), "./ceiling")
+	cmd.Dir, cmd.Env = filepath.Join(b.Root, "e2e", "bench"), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the ceiling: %w\n%s", err, out)
 	}

@@ -3,11 +3,9 @@ package bench
 import (
 	"fmt"
 	"strings"
-)
 
-// WatchdogKB is what of-watchdog takes beside a function after some thousand calls. It is no part
-// of what is measured here: the laptop runs functions without one.
-const WatchdogKB = 16 << 10
+	"handler/function/e2e/laptop"
+)
 
 // goal is a figure, or a ratio of two, that ours is to keep.
 type goal struct {
@@ -80,7 +78,7 @@ var goals = []goal{
 func withWatchdog(kb func(*Results) (float64, bool)) func(*Results) (float64, bool) {
 	return func(r *Results) (float64, bool) {
 		v, ok := kb(r)
-		return (v + WatchdogKB) / 1024, ok
+		return (v + laptop.WatchdogKB) / 1024, ok
 	}
 }
 

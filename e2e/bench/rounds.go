@@ -9,7 +9,9 @@ import (
 
 // rounds measures the contenders in turn.
 func (b *bench) rounds(ctx context.Context) error {
-	b.EndQueue(ctx)
+	if err := b.EndQueue(ctx); err != nil {
+		return err
+	}
 	m, err := newMaker()
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package stripe
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -66,21 +65,6 @@ func checkObjects(all []Object, prefix, kind string) (wrong []error) {
 	return wrong
 }
 
-func (s *Service) putAccount(w http.ResponseWriter, r *http.Request) {
-	var a Account
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLineItemsBody))
-	d.DisallowUnknownFields()
-	err := d.Decode(&a)
-	if err == nil {
-		err = s.SetAccount(a)
-	}
-	if err != nil {
-		localError(w, http.StatusBadRequest, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
 // registerAccount serves what the owner's command asks for.
 func (s *Service) registerAccount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/products", s.permitted("product", s.listProducts))
@@ -93,8 +77,8 @@ func (s *Service) registerAccount(mux *http.ServeMux) {
 
 // permitted lets through a key that may read or write a resource, and answers others as Stripe
 // does: 403, with the permission that is missing.
-func (s *Service) permitted(resource string, next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func (s *Service) permitted(resource string, next handler) http.HandlerFunc {
+	return answers(func(r *http.Request) (any, *apiError) {
 		want := resource + "_read"
 		if r.Method != http.MethodGet {
 			want = resource + "_write"
@@ -105,31 +89,28 @@ func (s *Service) permitted(resource string, next http.HandlerFunc) http.Handler
 		s.account.mu.Unlock()
 		writer := slices.Contains(granted, resource+"_write") // which may read as well
 		if restricted && !writer && !slices.Contains(granted, want) {
-			refuse(w, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: fmt.Sprintf(
+			return nil, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: fmt.Sprintf(
 				"The provided key does not have the required permissions for this endpoint on account 'acct_laptop'. "+
-					"Having the 'rak_%s' permission would allow this request to continue.", want)})
-			return
+					"Having the 'rak_%s' permission would allow this request to continue.", want)}
 		}
-		next(w, r)
-	}
+		return next(r)
+	})
 }
 
-func (s *Service) listProducts(w http.ResponseWriter, r *http.Request) {
+func (s *Service) listProducts(r *http.Request) (any, *apiError) {
 	p, err := readListParameters(r, "", "active")
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
-	answerPage(w, r, p, shown(s.account.Products, p), "product")
+	return objects(r, p, shown(s.account.Products, p), "product")
 }
 
-func (s *Service) listPaymentLinks(w http.ResponseWriter, r *http.Request) {
+func (s *Service) listPaymentLinks(r *http.Request) (any, *apiError) {
 	p, err := readListParameters(r, "data.line_items", "active")
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
@@ -140,7 +121,7 @@ func (s *Service) listPaymentLinks(w http.ResponseWriter, r *http.Request) {
 			delete(links[i], "line_items")
 		}
 	}
-	answerPage(w, r, p, links, "payment_link")
+	return objects(r, p, links, "payment_link")
 }
 
 // shown are the objects that the filter active leaves.
@@ -149,15 +130,7 @@ func shown(all []Object, p listParameters) []Object {
 	return slices.DeleteFunc(slices.Clone(all), func(o Object) bool { return filtered && want != fmt.Sprint(o["active"]) })
 }
 
-// answerPage answers the page of a list that was asked for.
-func answerPage(w http.ResponseWriter, r *http.Request, p listParameters, all []Object, kind string) {
-	page, more, err := cut(all, kind, func(o Object) string { return o.text("id") }, p)
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	if page == nil {
-		page = []Object{} // for JSON's []
-	}
-	respond(w, http.StatusOK, map[string]any{"object": "list", "data": page, "has_more": more, "url": r.URL.Path})
+// objects is the page of a list that was asked for.
+func objects(r *http.Request, p listParameters, all []Object, kind string) (any, *apiError) {
+	return pageOf(all, kind, r, p, func(o Object) string { return o.text("id") }, func(o Object) any { return o })
 }

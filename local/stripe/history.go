@@ -30,32 +30,28 @@ func (s *Service) registerHistory(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/checkout/sessions/{id}", s.permitted("checkout_session", s.getSession))
 }
 
-func (s *Service) listEvents(w http.ResponseWriter, r *http.Request) {
+func (s *Service) listEvents(r *http.Request) (any, *apiError) {
 	r, types, err := takeTypes(r)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	p, err := readListParameters(r, "", append(createdFilters, "type")...)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	if t, given := p.filters["type"]; given {
 		if types != nil {
-			refuse(w, badParameter("parameters_exclusive", "types", "You may only specify one of these parameters: type, types."))
-			return
+			return nil, badParameter("parameters_exclusive", "types", "You may only specify one of these parameters: type, types.")
 		}
 		types = []string{t}
 	}
 	within, err := p.createdWithin()
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	all := s.store.eventsOf(r.Header.Get("Stripe-Account"))
 	all = slices.DeleteFunc(all, func(e event) bool { return e.Created < listedSince(time.Now()) })
-	answerHistory(w, r, p, all, "event", func(e event) object {
+	return history(r, p, all, "event", func(e event) object {
 		return object{e.ID, e.raw, within(e.Created) && ofType(e.Type, types)}
 	})
 }
@@ -92,24 +88,21 @@ func ofType(t string, types []string) bool {
 	})
 }
 
-func (s *Service) listSessions(w http.ResponseWriter, r *http.Request) {
+func (s *Service) listSessions(r *http.Request) (any, *apiError) {
 	p, err := readListParameters(r, "", append(createdFilters, "payment_link", "status")...)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	status, filtered := p.filters["status"]
 	if filtered && !slices.Contains([]string{"complete", "expired", "open"}, status) {
-		refuse(w, badParameter("", "status", "Invalid status: must be one of complete, expired, or open"))
-		return
+		return nil, badParameter("", "status", "Invalid status: must be one of complete, expired, or open")
 	}
 	within, err := p.createdWithin()
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	link, linked := p.filters["payment_link"]
-	answerHistory(w, r, p, s.store.sessionsOf(r.Header.Get("Stripe-Account")), "checkout.session", func(c *session) object {
+	return history(r, p, s.store.sessionsOf(r.Header.Get("Stripe-Account")), "checkout.session", func(c *session) object {
 		return object{c.ID, c.raw, within(c.Created) && (!filtered || c.Status == status) && (!linked || c.PaymentLink == link)}
 	})
 }
@@ -121,25 +114,15 @@ type object struct {
 	shown bool
 }
 
-// answerHistory answers the page that was asked for. A page may begin at an object that the filters
-// leave out.
-func answerHistory[T any](w http.ResponseWriter, r *http.Request, p listParameters, all []T, kind string, as func(T) object) {
+// history is the page that was asked for. A page may begin at an object that the filters leave out.
+func history[T any](r *http.Request, p listParameters, all []T, kind string, as func(T) object) (any, *apiError) {
 	var objects []object
 	for _, o := range all {
 		if o := as(o); o.shown || o.id == p.startingAfter || o.id == p.endingBefore {
 			objects = append(objects, o)
 		}
 	}
-	page, more, err := cut(objects, kind, func(o object) string { return o.id }, p)
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	answer := list{"list", []json.RawMessage{}, more, r.URL.Path}
-	for _, o := range page {
-		answer.Data = append(answer.Data, o.raw)
-	}
-	respond(w, http.StatusOK, answer)
+	return pageOf(objects, kind, r, p, func(o object) string { return o.id }, func(o object) any { return o.raw })
 }
 
 // createdWithin is the filter by time that was given.
@@ -172,19 +155,16 @@ func (p listParameters) createdWithin() (func(created int64) bool, *apiError) {
 
 // getSession answers a session as its newest event says; of one whose line items alone are set, its
 // ID.
-func (s *Service) getSession(w http.ResponseWriter, r *http.Request) {
+func (s *Service) getSession(r *http.Request) (any, *apiError) {
 	id, account := r.PathValue("id"), r.Header.Get("Stripe-Account")
 	if _, err := parameters(r); err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	if known, ok := s.store.session(key{id, account}); ok {
-		respond(w, http.StatusOK, known.raw)
-		return
+		return known.raw, nil
 	}
 	if _, ok := s.store.get(key{id, account}); !ok {
-		refuse(w, noSuchSession(id))
-		return
+		return nil, noSuchSession(id)
 	}
-	respond(w, http.StatusOK, map[string]any{"id": id, "object": "checkout.session", "livemode": false})
+	return map[string]any{"id": id, "object": "checkout.session", "livemode": false}, nil
 }

@@ -9,46 +9,41 @@ import (
 
 // list is Stripe's list object, one page of it.
 type list struct {
-	Object  string            `json:"object"`
-	Data    []json.RawMessage `json:"data"`
-	HasMore bool              `json:"has_more"`
-	URL     string            `json:"url"`
+	Object  string `json:"object"`
+	Data    []any  `json:"data"`
+	HasMore bool   `json:"has_more"`
+	URL     string `json:"url"`
 }
 
-func lineItemsURL(session string) string { return "/v1/checkout/sessions/" + session + "/line_items" }
-
-func (s *Service) listLineItems(w http.ResponseWriter, r *http.Request) {
+func (s *Service) listLineItems(r *http.Request) (any, *apiError) {
 	session := r.PathValue("id")
 	p, err := readListParameters(r, expandProduct)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	items, ok := s.store.get(key{session, r.Header.Get("Stripe-Account")})
 	if !ok {
-		refuse(w, noSuchSession(session))
-		return
+		return nil, noSuchSession(session)
 	}
-	page, more, err := cut(items, "item", func(it item) string { return it.ID }, p)
+	return pageOf(items, "item", r, p, func(it item) string { return it.ID }, func(it item) any { return it.render(p.expand) })
+}
+
+// pageOf is the page of a list that p asks for, each thing as show shows it. kind is Stripe's word
+// for what is listed.
+func pageOf[T any](items []T, kind string, r *http.Request, p listParameters, id func(T) string, show func(T) any) (any, *apiError) {
+	page, more, err := cut(items, kind, id, p)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
-	answer := list{"list", []json.RawMessage{}, more, lineItemsURL(session)}
+	answer := list{"list", []any{}, more, r.URL.Path}
 	for _, it := range page {
-		raw, err := it.render(p.expand)
-		if err != nil {
-			s.log.Error("a line item could not be rendered", "err", err)
-			refuse(w, &apiError{Status: http.StatusInternalServerError, Type: serverError, Message: "The line item could not be rendered."})
-			return
-		}
-		answer.Data = append(answer.Data, raw)
+		answer.Data = append(answer.Data, show(it))
 	}
-	respond(w, http.StatusOK, answer)
+	return answer, nil
 }
 
 // cut answers the page that p asks for, always in the list's order, and whether there is more
-// beyond it in the direction of the walk. kind is Stripe's word for what is listed.
+// beyond it in the direction of the walk.
 func cut[T any](items []T, kind string, idOf func(T) string, p listParameters) (page []T, more bool, err *apiError) {
 	find := func(param, id string) (int, *apiError) {
 		i := slices.IndexFunc(items, func(it T) bool { return idOf(it) == id })
@@ -76,20 +71,18 @@ func cut[T any](items []T, kind string, idOf func(T) string, p listParameters) (
 	return items[:end], end < len(items), nil
 }
 
-// render answers the item with its product as an ID or, expanded, as a product object.
-func (it item) render(expand bool) (json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(it.raw))
-	dec.UseNumber()
+// render shows the item with its product as an ID or, expanded, as a product object.
+func (it item) render(expand bool) any {
+	d := json.NewDecoder(bytes.NewReader(it.raw))
+	d.UseNumber()
 	var v map[string]any
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
-	}
+	_ = d.Decode(&v) // parseItems has read it
 	price, _ := v["price"].(map[string]any)
 	price["product"] = it.Price.Product.ID
 	if expand {
 		price["product"] = it.product()
 	}
-	return json.Marshal(v)
+	return v
 }
 
 // product is what is known of the item's product: the object it was set with, or what a line item

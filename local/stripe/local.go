@@ -8,7 +8,7 @@ import (
 	"regexp"
 )
 
-const maxLineItemsBody = 4 << 20
+const maxBody = 4 << 20
 
 var (
 	sessionID = regexp.MustCompile(`^cs_[A-Za-z0-9_]+$`)
@@ -43,85 +43,101 @@ func (k key) validate() error {
 // registerLocal serves /_local/line_items/{session}, with ?account= for a connected account's
 // session, /_local/events and /_local/account.
 func (s *Service) registerLocal(mux *http.ServeMux) {
-	const path = "/_local/line_items/{session}"
-	mux.HandleFunc("PUT "+path, func(w http.ResponseWriter, r *http.Request) {
-		k, ok := localKey(w, r)
-		if !ok {
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLineItemsBody))
-		if err == nil {
-			err = s.SetLineItems(k.session, k.account, body)
-		}
-		if err != nil {
-			localError(w, http.StatusBadRequest, err)
-			return
-		}
-		s.showLineItems(w, k)
-	})
-	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-		if k, ok := localKey(w, r); ok {
-			s.showLineItems(w, k)
-		}
-	})
-	mux.HandleFunc("DELETE "+path, func(w http.ResponseWriter, r *http.Request) {
-		k, ok := localKey(w, r)
-		if !ok {
-			return
-		}
-		if err := s.store.remove(k); err != nil {
-			localError(w, http.StatusInternalServerError, err)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("PUT /_local/events", s.putEvent)
-	mux.HandleFunc("PUT /_local/account", s.putAccount)
-	mux.HandleFunc("/_local/", func(w http.ResponseWriter, r *http.Request) {
-		localError(w, http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path))
-	})
+	for pattern, do := range map[string]func(*http.Request) (int, any){
+		"PUT /_local/line_items/{session}":    withKey(s.putLineItems),
+		"GET /_local/line_items/{session}":    withKey(s.showLineItems),
+		"DELETE /_local/line_items/{session}": withKey(s.deleteLineItems),
+		"PUT /_local/events":                  s.putEvent,
+		"PUT /_local/account":                 s.putAccount,
+		"/_local/": func(r *http.Request) (int, any) {
+			return http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path)
+		},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, body := do(r)
+			switch body := body.(type) {
+			case nil:
+				w.WriteHeader(status)
+			case error:
+				respond(w, status, map[string]string{"error": body.Error()})
+			default:
+				respond(w, status, body)
+			}
+		})
+	}
 }
 
-func (s *Service) putEvent(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLineItemsBody))
+// withKey finds whose session a request is about.
+func withKey(do func(*http.Request, key) (int, any)) func(*http.Request) (int, any) {
+	return func(r *http.Request) (int, any) {
+		for name := range r.URL.Query() {
+			if name != "account" {
+				return http.StatusBadRequest, fmt.Errorf("%q is no parameter here: there is only account", name)
+			}
+		}
+		k := key{r.PathValue("session"), r.URL.Query().Get("account")}
+		if err := k.validate(); err != nil {
+			return http.StatusBadRequest, err
+		}
+		return do(r, k)
+	}
+}
+
+func (s *Service) putLineItems(r *http.Request, k key) (int, any) {
+	body, err := read(r)
+	if err == nil {
+		err = s.SetLineItems(k.session, k.account, body)
+	}
+	if err != nil {
+		return http.StatusBadRequest, err
+	}
+	return s.showLineItems(r, k)
+}
+
+func (s *Service) showLineItems(_ *http.Request, k key) (int, any) {
+	items, ok := s.store.get(k)
+	if !ok {
+		return http.StatusNotFound, fmt.Errorf("no line items are set for %s", k.session)
+	}
+	answer := list{"list", []any{}, false, "/v1/checkout/sessions/" + k.session + "/line_items"}
+	for _, it := range items {
+		answer.Data = append(answer.Data, it.raw)
+	}
+	return http.StatusOK, answer
+}
+
+func (s *Service) deleteLineItems(_ *http.Request, k key) (int, any) {
+	if err := s.store.remove(k); err != nil {
+		return http.StatusInternalServerError, err
+	}
+	return http.StatusNoContent, nil
+}
+
+func (s *Service) putEvent(r *http.Request) (int, any) {
+	body, err := read(r)
 	if err == nil {
 		err = s.AddEvent(body)
 	}
 	if err != nil {
-		localError(w, http.StatusBadRequest, err)
-		return
+		return http.StatusBadRequest, err
 	}
-	w.WriteHeader(http.StatusNoContent)
+	return http.StatusNoContent, nil
 }
 
-func (s *Service) showLineItems(w http.ResponseWriter, k key) {
-	items, ok := s.store.get(k)
-	if !ok {
-		localError(w, http.StatusNotFound, fmt.Errorf("no line items are set for %s", k.session))
-		return
+func (s *Service) putAccount(r *http.Request) (int, any) {
+	var a Account
+	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	err := d.Decode(&a)
+	if err == nil {
+		err = s.SetAccount(a)
 	}
-	answer := list{"list", []json.RawMessage{}, false, lineItemsURL(k.session)}
-	for _, it := range items {
-		answer.Data = append(answer.Data, it.raw)
+	if err != nil {
+		return http.StatusBadRequest, err
 	}
-	respond(w, http.StatusOK, answer)
+	return http.StatusNoContent, nil
 }
 
-func localKey(w http.ResponseWriter, r *http.Request) (key, bool) {
-	for name := range r.URL.Query() {
-		if name != "account" {
-			localError(w, http.StatusBadRequest, fmt.Errorf("%q is no parameter here: there is only account", name))
-			return key{}, false
-		}
-	}
-	k := key{r.PathValue("session"), r.URL.Query().Get("account")}
-	if err := k.validate(); err != nil {
-		localError(w, http.StatusBadRequest, err)
-		return key{}, false
-	}
-	return k, true
-}
-
-func localError(w http.ResponseWriter, status int, err error) {
-	respond(w, status, map[string]string{"error": err.Error()})
+func read(r *http.Request) ([]byte, error) {
+	return io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 }

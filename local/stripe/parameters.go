@@ -3,6 +3,7 @@ package stripe
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -29,11 +30,7 @@ type listParameters struct {
 func parameters(r *http.Request, known ...string) (map[string]string, *apiError) {
 	values := map[string]string{}
 	for name, given := range r.URL.Query() {
-		ok := false
-		for _, k := range known {
-			ok = ok || k == name
-		}
-		if !ok {
+		if !slices.Contains(known, name) {
 			return nil, badParameter("parameter_unknown", name, "Received unknown parameter: %s", name)
 		}
 		values[name] = given[len(given)-1]

@@ -60,13 +60,10 @@ func (s *Service) Handler() http.Handler {
 	api.HandleFunc("GET /v1/checkout/sessions/{id}/line_items", s.permitted("checkout_session", s.listLineItems))
 	s.registerHistory(api)
 	s.registerAccount(api)
-	api.HandleFunc("GET /v1/account", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := parameters(r); err != nil {
-			refuse(w, err)
-			return
-		}
-		respond(w, http.StatusOK, map[string]any{"id": "acct_laptop", "object": "account", "charges_enabled": true, "country": "DE", "default_currency": "eur"})
-	})
+	api.HandleFunc("GET /v1/account", answers(func(r *http.Request) (any, *apiError) {
+		_, err := parameters(r)
+		return map[string]any{"id": "acct_laptop", "object": "account", "charges_enabled": true, "country": "DE", "default_currency": "eur"}, err
+	}))
 	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			refuse(w, unknownURL(r))
@@ -101,6 +98,20 @@ func (s *Service) identified(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// handler answers with an object, or an error.
+type handler func(r *http.Request) (any, *apiError)
+
+func answers(next handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := next(r)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		respond(w, http.StatusOK, body)
+	}
 }
 
 func respond(w http.ResponseWriter, status int, body any) {

@@ -38,14 +38,14 @@ func (s *Service) SetAccount(a Account) {
 // documents: https://www.twilio.com/docs/sendgrid/api-reference/sender-verification
 // https://www.twilio.com/docs/sendgrid/api-reference/domain-authentication
 func (s *Service) accountRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v3/scopes", s.authorized(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /v3/scopes", s.answers(func(r *http.Request) (int, any) {
 		scopes, named := s.scopes(r)
 		if !named {
 			scopes = []string{"mail.send"}
 		}
-		respond(w, http.StatusOK, map[string][]string{"scopes": scopes})
+		return http.StatusOK, map[string][]string{"scopes": scopes}
 	}))
-	mux.HandleFunc("GET /v3/verified_senders", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /v3/verified_senders", s.answers(func(*http.Request) (int, any) {
 		s.account.mu.Lock()
 		defer s.account.mu.Unlock()
 		all := []map[string]any{}
@@ -53,9 +53,9 @@ func (s *Service) accountRoutes(mux *http.ServeMux) {
 			all = append(all, map[string]any{"id": i + 1, "nickname": address, "from_email": address, "from_name": "",
 				"reply_to": address, "verified": s.account.Senders[address], "locked": false})
 		}
-		respond(w, http.StatusOK, map[string]any{"results": all})
+		return http.StatusOK, map[string]any{"results": all}
 	}))
-	mux.HandleFunc("GET /v3/whitelabel/domains", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /v3/whitelabel/domains", s.answers(func(*http.Request) (int, any) {
 		s.account.mu.Lock()
 		defer s.account.mu.Unlock()
 		all := []map[string]any{}
@@ -63,7 +63,7 @@ func (s *Service) accountRoutes(mux *http.ServeMux) {
 			all = append(all, map[string]any{"id": i + 1, "domain": domain, "subdomain": "em1", "valid": s.account.Domains[domain],
 				"default": false, "legacy": false, "automatic_security": true, "custom_spf": false})
 		}
-		respond(w, http.StatusOK, all)
+		return http.StatusOK, all
 	}))
 }
 

@@ -66,9 +66,30 @@ func unnumbered(path string) string {
 
 func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
-func refuse(w http.ResponseWriter, status int, message string) {
-	respond(w, status, errorBody{[]apiError{{Message: message}}})
+// refusal is an error about no field.
+func refusal(message string) errorBody { return errorBody{[]apiError{{Message: message}}} }
+
+func badRequest(field, message string) (int, any) {
+	e := apiError{Message: message}
+	if field != "" {
+		e.Field = &field
+	}
+	return http.StatusBadRequest, errorBody{[]apiError{e}}
 }
+
+// answers serves a call with a key by what handle says: a status, and a body or none.
+func (s *Service) answers(handle func(*http.Request) (int, any)) http.HandlerFunc {
+	return s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		status, body := handle(r)
+		if body == nil {
+			w.WriteHeader(status)
+			return
+		}
+		respond(w, status, body)
+	})
+}
+
+func refuse(w http.ResponseWriter, status int, message string) { respond(w, status, refusal(message)) }
 
 func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -23,32 +23,21 @@ const (
 	maxPage      = 200
 )
 
-// Template is a dynamic or legacy template of the account.
-type Template struct {
+// template is a dynamic or legacy template of the account.
+type template struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 	Generation string     `json:"generation"`
 	UpdatedAt  string     `json:"updated_at"`
-	Versions   []*Version `json:"versions"`
+	Versions   []*version `json:"versions"`
 }
 
-// Version is one of a template's.
-type Version struct {
-	ID         string `json:"id"`
-	TemplateID string `json:"template_id"`
-	Active     int    `json:"active"`
-	UpdatedAt  string `json:"updated_at"`
-	versionText
-}
-
-type versionText struct {
-	Name          string `json:"name"`
-	Subject       string `json:"subject"`
-	HTML          string `json:"html_content"`
-	Plain         string `json:"plain_content"`
-	GeneratePlain bool   `json:"generate_plain_content"`
-	Editor        string `json:"editor"`
-	TestData      string `json:"test_data,omitempty"`
+// version is one of a template's.
+type version struct {
+	lean
+	HTML     string `json:"html_content"`
+	Plain    string `json:"plain_content"`
+	TestData string `json:"test_data,omitempty"`
 }
 
 // lean is a version as lists of templates have it, without its texts.
@@ -66,7 +55,7 @@ type lean struct {
 // templates are the account's, in memory only.
 type templates struct {
 	mu  sync.Mutex
-	all []*Template
+	all []*template
 	now func() time.Time
 }
 
@@ -85,20 +74,19 @@ func (s *Service) templateRoutes(mux *http.ServeMux) {
 		"DELETE /v3/templates/{template}/versions/{version}":        t.removeVersion,
 		"POST /v3/templates/{template}/versions/{version}/activate": t.activate,
 	} {
-		mux.HandleFunc(pattern, s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc(pattern, s.answers(func(r *http.Request) (int, any) {
 			t.mu.Lock()
+			defer t.mu.Unlock()
 			status, body := handle(r)
-			encoded, err := json.Marshal(body) // while nobody changes it
-			t.mu.Unlock()
-			if err != nil {
-				status, encoded = http.StatusInternalServerError, []byte(`{"errors":[]}`)
-			}
 			s.log.Info("sendgrid answered about templates", "path", r.URL.Path, "method", r.Method, "status", status)
-			if status == http.StatusNoContent {
-				w.WriteHeader(status)
-				return
+			if body == nil {
+				return status, nil
 			}
-			respond(w, status, json.RawMessage(encoded))
+			encoded, err := json.Marshal(body) // before another request changes it
+			if err != nil {
+				return http.StatusInternalServerError, refusal("internal server error")
+			}
+			return status, json.RawMessage(encoded)
 		}))
 	}
 }
@@ -127,7 +115,7 @@ func (t *templates) list(r *http.Request) (int, any) {
 		if one.Generation == generations || generations == "legacy,dynamic" {
 			versions := []lean{}
 			for _, v := range one.Versions {
-				versions = append(versions, lean{v.ID, v.TemplateID, v.Active, v.Name, v.Subject, v.UpdatedAt, v.GeneratePlain, v.Editor})
+				versions = append(versions, v.lean)
 			}
 			found = append(found, map[string]any{"id": one.ID, "name": one.Name, "generation": one.Generation, "updated_at": one.UpdatedAt, "versions": versions})
 		}
@@ -147,39 +135,37 @@ func (t *templates) list(r *http.Request) (int, any) {
 }
 
 func (t *templates) create(r *http.Request) (int, any) {
-	in, errs := templateBody(r, templateSchemas().create)
-	if errs != nil {
+	one := &template{ID: uuid(), Generation: "legacy", UpdatedAt: t.stamp(), Versions: []*version{}}
+	if errs := templateBody(r, templateSchemas().create, one); errs != nil {
 		return http.StatusBadRequest, errorBody{errs}
 	}
 	if len(t.all) >= maxTemplates {
 		return badRequest("", fmt.Sprintf("You have reached the limit of %d templates", maxTemplates))
 	}
-	one := &Template{ID: uuid(), Name: text(in, "name"), Generation: "legacy", UpdatedAt: t.stamp(), Versions: []*Version{}}
-	if in["generation"] == "dynamic" {
-		one.Generation, one.ID = "dynamic", dynamicPrefix+hex.EncodeToString(random16())
+	if one.Generation == "dynamic" {
+		one.ID = dynamicPrefix + hex.EncodeToString(random16())
 	}
 	t.all = append(t.all, one)
 	return http.StatusCreated, one
 }
 
 func (t *templates) get(r *http.Request) (int, any) {
-	return t.with(r, func(one *Template) (int, any) { return http.StatusOK, one })
+	return t.with(r, func(one *template) (int, any) { return http.StatusOK, one })
 }
 
 func (t *templates) rename(r *http.Request) (int, any) {
-	return t.with(r, func(one *Template) (int, any) {
-		in, errs := templateBody(r, templateSchemas().rename)
-		if errs != nil {
+	return t.with(r, func(one *template) (int, any) {
+		if errs := templateBody(r, templateSchemas().rename, one); errs != nil {
 			return http.StatusBadRequest, errorBody{errs}
 		}
-		one.Name, one.UpdatedAt = text(in, "name"), t.stamp()
+		one.UpdatedAt = t.stamp()
 		return http.StatusOK, one
 	})
 }
 
 func (t *templates) remove(r *http.Request) (int, any) {
-	return t.with(r, func(one *Template) (int, any) {
-		t.all = slices.DeleteFunc(t.all, func(other *Template) bool { return other == one })
+	return t.with(r, func(one *template) (int, any) {
+		t.all = slices.DeleteFunc(t.all, func(other *template) bool { return other == one })
 		return http.StatusNoContent, nil
 	})
 }
@@ -194,43 +180,31 @@ func (t *templates) versions() int {
 }
 
 // with finds the template of a request.
-func (t *templates) with(r *http.Request, do func(*Template) (int, any)) (int, any) {
-	i := slices.IndexFunc(t.all, func(one *Template) bool { return one.ID == r.PathValue("template") })
+func (t *templates) with(r *http.Request, do func(*template) (int, any)) (int, any) {
+	i := slices.IndexFunc(t.all, func(one *template) bool { return one.ID == r.PathValue("template") })
 	if i < 0 {
-		return http.StatusNotFound, errorBody{[]apiError{{Message: "Template not found"}}}
+		return http.StatusNotFound, refusal("Template not found")
 	}
 	return do(t.all[i])
 }
 
 func (t *templates) stamp() string { return t.now().UTC().Format(time.DateTime) }
 
-func badRequest(field, message string) (int, any) {
-	e := apiError{Message: message}
-	if field != "" {
-		e.Field = &field
-	}
-	return http.StatusBadRequest, errorBody{[]apiError{e}}
-}
-
-// templateBody reads a request's object, and holds it to a schema.
-func templateBody(r *http.Request, schema *openapi3.Schema) (map[string]any, []apiError) {
+// templateBody lays a request's fields over what is there, if a schema allows them.
+func templateBody(r *http.Request, schema *openapi3.Schema, over any) []apiError {
 	body, status, message := readMail(nil, r)
 	if status != 0 {
-		return nil, []apiError{{Message: message}}
+		return []apiError{{Message: message}}
 	}
 	var c complaints
 	c.structure(schema, body)
 	for i := range c {
 		c[i].Help = nil // which is about mails
 	}
-	var o map[string]any
-	_ = json.Unmarshal(body, &o) // or it is refused
-	return o, c
-}
-
-func text(o map[string]any, field string) string {
-	s, _ := o[field].(string)
-	return s
+	if c == nil && json.Unmarshal(body, over) != nil {
+		c.fail("", "Bad Request")
+	}
+	return c
 }
 
 func random16() []byte {

@@ -74,6 +74,13 @@ func TestTemplates(t *testing.T) {
 	if got := active(); got != "1" {
 		t.Errorf("active: %s, want the first alone", got)
 	}
+	two, _ := second["id"].(string)
+	for _, c := range []struct{ active, want string }{{"1", "2"}, {"0", ""}} {
+		a.call("PATCH", "/"+id+"/versions/"+two, `{"name":"2","subject":"Ho","active":`+c.active+`}`, 200)
+		if got := active(); got != c.want {
+			t.Errorf("active: %s, want %q", got, c.want)
+		}
+	}
 	changed := a.call("PATCH", "/"+id+"/versions/"+one, `{"name":"1b","subject":"Hey"}`, 200)
 	if changed["subject"] != "Hey" || changed["html_content"] != "<p>Hi <b>you</b></p>" {
 		t.Errorf("the changed version is %v", changed)

@@ -95,27 +95,21 @@ func (s *Service) Webhooks() []Webhook {
 // documents: https://www.twilio.com/docs/sendgrid/api-reference/webhooks
 func (s *Service) webhookRoutes(mux *http.ServeMux) {
 	const settings = "/v3/user/webhooks/event/settings"
-	mux.HandleFunc("GET "+settings+"/all", s.authorized(func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+settings+"/all", s.answers(func(*http.Request) (int, any) {
 		all := []map[string]any{}
 		for _, hook := range s.Webhooks() {
 			all = append(all, hook.object())
 		}
-		respond(w, http.StatusOK, map[string]any{"max_allowed": maxWebhooks, "webhooks": all})
+		return http.StatusOK, map[string]any{"max_allowed": maxWebhooks, "webhooks": all}
 	}))
-	mux.HandleFunc("POST "+settings, s.authorized(s.createWebhook))
-	mux.HandleFunc("PATCH "+settings+"/{id}", s.authorized(func(w http.ResponseWriter, r *http.Request) {
-		s.changeWebhook(w, r, func(hook *Webhook, fields map[string]any) string { return hook.set(fields) },
-			func(hook *Webhook) any { return hook.object() })
+	mux.HandleFunc("POST "+settings, s.answers(s.createWebhook))
+	mux.HandleFunc("PATCH "+settings+"/{id}", s.answers(func(r *http.Request) (int, any) {
+		return s.changeWebhook(r, (*Webhook).set, (*Webhook).object)
 	}))
-	mux.HandleFunc("PATCH "+settings+"/signed/{id}", s.authorized(func(w http.ResponseWriter, r *http.Request) {
-		s.changeWebhook(w, r, func(hook *Webhook, fields map[string]any) string {
-			on, ok := fields["enabled"].(bool)
-			if !ok || len(fields) != 1 {
-				return "enabled is required"
-			}
-			hook.Signed = on
-			return ""
-		}, func(hook *Webhook) any { return map[string]any{"id": hook.ID, "public_key": hook.PublicKey()} })
+	mux.HandleFunc("PATCH "+settings+"/signed/{id}", s.answers(func(r *http.Request) (int, any) {
+		return s.changeWebhook(r, (*Webhook).sign, func(hook *Webhook) map[string]any {
+			return map[string]any{"id": hook.ID, "public_key": hook.PublicKey()}
+		})
 	}))
 }
 
@@ -161,38 +155,44 @@ func isURL(text string) bool {
 	return err == nil && strings.HasPrefix(u.Scheme, "http") && u.Host != ""
 }
 
-func (s *Service) createWebhook(w http.ResponseWriter, r *http.Request) {
-	fields, ok := readFields(w, r)
-	if !ok {
-		return
+// sign enables or disables the signatures, and says what is wrong with the fields.
+func (w *Webhook) sign(fields map[string]any) string {
+	on, ok := fields["enabled"].(bool)
+	if !ok || len(fields) != 1 {
+		return "enabled is required"
+	}
+	w.Signed = on
+	return ""
+}
+
+func (s *Service) createWebhook(r *http.Request) (int, any) {
+	fields, err := readFields(r)
+	if err != nil {
+		return badRequest("", "Bad Request")
 	}
 	hook := Webhook{Kinds: []string{}}
 	wrong := hook.set(fields)
 	switch {
 	case wrong != "":
+		return badRequest("", wrong)
 	case hook.URL == "":
-		wrong = "url is required"
+		return badRequest("", "url is required")
 	case len(s.Webhooks()) >= maxWebhooks:
-		wrong = "you have reached the number of webhooks of your plan"
-	}
-	if wrong != "" {
-		refuse(w, http.StatusBadRequest, wrong)
-		return
+		return badRequest("", "you have reached the number of webhooks of your plan")
 	}
 	made, err := s.AddWebhook(hook)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "internal server error")
-		return
+		return http.StatusInternalServerError, refusal("internal server error")
 	}
-	respond(w, http.StatusCreated, made.object())
+	return http.StatusCreated, made.object()
 }
 
 // changeWebhook changes the webhook of a request. One that is disabled is told of nothing any more
 // when the answer comes.
-func (s *Service) changeWebhook(w http.ResponseWriter, r *http.Request, change func(*Webhook, map[string]any) string, show func(*Webhook) any) {
-	fields, ok := readFields(w, r)
-	if !ok {
-		return
+func (s *Service) changeWebhook(r *http.Request, change func(*Webhook, map[string]any) string, show func(*Webhook) map[string]any) (int, any) {
+	fields, err := readFields(r)
+	if err != nil {
+		return badRequest("", "Bad Request")
 	}
 	s.teller.posting.Lock()
 	defer s.teller.posting.Unlock()
@@ -200,22 +200,16 @@ func (s *Service) changeWebhook(w http.ResponseWriter, r *http.Request, change f
 	defer s.account.mu.Unlock()
 	i := slices.IndexFunc(s.account.webhooks, func(hook *Webhook) bool { return hook.ID == r.PathValue("id") })
 	if i < 0 {
-		refuse(w, http.StatusNotFound, "webhook not found")
-		return
+		return http.StatusNotFound, refusal("webhook not found")
 	}
 	changed := *s.account.webhooks[i]
 	if wrong := change(&changed, fields); wrong != "" {
-		refuse(w, http.StatusBadRequest, wrong)
-		return
+		return badRequest("", wrong)
 	}
 	s.account.webhooks[i] = &changed
-	respond(w, http.StatusOK, show(&changed))
+	return http.StatusOK, show(&changed)
 }
 
-func readFields(w http.ResponseWriter, r *http.Request) (fields map[string]any, ok bool) {
-	if json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&fields) != nil {
-		refuse(w, http.StatusBadRequest, "Bad Request")
-		return nil, false
-	}
-	return fields, true
+func readFields(r *http.Request) (fields map[string]any, err error) {
+	return fields, json.NewDecoder(http.MaxBytesReader(nil, r.Body, 64<<10)).Decode(&fields)
 }

@@ -102,7 +102,7 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 
 .PHONY: test
 test: ## everything that can be tested on one machine in minutes, from unit to end to end
-	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./cmd/... ./shared/... ./e2e/chaos/... ./e2e/laptop/...
+	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./cmd/... ./shared/... ./e2e/chaos/... ./e2e/docs ./e2e/laptop
 	cd template/golang-http && go test $(RACE) -shuffle=on ./...
 	go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
 	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e ./e2e/home

@@ -101,3 +101,12 @@ func hold(t *testing.T, state string) {
 	}
 	t.Cleanup(func() { held.Close() })
 }
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

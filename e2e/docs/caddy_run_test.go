@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"errors"
@@ -145,7 +145,7 @@ func newCaddy(version string) bool {
 // startHome runs the file for both homes without OpenFaaS before two functions.
 func startHome(t *testing.T, bodies, webhook, sendEmail string) caddy {
 	t.Helper()
-	return startCaddy(t, "../docs/deploy/home.Caddyfile", func(site, ownerPort string) map[string]string {
+	return startCaddy(t, "../../docs/deploy/home.Caddyfile", func(site, ownerPort string) map[string]string {
 		all := map[string]string{"SHOP": site, "OWNER_PORT": ownerPort, "STRIPE_WEBHOOK": webhook, "SEND_EMAIL": sendEmail, "BODIES": bodies}
 		if bodies == "streamed" {
 			all["READ_BODY"] = (2 * shortRead).String() // longer than the function's, as it is on a server

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"io"
@@ -81,7 +81,7 @@ func serveAt(t *testing.T, address string) {
 func TestHomeUpstreams(t *testing.T) {
 	t.Parallel()
 
-	file, caddy := read(t, "../docs/deploy/home.Caddyfile"), readCompose(t).Services["caddy"]
+	file, caddy := read(t, "../../docs/deploy/home.Caddyfile"), readCompose(t).Services["caddy"]
 	for function, variable := range map[string]string{"stripe-webhook": "STRIPE_WEBHOOK", "send-email": "SEND_EMAIL"} {
 		address := ""
 		for _, set := range readUnit(t, function)["Service"]["Environment"] {

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"maps"
@@ -85,7 +85,7 @@ type composeService struct {
 
 func readCompose(t *testing.T) (compose composeYAML) {
 	t.Helper()
-	decoder := yaml.NewDecoder(strings.NewReader(read(t, "../docs/deploy/compose.yaml")))
+	decoder := yaml.NewDecoder(strings.NewReader(read(t, "../../docs/deploy/compose.yaml")))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&compose); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestHomeCompose(t *testing.T) {
 	t.Run("runs the bare handler of the image", func(t *testing.T) {
 		t.Parallel()
 
-		dockerfile := read(t, "../template/golang-http/Dockerfile")
+		dockerfile := read(t, "../../template/golang-http/Dockerfile")
 		if !strings.Contains(dockerfile, "WORKDIR /home/app\n") || !strings.Contains(dockerfile, "/handler/handler          .\n") {
 			t.Error("the handler is elsewhere in the image")
 		}

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"os"
@@ -15,7 +15,7 @@ import (
 func TestGuideCloudInit(t *testing.T) {
 	t.Parallel()
 
-	source := read(t, "../docs/deploy/cloud-init.yaml")
+	source := read(t, "../../docs/deploy/cloud-init.yaml")
 	if !strings.HasPrefix(source, "#cloud-config\n") {
 		t.Error("its first line is not the one that cloud-init knows it by")
 	}
@@ -94,7 +94,7 @@ func TestGuideCompose(t *testing.T) {
 			t.Fatal(err)
 		}
 		return file, func() (string, error) {
-			out, err := exec.CommandContext(t.Context(), "sh", "../docs/deploy/compose.sh", file).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), "sh", "../../docs/deploy/compose.sh", file).CombinedOutput()
 			return string(out), err
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"strconv"
@@ -10,7 +10,7 @@ import (
 // programs themselves.
 func TestMemoryLimits(t *testing.T) {
 	const programs = 16
-	for name, f := range readOurStack(t).Functions {
+	for name, f := range ourStack(t).Functions {
 		each := mebibytes(t, f.Environment["GOMEMLIMIT"], "MiB")
 		all := mebibytes(t, f.Limits.Memory, "Mi")
 		if 2*each+programs != all {

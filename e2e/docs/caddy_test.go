@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"bufio"
@@ -62,7 +62,7 @@ func TestGuideCaddyfile(t *testing.T) {
 		t.Skip("the file is for Caddy before 2.8")
 	}
 	gateway := newUpstream(t, "")
-	caddy := startCaddy(t, "../docs/deploy/Caddyfile", func(site, _ string) map[string]string {
+	caddy := startCaddy(t, "../../docs/deploy/Caddyfile", func(site, _ string) map[string]string {
 		return map[string]string{"\nshop.example.com {": "\n" + site + " {", "127.0.0.1:8080": gateway.address}
 	})
 	calls(t, caddy.public, publicSurface)

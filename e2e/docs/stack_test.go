@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"slices"
@@ -28,7 +28,7 @@ type stackYAML struct {
 
 func ourStack(t *testing.T) (stack stackYAML) {
 	t.Helper()
-	readYAML(t, "../stack.yml", &stack)
+	readYAML(t, "../../stack.yml", &stack)
 	return stack
 }
 
@@ -39,7 +39,7 @@ func TestStack(t *testing.T) {
 	if len(stack.Functions) != 2 {
 		t.Fatalf("it has %d functions", len(stack.Functions))
 	}
-	explained := read(t, "../docs/settings.md")
+	explained := read(t, "../../docs/settings.md")
 	for name, f := range stack.Functions {
 		t.Run(name+" is named by the environment, and set by one file", func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"os"
@@ -33,7 +33,7 @@ func readUnit(t *testing.T, function string) unit {
 }
 
 func unitFile(function string) string {
-	return "../docs/deploy/systemd/tillbell-" + function + ".service"
+	return "../../docs/deploy/systemd/tillbell-" + function + ".service"
 }
 
 func TestHomeUnits(t *testing.T) {

@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"os"
@@ -25,12 +25,12 @@ type workflow struct {
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
 
-	source := read(t, "../.github/workflows/tillbell.yml")
+	source := read(t, "../../.github/workflows/tillbell.yml")
 	var w workflow
 	if err := yaml.Unmarshal([]byte(source), &w); err != nil {
 		t.Fatal(err)
 	}
-	makefile := read(t, "../Makefile")
+	makefile := read(t, "../../Makefile")
 	var runs strings.Builder
 	for _, job := range w.Jobs {
 		for _, step := range job.Steps {
@@ -53,7 +53,7 @@ func TestWorkflow(t *testing.T) {
 				t.Errorf("the Makefile has no target %s", target[1])
 			}
 		}
-		if info, err := os.Stat("../.ci/run"); err != nil || info.Mode()&0o100 == 0 || !strings.Contains(runs.String(), ".ci/run") {
+		if info, err := os.Stat("../../.ci/run"); err != nil || info.Mode()&0o100 == 0 || !strings.Contains(runs.String(), ".ci/run") {
 			t.Errorf("the tests of .ci/run are not run: %v", err)
 		}
 	})
@@ -64,7 +64,7 @@ func TestWorkflow(t *testing.T) {
 		var stack struct {
 			Functions map[string]struct{ Secrets []string }
 		}
-		readYAML(t, "../stack.yml", &stack)
+		readYAML(t, "../../stack.yml", &stack)
 		looks, _, found := strings.Cut(runs.String(), "faas-cli deploy")
 		for _, f := range stack.Functions {
 			for _, name := range f.Secrets {
@@ -93,7 +93,7 @@ func TestWorkflow(t *testing.T) {
 	t.Run("has the Dockerfile's Go", func(t *testing.T) {
 		t.Parallel()
 
-		base := regexp.MustCompile(`golang:([0-9.]+)-`).FindStringSubmatch(read(t, "../template/golang-http/Dockerfile"))
+		base := regexp.MustCompile(`golang:([0-9.]+)-`).FindStringSubmatch(read(t, "../../template/golang-http/Dockerfile"))
 		set := regexp.MustCompile(`go-version: "(\S+)".*\n\s+check-latest: true\n`).FindAllStringSubmatch(source, -1)
 		if jobs := strings.Count(source, "actions/setup-go@"); base == nil || len(set) != jobs {
 			t.Fatalf("the Dockerfile has Go %v; %d of %d jobs take the newest patch release", base, len(set), jobs)
@@ -136,13 +136,4 @@ func TestWorkflow(t *testing.T) {
 			t.Error("runs may cross")
 		}
 	})
-}
-
-func read(t *testing.T, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

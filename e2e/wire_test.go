@@ -286,7 +286,8 @@ func TestStableAPI(t *testing.T) {
 	if _, err := p.store(t).Size(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, call := range []string{`{"id": "cs_1"}`, `{"sweep": true}`, `{"summary": true}`, `{"order": "cs_1"}`} {
+	at := time.Now().UTC().Format(time.RFC3339)
+	for _, call := range []string{`{"id": "cs_1"}`, `{"sweep": true}`, `{"summary": true, "at": "` + at + `"}`, `{"order": "cs_1", "at": "` + at + `"}`} {
 		if res := f.call([]byte(call)); res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d %s", call, res.StatusCode, res.Body)
 		}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,16 +21,26 @@ import (
 // sendGridEvent is what we read of one event; custom_args are fields like the others:
 // https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 type sendGridEvent struct {
-	Event     string `json:"event"`
-	Type      string `json:"type"`
-	Email     string `json:"email"`
-	Timestamp int64  `json:"timestamp"`
-	MessageID string `json:"sg_message_id"`
-	Status    string `json:"status"`
-	Reason    string `json:"reason"`
-	Response  string `json:"response"`
-	Order     string `json:"order"`
-	Delivery  string `json:"delivery"`
+	Event     string  `json:"event"`
+	Type      string  `json:"type"`
+	Email     string  `json:"email"`
+	Timestamp seconds `json:"timestamp"`
+	MessageID string  `json:"sg_message_id"`
+	Status    string  `json:"status"`
+	Reason    string  `json:"reason"`
+	Response  string  `json:"response"`
+	Order     string  `json:"order"`
+	Delivery  string  `json:"delivery"`
+}
+
+// seconds since 1970, which late events have as a string.
+type seconds int64
+
+// UnmarshalJSON reads a number, or a string that holds one; anything else is 0, which is no time.
+func (s *seconds) UnmarshalJSON(b []byte) error {
+	n, _ := strconv.ParseInt(string(bytes.Trim(b, `"`)), 10, 64)
+	*s = seconds(n)
+	return nil
 }
 
 // batched is what one call of SendGrid's told.
@@ -89,7 +100,7 @@ func (e sendGridEvent) arrival() (key string, a order.Arrival, ours bool) {
 		message = ""
 	}
 	return key, order.Arrival{
-		Kind: kind, To: e.Email, At: time.Unix(e.Timestamp, 0).UTC(), Message: message, Status: e.Status, Reason: cmp.Or(e.Reason, e.Response),
+		Kind: kind, To: e.Email, At: time.Unix(int64(e.Timestamp), 0).UTC(), Message: message, Status: e.Status, Reason: cmp.Or(e.Reason, e.Response),
 	}, true
 }
 

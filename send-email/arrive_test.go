@@ -119,6 +119,19 @@ func (b *bench) email(id, key string) order.Delivery {
 
 const delivery, bounced = "ebook/delivery", "notice/bounced/ebook/delivery"
 
+// A late bounce may have its timestamp as a string.
+func TestTimestampAsAString(t *testing.T) {
+	t.Parallel()
+
+	b, a := listening(t, false)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	b.tell(t, a, event("bounce", id, "ebook/delivery", "m1", b.clock, "timestamp", strconv.FormatInt(b.clock.Unix(), 10)))
+	if got := b.memory.orders[id].Emails["ebook/delivery"].Arrivals; len(got) != 1 || !got[0].At.Equal(b.clock) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestArrivals(t *testing.T) {
 	t.Parallel()
 

@@ -34,6 +34,8 @@ type kind struct {
 	// changes: it does something that would not happen without it, at a person's wish. A copy of
 	// such a call must not do it another time: it is dated, and refused when it is old.
 	changes bool
+	// reads: it shows what is held of customers. It is dated, too.
+	reads bool
 }
 
 // kinds are what can be asked for, by the verb of the call: the owner's commands, and the
@@ -49,7 +51,7 @@ var kinds = allKinds(map[string]kind{
 
 func allKinds(own map[string]kind) map[string]kind {
 	for verb, k := range commands.Kinds() {
-		own[verb] = kind{new: func(c openfaas.Call) command { return k.New(c) }, changes: k.Changes}
+		own[verb] = kind{new: func(c openfaas.Call) command { return k.New(c) }, changes: k.Changes, reads: k.Reads}
 	}
 	return own
 }
@@ -99,7 +101,7 @@ func (f *Function) decode(body []byte) (command, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	if k.changes {
+	if k.changes || k.reads {
 		return r, c.Fresh(f.now())
 	}
 	return r, nil

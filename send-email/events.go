@@ -54,10 +54,8 @@ func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	case errors.Is(err, errNotUsed):
 		f.toldNotUsed.Do(func() { log.Warn("SendGrid's events are refused", "err", err) })
 		return openfaas.Refuse(slog.New(slog.DiscardHandler), err, eventStatus)
-	case errors.Is(err, errSignature):
-		return f.turnedAway.Refuse(log, err, eventStatus)
 	case err != nil:
-		return openfaas.Refuse(log, err, eventStatus)
+		return f.turnAway(log, err, eventStatus)
 	}
 	end, err := f.work.begin(f.now())
 	if err != nil {

@@ -41,7 +41,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 		return handler.Response{StatusCode: http.StatusNoContent}
 	}
 	if err := f.verify(req); err != nil {
-		return openfaas.Refuse(log, err, toStatus)
+		return f.turnAway(log, err, toStatus)
 	}
 	c, err := f.decode(req.Body)
 	if err != nil {
@@ -60,6 +60,15 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 		return openfaas.Refuse(log.With("order", c.OrderID()), err, toStatus)
 	}
 	return openfaas.JSON(http.StatusOK, answer)
+}
+
+// turnAway answers what was not let through. Anybody can call, and as often: what the caller did
+// wrong gets a limited number of lines in the log.
+func (f *Function) turnAway(log *slog.Logger, err error, table func(error) (int, string)) handler.Response {
+	if status, _ := table(err); status < http.StatusInternalServerError {
+		return f.turnedAway.Refuse(log, err, table)
+	}
+	return openfaas.Refuse(log, err, table)
 }
 
 // begin notes that a command is under way until end is called. The error is errPaused where it may

@@ -207,6 +207,10 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 		"forget":  `{"order":"` + id + `"}`,
 		"correct": `{"order":"` + id + `","to":"ada@right.example","reason":"why"}`,
 		"retry":   `{"failed":true}`,
+		"orders":  `{}`,
+		"order":   `"` + id + `"`,
+		"summary": `true`,
+		"export":  `{"order":"` + id + `"}`,
 		"pause":   `"3m"`,
 	}
 	for verb, arguments := range changing {
@@ -231,7 +235,7 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 		t.Errorf("what was refused made %d calls of the database", b.memory.calls-calls)
 	}
 	for verb, k := range kinds {
-		if _, tested := changing[verb]; k.changes && !tested {
+		if _, tested := changing[verb]; (k.changes || k.reads) && !tested {
 			t.Errorf("%s is not tested here", verb)
 		}
 	}

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"handler/function/internal/maildata"
 	"handler/function/internal/openfaas"
@@ -396,6 +398,42 @@ func TestUnknownProduct(t *testing.T) {
 	if about := b.memory.orders[id].Emails["notice/unknown-product"].About; about != "prod_new" {
 		t.Errorf("the admins are told of %q", about)
 	}
+}
+
+// An order of which nothing says what was bought gets the default e-mails, and the admins hear of it.
+func TestUnnamedProduct(t *testing.T) {
+	t.Parallel()
+
+	for list, want := range map[string]string{
+		`{"object":"list","data":[],"has_more":false}`:                                                        "an order without line items",
+		`{"object":"list","data":[{"id":"li_1","object":"item","quantity":1,"price":null}],"has_more":false}`: "an item without a product",
+	} {
+		b := setUp(t)
+		id := b.place(t, "completed_paid")
+		b.stripe.lists[id] = []byte(list)
+		b.sendOrder(t, id)
+		if d := cmp.Diff([]string{"default/receipt", "notice/unknown-product"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("%s: sent (-want +got):\n%s", want, d)
+		}
+		if about := b.memory.orders[id].Emails["notice/unknown-product"].About; about != want {
+			t.Errorf("the admins are told of %q, want %q", about, want)
+		}
+	}
+}
+
+func TestRefusedCallsFillNoLog(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		b := setUpOffline(t)
+		for range 1000 {
+			b.Receive(handler.Request{Method: http.MethodGet})
+			b.Receive(handler.Request{Method: http.MethodPost, Body: []byte("x")})
+		}
+		if n := strings.Count(b.logged.String(), "call refused"); n != openfaas.LinesASecond {
+			t.Errorf("%d lines for 2,000 refused calls in a second, want %d", n, openfaas.LinesASecond)
+		}
+	})
 }
 
 func TestNoticeThatFails(t *testing.T) {

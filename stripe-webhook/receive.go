@@ -123,11 +123,11 @@ func logUnreadable(log *slog.Logger, err error) {
 	log.Error("an event of Stripe's cannot be read", "err", err)
 }
 
-// turnAway answers what verify did not let through. What is wrong with the function itself is
-// always told.
+// turnAway answers what verify did not let through, with a limited number of lines in the log. What
+// is wrong with the function itself is always logged.
 func (e *Endpoint) turnAway(req handler.Request, err error) handler.Response {
 	log := e.Log.With("call_id", openfaas.CallID(req))
-	if errors.Is(err, errSignature) {
+	if status, _ := toStatus(err); status < http.StatusInternalServerError {
 		return e.turnedAway.Refuse(log, err, toStatus)
 	}
 	return openfaas.Refuse(log, err, toStatus)

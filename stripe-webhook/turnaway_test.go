@@ -1,10 +1,13 @@
 package function
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"handler/function/internal/openfaas"
 )
@@ -28,11 +31,18 @@ func TestAFloodIsCounted(t *testing.T) {
 			t.Errorf("%d lines for 1,000 requests in a second, want %d", n, openfaas.LinesASecond)
 		}
 
+		for range 1000 {
+			b.Receive(handler.Request{Method: http.MethodGet})
+		}
+		if n := strings.Count(b.log.String(), "call refused"); n != openfaas.LinesASecond {
+			t.Errorf("%d lines after 1,000 GETs in the same second, want %d", n, openfaas.LinesASecond)
+		}
+
 		b.log.Reset()
 		time.Sleep(time.Second)
 		flood(2)
-		if log := b.log.String(); strings.Count(log, "call refused") != 2 || strings.Count(log, "untold=990") != 1 {
-			t.Errorf("the next second does not tell once of the 990 before it:\n%s", log)
+		if log := b.log.String(); strings.Count(log, "call refused") != 2 || strings.Count(log, "untold=1990") != 1 {
+			t.Errorf("the next second does not tell once of the 1,990 before it:\n%s", log)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"slices"
 
 	"handler/function/internal/order"
@@ -44,11 +45,19 @@ func (c *Catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
 		return chosen, nil
 	}
 	for _, item := range items {
-		if item.Product != "" && !slices.Contains(unknown, item.Product) {
-			unknown = append(unknown, item.Product)
+		if name := nameOf(item); !slices.Contains(unknown, name) {
+			unknown = append(unknown, name)
 		}
 	}
 	return append(chosen, choice{c.defaultSeries(), idsOf(items, o)}), unknown
+}
+
+// nameOf is an item's product, or that it has none.
+func nameOf(item order.Item) string {
+	if item.ID == "" && item.Product == "" {
+		return "an order without line items"
+	}
+	return cmp.Or(item.Product, "an item without a product")
 }
 
 // choosers are the order's items by the index of the series that they choose, which may be

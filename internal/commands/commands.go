@@ -57,20 +57,22 @@ type Kind struct {
 	New func(openfaas.Call) Command
 	// Changes: the command changes orders, so a copy of an old call must not repeat it.
 	Changes bool
+	// Reads: the command shows what is held of customers, which a copy of an old call must not.
+	Reads bool
 }
 
 // Kinds are the commands by the verb of the call.
 func Kinds() map[string]Kind {
 	return map[string]Kind{
-		"orders":  {New: func(openfaas.Call) Command { return new(listOrders) }},
-		"order":   {New: func(openfaas.Call) Command { return new(showOrder) }},
-		"summary": {New: func(openfaas.Call) Command { return new(summarize) }},
+		"orders":  {New: func(openfaas.Call) Command { return new(listOrders) }, Reads: true},
+		"order":   {New: func(openfaas.Call) Command { return new(showOrder) }, Reads: true},
+		"summary": {New: func(openfaas.Call) Command { return new(summarize) }, Reads: true},
 		"report":  {New: func(openfaas.Call) Command { return new(sendReport) }},
 		"resend":  {New: func(c openfaas.Call) Command { return &resend{call: c.ID} }, Changes: true},
 		"correct": {New: func(c openfaas.Call) Command { return &correct{call: c.ID} }, Changes: true},
 		"retry":   {New: func(c openfaas.Call) Command { return &retry{call: c.ID} }, Changes: true},
 		"forget":  {New: func(openfaas.Call) Command { return new(forget) }, Changes: true},
-		"export":  {New: func(openfaas.Call) Command { return new(export) }},
+		"export":  {New: func(openfaas.Call) Command { return new(export) }, Reads: true},
 	}
 }
 

@@ -369,7 +369,7 @@ func TestBackoff(t *testing.T) {
 		{11, 0, 0.75, 45 * time.Minute},
 		{1, time.Minute, 0.5, time.Minute},
 		{11, time.Second, 0, time.Hour},
-		{1, 1000 * time.Hour, 0, order.Horizon},
+		{1, 1000 * time.Hour, 0, 6 * time.Hour},
 		{1, 0, 0.00001, 4999 * time.Millisecond},
 	} {
 		if got := order.Backoff(c.attempts, c.asked, c.jitter); got != c.want {

@@ -28,7 +28,7 @@ type Shop struct {
 }
 
 // requestTimeout ends a request; one that stripe-webhook answers takes ten seconds at the most.
-const requestTimeout = 30 * time.Second
+const requestTimeout = 15 * time.Second
 
 // Open makes a shop of what a laptop tells of itself. Nothing is called yet.
 func Open(env map[string]string) (*Shop, error) {

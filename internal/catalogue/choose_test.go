@@ -48,13 +48,13 @@ default:`, 1)
 		"the session's metadata":                {order.Facts{Metadata: gift.Metadata}, []order.Item{other}, []string{"by-metadata"}, nil},
 		"the product's metadata":                {order.Facts{}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}}, []string{"by-metadata"}, nil},
 		"the session's metadata of two pairs":   {order.Facts{Metadata: []order.Pair{{Key: "a", Value: "b"}, {Key: "tillbell", Value: "gift"}}}, nil, []string{"by-metadata"}, nil},
-		"another value of the metadata":         {order.Facts{Metadata: []order.Pair{{Key: "tillbell", Value: "gifts"}}}, nil, []string{"default"}, nil},
+		"another value of the metadata":         {order.Facts{Metadata: []order.Pair{{Key: "tillbell", Value: "gifts"}}}, nil, []string{"default"}, []string{"an order without line items"}},
 		"the product's before the session's":    {order.Facts{Metadata: []order.Pair{{Key: "site", Value: "b"}}}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}, other}, []string{"by-session", "by-metadata"}, nil},
 		"a series once for many items":          {order.Facts{}, []order.Item{ebook, ebook}, []string{"ebook"}, nil},
 		"each item its own":                     {order.Facts{}, []order.Item{special, ebook}, []string{"ebook", "by-price"}, nil},
 		"what nobody names gets the default":    {order.Facts{}, []order.Item{other, ebook, other}, []string{"ebook", "default"}, []string{"prod_other"}},
 		"no items, but a link":                  {order.Facts{PaymentLink: "plink_1"}, nil, []string{"by-link"}, nil},
-		"no items, and nothing to tell them by": {order.Facts{}, nil, []string{"default"}, nil},
+		"no items, and nothing to tell them by": {order.Facts{}, nil, []string{"default"}, []string{"an order without line items"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

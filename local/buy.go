@@ -7,20 +7,23 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/internal/typed"
+	"handler/function/local/basket"
 	"handler/function/shared/shop"
 )
 
 // buying is what make buy is asked for.
 type buying struct {
-	basket
+	basket                       basket.Basket
 	event, items, session, count string
 	missed, help                 bool
 
@@ -34,26 +37,16 @@ type buying struct {
 // set takes an argument of make's, such as PRODUCT=prod_a.
 func (b *buying) set(argument string) error {
 	name, value, _ := strings.Cut(argument, "=")
-	several := map[string]*words{
-		"PRODUCT": &b.product, "PRICE": &b.price, "NAME": &b.name, "QUANTITY": &b.quantity, "AMOUNT": &b.amount,
-		"META": &b.meta, "LINK_META": &b.linkMeta,
-	}
-	one := map[string]*string{
-		"CURRENCY": &b.currency, "EMAIL": &b.email, "LOCALE": &b.locale, "LINK": &b.link,
-		"EVENT": &b.event, "ITEMS": &b.items, "SESSION": &b.session, "N": &b.count,
-	}
+	one := map[string]*string{"EVENT": &b.event, "ITEMS": &b.items, "SESSION": &b.session, "N": &b.count}
 	yes := map[string]*bool{"MISSED": &b.missed, "HELP": &b.help}
 	switch {
-	case several[name] != nil:
-		if value != "" {
-			*several[name] = append(*several[name], value)
-		}
+	case b.basket.Set(name, value):
 	case one[name] != nil:
 		*one[name] = value
 	case yes[name] != nil:
 		*yes[name] = value != ""
 	default:
-		known := slices.Concat(slices.Collect(maps.Keys(several)), slices.Collect(maps.Keys(one)), slices.Collect(maps.Keys(yes)))
+		known := slices.Concat(basket.Arguments(), slices.Collect(maps.Keys(one)), slices.Collect(maps.Keys(yes)))
 		return fmt.Errorf("make buy knows no %s%s; make buy HELP=1 lists what it knows", name, typed.DidYouMean(name, slices.Sorted(slices.Values(known))))
 	}
 	return nil
@@ -88,7 +81,7 @@ func buyCommand(ctx context.Context, args []string) error {
 	if stripeAPI.real() {
 		c.say("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
-	tellUnnamed(c, f, asked.sold)
+	warnUnnamed(c, f, asked.sold)
 	return b.play(ctx, c, asked)
 }
 
@@ -104,7 +97,7 @@ func (b *buying) read() error {
 	if b.session != "" && b.missed {
 		return errors.New("MISSED: what becomes of a purchase that was made, SESSION, is always told")
 	}
-	if b.session != "" && !b.basket.empty() {
+	if b.session != "" && !b.basket.Empty() {
 		return errors.New("SESSION: this purchase was made, with its products and its customer; leave the others out")
 	}
 	if b.event == "" {
@@ -128,18 +121,18 @@ func (b *buying) readCount() (int, error) {
 	}
 	n, err := strconv.Atoi(b.count)
 	if err != nil || n < 1 || n > 100_000 || b.session != "" && n > 1 {
-		return 0, argumentError("N", "%q: want 1 to 100000, and 1 with SESSION", b.count)
+		return 0, fmt.Errorf("N: %q: want 1 to 100000, and 1 with SESSION", b.count)
 	}
 	return n, nil
 }
 
 // fill puts what the basket has in place of what the event is about.
 func (b *buying) fill() error {
-	if b.basket.empty() {
+	if b.basket.Empty() {
 		return nil
 	}
 	var err error
-	if b.sold, err = b.sale(b.event == "completed_no_payment_required"); err != nil {
+	if b.sold, err = b.basket.Sale(b.event == "completed_no_payment_required"); err != nil {
 		return err
 	}
 	if b.sold.Products != nil && b.items != "" {
@@ -210,4 +203,19 @@ func (b *buyer) followed(ctx context.Context, session string, event []byte) (sho
 		}
 	}
 	return p.Then(event, time.Now())
+}
+
+// warnUnnamed says which of the products no series of the catalogue in use names.
+func warnUnnamed(c *console, f folders, sale shop.Sale) {
+	inUse, err := catalogue.Read(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
+	if err != nil {
+		return // it was just replaced: the e-mails show what the new one says
+	}
+	for _, p := range sale.Products {
+		o := &order.Order{Items: []order.Item{{Product: p.ID, Price: p.Price, Metadata: order.Pairs(p.Metadata)}}}
+		o.PaymentLink, o.Metadata = sale.Link, order.Pairs(sale.Metadata)
+		if named, ours := inUse.Names(o); ours && !named {
+			c.say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
+	"handler/function/local/basket"
 )
 
 const buyHelp = `make buy plays a purchase on the running laptop, as Stripe tells of it.
@@ -70,7 +71,7 @@ func buyUsage() string {
 		fmt.Fprintf(list, "  %s\t%s\n", name, sample.About(name))
 	}
 	_, _ = begin.Flush(), follow.Flush() // into strings.Builders, which never fail
-	return fmt.Sprintf(buyHelp, defaultAmount, strings.ToUpper(defaultCurrency), first.String(), later.String())
+	return fmt.Sprintf(buyHelp, basket.DefaultAmount, strings.ToUpper(basket.DefaultCurrency), first.String(), later.String())
 }
 
 // typeOf is the type of a sample event.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,4 +252,33 @@ func TestMissMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustContain(t, out.String(), "20 sessions are paid at Stripe, and nobody here was told", "tillbell reconcile --since 1h")
+}
+
+// All of it is told before anything is called: nothing runs here.
+func TestBuyMistakes(t *testing.T) {
+	t.Parallel()
+
+	for arguments, want := range map[string]string{
+		"PRODUKT=prod_a": "make buy knows no PRODUKT: did you mean PRODUCT?",
+		"everything":     "make buy knows no everything; make buy HELP=1 lists",
+		"PRODUCT=prod_a ITEMS=items.json EVENT=completed_paid":          "ITEMS: open items.json: ",
+		"PRODUCT=prod_a SESSION=cs_1":                                   "SESSION: this purchase was made, with its products and its customer; leave the others out",
+		"SESSION=cs_1 N=2":                                              `N: "2": want 1 to 100000, and 1 with SESSION`,
+		"SESSION=cs_1 MISSED=1":                                         "MISSED: what becomes of a purchase that was made, SESSION, is always told",
+		"EVENT=charge_refunded":                                         "EVENT: it begins no purchase: add SESSION=cs_… of the purchase that it is about (the event is about no checkout.session: see its data.object.object)",
+		"PRODUCT=prod_a EVENT=charge_refunded":                          "EVENT: the event is about no checkout.session",
+		"PRODUCT=prod_a AMOUNT=999999.99 QUANTITY=2":                    "AMOUNT: the total has more than eight digits",
+		"PRODUCT=prod_a AMOUNT=1 EVENT=completed_no_payment_required":   "AMOUNT: the event is of a purchase that is free of charge",
+		"PRODUCT=prod_a QUANTITY=-1 LOCALE=xx EMAIL=ada META=kind N=-1": `N: "-1": want`,
+		"PRODUCT=prod_a QUANTITY=-1 LOCALE=xx EMAIL=ada META=kind":      "LOCALE: ",
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+
+			err := dispatch(t.Context(), append([]string{"buy", "--state", t.TempDir()}, strings.Fields(arguments)...))
+			if err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("got %v\nwant %s", err, want)
+			}
+		})
+	}
 }

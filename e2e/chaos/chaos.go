@@ -51,8 +51,8 @@ const MaxPurchases = 1500
 // acknowledgeTimeout is how long after the last purchase Stripe goes on delivering.
 const acknowledgeTimeout = 3 * time.Minute
 
-// ErrOffences: something was lost, or sent twice without a cause, or is not as it should be.
-var ErrOffences = errors.New("chaos found what must not be")
+// ErrViolations: something was lost, or sent twice without a cause, or is not as it should be.
+var ErrViolations = errors.New("chaos found what must not be")
 
 // run is one run.
 type run struct {
@@ -67,7 +67,7 @@ type run struct {
 }
 
 // Run plays, makes trouble, waits until all has come to rest, and shows the table. Its error is
-// ErrOffences where the verdict is bad.
+// ErrViolations where the verdict is bad.
 func Run(ctx context.Context, o Options) error {
 	r, err := newRun(o)
 	if err != nil {
@@ -94,11 +94,11 @@ func Run(ctx context.Context, o Options) error {
 	}
 	v := judge(e)
 	r.Say("\n%s", r.table(v))
-	for _, offence := range v.offences {
-		r.Say("%s", offence)
+	for _, violation := range v.violations {
+		r.Say("%s", violation)
 	}
-	if len(v.offences) > 0 {
-		return fmt.Errorf("%w: %s, SEED=%d", ErrOffences, plural.Of(len(v.offences), "time"), r.Seed)
+	if len(v.violations) > 0 {
+		return fmt.Errorf("%w: %s, SEED=%d", ErrViolations, plural.Of(len(v.violations), "time"), r.Seed)
 	}
 	return nil
 }

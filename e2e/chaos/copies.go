@@ -42,7 +42,7 @@ func bySession(mails []shop.Mail) map[string]map[string][]time.Time {
 	return copies
 }
 
-// judgeCopies finds the cause of each copy after the first. There are two that are no offence, and
+// judgeCopies finds the cause of each copy after the first. There are two that are no violation, and
 // the order must know of them.
 func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery, copies []time.Time) {
 	why := ""
@@ -66,7 +66,7 @@ func (v *verdict) judgeCopies(e evidence, session, key string, d order.Delivery,
 		}
 	}
 	if why != "" {
-		v.offend("%s: %s was sent %d times, at %s, and %s: %s", session, key, len(copies), clocks(copies), why, states(&order.Order{Emails: map[string]order.Delivery{key: d}}))
+		v.report("%s: %s was sent %d times, at %s, and %s: %s", session, key, len(copies), clocks(copies), why, states(&order.Order{Emails: map[string]order.Delivery{key: d}}))
 	}
 }
 

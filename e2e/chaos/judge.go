@@ -46,8 +46,8 @@ type verdict struct {
 	died, broke, unexplained int
 	lost, unexpected         int
 	acks, mails              []time.Duration
-	// offences are what must not be, each with the order that it is about.
-	offences []string
+	// violations are what must not be, each with the order that it is about.
+	violations []string
 }
 
 // judge compares what was bought with what came of it. It knows nothing but the evidence.
@@ -63,7 +63,7 @@ func judge(e evidence) verdict {
 		for _, session := range slices.Sorted(maps.Keys(copies)) {
 			for key, at := range copies[session] {
 				v.unexpected += len(at)
-				v.offend("mail %s/%s: nobody bought that", session, key)
+				v.report("mail %s/%s: nobody bought that", session, key)
 			}
 		}
 	}
@@ -76,25 +76,25 @@ func (v *verdict) judgeOrder(s sold, o *order.Order) {
 		v.acknowledged++
 		v.acks = append(v.acks, s.slowestAck)
 	} else {
-		v.offend("%s: not all of its events were acknowledged", s.session)
+		v.report("%s: not all of its events were acknowledged", s.session)
 	}
 	if o == nil {
-		v.offend("%s: there is no order", s.session)
+		v.report("%s: there is no order", s.session)
 		return
 	}
 	v.orders++
 	if got, want := slices.Sorted(maps.Keys(o.Events)), slices.Sorted(slices.Values(s.events)); !slices.Equal(got, want) {
-		v.offend("%s: it holds the events %v, and %v were delivered", s.session, got, want)
+		v.report("%s: it holds the events %v, and %v were delivered", s.session, got, want)
 	}
 	if o.PaymentStatus != s.kind.status {
-		v.offend("%s: it is %s, and should be %s", s.session, o.PaymentStatus, s.kind.status)
+		v.report("%s: it is %s, and should be %s", s.session, o.PaymentStatus, s.kind.status)
 	}
 	if o.NextDueAt != nil {
-		v.offend("%s: something is due still: %s", s.session, states(o))
+		v.report("%s: something is due still: %s", s.session, states(o))
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		if !slices.Contains(s.kind.owes, key) {
-			v.offend("%s: it plans %s, which nobody bought: %s", s.session, key, states(o))
+			v.report("%s: it plans %s, which nobody bought: %s", s.session, key, states(o))
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (v *verdict) judgeMails(e evidence, s sold, copies map[string][]time.Time) 
 	for _, key := range slices.Sorted(maps.Keys(copies)) {
 		if !slices.Contains(s.kind.owes, key) {
 			v.unexpected += len(copies[key])
-			v.offend("%s: %s %s that nobody expects; the order has %s", s.session, plural.Of(len(copies[key]), "mail"), key, states(e.orders[s.session]))
+			v.report("%s: %s %s that nobody expects; the order has %s", s.session, plural.Of(len(copies[key]), "mail"), key, states(e.orders[s.session]))
 		}
 	}
 }
@@ -122,14 +122,14 @@ func (v *verdict) judgeDelivery(e evidence, s sold, key string, copies []time.Ti
 	}
 	if len(copies) == 0 {
 		v.lost++
-		v.offend("%s: %s is lost; the order has %s", s.session, key, states(o))
+		v.report("%s: %s is lost; the order has %s", s.session, key, states(o))
 		return
 	}
 	if !s.settled.IsZero() {
 		v.mails = append(v.mails, max(0, copies[0].Sub(s.settled)))
 	}
 	if d.State != order.Sent {
-		v.offend("%s: %s was sent, and the order does not know: %s", s.session, key, states(o))
+		v.report("%s: %s was sent, and the order does not know: %s", s.session, key, states(o))
 	}
 	if len(copies) == 1 {
 		v.once++
@@ -139,6 +139,6 @@ func (v *verdict) judgeDelivery(e evidence, s sold, key string, copies []time.Ti
 	v.judgeCopies(e, s.session, key, d, copies)
 }
 
-func (v *verdict) offend(format string, args ...any) {
-	v.offences = append(v.offences, fmt.Sprintf(format, args...))
+func (v *verdict) report(format string, args ...any) {
+	v.violations = append(v.violations, fmt.Sprintf(format, args...))
 }

@@ -57,9 +57,9 @@ func TestJudge(t *testing.T) {
 
 	const unpaid = 4
 	for name, c := range map[string]struct {
-		change func(*evidence)
-		want   verdict // without times
-		offend string  // what its only offence says; none where it is empty
+		change    func(*evidence)
+		want      verdict // without times
+		violation string  // what its only violation says; none where it is empty
 	}{
 		"nothing is wrong": {
 			func(*evidence) {}, verdict{once: 2}, "",
@@ -213,16 +213,16 @@ func TestJudge(t *testing.T) {
 			c.change(&e)
 			got := judge(e)
 			switch {
-			case c.offend == "" && len(got.offences) > 0, c.offend != "" && len(got.offences) != 1:
-				t.Fatalf("offences: %q", got.offences)
-			case c.offend != "" && !strings.Contains(got.offences[0], c.offend):
-				t.Errorf("%q does not say %q", got.offences[0], c.offend)
+			case c.violation == "" && len(got.violations) > 0, c.violation != "" && len(got.violations) != 1:
+				t.Fatalf("violations: %q", got.violations)
+			case c.violation != "" && !strings.Contains(got.violations[0], c.violation):
+				t.Errorf("%q does not say %q", got.violations[0], c.violation)
 			}
 			c.want.purchases, c.want.orders, c.want.expected = 1, 1, len(e.sold[0].kind.owes)
 			if e.sold[0].acknowledged {
 				c.want.acknowledged = 1
 			}
-			got.offences, got.acks, got.mails = nil, nil, nil
+			got.violations, got.acks, got.mails = nil, nil, nil
 			if d := cmp.Diff(c.want, got, cmp.AllowUnexported(verdict{})); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -235,8 +235,8 @@ func TestJudge(t *testing.T) {
 		e := good()
 		e.orders, e.mails = nil, nil
 		v := judge(e)
-		if v.orders != 0 || v.lost != 2 || len(v.offences) != 3 || !strings.Contains(v.offences[0], "there is no order") {
-			t.Errorf("%d orders, %d lost, offences %q", v.orders, v.lost, v.offences)
+		if v.orders != 0 || v.lost != 2 || len(v.violations) != 3 || !strings.Contains(v.violations[0], "there is no order") {
+			t.Errorf("%d orders, %d lost, violations %q", v.orders, v.lost, v.violations)
 		}
 	})
 

@@ -1,4 +1,4 @@
-package main
+package basket
 
 import (
 	"strings"
@@ -9,13 +9,14 @@ import (
 	"handler/function/shared/shop"
 )
 
-// mustSet is what make buy is asked for by those arguments.
-func mustSet(t *testing.T, arguments ...string) *buying {
+// mustSet is a basket with those arguments.
+func mustSet(t *testing.T, arguments ...string) *Basket {
 	t.Helper()
-	var b buying
+	var b Basket
 	for _, a := range arguments {
-		if err := b.set(a); err != nil {
-			t.Fatal(err)
+		name, value, _ := strings.Cut(a, "=")
+		if !b.Set(name, value) {
+			t.Fatalf("there is no %s", name)
 		}
 	}
 	return &b
@@ -65,7 +66,7 @@ func TestBasket(t *testing.T) {
 		t.Run("reads "+name, func(t *testing.T) {
 			t.Parallel()
 
-			got, err := mustSet(t, c.arguments...).sale(false)
+			got, err := mustSet(t, c.arguments...).Sale(false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func TestBasket(t *testing.T) {
 	t.Run("costs nothing where the event is free of charge", func(t *testing.T) {
 		t.Parallel()
 
-		got, err := mustSet(t, named).sale(true)
+		got, err := mustSet(t, named).Sale(true)
 		if err != nil || got.Products[0].Amount != 0 {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -126,39 +127,10 @@ func TestBasketMistakes(t *testing.T) {
 			if strings.Contains(arguments, "a b") {
 				list = []string{arguments}
 			}
-			_, err := mustSet(t, list...).sale(false)
+			_, err := mustSet(t, list...).Sale(false)
 			begin, more := strings.CutSuffix(want, "…")
 			if err == nil || !strings.HasPrefix(err.Error(), begin) || !more && err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
-			}
-		})
-	}
-}
-
-// All of it is told before anything is called: nothing runs here.
-func TestBuyMistakes(t *testing.T) {
-	t.Parallel()
-
-	for arguments, want := range map[string]string{
-		"PRODUKT=prod_a": "make buy knows no PRODUKT: did you mean PRODUCT?",
-		"everything":     "make buy knows no everything; make buy HELP=1 lists",
-		"PRODUCT=prod_a ITEMS=items.json EVENT=completed_paid":          "ITEMS: open items.json: ",
-		"PRODUCT=prod_a SESSION=cs_1":                                   "SESSION: this purchase was made, with its products and its customer; leave the others out",
-		"SESSION=cs_1 N=2":                                              `N: "2": want 1 to 100000, and 1 with SESSION`,
-		"SESSION=cs_1 MISSED=1":                                         "MISSED: what becomes of a purchase that was made, SESSION, is always told",
-		"EVENT=charge_refunded":                                         "EVENT: it begins no purchase: add SESSION=cs_… of the purchase that it is about (the event is about no checkout.session: see its data.object.object)",
-		"PRODUCT=prod_a EVENT=charge_refunded":                          "EVENT: the event is about no checkout.session",
-		"PRODUCT=prod_a AMOUNT=999999.99 QUANTITY=2":                    "AMOUNT: the total has more than eight digits",
-		"PRODUCT=prod_a AMOUNT=1 EVENT=completed_no_payment_required":   "AMOUNT: the event is of a purchase that is free of charge",
-		"PRODUCT=prod_a QUANTITY=-1 LOCALE=xx EMAIL=ada META=kind N=-1": `N: "-1": want`,
-		"PRODUCT=prod_a QUANTITY=-1 LOCALE=xx EMAIL=ada META=kind":      "LOCALE: ",
-	} {
-		t.Run(arguments, func(t *testing.T) {
-			t.Parallel()
-
-			err := dispatch(t.Context(), append([]string{"buy", "--state", t.TempDir()}, strings.Fields(arguments)...))
-			if err == nil || !strings.HasPrefix(err.Error(), want) {
-				t.Errorf("got %v\nwant %s", err, want)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package main
+package basket
 
 import (
 	"regexp"
@@ -26,7 +26,7 @@ var (
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)
 
-func (b *basket) readIDs(kind idKind, typed words) []string {
+func (b *Basket) readIDs(kind idKind, typed words) []string {
 	ids := typed.split()
 	for _, id := range ids {
 		b.checkID(kind, id)
@@ -35,7 +35,7 @@ func (b *basket) readIDs(kind idKind, typed words) []string {
 }
 
 // checkID refuses what is not an ID of a kind. A shop may have chosen a product's ID itself.
-func (b *basket) checkID(kind idKind, id string) {
+func (b *Basket) checkID(kind idKind, id string) {
 	for _, other := range []idKind{productID, priceID, linkID} {
 		if other != kind && strings.HasPrefix(id, other.prefix) {
 			b.wrong(kind.argument, "%q is the ID of a %s: %s=%s", id, other.what, other.argument, id)
@@ -53,32 +53,32 @@ func (b *basket) checkID(kind idKind, id string) {
 	}
 }
 
-func (b *basket) readLink() string {
+func (b *Basket) readLink() string {
 	if b.link != "" {
 		b.checkID(linkID, b.link)
 	}
 	return b.link
 }
 
-func (b *basket) readCurrency() string {
+func (b *Basket) readCurrency() string {
 	if b.currency == "" {
-		return defaultCurrency
+		return DefaultCurrency
 	}
 	if !currency.IsValid(strings.ToUpper(b.currency)) {
 		b.wrong("CURRENCY", "%q is not a currency: want its three letters, such as eur", b.currency)
-		return defaultCurrency
+		return DefaultCurrency
 	}
 	return strings.ToLower(b.currency)
 }
 
-func (b *basket) readLocale() string {
+func (b *Basket) readLocale() string {
 	if b.locale != "" && !slices.Contains(shop.Locales, b.locale) {
 		b.wrong("LOCALE", "Stripe has no %q%s (it has %s)", b.locale, typed.DidYouMean(b.locale, shop.Locales), strings.Join(shop.Locales, ", "))
 	}
 	return b.locale
 }
 
-func (b *basket) readCustomer() (name, email string) {
+func (b *Basket) readCustomer() (name, email string) {
 	if b.email == "" {
 		return "", ""
 	}
@@ -91,7 +91,7 @@ func (b *basket) readCustomer() (name, email string) {
 
 const maxQuantity = 999_999
 
-func (b *basket) readQuantity(text string) int64 {
+func (b *Basket) readQuantity(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > maxQuantity {
 		b.wrong("QUANTITY", "%q: want a whole number from 1 to %d", text, maxQuantity)
@@ -102,7 +102,7 @@ func (b *basket) readQuantity(text string) int64 {
 var amountForm = regexp.MustCompile(`^(\d{1,8})(?:\.(\d{1,3}))?$`)
 
 // readAmount reads an amount in major units, such as 49.00, into the minor units that Stripe has.
-func (b *basket) readAmount(text, currency string) int64 {
+func (b *Basket) readAmount(text, currency string) int64 {
 	parts := amountForm.FindStringSubmatch(text)
 	if parts == nil {
 		b.wrong("AMOUNT", "%q: want the price of one, such as 49 or 49.00", text)
@@ -134,7 +134,7 @@ var another = regexp.MustCompile(`,\s*([A-Za-z0-9_.-]+:)?[A-Za-z0-9_.-]+=`)
 
 // readPairs reads key=value,key=value. A key may have the ID of one of the products that are bought
 // and a colon before it.
-func (b *basket) readPairs(argument string, typed words, bought ...string) []pair {
+func (b *Basket) readPairs(argument string, typed words, bought ...string) []pair {
 	var all []pair
 	for _, text := range typed {
 		for text != "" {
@@ -148,7 +148,7 @@ func (b *basket) readPairs(argument string, typed words, bought ...string) []pai
 	return all
 }
 
-func (b *basket) readPair(argument, text string, bought []string) pair {
+func (b *Basket) readPair(argument, text string, bought []string) pair {
 	key, value, ok := strings.Cut(text, "=")
 	p := pair{key: key, value: value}
 	if product, rest, colon := strings.Cut(key, ":"); colon && slices.Contains(bought, product) {

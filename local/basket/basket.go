@@ -1,27 +1,57 @@
-package main
+// Package basket reads what make buy's arguments say of a purchase of the owner's own products.
+// Messages call the arguments by make's words.
+package basket
 
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"handler/function/internal/catalogue"
-	"handler/function/internal/order"
 	"handler/function/shared/shop"
 )
 
-// basket is what make buy's arguments say of a purchase of the owner's own products, as they were
-// typed. Messages call the arguments by make's words.
-type basket struct {
+// Basket has the arguments as they were typed.
+type Basket struct {
 	product, price, name, quantity, amount, meta, linkMeta words
 	currency, email, locale, link                          string
 
 	mistakes []error
+}
+
+// Set sets an argument, such as PRODUCT to prod_a, and reports whether a basket has it.
+func (b *Basket) Set(name, value string) bool {
+	several, one := b.arguments()
+	switch {
+	case several[name] != nil:
+		if value != "" {
+			*several[name] = append(*several[name], value)
+		}
+	case one[name] != nil:
+		*one[name] = value
+	default:
+		return false
+	}
+	return true
+}
+
+// Arguments are the names of all arguments of a basket.
+func Arguments() []string {
+	several, one := new(Basket).arguments()
+	return slices.AppendSeq(slices.Collect(maps.Keys(several)), maps.Keys(one))
+}
+
+// arguments are those that may have several values, and those that have one.
+func (b *Basket) arguments() (several map[string]*words, one map[string]*string) {
+	several = map[string]*words{
+		"PRODUCT": &b.product, "PRICE": &b.price, "NAME": &b.name, "QUANTITY": &b.quantity, "AMOUNT": &b.amount,
+		"META": &b.meta, "LINK_META": &b.linkMeta,
+	}
+	return several, map[string]*string{"CURRENCY": &b.currency, "EMAIL": &b.email, "LOCALE": &b.locale, "LINK": &b.link}
 }
 
 // words are the values of an argument that may be repeated, or have several with commas between
@@ -39,30 +69,25 @@ func (w words) split() []string {
 	return all
 }
 
-// empty reports whether nothing was typed.
-func (b *basket) empty() bool {
+// Empty reports whether nothing was typed.
+func (b *Basket) Empty() bool {
 	return len(b.product)+len(b.price)+len(b.name)+len(b.quantity)+len(b.amount)+len(b.meta)+len(b.linkMeta) == 0 &&
 		b.currency+b.email+b.locale+b.link == ""
 }
 
-func (b *basket) wrong(argument, format string, args ...any) {
-	b.mistakes = append(b.mistakes, argumentError(argument, format, args...))
+func (b *Basket) wrong(argument, format string, args ...any) {
+	b.mistakes = append(b.mistakes, fmt.Errorf(argument+": "+format, args...))
 }
 
-// argumentError is what is wrong with an argument, which it calls by make's word.
-func argumentError(argument, format string, args ...any) error {
-	return fmt.Errorf(argument+": "+format, args...)
-}
-
-// defaults are what is bought where AMOUNT and CURRENCY do not say.
+// These are what is bought where AMOUNT and CURRENCY do not say.
 const (
-	defaultAmount   = "49"
-	defaultCurrency = "usd"
+	DefaultAmount   = "49"
+	DefaultCurrency = "usd"
 )
 
-// sale reads the arguments; free says that the products cost nothing unless AMOUNT says otherwise.
+// Sale reads the arguments; free says that the products cost nothing unless AMOUNT says otherwise.
 // Its error is all that is wrong with them.
-func (b *basket) sale(free bool) (shop.Sale, error) {
+func (b *Basket) Sale(free bool) (shop.Sale, error) {
 	s := shop.Sale{Currency: b.readCurrency(), Locale: b.readLocale(), Link: b.readLink()}
 	s.Customer, s.Email = b.readCustomer()
 	if b.linkMeta != nil {
@@ -86,14 +111,14 @@ func eachOnce(errs []error) error {
 }
 
 // products are what is bought; none where neither PRODUCT nor PRICE says what.
-func (b *basket) products(currency string, free bool) []shop.Product {
+func (b *Basket) products(currency string, free bool) []shop.Product {
 	ids, prices := b.bought()
 	n := len(ids)
 	if n == 0 {
 		b.needsProduct()
 		return nil
 	}
-	names, amount := b.name.split(), defaultAmount
+	names, amount := b.name.split(), DefaultAmount
 	if n == 1 && b.name != nil {
 		names = []string{strings.Join(b.name, ",")} // one name may have commas
 	}
@@ -116,7 +141,7 @@ func (b *basket) products(currency string, free bool) []shop.Product {
 
 // bought are the IDs of products and of their prices, as many of each. What is not typed is made of
 // the others.
-func (b *basket) bought() (ids, prices []string) {
+func (b *Basket) bought() (ids, prices []string) {
 	ids, prices = b.readIDs(productID, b.product), b.readIDs(priceID, b.price)
 	if ids == nil {
 		ids = renamed(prices, priceID, productID)
@@ -129,7 +154,7 @@ func (b *basket) bought() (ids, prices []string) {
 }
 
 // needsProduct tells of each argument that says something of a product where none is named.
-func (b *basket) needsProduct() {
+func (b *Basket) needsProduct() {
 	for _, a := range []struct {
 		argument string
 		typed    bool
@@ -143,7 +168,7 @@ func (b *basket) needsProduct() {
 }
 
 // spread gives each of n products its value: the one there is for all, or its own.
-func (b *basket) spread(argument string, values []string, n int, otherwise string) []string {
+func (b *Basket) spread(argument string, values []string, n int, otherwise string) []string {
 	switch len(values) {
 	case n:
 		return values
@@ -185,19 +210,4 @@ func readable(id string) string {
 	text := strings.NewReplacer("_", " ", ".", " ", "-", " ").Replace(plain)
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
-}
-
-// tellUnnamed says which of the products no series of the catalogue in use names.
-func tellUnnamed(c *console, f folders, sale shop.Sale) {
-	inUse, err := catalogue.Read(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
-	if err != nil {
-		return // it was just replaced: the e-mails show what the new one says
-	}
-	for _, p := range sale.Products {
-		o := &order.Order{Items: []order.Item{{Product: p.ID, Price: p.Price, Metadata: order.Pairs(p.Metadata)}}}
-		o.PaymentLink, o.Metadata = sale.Link, order.Pairs(sale.Metadata)
-		if named, ours := inUse.Names(o); ours && !named {
-			c.say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
-		}
-	}
 }

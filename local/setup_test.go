@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/local/process/processtest"
 	"handler/function/shared/runenv"
 )
 
@@ -59,29 +60,7 @@ func (o *transcript) String() string {
 	return o.text.String()
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline:
-			t.Fatalf("not within 20 seconds: %s", what)
-		}
-	}
-}
-
-// alive is false for a zombie, which an orphan remains where nobody reaps it.
-func alive(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return !strings.HasPrefix(rest, "Z")
-}
+var eventually, alive = processtest.Eventually, processtest.Alive
 
 func mustContain(t *testing.T, text string, wants ...string) {
 	t.Helper()

@@ -1,7 +1,6 @@
 package fault_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,9 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"handler/function/local/fault"
-
 	"github.com/google/go-cmp/cmp"
+
+	"handler/function/local/calltest"
+	"handler/function/local/fault"
 )
 
 func TestParse(t *testing.T) {
@@ -70,7 +70,6 @@ func TestParse(t *testing.T) {
 // service is a wrapped handler that counts what it accepted.
 type service struct {
 	url      string
-	client   *http.Client
 	accepted atomic.Int64
 	body     chan string
 }
@@ -88,34 +87,17 @@ func setup(t *testing.T) *service {
 		w.WriteHeader(http.StatusAccepted)
 	})))
 	t.Cleanup(srv.Close)
-	s.url, s.client = srv.URL, srv.Client()
+	s.url = srv.URL
 	return s
-}
-
-func (s *service) do(ctx context.Context, method, path, body string) (int, http.Header, string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewBufferString(body))
-	if err != nil {
-		return 0, nil, "", err
-	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return 0, nil, "", err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, resp.Header, string(b), err
 }
 
 func (s *service) must(t *testing.T, method, path, body string, want int) (http.Header, string) {
 	t.Helper()
-	status, header, text, err := s.do(t.Context(), method, path, body)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
+	a := calltest.Do(t, method, s.url+path, body)
+	if a.Status != want {
+		t.Fatalf("%s %s = %d %s, want %d", method, path, a.Status, a.Body, want)
 	}
-	if status != want {
-		t.Fatalf("%s %s = %d %s, want %d", method, path, status, text, want)
-	}
-	return header, text
+	return a.Header, a.Body
 }
 
 func TestInjector(t *testing.T) {
@@ -152,7 +134,7 @@ func TestInjector(t *testing.T) {
 		var refused atomic.Int64
 		for range 40 {
 			wg.Go(func() {
-				if status, _, _, err := s.do(t.Context(), "POST", "/x", ""); err == nil && status == 500 {
+				if a, err := calltest.Try(t.Context(), "POST", s.url+"/x", ""); err == nil && a.Status == 500 {
 					refused.Add(1)
 				}
 			})
@@ -181,9 +163,9 @@ func TestInjector(t *testing.T) {
 
 		s := setup(t)
 		s.must(t, "PUT", fault.Path, `{"status":503,"after_accepting":true}`, 200)
-		status, _, _, err := s.do(t.Context(), "POST", "/x", "a letter")
+		a, err := calltest.Try(t.Context(), "POST", s.url+"/x", "a letter")
 		if !errors.Is(err, io.EOF) {
-			t.Fatalf("status %d, err %v; want EOF", status, err)
+			t.Fatalf("status %d, err %v; want EOF", a.Status, err)
 		}
 		if got := <-s.body; got != "a letter" || s.accepted.Load() != 1 {
 			t.Errorf("accepted %d, the last %q", s.accepted.Load(), got)
@@ -222,8 +204,7 @@ func TestInjector(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		s := &service{url: srv.URL, client: srv.Client()}
-		if _, _, _, err := s.do(ctx, "POST", "/x", "a letter"); err == nil {
+		if _, err := calltest.Try(ctx, "POST", srv.URL+"/x", "a letter"); err == nil {
 			t.Fatal("the call came back")
 		}
 		select {
@@ -245,7 +226,7 @@ func TestInjector(t *testing.T) {
 		s.must(t, "PUT", fault.Path, `{"delay_ms":600000,"after_accepting":true}`, 200)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if _, _, _, err := s.do(ctx, "POST", "/x", "a letter"); err == nil {
+		if _, err := calltest.Try(ctx, "POST", s.url+"/x", "a letter"); err == nil {
 			t.Fatal("the call came back")
 		}
 		select {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"handler/function/local/process/processtest"
 )
 
 // asParent makes the test binary start a child, print its ID and wait to be killed.
@@ -108,7 +110,7 @@ func TestStart(t *testing.T) {
 		go ask()
 		s := <-asked
 		receive(t, s.lines, "ready")
-		eventually(t, "the asking thread ends", func() bool {
+		processtest.Eventually(t, "the asking thread ends", func() bool {
 			_, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", s.thread))
 			return os.IsNotExist(err)
 		})
@@ -141,7 +143,7 @@ func TestStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = syscall.Kill(child, syscall.SIGKILL) })
-		eventually(t, "the child ends", func() bool { return !alive(child) })
+		processtest.Eventually(t, "the child ends", func() bool { return !processtest.Alive(child) })
 	})
 
 	t.Run("takes along what a process left behind", func(t *testing.T) {
@@ -153,7 +155,7 @@ func TestStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the grandchild ends", func() bool { return !alive(left) })
+		processtest.Eventually(t, "the grandchild ends", func() bool { return !processtest.Alive(left) })
 	})
 }
 
@@ -185,10 +187,10 @@ func TestStop(t *testing.T) {
 		if err := p.Stop(t.Context()); !errors.Is(err, ErrKilled) {
 			t.Errorf("Stop = %v, want ErrKilled", err)
 		}
-		if alive(p.PID()) {
+		if processtest.Alive(p.PID()) {
 			t.Error("the process lives on")
 		}
-		eventually(t, "the grandchild ends", func() bool { return !alive(grandchild) })
+		processtest.Eventually(t, "the grandchild ends", func() bool { return !processtest.Alive(grandchild) })
 	})
 }
 
@@ -251,28 +253,4 @@ func waitDone(t *testing.T, p *Process) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the process does not end")
 	}
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline:
-			t.Fatalf("not within 10 seconds: %s", what)
-		}
-	}
-}
-
-// alive is false for a zombie, which an orphan remains where nobody reaps it.
-func alive(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return !strings.HasPrefix(rest, "Z")
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/openfaas/faas-provider/types"
+
+	"handler/function/local/process/processtest"
 )
 
 func TestDeploy(t *testing.T) {
@@ -178,7 +180,7 @@ func TestDeploy(t *testing.T) {
 		if err := f.client.DeleteFunction(t.Context(), "shop", "openfaas-fn"); err != nil {
 			t.Fatal(err)
 		}
-		if alive(pid) {
+		if processtest.Alive(pid) {
 			t.Error("the process lives on")
 		}
 		if _, err := os.Stat(filepath.Join(f.options.Dir, "functions", "shop")); !os.IsNotExist(err) {
@@ -225,7 +227,7 @@ func TestUpdate(t *testing.T) {
 		}
 		callers.Wait()
 		got := f.pid("shop")
-		if alive(old) {
+		if processtest.Alive(old) {
 			t.Error("the old process lives on")
 		}
 		if diff := cmp.Diff([]int{got}, f.Processes("shop")); diff != "" {

@@ -14,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/mux"
 
+	"handler/function/local/calltest"
 	"handler/function/local/process"
+	"handler/function/local/process/processtest"
 )
 
 func TestInvoke(t *testing.T) {
@@ -59,7 +61,7 @@ func TestInvoke(t *testing.T) {
 		if err := syscall.Kill(f.pid("shop"), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the death is told", func() bool { return changes.Load() > before })
+		processtest.Eventually(t, "the death is told", func() bool { return changes.Load() > before })
 		if pids := f.Processes("shop"); len(pids) != 0 {
 			t.Errorf("processes %v without a call", pids)
 		}
@@ -80,13 +82,13 @@ func TestInvoke(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 50 {
 			callers.Go(func() {
-				code, body, err := request(t.Context(), "GET", f.url+"/function/shop/pid", "")
-				if code != 200 {
-					t.Errorf("a caller got %d %s %v", code, body, err)
+				a, err := calltest.Try(t.Context(), "GET", f.url+"/function/shop/pid", "")
+				if a.Status != 200 {
+					t.Errorf("a caller got %d %s %v", a.Status, a.Body, err)
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				answers[body]++
+				answers[a.Body]++
 			})
 		}
 		callers.Wait()
@@ -139,18 +141,9 @@ func TestInvoke(t *testing.T) {
 
 		f := setup(t)
 		f.deploy("shop", nil)
-		r, err := http.NewRequestWithContext(t.Context(), "GET", f.url+"/function/shop/crash", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Accept", "text/event-stream")
-		response, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		if response.StatusCode != 500 {
-			t.Errorf("%s, want 500", response.Status)
+		a := calltest.Do(t, "GET", f.url+"/function/shop/crash", "", "Accept", "text/event-stream")
+		if a.Status != 500 {
+			t.Errorf("%d, want 500", a.Status)
 		}
 	})
 
@@ -219,7 +212,7 @@ func TestScale(t *testing.T) {
 		if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the death is seen", func() bool { return len(f.Processes("shop")) == 2 })
+		processtest.Eventually(t, "the death is seen", func() bool { return len(f.Processes("shop")) == 2 })
 		f.pid("shop")
 		now := f.Processes("shop")
 		if diff := cmp.Diff(uniform(now, 2), count(f, 6)); diff != "" || len(now) != 3 {
@@ -240,7 +233,7 @@ func TestScale(t *testing.T) {
 		}
 		scale(t, f, 0)
 		for _, pid := range three {
-			if alive(pid) {
+			if processtest.Alive(pid) {
 				t.Errorf("process %d lives on", pid)
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openfaas/faas-provider/logs"
 	"github.com/openfaas/faas-provider/types"
+
+	"handler/function/local/process/processtest"
 )
 
 func TestLogs(t *testing.T) {
@@ -24,7 +26,7 @@ func TestLogs(t *testing.T) {
 		f.deploy("shop", nil)
 		scale(t, f, 2)
 		speak(f, "a", "b")
-		eventually(t, "all lines are there", func() bool { return len(texts(t, f, "")) == 6 })
+		processtest.Eventually(t, "all lines are there", func() bool { return len(texts(t, f, "")) == 6 })
 
 		all := read(t, f, "")
 		if m := all[0]; m.Name != "shop" || m.Namespace != "openfaas-fn" || m.Instance != "shop-1" || m.Text != "starting" || m.Timestamp.IsZero() {
@@ -164,7 +166,7 @@ func printed(t *testing.T, f *fixture, name, line string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the function prints "+line, func() bool {
+	processtest.Eventually(t, "the function prints "+line, func() bool {
 		entries, _, _ := j.from(0)
 		return len(entries) > 0 && entries[len(entries)-1].text == line
 	})

@@ -12,6 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openfaas/faas-provider/types"
+
+	"handler/function/local/calltest"
+	"handler/function/local/process/processtest"
 )
 
 // TestRemoval is what faasd does to a function that is updated or removed: the network goes before
@@ -46,8 +49,8 @@ func TestRemoval(t *testing.T) {
 		if code != 500 || !strings.Contains(body, "shop-1: cannot delete running task: failed precondition") {
 			t.Errorf("update: %d %s", code, body)
 		}
-		if status, err := f.client.GetFunction(t.Context(), "shop", ""); err != nil || status.EnvVars["color"] != "red" || status.AvailableReplicas != 0 || alive(old) {
-			t.Errorf("it is %+v, %v; process %d lives: %v", status, err, old, alive(old))
+		if status, err := f.client.GetFunction(t.Context(), "shop", ""); err != nil || status.EnvVars["color"] != "red" || status.AvailableReplicas != 0 || processtest.Alive(old) {
+			t.Errorf("it is %+v, %v; process %d lives: %v", status, err, old, processtest.Alive(old))
 		}
 		if env := f.call("shop/env"); !strings.Contains(env, "color=red") {
 			t.Errorf("the next call finds %s", env)
@@ -144,10 +147,10 @@ func (f *fixture) callInFlight(function string) <-chan string {
 	_, before, _ := j.from(0)
 	inFlight := make(chan string, 1)
 	go func() {
-		code, body, err := request(f.t.Context(), "GET", f.url+"/function/"+function+"/until-sigterm", "")
-		inFlight <- fmt.Sprint(code, " ", body, err)
+		a, err := calltest.Try(f.t.Context(), "GET", f.url+"/function/"+function+"/until-sigterm", "")
+		inFlight <- fmt.Sprint(a.Status, " ", a.Body, err)
 	}()
-	eventually(f.t, "the call is there", func() bool {
+	processtest.Eventually(f.t, "the call is there", func() bool {
 		lines, _, _ := j.from(before)
 		return len(lines) > 0
 	})

@@ -19,6 +19,9 @@ import (
 
 	"github.com/openfaas/faas-provider/types"
 	sdk "github.com/openfaas/go-sdk"
+
+	"handler/function/local/calltest"
+	"handler/function/local/process/processtest"
 )
 
 // handlerEnv carries the path of the handler that all tests run as their function.
@@ -105,11 +108,8 @@ func (f *fixture) deploy(name string, env map[string]string, secrets ...string) 
 // do sends a raw request and returns the status and the body.
 func (f *fixture) do(method, path, body string) (int, string) {
 	f.t.Helper()
-	code, text, err := request(f.t.Context(), method, f.url+path, body)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return code, text
+	a := calltest.Do(f.t, method, f.url+path, body)
+	return a.Status, a.Body
 }
 
 // call invokes a function and expects 200.
@@ -131,40 +131,6 @@ func (f *fixture) pid(name string) int {
 	return pid
 }
 
-func request(ctx context.Context, method, url, body string) (int, string, error) {
-	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-	if err != nil {
-		return 0, "", err
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 0, "", err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	return response.StatusCode, string(text), err
-}
-
-// alive is false for a zombie too.
-func alive(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err == nil && !strings.Contains(string(stat), ") Z ")
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline:
-			t.Fatalf("not within 10 seconds: %s", what)
-		}
-	}
-}
-
 func TestClose(t *testing.T) {
 	t.Parallel()
 
@@ -183,7 +149,7 @@ func TestClose(t *testing.T) {
 		}
 		err := f.Close(t.Context())
 		for _, pid := range pids {
-			if alive(pid) {
+			if processtest.Alive(pid) {
 				t.Errorf("process %d lives on", pid)
 			}
 		}
@@ -205,11 +171,11 @@ func TestClose(t *testing.T) {
 		f := setup(t, func(o *Options) { o.StartTimeout = time.Minute })
 		deployed := make(chan string, 1)
 		go func() {
-			code, body, err := request(t.Context(), http.MethodPost, f.url+"/system/functions",
+			a, err := calltest.Try(t.Context(), http.MethodPost, f.url+"/system/functions",
 				`{"service":"mute","image":"handler","envVars":{"mute":"1"}}`)
-			deployed <- fmt.Sprint(code, " ", body, err)
+			deployed <- fmt.Sprint(a.Status, " ", a.Body, err)
 		}()
-		eventually(t, "the function starts", func() bool {
+		processtest.Eventually(t, "the function starts", func() bool {
 			j, err := f.journal("mute")
 			if err != nil {
 				return false

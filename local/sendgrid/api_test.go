@@ -3,9 +3,7 @@ package sendgrid_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
@@ -15,12 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"handler/function/local/sendgrid"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/sendgrid/rest"
 	sgclient "github.com/sendgrid/sendgrid-go"
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
+
+	"handler/function/local/calltest"
+	"handler/function/local/sendgrid"
 )
 
 const (
@@ -68,28 +67,13 @@ func setup(t *testing.T, file string) server {
 	return server{api.URL, inbox.URL, log}
 }
 
-func do(t *testing.T, method, url, body string, header ...string) (*http.Response, string) {
+func do(t *testing.T, method, url, body string, header ...string) (a calltest.Answer, text string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(b)
+	a = calltest.Do(t, method, url, body, header...)
+	return a, a.Body
 }
 
-func (s server) send(t *testing.T, body string) (*http.Response, string) {
+func (s server) send(t *testing.T, body string) (a calltest.Answer, text string) {
 	t.Helper()
 	return do(t, "POST", s.api+"/v3/mail/send", body, "Authorization", "Bearer "+testKey, "Content-Type", "application/json")
 }
@@ -97,8 +81,8 @@ func (s server) send(t *testing.T, body string) (*http.Response, string) {
 func (s server) messages(t *testing.T) []sendgrid.Message {
 	t.Helper()
 	resp, text := do(t, "GET", s.inbox+"/api/messages", "")
-	if resp.StatusCode != 200 {
-		t.Fatalf("%d %s", resp.StatusCode, text)
+	if resp.Status != 200 {
+		t.Fatalf("%d %s", resp.Status, text)
 	}
 	if !strings.HasPrefix(text, "[") {
 		t.Fatalf("no array: %s", text)
@@ -119,8 +103,8 @@ func TestSend(t *testing.T) {
 		s := setup(t, "")
 		resp, text := s.send(t, letter)
 		id := resp.Header.Get("X-Message-Id")
-		if resp.StatusCode != 202 || text != "" || !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(id) {
-			t.Fatalf("%d %q, X-Message-Id %q", resp.StatusCode, text, id)
+		if resp.Status != 202 || text != "" || !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(id) {
+			t.Fatalf("%d %q, X-Message-Id %q", resp.Status, text, id)
 		}
 		got := s.messages(t)
 		if len(got) != 1 {
@@ -157,8 +141,8 @@ func TestSend(t *testing.T) {
 
 		s := setup(t, "")
 		resp, text := s.send(t, strings.Replace(letter, "ada@example.com", "nobody", 1))
-		if resp.StatusCode != 400 || !strings.Contains(text, `"field":"personalizations.0.to.0.email"`) || resp.Header.Get("X-Message-Id") != "" {
-			t.Errorf("%d %s", resp.StatusCode, text)
+		if resp.Status != 400 || !strings.Contains(text, `"field":"personalizations.0.to.0.email"`) || resp.Header.Get("X-Message-Id") != "" {
+			t.Errorf("%d %s", resp.Status, text)
 		}
 		if got := s.messages(t); len(got) != 0 {
 			t.Errorf("%d messages", len(got))
@@ -173,8 +157,8 @@ func TestSend(t *testing.T) {
 
 		s := setup(t, "")
 		resp, _ := s.send(t, strings.Replace(letter, `{`, `{"mail_settings":{"sandbox_mode":{"enable":true}},`, 1))
-		if resp.StatusCode != 200 || len(s.messages(t)) != 0 {
-			t.Errorf("%d, %d messages", resp.StatusCode, len(s.messages(t)))
+		if resp.Status != 200 || len(s.messages(t)) != 0 {
+			t.Errorf("%d, %d messages", resp.Status, len(s.messages(t)))
 		}
 	})
 
@@ -205,9 +189,9 @@ func TestSend(t *testing.T) {
 				Errors []struct{ Message, Field, Help *string }
 			}
 			err := json.Unmarshal([]byte(text), &body)
-			if resp.StatusCode != tt.status || err != nil || len(body.Errors) != 1 || *body.Errors[0].Message == "" ||
+			if resp.Status != tt.status || err != nil || len(body.Errors) != 1 || *body.Errors[0].Message == "" ||
 				!strings.Contains(text, `"field":null,"help":null`) {
-				t.Errorf("%s: %d %s, want %d", tt.name, resp.StatusCode, text, tt.status)
+				t.Errorf("%s: %d %s, want %d", tt.name, resp.Status, text, tt.status)
 			}
 		}
 		if n := len(s.messages(t)); n != 0 {
@@ -219,8 +203,8 @@ func TestSend(t *testing.T) {
 		t.Parallel()
 
 		s := setup(t, "")
-		if resp, text := s.send(t, letter+strings.Repeat(" ", 30<<20)); resp.StatusCode != 413 || !strings.Contains(text, `"errors"`) {
-			t.Errorf("%d %.200s", resp.StatusCode, text)
+		if resp, text := s.send(t, letter+strings.Repeat(" ", 30<<20)); resp.Status != 413 || !strings.Contains(text, `"errors"`) {
+			t.Errorf("%d %.200s", resp.Status, text)
 		}
 	})
 
@@ -229,8 +213,8 @@ func TestSend(t *testing.T) {
 
 		s := setup(t, "")
 		resp, text := do(t, "GET", s.api+"/v3/scopes", "", "Authorization", "Bearer SG.a.b")
-		if resp.StatusCode != 200 || strings.TrimSpace(text) != `{"scopes":["mail.send"]}` {
-			t.Errorf("%d %s", resp.StatusCode, text)
+		if resp.Status != 200 || strings.TrimSpace(text) != `{"scopes":["mail.send"]}` {
+			t.Errorf("%d %s", resp.Status, text)
 		}
 	})
 }
@@ -245,12 +229,12 @@ func TestFaults(t *testing.T) {
 		do(t, "PUT", s.api+"/_local/fault", `{"status":429,"retry_after_s":30}`)
 		resp, text := s.send(t, letter)
 		reset := strconv.FormatInt(clock().Unix()+30, 10)
-		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "30" || resp.Header.Get("X-RateLimit-Remaining") != "0" ||
+		if resp.Status != 429 || resp.Header.Get("Retry-After") != "30" || resp.Header.Get("X-RateLimit-Remaining") != "0" ||
 			resp.Header.Get("X-RateLimit-Limit") == "" || resp.Header.Get("X-RateLimit-Reset") != reset || !strings.Contains(text, `"errors"`) {
-			t.Errorf("%d %v %s", resp.StatusCode, resp.Header, text)
+			t.Errorf("%d %v %s", resp.Status, resp.Header, text)
 		}
-		if resp, _ := s.send(t, letter); resp.StatusCode != 202 {
-			t.Errorf("then %d", resp.StatusCode)
+		if resp, _ := s.send(t, letter); resp.Status != 202 {
+			t.Errorf("then %d", resp.Status)
 		}
 	})
 
@@ -259,15 +243,10 @@ func TestFaults(t *testing.T) {
 
 		s := setup(t, "")
 		do(t, "PUT", s.api+"/_local/fault", `{"after_accepting":true}`)
-		req, err := http.NewRequestWithContext(t.Context(), "POST", s.api+"/v3/mail/send", strings.NewReader(letter))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+testKey)
-		req.Header.Set("Content-Type", "application/json")
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			resp.Body.Close()
-			t.Fatalf("heard %d", resp.StatusCode)
+		a, err := calltest.Try(t.Context(), "POST", s.api+"/v3/mail/send", letter,
+			"Authorization", "Bearer "+testKey, "Content-Type", "application/json")
+		if err == nil {
+			t.Fatalf("heard %d", a.Status)
 		}
 		if n := len(s.messages(t)); n != 1 {
 			t.Errorf("%d messages", n)
@@ -330,14 +309,14 @@ func TestInboxAPI(t *testing.T) {
 		if diff := cmp.Diff(want, ids()); diff != "" {
 			t.Error(diff)
 		}
-		if resp, text := do(t, "GET", s.inbox+"/api/messages/"+want[1], ""); resp.StatusCode != 200 || !strings.Contains(text, want[1]) {
-			t.Errorf("%d %s", resp.StatusCode, text)
+		if resp, text := do(t, "GET", s.inbox+"/api/messages/"+want[1], ""); resp.Status != 200 || !strings.Contains(text, want[1]) {
+			t.Errorf("%d %s", resp.Status, text)
 		}
-		if resp, _ := do(t, "GET", s.inbox+"/api/messages/nothing", ""); resp.StatusCode != 404 {
-			t.Errorf("%d for a message that is not there", resp.StatusCode)
+		if resp, _ := do(t, "GET", s.inbox+"/api/messages/nothing", ""); resp.Status != 404 {
+			t.Errorf("%d for a message that is not there", resp.Status)
 		}
-		if resp, _ := do(t, "DELETE", s.inbox+"/api/messages", ""); resp.StatusCode/100 != 2 {
-			t.Errorf("DELETE: %d", resp.StatusCode)
+		if resp, _ := do(t, "DELETE", s.inbox+"/api/messages", ""); resp.Status/100 != 2 {
+			t.Errorf("DELETE: %d", resp.Status)
 		}
 		if diff := cmp.Diff([]string{}, ids()); diff != "" {
 			t.Error(diff)

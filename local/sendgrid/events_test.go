@@ -128,8 +128,8 @@ func TestEvents(t *testing.T) {
 			`{"event":"open","copies":2,"reversed":true}`: {"open", "open", "delivered", "delivered", "processed", "processed"},
 		} {
 			l := listen(t)
-			if res, text := do(t, "PUT", l.api+"/_local/events", outcome); res.StatusCode != 200 {
-				t.Fatalf("%s: %d %s", outcome, res.StatusCode, text)
+			if res, text := do(t, "PUT", l.api+"/_local/events", outcome); res.Status != 200 {
+				t.Fatalf("%s: %d %s", outcome, res.Status, text)
 			}
 			l.send(t)
 			l.send(t)
@@ -155,8 +155,8 @@ func TestEvents(t *testing.T) {
 
 		l := listen(t)
 		path := l.api + settings + "/" + l.Webhooks()[0].ID
-		if res, text := do(t, "PATCH", path, `{"enabled":false}`, "Authorization", "Bearer "+testKey); res.StatusCode != 200 {
-			t.Fatalf("%d %s", res.StatusCode, text)
+		if res, text := do(t, "PATCH", path, `{"enabled":false}`, "Authorization", "Bearer "+testKey); res.Status != 200 {
+			t.Fatalf("%d %s", res.Status, text)
 		}
 		l.send(t)
 		do(t, "PATCH", path, `{"enabled":true,"delivered":false}`, "Authorization", "Bearer "+testKey)
@@ -179,8 +179,8 @@ func TestWebhookSettings(t *testing.T) {
 	ask := func(method, path, body string, want int) map[string]any {
 		t.Helper()
 		res, text := do(t, method, s.api+settings+path, body, "Authorization", "Bearer "+testKey)
-		if res.StatusCode != want {
-			t.Fatalf("%s %s %s: %d %s, want %d", method, path, body, res.StatusCode, text, want)
+		if res.Status != want {
+			t.Fatalf("%s %s %s: %d %s, want %d", method, path, body, res.Status, text, want)
 		}
 		var answer map[string]any
 		_ = json.Unmarshal([]byte(text), &answer)
@@ -212,10 +212,10 @@ func TestWebhookSettings(t *testing.T) {
 	}
 	ask("PATCH", "/signed/"+id, `{}`, 400)
 	ask("PATCH", "/none", `{"enabled":true}`, 404)
-	if res, _ := do(t, "GET", s.api+settings+"/all", ""); res.StatusCode != 401 {
-		t.Errorf("without a key: %d", res.StatusCode)
+	if res, _ := do(t, "GET", s.api+settings+"/all", ""); res.Status != 401 {
+		t.Errorf("without a key: %d", res.Status)
 	}
-	if res, _ := do(t, "PUT", s.api+"/_local/events", `{"event":"lost"}`); res.StatusCode != 400 {
-		t.Errorf("an unknown outcome: %d", res.StatusCode)
+	if res, _ := do(t, "PUT", s.api+"/_local/events", `{"event":"lost"}`); res.Status != 400 {
+		t.Errorf("an unknown outcome: %d", res.Status)
 	}
 }

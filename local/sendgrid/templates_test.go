@@ -23,8 +23,8 @@ func setupTemplates(t *testing.T) templatesAPI {
 func (a templatesAPI) call(method, path, body string, want int) map[string]any {
 	a.t.Helper()
 	resp, text := do(a.t, method, a.url+path, body, "Authorization", "Bearer "+testKey, "Content-Type", "application/json")
-	if resp.StatusCode != want {
-		a.t.Fatalf("%s %s: got %d %s, want %d", method, path, resp.StatusCode, text, want)
+	if resp.Status != want {
+		a.t.Fatalf("%s %s: got %d %s, want %d", method, path, resp.Status, text, want)
 	}
 	var v map[string]any
 	if text != "" {
@@ -153,8 +153,8 @@ func TestListTemplates(t *testing.T) {
 	if got, _ := a.call("GET", "?page_size=5", "", 200)["result"].([]any); len(got) != 1 {
 		t.Errorf("%d legacy templates without a word of generations", len(got))
 	}
-	if resp, _ := do(t, "GET", a.url, ""); resp.StatusCode != http.StatusUnauthorized {
-		t.Errorf("without a key: %d", resp.StatusCode)
+	if resp, _ := do(t, "GET", a.url, ""); resp.Status != http.StatusUnauthorized {
+		t.Errorf("without a key: %d", resp.Status)
 	}
 }
 

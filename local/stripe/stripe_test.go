@@ -3,7 +3,6 @@ package stripe_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,9 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"handler/function/local/stripe"
-
 	"github.com/google/go-cmp/cmp"
+
+	"handler/function/local/calltest"
+	"handler/function/local/stripe"
 )
 
 const testKey = "rk_test_abc123"
@@ -62,26 +62,10 @@ func (s server) set(t *testing.T, session, account string, list []byte) {
 	}
 }
 
-func (s server) do(t *testing.T, method, path, body string, header ...string) (int, http.Header, string) {
+func (s server) do(t *testing.T, method, path, body string, header ...string) (status int, h http.Header, text string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+testKey)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, resp.Header, string(b)
+	a := calltest.Do(t, method, s.url+path, body, append([]string{"Authorization", "Bearer " + testKey}, header...)...)
+	return a.Status, a.Header, a.Body
 }
 
 type page struct {

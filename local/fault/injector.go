@@ -2,12 +2,13 @@ package fault
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"handler/function/local/reply"
 )
 
 // Path is where the fault of a wrapped handler is set and read. Every path below localPrefix
@@ -133,20 +134,13 @@ func (i *Injector) serveFault(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if err != nil {
-			respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			reply.Error(w, http.StatusBadRequest, err.Error())
 			return
 		}
 	default:
 		w.Header().Set("Allow", "GET, HEAD, PUT, DELETE")
-		respond(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET, PUT or DELETE"})
+		reply.Error(w, http.StatusMethodNotAllowed, "use GET, PUT or DELETE")
 		return
 	}
-	respond(w, http.StatusOK, i.armed.get())
-}
-
-func respond(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	// A caller who has gone away needs no answer.
-	_ = json.NewEncoder(w).Encode(body)
+	reply.JSON(w, http.StatusOK, i.armed.get())
 }

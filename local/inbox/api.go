@@ -1,13 +1,13 @@
 package inbox
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 
 	"handler/function/internal/order"
+	"handler/function/local/reply"
 )
 
 // mailPolicy is for an e-mail's HTML: no script runs in it, and it has an origin of its own,
@@ -16,10 +16,6 @@ import (
 const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; " +
 	"style-src 'unsafe-inline' https:; img-src http: https: data:; font-src https: data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-
-type apiError struct {
-	Error string `json:"error"`
-}
 
 // registerAPI serves, beside the messages themselves:
 //
@@ -36,7 +32,7 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/messages/{id}/{part}", func(w http.ResponseWriter, r *http.Request) {
 		m, err := i.mails.Message(r.PathValue("id"))
 		if err != nil {
-			respond(w, http.StatusNotFound, apiError{err.Error()})
+			reply.Error(w, http.StatusNotFound, err.Error())
 			return
 		}
 		read := readMessage(m)
@@ -49,7 +45,7 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 			i.answerError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, found.Rows)
+		reply.JSON(w, http.StatusOK, found.Rows)
 	})
 	mux.HandleFunc("GET /api/orders/{session}", func(w http.ResponseWriter, r *http.Request) {
 		o, err := i.load(r.Context(), r.PathValue("session"))
@@ -57,19 +53,19 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 			i.answerError(w, err)
 			return
 		}
-		respond(w, http.StatusOK, i.viewOrder(o))
+		reply.JSON(w, http.StatusOK, i.viewOrder(o))
 	})
 }
 
 func (i *Inbox) answerError(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, order.ErrNotFound):
-		respond(w, http.StatusNotFound, apiError{order.ErrNotFound.Error()})
+		reply.Error(w, http.StatusNotFound, order.ErrNotFound.Error())
 	case errors.Is(err, errNoState):
-		respond(w, http.StatusBadRequest, apiError{"state: want " + strings.Join(stateNames(), ", ")})
+		reply.Error(w, http.StatusBadRequest, "state: want "+strings.Join(stateNames(), ", "))
 	default:
 		i.log.Error("the orders could not be read", "err", err)
-		respond(w, http.StatusServiceUnavailable, apiError{trouble(err)})
+		reply.Error(w, http.StatusServiceUnavailable, trouble(err))
 	}
 }
 
@@ -77,7 +73,7 @@ func (i *Inbox) answerError(w http.ResponseWriter, err error) {
 func (i *Inbox) answerPart(w http.ResponseWriter, r *http.Request, got rendering) {
 	part := r.PathValue("part")
 	if part != "html" && part != "text" && part != "subject" {
-		respond(w, http.StatusNotFound, apiError{"an e-mail has html, text and subject"})
+		reply.Error(w, http.StatusNotFound, "an e-mail has html, text and subject")
 		return
 	}
 	if got.err != nil {
@@ -85,7 +81,7 @@ func (i *Inbox) answerPart(w http.ResponseWriter, r *http.Request, got rendering
 		if errors.Is(got.err, errMistakes) {
 			status = http.StatusUnprocessableEntity
 		}
-		respond(w, status, apiError{got.why()})
+		reply.Error(w, status, got.why())
 		return
 	}
 	body, mediaType := got.Subject, "text/plain"
@@ -101,10 +97,4 @@ func (i *Inbox) answerPart(w http.ResponseWriter, r *http.Request, got rendering
 	}
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	_, _ = io.WriteString(w, body) // a reader who has gone away needs nothing
-}
-
-func respond(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // what we answer can be encoded; a reader who has gone away needs nothing
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"handler/function/internal/order"
+	"handler/function/local/reply"
 )
 
 // rendered is what a template makes of template data.
@@ -26,7 +27,7 @@ func (i *Inbox) registerTemplates(mux *http.ServeMux) {
 			return
 		}
 		if r.PathValue("part") == "data" {
-			respond(w, http.StatusOK, i.data(t))
+			reply.JSON(w, http.StatusOK, i.data(t))
 			return
 		}
 		i.answerPart(w, r, i.try(t.template, i.data(t)))
@@ -35,7 +36,7 @@ func (i *Inbox) registerTemplates(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/renderings/{id}/{part}", func(w http.ResponseWriter, r *http.Request) {
 		got, ok := i.renderings.get(r.PathValue("id"))
 		if !ok {
-			respond(w, http.StatusNotFound, apiError{"this rendering is not kept any more"})
+			reply.Error(w, http.StatusNotFound, "this rendering is not kept any more")
 			return
 		}
 		i.answerPart(w, r, got)
@@ -46,13 +47,13 @@ func (i *Inbox) registerTemplates(mux *http.ServeMux) {
 func (i *Inbox) apiTrial(w http.ResponseWriter, r *http.Request) (trial, bool) {
 	name := r.PathValue("name")
 	if !slices.Contains(i.folder.names(), name) {
-		respond(w, http.StatusNotFound, apiError{"there is no template " + name})
+		reply.Error(w, http.StatusNotFound, "there is no template "+name)
 		return trial{}, false
 	}
 	t, err := i.newTrial(r.Context(), name, r)
 	switch {
 	case errors.Is(err, order.ErrNotFound):
-		respond(w, http.StatusNotFound, apiError{"neither a sample nor an order of this laptop has this name"})
+		reply.Error(w, http.StatusNotFound, "neither a sample nor an order of this laptop has this name")
 	case err != nil:
 		i.answerError(w, err)
 	}
@@ -63,27 +64,27 @@ func (i *Inbox) apiTrial(w http.ResponseWriter, r *http.Request) (trial, bool) {
 func (i *Inbox) renderTyped(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if !slices.Contains(i.folder.names(), name) {
-		respond(w, http.StatusNotFound, apiError{"there is no template " + name})
+		reply.Error(w, http.StatusNotFound, "there is no template "+name)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxData))
 	if err != nil {
-		respond(w, http.StatusRequestEntityTooLarge, apiError{"the template data is too long: it may have 1 MB"})
+		reply.Error(w, http.StatusRequestEntityTooLarge, "the template data is too long: it may have 1 MB")
 		return
 	}
 	data, p := parseData(string(body))
 	if p != nil {
-		respond(w, http.StatusUnprocessableEntity, apiError{p.String()})
+		reply.Error(w, http.StatusUnprocessableEntity, p.String())
 		return
 	}
 	got := i.try(name, data)
 	if got.err != nil {
-		respond(w, http.StatusUnprocessableEntity, apiError{got.why()})
+		reply.Error(w, http.StatusUnprocessableEntity, got.why())
 		return
 	}
 	out := rendered{Subject: got.Subject, HTML: got.HTML, Text: got.Text, Blanks: []string{}}
 	for _, p := range got.problems {
 		out.Blanks = append(out.Blanks, p.String())
 	}
-	respond(w, http.StatusOK, out)
+	reply.JSON(w, http.StatusOK, out)
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"handler/function/local/reply"
 )
 
 //go:embed assets
@@ -106,7 +108,7 @@ func (i *Inbox) notice(w http.ResponseWriter, r *http.Request, status int, title
 
 func (i *Inbox) nowhere(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/api/") {
-		respond(w, http.StatusNotFound, apiError{"there is nothing at " + r.URL.Path})
+		reply.Error(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 		return
 	}
 	i.notice(w, r, http.StatusNotFound, "There is no such page", "The inbox, the orders and the templates are above.")

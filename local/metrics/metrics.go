@@ -5,7 +5,6 @@
 package metrics
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"handler/function/local/reply"
 )
 
 // Options says what is scraped.
@@ -37,7 +38,7 @@ func Handler(o Options) http.Handler {
 func (o Options) query(w http.ResponseWriter, r *http.Request) {
 	functions, err := parseQuery(r.FormValue("query"))
 	if err != nil {
-		respond(w, http.StatusBadRequest, refusal{Status: "error", ErrorType: "bad_data", Error: err.Error()})
+		reply.JSON(w, http.StatusBadRequest, refusal{Status: "error", ErrorType: "bad_data", Error: err.Error()})
 		return
 	}
 	counts, err := o.scrape(r.Context())
@@ -45,7 +46,7 @@ func (o Options) query(w http.ResponseWriter, r *http.Request) {
 		// Prometheus answers with no series when its last scrape failed, and the gateway shows 0.
 		o.Logger.Warn("gateway not scraped", "err", err)
 	}
-	respond(w, http.StatusOK, newVector(counts, functions, time.Now()))
+	reply.JSON(w, http.StatusOK, newVector(counts, functions, time.Now()))
 }
 
 // question is the query of metrics/add_metrics.go in the gateway, around the pattern of its
@@ -96,10 +97,4 @@ func newVector(counts map[string]float64, functions *regexp.Regexp, now time.Tim
 		}
 	}
 	return v
-}
-
-func respond(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a caller that has left needs no answer
 }

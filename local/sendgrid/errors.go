@@ -1,12 +1,13 @@
 package sendgrid
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"handler/function/local/reply"
 )
 
 const unauthorizedMessage = "The provided authorization grant is invalid, expired, or revoked"
@@ -85,18 +86,10 @@ func (s *Service) answers(handle func(*http.Request) (int, any)) http.HandlerFun
 			w.WriteHeader(status)
 			return
 		}
-		respond(w, status, body)
+		reply.JSON(w, status, body)
 	})
 }
 
-func refuse(w http.ResponseWriter, status int, message string) { respond(w, status, refusal(message)) }
-
-func respond(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	// Otherwise <, > and & of a stored request would come back in another spelling.
-	enc.SetEscapeHTML(false)
-	// A caller who has gone away needs no answer.
-	_ = enc.Encode(body)
+func refuse(w http.ResponseWriter, status int, message string) {
+	reply.JSON(w, status, refusal(message))
 }

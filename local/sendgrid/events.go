@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"handler/function/local/reply"
 )
 
 // Outcome is what becomes of the next mails, as PUT /_local/events takes it. {} ends it: then they
@@ -111,5 +113,5 @@ func (s *Service) serveOutcome(w http.ResponseWriter, r *http.Request) {
 		o.Times = 1
 	}
 	s.teller.set(o)
-	respond(w, http.StatusOK, o)
+	reply.JSON(w, http.StatusOK, o)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"handler/function/local/jsonl"
+	"handler/function/local/reply"
 )
 
 // timeLayout is RFC 3339 to the millisecond, always with three digits.
@@ -93,7 +94,7 @@ func (s *Service) Message(id string) (Message, error) {
 func (s *Service) Inbox() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/messages", func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, s.Messages())
+		reply.JSON(w, http.StatusOK, s.Messages())
 	})
 	mux.HandleFunc("GET /api/messages/{id}", s.getMessage)
 	mux.HandleFunc("DELETE /api/messages", s.deleteMessages)
@@ -103,16 +104,16 @@ func (s *Service) Inbox() http.Handler {
 func (s *Service) getMessage(w http.ResponseWriter, r *http.Request) {
 	m, err := s.Message(r.PathValue("id"))
 	if err != nil {
-		respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		reply.Error(w, http.StatusNotFound, err.Error())
 		return
 	}
-	respond(w, http.StatusOK, m)
+	reply.JSON(w, http.StatusOK, m)
 }
 
 func (s *Service) deleteMessages(w http.ResponseWriter, _ *http.Request) {
 	if err := s.inbox.clear(); err != nil {
 		s.log.Error("the inbox could not be emptied", "err", err)
-		respond(w, http.StatusInternalServerError, map[string]string{"error": "the inbox's file could not be written"})
+		reply.Error(w, http.StatusInternalServerError, "the inbox's file could not be written")
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

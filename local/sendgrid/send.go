@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"handler/function/local/reply"
 )
 
 // maxBody is SendGrid's limit for a whole mail with its attachments.
@@ -43,7 +45,7 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 	mail, errs := parseMail(body, s.now())
 	if len(errs) > 0 {
 		s.log.Warn("sendgrid refused a mail", "status", http.StatusBadRequest, "fields", fields(errs))
-		respond(w, http.StatusBadRequest, errorBody{errs})
+		reply.JSON(w, http.StatusBadRequest, errorBody{errs})
 		return
 	}
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+
+	"handler/function/local/reply"
 )
 
 const maxBody = 4 << 20
@@ -59,7 +61,7 @@ func (s *Service) registerLocal(mux *http.ServeMux) {
 			case nil:
 				w.WriteHeader(status)
 			case error:
-				respond(w, status, map[string]string{"error": body.Error()})
+				reply.Error(w, status, body.Error())
 			default:
 				respond(w, status, body)
 			}

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"handler/function/internal/commands"
+	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
@@ -332,6 +333,18 @@ func TestCustomerInParts(t *testing.T) {
 	})
 }
 
+func TestRetentionShorterThanTheCatalogueIsRefused(t *testing.T) {
+	t.Parallel()
+
+	for age, want := range map[time.Duration]bool{0: true, 20 * 24 * time.Hour: false, 20*24*time.Hour + 1: true} {
+		_, err := New(Parts{Retention: age}, []byte(lasting+reversals))
+		text, _ := openfaas.Misconfiguration(err)
+		if (err == nil) != want || !want && !strings.Contains(text, "ebook/much-later") {
+			t.Errorf("%v: %v", age, err)
+		}
+	}
+}
+
 func TestRetention(t *testing.T) {
 	t.Parallel()
 
@@ -395,6 +408,32 @@ func TestRetention(t *testing.T) {
 		b.clock = b.clock.Add(25 * time.Hour)
 		if b.sweepOnce(t.Context()); b.memory.orders[young].ForgottenAt.IsZero() {
 			t.Error("the next day's walk did not find the one that is old by then")
+		}
+	})
+
+	t.Run("leaves what is open, and what something was done to since", func(t *testing.T) {
+		t.Parallel()
+
+		b, _ := aged(t, 5)
+		due := b.clock.Add(time.Hour)
+		b.memory.orders["cs_0"].UpdatedAt = b.clock.Add(-690 * time.Hour)
+		b.memory.orders["cs_1"].NextDueAt = &due
+		b.memory.orders["cs_2"].Fetch.FailedAt = b.clock.Add(-700 * time.Hour)
+		b.memory.orders["cs_3"].CreatedAt = b.clock.Add(-order.LongestDebit + time.Hour)
+		b.retention.Age = 10 * 24 * time.Hour
+		for range 3 {
+			b.sweepOnce(t.Context())
+		}
+		want := map[string]bool{"cs_0": false, "cs_1": true, "cs_2": true, "cs_3": true, "cs_4": false}
+		for id, kept := range want {
+			if o := b.memory.orders[id]; o.ForgottenAt.IsZero() != kept {
+				t.Errorf("%s was kept: %v, want %v", id, o.ForgottenAt.IsZero(), kept)
+			}
+		}
+		b, _ = aged(t, 1)
+		b.memory.orders["cs_0"].UpdatedAt = b.clock.Add(-690 * time.Hour)
+		if b.sweepOnce(t.Context()); !b.memory.orders["cs_0"].ForgottenAt.IsZero() {
+			t.Error("one that was changed 690 hours ago was forgotten after 30 days")
 		}
 	})
 

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"log/slog"
@@ -105,7 +106,7 @@ type Function struct {
 func New(p Parts, catalogueFile []byte) (*Function, error) {
 	c, err := catalogue.Parse("catalogue.yml", catalogueFile)
 	if err == nil {
-		err = resolve(c, p.Templates)
+		err = cmp.Or(resolve(c, p.Templates), checkRetention(c, p.Retention))
 	}
 	f := &Function{
 		keys:      p.Keys,
@@ -130,6 +131,14 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		f.limit.SetLimit(rate.Limit(p.Rate))
 	}
 	return f, err
+}
+
+// checkRetention refuses to forget orders before their last e-mail is due.
+func checkRetention(c *catalogue.Catalogue, age time.Duration) error {
+	if key, after := c.Longest(); age > 0 && age <= after {
+		return openfaas.NewMisconfigured("setting retention_days is %v, and the catalogue sends %s %v after the payment: want more days", age, key, after)
+	}
+	return nil
 }
 
 // resolve gives the catalogue's templates their IDs. The owner can put right whatever is wrong

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"handler/function/internal/order"
 )
@@ -85,6 +86,19 @@ func idsOf(items []order.Item, o *order.Order) (ids []string) {
 		ids = append(ids, item.ID)
 	}
 	return ids
+}
+
+// Longest is the e-mail that is scheduled for the latest time, by its key, and how long after the
+// payment that is.
+func (c *Catalogue) Longest() (key string, after time.Duration) {
+	for _, s := range c.allSeries() {
+		for _, e := range s.Emails {
+			if e.After.Duration > after {
+				key, after = s.Name.Value+"/"+e.Key.Value, e.After.Duration
+			}
+		}
+	}
+	return key, after
 }
 
 // allSeries are all that an order may get, in the order of choose.

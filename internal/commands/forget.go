@@ -110,7 +110,7 @@ func (r *forget) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 			done.NotYet = append(done.NotYet, id)
 			continue
 		}
-		switch err := s.forget(ctx, list.orders, id, "", r.DryRun); {
+		switch err := s.forget(ctx, list.orders, id, r.DryRun); {
 		case err == nil:
 			done.Orders = append(done.Orders, id)
 		case errors.Is(err, order.ErrForgotten):
@@ -128,9 +128,9 @@ func (r *forget) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 
 // forget takes out of an order what it holds of the customer, or only looks whether that could be
 // done.
-func (s Service) forget(ctx context.Context, orders Store, id, why string, dryRun bool) error {
+func (s Service) forget(ctx context.Context, orders Store, id string, dryRun bool) error {
 	_, err := orders.Update(ctx, id, func(o *order.Order) error {
-		if err := o.Forget(why, s.Now()); err != nil || !dryRun {
+		if err := o.Forget("", s.Now()); err != nil || !dryRun {
 			return err
 		}
 		return order.ErrUnchanged

@@ -17,7 +17,8 @@ const (
 
 // Retention forgets orders by their age. It is the sweep's, and no other goroutine's.
 type Retention struct {
-	// Age is how old an order may get; 0 keeps all.
+	// Age is how long after the last thing was done to it an order that is not open is kept; 0
+	// keeps all.
 	Age time.Duration
 	// before is where the walk goes on, which goes from newer orders to older ones; zero while
 	// there is none.
@@ -63,7 +64,7 @@ func (r *Retention) forgetPart(ctx context.Context, s Service, wait func(context
 	var ids []string
 	looked, last := 0, time.Time{}
 	err = orders.Walk(ctx, time.Time{}, r.before, func(o *order.Order) bool {
-		if looked, last = looked+1, o.CreatedAt; o.ForgottenAt.IsZero() {
+		if looked, last = looked+1, o.CreatedAt; o.ForgottenAt.IsZero() && r.old(o, s.Now()) {
 			ids = append(ids, o.ID)
 		}
 		return looked < RetentionPart
@@ -75,15 +76,32 @@ func (r *Retention) forgetPart(ctx context.Context, s Service, wait func(context
 		if err := wait(ctx); err != nil {
 			return err
 		}
-		switch err := s.forget(ctx, orders, id, order.ByAge, false); {
-		case err == nil:
+		switch forgotten, err := r.forget(ctx, s, orders, id); {
+		case forgotten:
 			r.done++
-		case !Conflicts(err):
+		case err != nil && !Conflicts(err):
 			s.Log.Error("an order could not be forgotten", "order", id, "err", err)
 		}
 	}
 	r.goOn(looked, last)
 	return nil
+}
+
+// old reports whether the last thing that was done to an order is older than Age, and nothing is
+// open.
+func (r *Retention) old(o *order.Order, now time.Time) bool {
+	return !o.UpdatedAt.After(now.Add(-r.Age)) && !o.Open(now)
+}
+
+// forget forgets an order if it is still old.
+func (r *Retention) forget(ctx context.Context, s Service, orders Store, id string) (forgotten bool, err error) {
+	_, err = orders.Update(ctx, id, func(o *order.Order) error {
+		if forgotten = r.old(o, s.Now()); !forgotten {
+			return order.ErrUnchanged
+		}
+		return o.Forget(order.ByAge, s.Now())
+	})
+	return forgotten && err == nil, err
 }
 
 // goOn moves the walk on by what was looked at, or ends it. Orders of the last millisecond may be

@@ -5,8 +5,8 @@ STATE := .local
 # The laptop's program, and the same one with what only publishing and images need.
 LOCAL := $(STATE)/bin/local
 LOCAL_MORE := $(STATE)/bin/local-more
-OPS := $(STATE)/bin/ops
-OPS_FLAGS = --state $(STATE) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(URL),--url '$(URL)')
+TILLBELL := $(STATE)/bin/tillbell
+TILLBELL_FLAGS = --laptop $(STATE) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(URL),--url '$(URL)')
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -59,24 +59,24 @@ templates: $(LOCAL_MORE) ## publish the e-mails' templates to SendGrid, or witho
 	@exec $(LOCAL_MORE) templates --state $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: doctor
-doctor: $(OPS) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)
-	@$(OPS) doctor $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(DATABASE_MB),--database-mb '$(DATABASE_MB)')
+doctor: $(TILLBELL) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)
+	@$(TILLBELL) doctor $(TILLBELL_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(DATABASE_MB),--database-mb '$(DATABASE_MB)')
 
 .PHONY: secrets
-secrets: $(OPS) ## put the functions' secrets in place, asking for what .env does not say (ONLY=name,name NEW_KEY=1)
-	@exec $(OPS) secrets $(OPS_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(NEW_KEY),--new-key)
+secrets: $(TILLBELL) ## put the functions' secrets in place, asking for what .env does not say (ONLY=name,name NEW_KEY=1)
+	@exec $(TILLBELL) secrets $(TILLBELL_FLAGS) $(if $(ONLY),--only '$(ONLY)') $(if $(NEW_KEY),--new-key)
 
 .PHONY: endpoint
-endpoint: $(OPS) ## register or correct the webhook endpoint at Stripe (URL=https://your.host YES=1 DRY_RUN=1 NEW=1)
-	@exec $(OPS) endpoint $(OPS_FLAGS) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(NEW),--new)
+endpoint: $(TILLBELL) ## register or correct the webhook endpoint at Stripe (URL=https://your.host YES=1 DRY_RUN=1 NEW=1)
+	@exec $(TILLBELL) endpoint $(TILLBELL_FLAGS) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(NEW),--new)
 
 .PHONY: up
-up: $(OPS) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name NO_BUILD=1 FORCE=1 NO_PURCHASE=1)
-	@exec $(OPS) up $(OPS_FLAGS) $(if $(FORCE),--force) $(if $(NO_BUILD),--no-build) $(if $(NO_PURCHASE),--no-purchase)
+up: $(TILLBELL) ## doctor, build, push, deploy, doctor, and a test purchase (REGISTRY=name TAG=name NO_BUILD=1 FORCE=1 NO_PURCHASE=1)
+	@exec $(TILLBELL) up $(TILLBELL_FLAGS) $(if $(FORCE),--force) $(if $(NO_BUILD),--no-build) $(if $(NO_PURCHASE),--no-purchase)
 
-.PHONY: ops
-ops: $(OPS) ## the owner's command, as .local/bin/ops, and what it does: see what came of the sales, and more
-	@$(OPS)
+.PHONY: tillbell
+tillbell: $(TILLBELL) ## the owner's program, as .local/bin/tillbell: see orders, send again, check, publish, deploy
+	@$(TILLBELL)
 
 .PHONY: build
 build: PROGRAMS := 8
@@ -163,7 +163,7 @@ $(LOCAL_MORE):
 	@mkdir -p $(dir $(LOCAL_MORE))
 	@$(BUILD_LOCAL) -o $(LOCAL_MORE) ./local
 
-.PHONY: $(OPS)
-$(OPS):
-	@mkdir -p $(dir $(OPS))
-	@go build -o $(OPS) ./cmd/tillbell
+.PHONY: $(TILLBELL)
+$(TILLBELL):
+	@mkdir -p $(dir $(TILLBELL))
+	@go build -o $(TILLBELL) ./cmd/tillbell

@@ -159,11 +159,11 @@ func (s *system) emptied(t *testing.T) (restore func()) {
 	return func() {
 		there := s.faas(t, "", "secret", "list")
 		for name, value := range before {
-			verb := "create"
+			command := "create"
 			if regexp.MustCompile(`(?m)^` + name + `\b`).MatchString(there) {
-				verb = "update"
+				command = "update"
 			}
-			s.faas(t, value, "secret", verb, name)
+			s.faas(t, value, "secret", command, name)
 		}
 		cmd := exec.CommandContext(t.Context(), filepath.Join(".local", "bin", "faas-cli"), "deploy", "-f", "stack.yml", "--gateway", s.env["GATEWAY_URL"])
 		cmd.Dir = s.root // where stack.yml names its settings from

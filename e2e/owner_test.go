@@ -14,18 +14,11 @@ import (
 	"handler/function/internal/view"
 )
 
-// owner runs a verb of the owner's that calls the functions of this laptop, and gives what it says
-// and its exit code.
-func (s *system) owner(t *testing.T, verb string, args ...string) (string, int) {
-	t.Helper()
-	return ended(t, ownersCommand(t, append([]string{verb, "--laptop", s.state}, args...)...))
-}
-
-// ownerJSON is what a verb says to a program.
-func ownerJSON[T any](t *testing.T, s *system, verb string, args ...string) T {
+// ownerJSON is what a command says to a program.
+func ownerJSON[T any](t *testing.T, s *system, command string, args ...string) T {
 	t.Helper()
 	var answer T
-	out, code := s.owner(t, verb, append(args, "--json")...)
+	out, code := s.tillbell(t, command, append(args, "--json")...)
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != 0 {
 		t.Fatalf("exit code %d, %v", code, err)
 	}
@@ -69,7 +62,7 @@ func TestOwnerSees(t *testing.T) {
 		if d := cmp.Diff(want, ids(ownerJSON[list](t, s, "orders", "--email", "JOAN@example.com"))); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
-		out, code := s.owner(t, "orders", "--email", joan)
+		out, code := s.tillbell(t, "orders", "--email", joan)
 		for _, line := range []string{
 			`(?m)^\S+ \S+ +failed  Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 3 sent  ` + bad.ID + `$`,
 			`(?m)^\S+ \S+ +done    Ada Example <joan@example.com>  1 × The e-book  \$49.00 \(test\)  2 of 2 sent  ` + good.ID + `$`,
@@ -85,17 +78,17 @@ func TestOwnerSees(t *testing.T) {
 		if d := cmp.Diff([]string{bad.ID + " failed"}, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
-		if out, code := s.owner(t, "orders", "--email", joan, "--product", "prod_other"); code != 0 || out != "There is no such order.\n" {
+		if out, code := s.tillbell(t, "orders", "--email", joan, "--product", "prod_other"); code != 0 || out != "There is no such order.\n" {
 			t.Errorf("exit code %d", code)
 		}
-		if out, code := s.owner(t, "orders", "--state", "lost"); code != 2 || !strings.Contains(out, `--state "lost": want failed, stuck`) {
+		if out, code := s.tillbell(t, "orders", "--state", "lost"); code != 2 || !strings.Contains(out, `--state "lost": want failed, stuck`) {
 			t.Errorf("exit code %d", code)
 		}
 	})
 
 	t.Run("a page after the other", func(t *testing.T) {
-		out, code := s.owner(t, "orders", "--email", joan, "--limit", "1")
-		_, more, found := strings.Cut(out, "There may be more: ops ")
+		out, code := s.tillbell(t, "orders", "--email", joan, "--limit", "1")
+		_, more, found := strings.Cut(out, "There may be more: tillbell ")
 		if code != 0 || !found || !strings.Contains(out, bad.ID) || strings.Contains(out, good.ID+"\n") {
 			t.Fatalf("exit code %d", code)
 		}
@@ -106,7 +99,7 @@ func TestOwnerSees(t *testing.T) {
 	})
 
 	t.Run("an order that went wrong", func(t *testing.T) {
-		out, code := s.owner(t, "order", bad.ID)
+		out, code := s.tillbell(t, "order", bad.ID)
 		for _, want := range []string{
 			"Order " + bad.ID, "Customer  Ada Example <joan@example.com>", "1 ×  The e-book", "E-mails, 2 of 3 sent", "SendGrid answered 400",
 			"Failed for good ebook/", "Sent to owner@example.com", "Queue brought it to send-email", "checkout.session.completed",
@@ -121,13 +114,13 @@ func TestOwnerSees(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(inbox, ownerJSON[view.Order](t, s, "order", bad.ID)); d != "" {
-			t.Errorf("the inbox shows another one (-inbox +ops):\n%s", d)
+			t.Errorf("the inbox shows another one (-inbox +tillbell):\n%s", d)
 		}
 	})
 
 	t.Run("a summary", func(t *testing.T) {
-		out, code := s.owner(t, "summary")
-		for _, want := range []string{"Days begin at 00:00 UTC", "Test orders\n", "TODAY", "7 DAYS", "30 DAYS", "SOLD", "The e-book", "ops orders --state failed"} {
+		out, code := s.tillbell(t, "summary")
+		for _, want := range []string{"Days begin at 00:00 UTC", "Test orders\n", "TODAY", "7 DAYS", "30 DAYS", "SOLD", "The e-book", "tillbell orders --state failed"} {
 			if code != 0 || !strings.Contains(out, want) {
 				t.Errorf("exit code %d; it does not say %q", code, want)
 			}
@@ -139,15 +132,15 @@ func TestOwnerSees(t *testing.T) {
 	})
 
 	t.Run("nothing, with a wrong key or an ID that is none", func(t *testing.T) {
-		for _, verb := range [][]string{{"orders"}, {"order", good.ID}, {"summary"}} {
-			if out, code := s.owner(t, verb[0], append(verb[1:], "--key", "another key")...); code != 1 || !strings.Contains(out, "refuses the signature") || strings.Contains(out, good.ID) {
-				t.Errorf("%s: exit code %d", verb[0], code)
+		for _, command := range [][]string{{"orders"}, {"order", good.ID}, {"summary"}} {
+			if out, code := s.tillbell(t, command[0], append(command[1:], "--key", "another key")...); code != 1 || !strings.Contains(out, "refuses the signature") || strings.Contains(out, good.ID) {
+				t.Errorf("%s: exit code %d", command[0], code)
 			}
 		}
-		if out, code := s.owner(t, "order", "cs_test_none"); code != 3 || !strings.Contains(out, "no such order") {
+		if out, code := s.tillbell(t, "order", "cs_test_none"); code != 3 || !strings.Contains(out, "no such order") {
 			t.Errorf("exit code %d", code)
 		}
-		if _, code := s.owner(t, "order", "pi_none"); code != 2 {
+		if _, code := s.tillbell(t, "order", "pi_none"); code != 2 {
 			t.Errorf("exit code %d", code)
 		}
 	})

@@ -18,18 +18,10 @@ import (
 	"handler/function/shared/terminal/terminaltest"
 )
 
-// ownerCommand is the owner's command with a verb that calls the functions.
-func (s *system) ownerCommand(t *testing.T, verb string, args ...string) *exec.Cmd {
+// act runs a command of the owner's program, and gives what it prints for a program or a person, and its exit code.
+func (s *system) act(t *testing.T, command string, args ...string) (string, int) {
 	t.Helper()
-	cmd := s.opsCommand(t, verb, args...)
-	cmd.Args[2] = "--laptop" // these verbs have another name for the folder
-	return cmd
-}
-
-// act runs it, and gives what it prints for a program or a person, and its exit code.
-func (s *system) act(t *testing.T, verb string, args ...string) (string, int) {
-	t.Helper()
-	cmd := s.ownerCommand(t, verb, args...)
+	cmd := s.tillbellCommand(t, command, args...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -174,22 +166,22 @@ func TestOwnerActs(t *testing.T) {
 	t.Run("what is unsigned, stale or undated changes nothing", func(t *testing.T) {
 		before := s.document(t, z.session)
 		url := s.env["GATEWAY_URL"] + "/function/send-email"
-		for _, verb := range []string{"resend", "forget"} {
+		for _, command := range []string{"resend", "forget"} {
 			for name, at := range map[string]string{
 				"stale":   `,"at":"` + time.Now().Add(-301*time.Second).UTC().Format(time.RFC3339) + `"`,
 				"undated": "",
 			} {
-				body := fmt.Sprintf(`{%q:{"order":%q,"reason":"x"}%s}`, verb, z.session, at)
-				if verb == "forget" {
+				body := fmt.Sprintf(`{%q:{"order":%q,"reason":"x"}%s}`, command, z.session, at)
+				if command == "forget" {
 					body = strings.Replace(body, `,"reason":"x"`, "", 1)
 				}
 				if a := s.sendEmail(t, body); a.status != 400 || !strings.Contains(a.body, "too old") {
-					t.Errorf("%s, %s: %d %s", verb, name, a.status, a.body)
+					t.Errorf("%s, %s: %d %s", command, name, a.status, a.body)
 				}
 			}
-			body := fmt.Appendf(nil, `{%q:{"order":%q},"at":%q}`, verb, z.session, time.Now().UTC().Format(time.RFC3339))
+			body := fmt.Appendf(nil, `{%q:{"order":%q},"at":%q}`, command, z.session, time.Now().UTC().Format(time.RFC3339))
 			if a := call(t, "POST", url, nil, body); a.status != 400 || !strings.Contains(a.body, "invalid signature") {
-				t.Errorf("%s, unsigned: %d %s", verb, a.status, a.body)
+				t.Errorf("%s, unsigned: %d %s", command, a.status, a.body)
 			}
 		}
 		if s.document(t, z.session) != before {
@@ -248,7 +240,7 @@ func TestOwnerActs(t *testing.T) {
 func (s *system) forgetByHand(t *testing.T, z zelda) {
 	t.Helper()
 	x := terminaltest.Open(t)
-	cmd := s.ownerCommand(t, "forget", "--email", z.email)
+	cmd := s.tillbellCommand(t, "forget", "--email", z.email)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = x.File, x.File, x.File
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

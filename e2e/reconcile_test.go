@@ -187,7 +187,7 @@ func (s *system) restartWebhook(t *testing.T) {
 	})
 }
 
-// reconcile runs ops reconcile, and gives what it found.
+// reconcile runs tillbell reconcile, and gives what it found.
 func (s *system) reconcile(t *testing.T, args ...string) reconcile.Tally {
 	t.Helper()
 	answer, said, code := s.reconcileCommand(t, append(args, "--json")...)
@@ -201,7 +201,7 @@ func (s *system) reconcile(t *testing.T, args ...string) reconcile.Tally {
 
 func (s *system) reconcileCommand(t *testing.T, args ...string) (answer, said string, code int) {
 	t.Helper()
-	path, err := buildOps()
+	path, err := buildTillbell()
 	if err != nil {
 		t.Fatal(err)
 	}

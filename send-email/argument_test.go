@@ -17,7 +17,7 @@ func TestWrongArgumentIsNamed(t *testing.T) {
 
 	const id, reason, mailbox = ": want the ID of a Checkout Session, cs_…", ": want why, in up to 500 characters", ": want " + order.AddressForm
 	const alone = ": want an e-mail address without a name"
-	for _, c := range []struct{ verb, arguments, want string }{
+	for _, c := range []struct{ command, arguments, want string }{
 		{"id", `"pi_1"`, "id" + id},
 		{"id", `1`, "id: want a string"},
 		{"sweep", `false`, "sweep: want true"},
@@ -53,11 +53,11 @@ func TestWrongArgumentIsNamed(t *testing.T) {
 		{"correct", `{"order": "cs_1", "to": "ada@example.com", "key": "x"}`, "correct: want no arguments but order, to, reason, resend"},
 		{"lost", `{}`, `unknown call: want {"id": "cs_…"} or one of ` + strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")},
 	} {
-		t.Run(c.verb+" "+c.arguments, func(t *testing.T) {
+		t.Run(c.command+" "+c.arguments, func(t *testing.T) {
 			t.Parallel()
 
 			b := setUp(t)
-			res := b.invoke(b.dated(c.verb, c.arguments))
+			res := b.invoke(b.dated(c.command, c.arguments))
 			var body map[string]string
 			if err := json.Unmarshal(res.Body, &body); err != nil || res.StatusCode != http.StatusBadRequest || body["error"] != c.want {
 				t.Errorf("got %d %s\nwant %s", res.StatusCode, res.Body, c.want)

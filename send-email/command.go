@@ -38,7 +38,7 @@ type kind struct {
 	reads bool
 }
 
-// kinds are what can be asked for, by the verb of the call: the owner's commands, and the
+// kinds are what can be asked for, by its name in the call: the owner's commands, and the
 // function's own.
 var kinds = allKinds(map[string]kind{
 	"id":      {new: func(openfaas.Call) command { return new(sendOrder) }},
@@ -50,8 +50,8 @@ var kinds = allKinds(map[string]kind{
 })
 
 func allKinds(own map[string]kind) map[string]kind {
-	for verb, k := range commands.Kinds() {
-		own[verb] = kind{new: func(c openfaas.Call) command { return k.New(c) }, changes: k.Changes, reads: k.Reads}
+	for name, k := range commands.Kinds() {
+		own[name] = kind{new: func(c openfaas.Call) command { return k.New(c) }, changes: k.Changes, reads: k.Reads}
 	}
 	return own
 }

@@ -143,9 +143,9 @@ func TestForget(t *testing.T) {
 		t.Parallel()
 
 		b, _, _ := sold(t)
-		for _, verb := range []string{"forget", "export"} {
-			if res := b.invoke(b.dated(verb, `{"order":"cs_none"}`)); res.StatusCode != http.StatusNotFound {
-				t.Errorf("%s: %d %s", verb, res.StatusCode, res.Body)
+		for _, command := range []string{"forget", "export"} {
+			if res := b.invoke(b.dated(command, `{"order":"cs_none"}`)); res.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %d %s", command, res.StatusCode, res.Body)
 			}
 		}
 	})
@@ -271,13 +271,13 @@ func TestCustomerInParts(t *testing.T) {
 		Orders []any
 		Next   string
 	}
-	ask := func(t *testing.T, b *bench, verb string) (all []any, parts []int) {
+	ask := func(t *testing.T, b *bench, command string) (all []any, parts []int) {
 		t.Helper()
 		p := part{}
 		for first := true; first || p.Next != ""; first = false {
 			next := p.Next
 			p = part{}
-			res := b.invoke(b.dated(verb, fmt.Sprintf(`{"email":"grace@example.com","before":%q}`, next)))
+			res := b.invoke(b.dated(command, fmt.Sprintf(`{"email":"grace@example.com","before":%q}`, next)))
 			if err := json.Unmarshal(res.Body, &p); err != nil || res.StatusCode != http.StatusOK || len(parts) > 20 {
 				t.Fatalf("%d %s", res.StatusCode, res.Body)
 			}
@@ -324,9 +324,9 @@ func TestCustomerInParts(t *testing.T) {
 			`{"email":"grace@example.com","before":"cs_1"}`:    ".before: want the next of an earlier answer",
 			`{"order":"cs_1","before":"2026-11-24T12:00:00Z"}`: ".before: want email beside it",
 		} {
-			for _, verb := range []string{"export", "forget"} {
-				if res := b.invoke(b.dated(verb, arguments)); res.StatusCode != http.StatusBadRequest || !strings.Contains(string(res.Body), verb+want) {
-					t.Errorf("%s %s: %d %s", verb, arguments, res.StatusCode, res.Body)
+			for _, command := range []string{"export", "forget"} {
+				if res := b.invoke(b.dated(command, arguments)); res.StatusCode != http.StatusBadRequest || !strings.Contains(string(res.Body), command+want) {
+					t.Errorf("%s %s: %d %s", command, arguments, res.StatusCode, res.Body)
 				}
 			}
 		}

@@ -20,8 +20,8 @@ import (
 )
 
 // dated is a call that changes something, made just now.
-func (b *bench) dated(verb, arguments string) string {
-	return fmt.Sprintf(`{%q:%s,"at":%q}`, verb, arguments, b.clock.Format(time.RFC3339Nano))
+func (b *bench) dated(command, arguments string) string {
+	return fmt.Sprintf(`{%q:%s,"at":%q}`, command, arguments, b.clock.Format(time.RFC3339Nano))
 }
 
 // resend asks for an e-mail again, a moment after the last call.
@@ -213,9 +213,9 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 		"export":  `{"order":"` + id + `"}`,
 		"pause":   `"3m"`,
 	}
-	for verb, arguments := range changing {
-		undated := fmt.Sprintf(`{%q:%s}`, verb, arguments)
-		good := b.dated(verb, arguments)
+	for command, arguments := range changing {
+		undated := fmt.Sprintf(`{%q:%s}`, command, arguments)
+		good := b.dated(command, arguments)
 		old := strings.Replace(good, "T12:00:00", "T11:54:59", 1)
 		early := strings.Replace(good, "T12:00:00", "T12:05:01", 1)
 		for name, req := range map[string]handler.Request{
@@ -227,16 +227,16 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 			"of the future":   request("POST", early, openfaas.Sign([]byte(early), key)),
 		} {
 			if res := b.Receive(req); res.StatusCode != http.StatusBadRequest {
-				t.Errorf("%s, %s: %d %s", verb, name, res.StatusCode, res.Body)
+				t.Errorf("%s, %s: %d %s", command, name, res.StatusCode, res.Body)
 			}
 		}
 	}
 	if b.memory.calls != calls {
 		t.Errorf("what was refused made %d calls of the database", b.memory.calls-calls)
 	}
-	for verb, k := range kinds {
-		if _, tested := changing[verb]; (k.changes || k.reads) && !tested {
-			t.Errorf("%s is not tested here", verb)
+	for command, k := range kinds {
+		if _, tested := changing[command]; (k.changes || k.reads) && !tested {
+			t.Errorf("%s is not tested here", command)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestOwnersCallIsRefused(t *testing.T) {
 		"at no time":                 {signedByOwner(`{"reconcile": {"since": "2026-01-01T00:00:00Z"}}`, ownersKey), 400, stale},
 		"a dry run, six minutes ago": {signedByOwner(reconcileSince(day, now.Add(-6*time.Minute), `, "dry_run": true`), ownersKey), 400, stale},
 		"nothing":                    {signedByOwner(``, ownersKey), 400, "want"},
-		"another verb":               {signedByOwner(`{"sweep": true}`, ownersKey), 400, "want"},
+		"another command":            {signedByOwner(`{"sweep": true}`, ownersKey), 400, "want"},
 		"no since":                   {signedByOwner(fmt.Sprintf(`{"reconcile": {}, "at": %q}`, now.Format(time.RFC3339)), ownersKey), 400, since},
 		"a since that is no time":    {signedByOwner(fmt.Sprintf(`{"reconcile": {"since": "yesterday"}, "at": %q}`, now.Format(time.RFC3339)), ownersKey), 400, since},
 		"a since to come":            {signedByOwner(reconcileSince(now.Add(time.Hour), now, ""), ownersKey), 400, since},

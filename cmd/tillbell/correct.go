@@ -1,50 +1,52 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"handler/function/cmd/tillbell/screen"
 	"handler/function/internal/view"
 	"handler/function/shared/owner"
 )
 
-const correctHelp = `ops correct ORDER --to ADDRESS --reason "…" gives an order another address for its customer: for all e-mails that are
-still to come, follow-ups and those that are planned later too. It sends again at once what failed or bounced, and what
---resend names; nothing by itself once the money went back. An e-mail that is being sent at this moment keeps its
-address. The order keeps what Stripe said, the address and the reason.
-
-  ops correct cs_live_a1b2c3 --to ada@example.com --reason "she mistyped it"
-  ops correct cs_live_a1b2c3 --to "Ada Example <ada@example.com>" --reason "it belongs to another Ada" --resend ebook/delivery
-` + ownerHelp
-
-func correctVerb(ctx context.Context, args []string) error {
-	set := newFlags("correct", correctHelp)
-	var f ownerFlags
-	f.register(set)
+func correctCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "correct ORDER --to ADDRESS --reason TEXT [flags]",
+		Short: "give an order another address, and send again what did not arrive",
+		Long: `Give an order another address for its customer: for all e-mails that are still to come, also
+follow-ups and those that are planned later. What failed or bounced is sent again at once, and so are
+the deliveries that --resend names. Nothing is sent by itself after the money went back. An e-mail
+that is being sent at this moment keeps its address. The order keeps what Stripe said, the address
+and the reason.`,
+		Example: `  tillbell correct cs_live_a1b2c3 --to ada@example.com --reason "she mistyped it"
+  tillbell correct cs_live_a1b2c3 --to "Ada Example <ada@example.com>" --reason "it belongs to another Ada" --resend ebook/delivery`,
+		Args: takesOrder(),
+	}
 	var wish correcting
-	set.StringVar(&wish.To, "to", "", "the right `address`; the customer keeps the name, unless one is beside it")
-	set.StringVar(&wish.Reason, "reason", "", "why, in your words: up to 500 characters")
-	set.Func("resend", "the `key` of an e-mail to send again although it was sent; may be repeated", func(key string) error {
-		wish.Resend = append(wish.Resend, key)
-		return nil
-	})
-	plain, err := parseWith(set, args, 1, 1)
-	if err != nil {
-		return err
+	textVar(c.Flags(), &wish.To, "to", "the right `ADDRESS`; the customer keeps the name, unless one is beside it (required)", checkMailbox)
+	c.Flags().StringVar(&wish.Reason, "reason", "", "why, as `TEXT` of up to 500 characters (required)")
+	c.Flags().StringArrayVar(&wish.Resend, "resend", nil, "a `DELIVERY` to send again although it was sent; may be repeated")
+	var f ownerFlags
+	f.register(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		wish.Order = args[0]
+		if wish.To == "" {
+			return usagef("say the right address, with --to")
+		}
+		if err := checkReason(wish.Reason); err != nil {
+			return err
+		}
+		client, err := f.client()
+		if err != nil {
+			return err
+		}
+		return correct(c.Context(), client, f.screen(c), wish)
 	}
-	wish.Order = plain[0]
-	if err := cmp.Or(checkOrder(wish.Order), checkMailbox(wish.To), checkReason(wish.Reason)); err != nil {
-		return err
-	}
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
-	return correct(ctx, client, f.screen(), wish)
+	return c
 }
 
 // correcting are the arguments of the call to send-email.
@@ -76,7 +78,7 @@ func correct(ctx context.Context, client *owner.Client, s screen.Screen, wish co
 	showMails(s, answer.Emails, time.Now())
 	for _, e := range answer.Earlier {
 		was := map[string]string{"sent": "was sent", "sending": "is just being sent"}[e.State]
-		line(s, "%s %s to %s. To send it to the new address too: ops resend %s %s --reason \"…\"", e.Key, was, recipients(e), wish.Order, e.Key)
+		line(s, "%s %s to %s. To send it to the new address too: tillbell resend %s %s --reason \"…\"", e.Key, was, recipients(e), wish.Order, e.Key)
 	}
 	return failure(wish.Order, answer.Emails)
 }

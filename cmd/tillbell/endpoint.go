@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"handler/function/cmd/tillbell/endpoint"
 	"handler/function/cmd/tillbell/eventhook"
 	"handler/function/cmd/tillbell/stripeapi"
@@ -16,28 +18,38 @@ import (
 	"handler/function/shared/terminal"
 )
 
-const endpointHelp = `ops endpoint sees to it that the Stripe account has one webhook endpoint at PUBLIC_URL/function/stripe-webhook,
-enabled, and with exactly the event types that stripe-webhook handles. It says what it would change, and asks.
+func endpointCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "endpoint [flags]",
+		Short: "register or correct the webhook endpoint at Stripe",
+		Long: `Register or correct the one webhook endpoint that the Stripe account needs: at
+PUBLIC_URL/function/stripe-webhook, enabled, with exactly the event types that stripe-webhook
+handles. It says what it would change, and asks.
 
-Stripe tells an endpoint's signing secret only when it makes one: it goes to the gateway as stripe-webhook-secret, and
-is not shown. Test mode and live mode have endpoints of their own: the key says which is meant.
+Stripe shows an endpoint's signing secret only when the endpoint is made. The secret goes to the
+gateway as stripe-webhook-secret, and is not shown. Test mode and live mode have separate endpoints:
+the key says which mode is meant.
 
-Where SENDGRID_SETUP_KEY is set, the same for SendGrid's Event Webhook at PUBLIC_URL/function/send-email, by which
-send-email knows what arrived: enabled, signed, and told of what is kept. Its public key goes into settings.yml.
-` + target.Variables
-
-func endpointVerb(ctx context.Context, args []string) error {
-	set := newFlags("endpoint", endpointHelp)
-	var f target.Flags
-	f.Register(set)
+If SENDGRID_SETUP_KEY is set, it does the same for SendGrid's Event Webhook at
+PUBLIC_URL/function/send-email, from which send-email learns what arrived. The webhook's public key
+goes into settings.yml.`,
+		Example: `  tillbell endpoint --url https://shop.example.com --dry-run
+  tillbell endpoint --url https://shop.example.com`,
+		Args: takes(),
+	}
 	person := terminal.Terminal{In: os.Stdin, Out: os.Stdout}
 	r := endpoint.Registrar{Out: os.Stdout, Confirm: person.Confirm}
-	set.BoolVar(&r.Yes, "yes", false, "do not ask")
-	set.BoolVar(&r.DryRun, "dry-run", false, "only say what would change")
-	set.BoolVar(&r.New, "new", false, "make a new endpoint, with a new secret, in place of the one that is there")
-	if err := parse(set, args); err != nil {
-		return err
-	}
+	c.Flags().BoolVar(&r.Yes, "yes", false, yesUsage)
+	c.Flags().BoolVar(&r.DryRun, "dry-run", false, dryRunUsage)
+	c.Flags().BoolVar(&r.New, "new", false, "make a new endpoint, with a new secret, in place of the one that is there")
+	var f target.Flags
+	addSystem(c, &f)
+	c.RunE = func(c *cobra.Command, _ []string) error { return register(c.Context(), f, &r, person) }
+	return c
+}
+
+// register makes Stripe's endpoint, and SendGrid's, what they should be.
+func register(ctx context.Context, f target.Flags, r *endpoint.Registrar, person terminal.Terminal) error {
 	t, err := f.Find()
 	if err != nil {
 		return err
@@ -54,15 +66,7 @@ func endpointVerb(ctx context.Context, args []string) error {
 		k, err = keeperFor(ctx, f, t)
 		return err
 	}
-	r.Keep = func(ctx context.Context, secret string) error {
-		if err := k.Put(ctx, target.StripeSigning, secret, "from Stripe"); err != nil {
-			return err
-		}
-		if t.Laptop == nil && t.Given(target.StripeSigning) != "" {
-			fmt.Println("! STRIPE_WEBHOOK_SECRET, in the environment or in .env, is now an old one: take it out, or make secrets would put it back.")
-		}
-		return nil
-	}
+	r.Keep = func(ctx context.Context, secret string) error { return keepSigning(ctx, t, k, secret) }
 	if err := r.Run(ctx); err != nil {
 		return err
 	}
@@ -71,7 +75,18 @@ func endpointVerb(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return eventHook(ctx, t, r)
+	return eventHook(ctx, t, *r)
+}
+
+// keepSigning puts a new endpoint's secret in place.
+func keepSigning(ctx context.Context, t *target.Target, k *keeper, secret string) error {
+	if err := k.Put(ctx, target.StripeSigning, secret, "from Stripe"); err != nil {
+		return err
+	}
+	if t.Laptop == nil && t.Given(target.StripeSigning) != "" {
+		fmt.Println("! STRIPE_WEBHOOK_SECRET, in the environment or in .env, is now an old one: take it out, or make secrets would put it back.")
+	}
+	return nil
 }
 
 // eventHook is the same for SendGrid. It is the owner's choice to use it: where the key for it is

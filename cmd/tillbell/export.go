@@ -6,33 +6,36 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"handler/function/cmd/tillbell/screen"
 	"handler/function/shared/owner"
 )
 
-const exportHelp = `ops export --email ADDRESS | --order ORDER gives all that the database holds of a customer, as JSON: their orders with the
-items, the e-mails and their times, and what Stripe said. It changes nothing.
-
-  (umask 077; ops export --email ada@example.com > ada.json)
-` + ownerHelp
-
-func exportVerb(ctx context.Context, args []string) error {
-	set := newFlags("export", exportHelp)
-	var f ownerFlags
-	f.register(set)
+func exportCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "export (--email ADDRESS | --order ORDER) [flags]",
+		Short: "all that is stored about a customer",
+		Long: `Print all that the database stores about a customer, as JSON: the orders with their items, the
+e-mails with their times, and what Stripe said. It changes nothing.`,
+		Example: `  (umask 077; tillbell export --email ada@example.com > ada.json)`,
+		Args:    takes(),
+	}
 	var wish customerFlags
-	wish.register(set)
-	if err := parse(set, args); err != nil {
-		return err
+	wish.register(c)
+	var f ownerFlags
+	f.register(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := wish.check(); err != nil {
+			return err
+		}
+		client, err := f.client()
+		if err != nil {
+			return err
+		}
+		return export(c.Context(), client, f.screen(c), progress(os.Stderr), wish)
 	}
-	if err := wish.check(); err != nil {
-		return err
-	}
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
-	return export(ctx, client, f.screen(), progress(os.Stderr), wish)
+	return c
 }
 
 // exported is an answer. Its orders are as they came: their numbers are not ours to round.

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"handler/function/cmd/tillbell/screen"
@@ -17,14 +17,7 @@ import (
 	"handler/function/shared/terminal"
 )
 
-const forgetHelp = `ops forget --email ADDRESS | --order ORDER takes out of the orders what they hold of the customer: names, addresses,
-metadata, and what Stripe said beyond the plain facts of the sale. Amounts, products, states and times stay. E-mails
-that are still to be sent are cancelled. It says first what it would do, asks, and cannot be undone.
-
-  ops forget --email ada@example.com
-` + ownerHelp
-
-// stillHeld is what a verb of ours cannot reach.
+// stillHeld is what this command cannot reach.
 const stillHeld = `
 What others still hold of the customer, and where it is erased:
   Stripe    the payment, and the customer if there is one: by a redaction job (https://docs.stripe.com/privacy/redaction),
@@ -42,49 +35,55 @@ type customerFlags struct {
 	Before string `json:"before,omitempty"`
 }
 
-func (f *customerFlags) register(set *flag.FlagSet) {
-	set.StringVar(&f.Email, "email", "", "the orders of this address, whatever the case of its letters")
-	set.StringVar(&f.Order, "order", "", "the order of this Checkout Session (cs_…)")
+func (f *customerFlags) register(c *cobra.Command) {
+	textVar(c.Flags(), &f.Email, "email", "the orders of this `ADDRESS`, in any case", checkEmail)
+	textVar(c.Flags(), &f.Order, "order", "the `ORDER` with this ID, cs_…", checkOrder)
 }
 
 // check wants one of the two.
 func (f *customerFlags) check() error {
-	switch {
-	case (f.Email == "") == (f.Order == ""):
-		return fmt.Errorf("want either --email or --order: %w", errUsage)
-	case f.Email == "":
-		return checkOrder(f.Order)
+	if (f.Email == "") == (f.Order == "") {
+		return usagef("want either --email or --order")
 	}
-	return checkEmail(f.Email)
+	return nil
 }
 
-func forgetVerb(ctx context.Context, args []string) error {
-	set := newFlags("forget", forgetHelp)
-	var f ownerFlags
-	f.register(set)
+func forgetCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "forget (--email ADDRESS | --order ORDER) [flags]",
+		Short: "remove a customer's personal data from the orders",
+		Long: `Remove from the orders what they hold of a customer: names, addresses, metadata, and what Stripe
+said beyond the plain facts of the sale. Amounts, products, states and times stay. E-mails that are
+still to be sent are cancelled. It says first what it would do, and asks. It cannot be undone.`,
+		Example: `  tillbell forget --email ada@example.com --dry-run
+  tillbell forget --email ada@example.com`,
+		Args: takes(),
+	}
 	var wish forgetting
-	wish.register(set)
-	dryRun := set.Bool("dry-run", false, "only say what would be done")
-	yes := set.Bool("yes", false, "do not ask")
-	if err := parse(set, args); err != nil {
-		return err
+	wish.register(c)
+	dryRun := c.Flags().Bool("dry-run", false, dryRunUsage)
+	yes := c.Flags().Bool("yes", false, yesUsage)
+	var f ownerFlags
+	f.register(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := wish.check(); err != nil {
+			return err
+		}
+		client, err := f.client()
+		if err != nil {
+			return err
+		}
+		person := terminal.Terminal{In: os.Stdin, Out: os.Stderr} // a program may read the output
+		confirm := person.Confirm
+		switch {
+		case *dryRun:
+			confirm = nil
+		case *yes:
+			confirm = func(context.Context, string) (bool, error) { return true, nil }
+		}
+		return forget(c.Context(), client, f.screen(c), progress(os.Stderr), wish, confirm)
 	}
-	if err := wish.check(); err != nil {
-		return err
-	}
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
-	person := terminal.Terminal{In: os.Stdin, Out: os.Stderr} // what is printed may be read by a program
-	confirm := person.Confirm
-	switch {
-	case *dryRun:
-		confirm = nil
-	case *yes:
-		confirm = func(context.Context, string) (bool, error) { return true, nil }
-	}
-	return forget(ctx, client, f.screen(), progress(os.Stderr), wish, confirm)
+	return c
 }
 
 // progress is where a person sees how far it is with what takes long: a terminal, if there is one.

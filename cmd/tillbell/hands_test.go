@@ -29,9 +29,9 @@ func answering(t *testing.T, answers ...string) (client *owner.Client, asked *[]
 		if err := json.Unmarshal(body, &call); err != nil || !openfaas.Signed(body, r.Header.Get(openfaas.SignatureHeader), []string{"k"}) {
 			t.Errorf("%s is not signed: %v", body, err)
 		}
-		for verb, arguments := range call {
-			if verb != "at" {
-				*asked = append(*asked, r.URL.Path+" "+verb+" "+string(arguments))
+		for command, arguments := range call {
+			if command != "at" {
+				*asked = append(*asked, r.URL.Path+" "+command+" "+string(arguments))
 			}
 		}
 		if len(answers) == 0 {
@@ -95,8 +95,8 @@ func TestCorrect(t *testing.T) {
 		for _, want := range []string{
 			"The customer's e-mails go to Ada\uFFFD Example <ada@right.example>.\n",
 			"a/b/again-1  sent     to Ada <ada@right.example>\n", "a/later      waiting  to ada@right.example        due in ",
-			"a/c is just being sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/c --reason \"…\"\n",
-			"a/d was sent to ada@wrong.example. To send it to the new address too: ops resend cs_1 a/d --reason \"…\"\n",
+			"a/c is just being sent to ada@wrong.example. To send it to the new address too: tillbell resend cs_1 a/c --reason \"…\"\n",
+			"a/d was sent to ada@wrong.example. To send it to the new address too: tillbell resend cs_1 a/d --reason \"…\"\n",
 		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, &out)
@@ -250,7 +250,7 @@ func TestHandsWantWhatTheyNeed(t *testing.T) {
 		"resend cs_1 --reason why --to a@b.c,d@e.f":        `--to "a@b.c,d@e.f": want`,
 		"resend cs_1 --reason " + strings.Repeat("é", 501): "--reason has 501 characters; want 500 at the most",
 		"correct":                                        "wants an argument",
-		"correct cs_1 --reason why":                      `--to "": want an e-mail address`,
+		"correct cs_1 --reason why":                      "say the right address, with --to",
 		"correct cs_1 --to ada --reason why":             `--to "ada": want an e-mail address`,
 		"correct pi_1 --to a@b.example --reason why":     `"pi_1" is not the ID of an order`,
 		"correct cs_1 --to a@b.example":                  "say why, with --reason",

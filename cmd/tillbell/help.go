@@ -1,57 +1,99 @@
 package main
 
 import (
-	"flag"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// printFlags lists a verb's flags. Those that every verb has which calls the functions come last.
-func printFlags(set *flag.FlagSet) {
-	common := flag.NewFlagSet("", flag.ContinueOnError)
-	new(ownerFlags).register(common)
-	calls := set.Lookup("key") != nil
-	var own, shared [][2]string
-	set.VisitAll(func(f *flag.Flag) {
-		if calls && common.Lookup(f.Name) != nil {
-			shared = append(shared, described(f))
-			return
+// helpWidth is the width of help texts, in columns.
+const helpWidth = 100
+
+// notes is the annotation of a command that holds what its help says below the flags.
+const notes = "notes"
+
+// connection is the annotation of flags that say which system is meant.
+const connection = "connection"
+
+// showHelp prints the help of a command.
+func showHelp(c *cobra.Command, _ []string) {
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(cmp.Or(c.Long, c.Short)), c.UseLine())
+	if c.Example != "" {
+		fmt.Fprintf(w, "\nExamples:\n%s\n", strings.Trim(c.Example, "\n"))
+	}
+	for _, g := range c.Groups() {
+		fmt.Fprintf(w, "\n%s\n", g.Title)
+		for _, sub := range c.Commands() {
+			if sub.GroupID == g.ID {
+				fmt.Fprintf(w, "  %-10s  %s\n", sub.Name(), sub.Short)
+			}
 		}
-		own = append(own, described(f))
+	}
+	showFlags(w, "Flags:", c, func(f *pflag.Flag) bool { return f.Annotations[connection] == nil })
+	showFlags(w, "Connection flags:", c, func(f *pflag.Flag) bool { return f.Annotations[connection] != nil })
+	if text := c.Annotations[notes]; text != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(text))
+	}
+	if !c.HasParent() {
+		fmt.Fprintf(w, "\ntillbell help COMMAND shows the flags of a command, with examples.\n")
+	}
+	fmt.Fprintf(w, "\n%s", exitCodes)
+}
+
+// showFlags prints a command's flags that belong to a part of its help.
+func showFlags(w io.Writer, title string, c *cobra.Command, belongs func(*pflag.Flag) bool) {
+	part := pflag.NewFlagSet("", pflag.ContinueOnError)
+	part.SortFlags = false
+	c.NonInheritedFlags().SortFlags = false
+	c.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if belongs(f) && f.Name != "help" {
+			part.AddFlag(f)
+		}
 	})
-	printPairs(set.Output(), "Flags:", own)
-	printPairs(set.Output(), "Flags of all verbs that call the functions:", shared)
+	if part.HasFlags() {
+		fmt.Fprintf(w, "\n%s\n%s", title, part.FlagUsagesWrapped(helpWidth))
+	}
 }
 
-// described is a flag as it is typed, and what it does.
-func described(f *flag.Flag) [2]string {
-	value, usage := flag.UnquoteUsage(f)
-	text := "--" + f.Name
-	switch value {
-	case "":
-	case "int":
-		text += " N"
-	default:
-		text += " " + strings.ToUpper(value)
-	}
-	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && !strings.Contains(usage, "default") {
-		usage += " (default: " + f.DefValue + ")"
-	}
-	return [2]string{text, usage}
+// addConnection adds flags that say which system is meant.
+func addConnection(c *cobra.Command, register func(*pflag.FlagSet)) {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.SortFlags = false
+	register(set)
+	set.VisitAll(func(f *pflag.Flag) { f.Annotations = map[string][]string{connection: {}} })
+	c.Flags().AddFlagSet(set)
 }
 
-func printPairs(out io.Writer, title string, pairs [][2]string) {
-	if len(pairs) == 0 {
-		return
-	}
-	width := 0
-	for _, p := range pairs {
-		width = max(width, utf8.RuneCountInString(p[0]))
-	}
-	fmt.Fprintf(out, "\n%s\n", title)
-	for _, p := range pairs {
-		fmt.Fprintf(out, "  %-*s  %s\n", width, p[0], p[1])
+// helpCommand is help, in place of cobra's, which accepts any topic.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "show how a command is used",
+		Example: "  tillbell help orders",
+		Args:    takes("[COMMAND]"),
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			for _, sub := range c.Root().Commands() {
+				if len(args) == 0 && !sub.Hidden {
+					names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			found, _, err := c.Root().Find(args)
+			if err == nil && found == c.Root() {
+				err = knownCommand(found, args)
+			}
+			if err != nil {
+				return err
+			}
+			return found.Help()
+		},
 	}
 }

@@ -19,7 +19,7 @@ const (
 )
 
 func (h *home) args(more ...string) []string {
-	return append([]string{"secrets", "--state", h.flags.State, "--stack", h.flags.Stack, "--env", h.flags.DotEnv, "--gateway", h.flags.Gateway}, more...)
+	return append([]string{"secrets", "--laptop", h.flags.Laptop, "--stack", h.flags.Stack, "--env", h.flags.DotEnv, "--gateway", h.flags.Gateway}, more...)
 }
 
 // setSecrets has the environment say secrets.

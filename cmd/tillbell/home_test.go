@@ -53,7 +53,7 @@ func newHome(t *testing.T, platform target.Platform) *home {
 	h.builds("$TAG")
 	var tunnel string
 	tunnel, h.asked = h.server.Tunnel()
-	h.flags = target.Flags{State: t.TempDir(), Stack: stack, DotEnv: filepath.Join(h.folder, ".env"), Gateway: tunnel}
+	h.flags = target.Flags{Laptop: t.TempDir(), Stack: stack, DotEnv: filepath.Join(h.folder, ".env"), Gateway: tunnel}
 	for _, name := range []string{"mongodb-uri", "stripe-api-key", "sendgrid-api-key", "send-email-key", "stripe-webhook-secret"} {
 		h.server.Write("opt/tillbell/secrets/"+name, "old "+name)
 	}

@@ -1,31 +1,28 @@
 package main
 
-import "context"
+import "github.com/spf13/cobra"
 
-const orderHelp = `ops order shows all about one order: who bought what, each e-mail with what became of it, how everything went step by
-step, what Stripe said, and what people had done to it.
+func orderCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "order ORDER [flags]",
+		Short: "all about one order: what was bought, each e-mail, each step",
+		Long: `Show all about one order: who bought what, what became of each e-mail, when each step happened,
+Stripe's events, and what was done by hand.
 
-  ops order cs_live_a1B2c3                            for you
-  ops order cs_live_a1B2c3 --json                     for a program
-  ops order cs_live_a1B2c3 --json | jq '.emails[] | select(.state == "failed")'
-
-The ID is that of the Checkout Session: ops orders has it, Stripe's dashboard shows it at the payment.
-` + ownerHelp
-
-func orderVerb(ctx context.Context, args []string) error {
-	set := newFlags("order", orderHelp)
+ORDER is the ID of the Checkout Session, cs_…. tillbell orders lists it, and Stripe's dashboard shows
+it at the payment.`,
+		Example: `  tillbell order cs_live_a1b2c3
+  tillbell order cs_live_a1b2c3 --json | jq '.emails[] | select(.state == "failed")'`,
+		Args: takesOrder(),
+	}
 	var f ownerFlags
-	f.register(set)
-	plain, err := parseWith(set, args, 1, 1)
-	if err != nil {
-		return err
+	f.register(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		v, err := f.viewer(c)
+		if err != nil {
+			return err
+		}
+		return v.Order(c.Context(), args[0])
 	}
-	if err := checkOrder(plain[0]); err != nil {
-		return err
-	}
-	v, err := f.viewer()
-	if err != nil {
-		return err
-	}
-	return v.Order(ctx, plain[0])
+	return c
 }

@@ -1,48 +1,50 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"handler/function/cmd/tillbell/screen"
 	"handler/function/internal/view"
 	"handler/function/shared/owner"
 )
 
-const resendHelp = `ops resend ORDER [KEY] --reason "…" sends an e-mail of an order once more: the one of that key, also a notice to the
-admins, or without a key all that went to the customer. It uses the template that the catalogue has now. An e-mail that
-is still to be sent, or is being sent, is refused. The order keeps the reason.
+func resendCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "resend ORDER [DELIVERY] --reason TEXT [flags]",
+		Short: "send an order's e-mails again, also to another address",
+		Long: `Send an e-mail of an order again: the one that DELIVERY names, which may be a notice to the admins,
+or without DELIVERY all that went to the customer. tillbell order ORDER lists the deliveries. The
+e-mail gets the template that the catalogue names now. An e-mail that is still to be sent, or is
+being sent, is refused. The order keeps the reason.
 
-  ops resend cs_live_a1b2c3 ebook/delivery --reason "it was lost"
-  ops resend cs_live_a1b2c3 ebook/delivery --reason "for her boss" --to "Grace Example <grace@example.com>"
-
-To give the order another address for all its e-mails, use ops correct.
-` + ownerHelp
-
-func resendVerb(ctx context.Context, args []string) error {
-	set := newFlags("resend", resendHelp)
-	var f ownerFlags
-	f.register(set)
+To give the order another address for all its e-mails, use tillbell correct.`,
+		Example: `  tillbell resend cs_live_a1b2c3 ebook/delivery --reason "it was lost"
+  tillbell resend cs_live_a1b2c3 ebook/delivery --reason "for her boss" --to "Grace Example <grace@example.com>"`,
+		Args: takesOrder("[DELIVERY]"),
+	}
 	var wish resending
-	set.StringVar(&wish.Reason, "reason", "", "why, in your words: up to 500 characters")
-	set.StringVar(&wish.To, "to", "", "another `address` to send to; it gets the recipient's name, unless it has its own")
-	plain, err := parseWith(set, args, 1, 2)
-	if err != nil {
-		return err
+	c.Flags().StringVar(&wish.Reason, "reason", "", "why, as `TEXT` of up to 500 characters (required)")
+	textVar(c.Flags(), &wish.To, "to", "another `ADDRESS` to send to; it gets the recipient's name, unless it has its own", checkMailbox)
+	var f ownerFlags
+	f.register(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if wish.Order = args[0]; len(args) > 1 {
+			wish.Key = args[1]
+		}
+		if err := checkReason(wish.Reason); err != nil {
+			return err
+		}
+		client, err := f.client()
+		if err != nil {
+			return err
+		}
+		return resend(c.Context(), client, f.screen(c), wish)
 	}
-	if wish.Order = plain[0]; len(plain) > 1 {
-		wish.Key = plain[1]
-	}
-	if err := wish.check(); err != nil {
-		return err
-	}
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
-	return resend(ctx, client, f.screen(), wish)
+	return c
 }
 
 // resending are the arguments of the call to send-email.
@@ -51,15 +53,6 @@ type resending struct {
 	Key    string `json:"key,omitempty"`
 	To     string `json:"to,omitempty"`
 	Reason string `json:"reason"`
-}
-
-// check checks what can be checked before a call.
-func (r resending) check() error {
-	var to error
-	if r.To != "" {
-		to = checkMailbox(r.To)
-	}
-	return cmp.Or(checkOrder(r.Order), to, checkReason(r.Reason))
 }
 
 // resentMail is an e-mail that was sent again.
@@ -114,5 +107,5 @@ func failure(order string, mails []resentMail) error {
 	if failed == 0 {
 		return nil
 	}
-	return fmt.Errorf("SendGrid refused %d of %d; ops order %s says why", failed, len(mails), order)
+	return fmt.Errorf("SendGrid refused %d of %d; tillbell order %s says why", failed, len(mails), order)
 }

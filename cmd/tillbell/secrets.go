@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"handler/function/cmd/tillbell/secrets"
 	"handler/function/cmd/tillbell/server"
 	"handler/function/cmd/tillbell/target"
@@ -17,32 +19,43 @@ import (
 	"handler/function/shared/terminal"
 )
 
-const secretsHelp = `ops secrets puts the secrets that stack.yml names at the gateway, by faas-cli, or where PLATFORM says so into files on
-SERVER, by ssh. What the environment or .env does
-not say it asks for, without showing it; send-email-key it makes itself. Each is checked for its form and put there
-at once. None is printed, and none is on a command line. What is typed is written to no file; the key that is made goes
-into .env as well, readable by you alone, since your own calls of the functions are signed with it.
+func secretsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "secrets [flags]",
+		Short: "ask for the functions' secrets, and put them in place",
+		Long: `Put the secrets that stack.yml names at the gateway, with faas-cli, or where PLATFORM says so into
+files on SERVER, by ssh. It asks for what neither the environment nor .env says, without showing it,
+and makes send-email-key itself. Each secret is checked for its form and put in place at once. None
+is printed, and none is on a command line. What you type is written to no file; the key that is made
+goes into .env as well, readable by you alone, since your own calls of the functions are signed with
+it.
 
-The functions read a changed secret when they next use it: no deployment is needed. With PLATFORM=systemd, which gives a
-function its secrets as it starts, the running functions that read a changed one are restarted, send-email after a pause.
-With PLATFORM=compose the file that a container has is overwritten in place: a call that reads it in that instant is
-refused, and comes again.
-` + target.Variables
-
-func secretsVerb(ctx context.Context, args []string) error {
-	set := newFlags("secrets", secretsHelp)
-	var f target.Flags
-	f.Register(set)
-	only := set.String("only", "", "only these, with commas between them")
-	newKey := set.Bool("new-key", false, "make send-email-key anew though there is one; what is in the queue is then left to the sweep")
-	if err := parse(set, args); err != nil {
-		return err
+The functions read a changed secret when they next use it, without a deployment. PLATFORM=systemd
+gives a function its secrets when it starts, so the functions that read a changed one are restarted,
+send-email after a pause. With PLATFORM=compose the container's file is overwritten in place: a call
+that reads it in that instant is refused, and comes again.`,
+		Example: `  tillbell secrets
+  tillbell secrets --only sendgrid-api-key,stripe-api-key
+  tillbell secrets --only send-email-key --new-key`,
+		Args: takes(),
 	}
+	var only string
+	c.Flags().StringVar(&only, "only", "", "only these secrets, as `NAME,NAME`")
+	complete(c, "only", target.StripeKey, target.StripeSigning, target.SendGridKey, target.MongoDB, target.FunctionsKey)
+	newKey := c.Flags().Bool("new-key", false, "make send-email-key anew though there is one; what is in the queue is then left to the sweep")
+	var f target.Flags
+	addSystem(c, &f)
+	c.RunE = func(c *cobra.Command, _ []string) error { return putSecrets(c.Context(), f, only, *newKey) }
+	return c
+}
+
+// putSecrets puts the chosen secrets in place.
+func putSecrets(ctx context.Context, f target.Flags, only string, newKey bool) error {
 	t, err := f.Find()
 	if err != nil {
 		return err
 	}
-	names, err := choose(t.Secrets(), *only)
+	names, err := choose(t.Secrets(), only)
 	if err != nil {
 		return err
 	}
@@ -50,7 +63,7 @@ func secretsVerb(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	k.NewKey = *newKey
+	k.NewKey = newKey
 	if t.Laptop == nil { // which tells its own
 		k.Keep = func(name, value string) (string, error) {
 			if variable := target.Variable(name); os.Getenv(variable) != "" {
@@ -70,7 +83,7 @@ func choose(names []string, only string) ([]string, error) {
 	chosen := strings.Split(only, ",")
 	for _, name := range chosen {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("stack.yml names no secret %q; it names %s", name, strings.Join(names, ", "))
+			return nil, usagef("stack.yml names no secret %q; it names %s", name, strings.Join(names, ", "))
 		}
 	}
 	return chosen, nil

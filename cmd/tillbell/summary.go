@@ -1,27 +1,29 @@
 package main
 
-import "context"
+import "github.com/spf13/cobra"
 
-const summaryHelp = `ops summary says what was sold today, in the last 7 days and in the last 30, by product and currency, and what became of
-the e-mails; and whether anything waits for you now: "failed" wants you to look at an order, "stuck" at send-email.
+func summaryCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "summary [flags]",
+		Short: "sales of today, 7 days and 30 days, and what needs you",
+		Long: `Show what was sold today, in the last 7 days and in the last 30 days, by product and currency, what
+became of the e-mails, and what needs you now: "failed" orders have an e-mail that failed for good,
+"stuck" orders mean that send-email does not work.
 
-  ops summary                                         for you
-  ops summary --json                                  for a program
-  ops summary --json | jq .now.failed                 0, if all is well
-
-Days begin at 00:00 UTC. Test orders are counted apart, and "not ours" is what the catalogue's only does not name.
-` + ownerHelp
-
-func summaryVerb(ctx context.Context, args []string) error {
-	set := newFlags("summary", summaryHelp)
+Days begin at 00:00 UTC. Test orders are counted apart. "not ours" are orders that the catalogue's
+"only" does not name.`,
+		Example: `  tillbell summary
+  tillbell summary --json | jq .now.failed   # 0 if all is well`,
+		Args: takes(),
+	}
 	var f ownerFlags
-	f.register(set)
-	if err := parse(set, args); err != nil {
-		return err
+	f.register(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		v, err := f.viewer(c)
+		if err != nil {
+			return err
+		}
+		return v.Summary(c.Context())
 	}
-	v, err := f.viewer()
-	if err != nil {
-		return err
-	}
-	return v.Summary(ctx)
+	return c
 }

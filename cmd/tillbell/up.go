@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"handler/function/cmd/tillbell/deploy"
 	"handler/function/cmd/tillbell/doctor"
 	"handler/function/cmd/tillbell/purchase"
@@ -19,34 +21,50 @@ import (
 	"handler/function/shared/shop"
 )
 
-const upHelp = `ops up looks (doctor), builds, pushes and deploys both functions, looks again, and has you buy something where
-Stripe's key is of test mode. It begins nothing where something is wrong before, nor where a file of the deployment is not
-committed: a clone of the tag could not be built then. With --force it does.
+func upCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "up [flags]",
+		Short: "doctor, build, push, deploy, doctor, and a test purchase",
+		Long: `Check the setup (doctor), build, push and deploy both functions, check again, and have you buy
+something if Stripe's key is of test mode. It begins nothing if something is wrong before, or if a
+file of the deployment is not committed: a clone of the tag could not be built then. --force deploys
+all the same.
 
-Before send-email is replaced it is paused: it ends what it has in hand and begins nothing more, since an e-mail that is
-cut off may go out twice. That needs SEND_EMAIL_KEY. The pause ends by itself after three minutes.
+Before send-email is replaced it is paused: it ends what it has in hand and begins nothing more,
+since an e-mail that is cut off may go out twice. That needs SEND_EMAIL_KEY. The pause ends by itself
+after three minutes.
 
-With a Docker engine it is faas-cli that builds; without one it is make images, which needs none. REGISTRY and TAG say
-where the images go; with --no-build they are there already, as for going back to an earlier TAG.
+With a Docker engine, faas-cli builds; without one, make images does. REGISTRY and TAG say where the
+images go; with --no-build they are there already, as when going back to an earlier TAG.
 
-With PLATFORM=compose or systemd it goes to SERVER by ssh, as root, and not to a gateway. For compose make images builds,
-and the server pulls; systemd runs the programs of make binaries, of which the server keeps the last five versions. There
-a function is replaced when the one before it answers. Where one does not, the version that ran before runs on.
+With PLATFORM=compose or systemd it goes to SERVER by ssh, as root, and not to a gateway. For compose
+make images builds, and the server pulls; systemd runs the programs of make binaries, of which the
+server keeps the last five versions. There a function is replaced when the one before it answers. If
+it does not answer, the version that ran before runs on.
 
-Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, whose order is then waited
-for. On a laptop a sample purchase is played. With a live key nothing is bought.
-` + target.Variables
-
-func upVerb(ctx context.Context, args []string) error {
-	set := newFlags("up", upHelp)
-	var f doctorFlags
-	f.register(set)
-	force := set.Bool("force", false, "deploy though something is wrong")
-	noBuild := set.Bool("no-build", false, "deploy the images of REGISTRY and TAG as they are at the registry")
-	noPurchase := set.Bool("no-purchase", false, "buy nothing")
-	if err := parse(set, args); err != nil {
-		return err
+Stripe's API cannot pay on its own page: the test purchase is a payment link that you open, and up
+waits for its order. On a laptop a sample purchase is played. With a live key nothing is bought.`,
+		Example: `  TAG=v1 tillbell up
+  TAG=v1 tillbell up --no-build   # go back to v1`,
+		Args: takes(),
 	}
+	var f upFlags
+	c.Flags().BoolVar(&f.force, "force", false, "deploy though something is wrong")
+	c.Flags().BoolVar(&f.noBuild, "no-build", false, "deploy the images of REGISTRY and TAG as they are at the registry")
+	c.Flags().BoolVar(&f.noPurchase, "no-purchase", false, "buy nothing")
+	f.register(c)
+	c.RunE = func(c *cobra.Command, _ []string) error { return up(c.Context(), os.Stdout, f) }
+	return c
+}
+
+// upFlags are those of up.
+type upFlags struct {
+	doctorFlags
+	force, noBuild, noPurchase bool
+}
+
+// up deploys, between the checks before and after it.
+func up(ctx context.Context, out io.Writer, f upFlags) error {
 	t, err := f.Find()
 	if err != nil {
 		return err
@@ -55,32 +73,32 @@ func upVerb(ctx context.Context, args []string) error {
 		return err
 	}
 	if t.Laptop == nil {
-		if err := checkCommitted(ctx, os.Stdout, t, *noBuild || *force); err != nil {
+		if err := checkCommitted(ctx, out, t, f.noBuild || f.force); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("Looking at %s.\n\n", t)
-	before, after := f.groups(t, *noBuild)
-	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{before}); wrongs > 0 && !*force {
+	fmt.Fprintf(out, "Looking at %s.\n\n", t)
+	before, after := f.groups(t, f.noBuild)
+	if wrongs := doctor.Run(ctx, out, []doctor.Group{before}); wrongs > 0 && !f.force {
 		return fmt.Errorf("nothing was deployed: %w (%d)", errUnwell, wrongs)
 	}
-	fmt.Println()
-	d, err := deployerFor(ctx, os.Stdout, f.Flags, t, *noBuild)
+	fmt.Fprintln(out)
+	d, err := deployerFor(ctx, out, f.Flags, t, f.noBuild)
 	if err != nil {
 		return err
 	}
-	if err := d.run(ctx, t, *noBuild, *force); err != nil {
+	if err := d.run(ctx, t, f.noBuild, f.force); err != nil {
 		return err
 	}
-	fmt.Println()
-	if wrongs := doctor.Run(ctx, os.Stdout, []doctor.Group{after}); wrongs > 0 {
+	fmt.Fprintln(out)
+	if wrongs := doctor.Run(ctx, out, []doctor.Group{after}); wrongs > 0 {
 		return fmt.Errorf("deployed, and %w (%d)", errUnwell, wrongs)
 	}
-	fmt.Println()
-	if *noPurchase {
+	fmt.Fprintln(out)
+	if f.noPurchase {
 		return nil
 	}
-	return buy(ctx, os.Stdout, t)
+	return buy(ctx, out, t)
 }
 
 // checkCommitted finds the files of the deployment that are not committed. They are an error,
@@ -145,7 +163,7 @@ func buy(ctx context.Context, out io.Writer, t *target.Target) error {
 		fmt.Fprintf(out, "✓ Stripe has the session %s; set MONGODB_URI to see its order\n", id)
 		return nil
 	}
-	client, err := mongodb.Connect(uri, "ops")
+	client, err := mongodb.Connect(uri, "tillbell")
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func TestCheckNames(t *testing.T) {
 			if err := os.WriteFile(env, []byte("REGISTRY="+tt.registry+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			found, err := target.Flags{State: t.TempDir(), Stack: file, DotEnv: env}.Find()
+			found, err := target.Flags{Laptop: t.TempDir(), Stack: file, DotEnv: env}.Find()
 			if err != nil {
 				t.Fatal(err)
 			}

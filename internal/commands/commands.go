@@ -61,7 +61,7 @@ type Kind struct {
 	Reads bool
 }
 
-// Kinds are the commands by the verb of the call.
+// Kinds are the commands by their name in the call.
 func Kinds() map[string]Kind {
 	return map[string]Kind{
 		"orders":  {New: func(openfaas.Call) Command { return new(listOrders) }, Reads: true},

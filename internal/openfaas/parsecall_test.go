@@ -12,7 +12,7 @@ import (
 func TestParseCall(t *testing.T) {
 	t.Parallel()
 
-	t.Run("gives the verb, its arguments and the time", func(t *testing.T) {
+	t.Run("gives the command, its arguments and the time", func(t *testing.T) {
 		t.Parallel()
 
 		c, err := openfaas.ParseCall([]byte(`{"at": "2026-03-04T05:06:07Z", "resend": {"order": "cs_1"}}`))

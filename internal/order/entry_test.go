@@ -64,13 +64,13 @@ func TestNote(t *testing.T) {
 	c := o.Clone()
 	c.Note(order.Entry{At: start, Command: "forget"})
 	o.Note(order.Entry{At: start, Command: "resend"})
-	verbs := func(o *order.Order) (all []string) {
+	commands := func(o *order.Order) (all []string) {
 		for _, e := range o.Audit {
 			all = append(all, e.Command)
 		}
 		return all
 	}
-	if d := cmp.Diff([][]string{{"resend", "resend"}, {"resend", "forget"}}, [][]string{verbs(o), verbs(c)}); d != "" {
+	if d := cmp.Diff([][]string{{"resend", "resend"}, {"resend", "forget"}}, [][]string{commands(o), commands(c)}); d != "" {
 		t.Errorf("a clone shares its audit (-want +got):\n%s", d)
 	}
 }

@@ -57,11 +57,11 @@ func (c *CLI) UpdateSecret(ctx context.Context, name, value string) error {
 
 // secret runs faas-cli, whose exit code is 0 also where the gateway refused: only what it prints
 // tells.
-func (c *CLI) secret(ctx context.Context, verb, done, name, value string) error {
+func (c *CLI) secret(ctx context.Context, command, done, name, value string) error {
 	if strings.TrimSpace(value) == "" {
 		return fmt.Errorf("secret %s is empty", name)
 	}
-	cmd := exec.CommandContext(ctx, c.Path, "secret", verb, name, "--gateway", c.Gateway)
+	cmd := exec.CommandContext(ctx, c.Path, "secret", command, name, "--gateway", c.Gateway)
 	cmd.Stdin = strings.NewReader(value)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -71,9 +71,9 @@ func (c *CLI) secret(ctx context.Context, verb, done, name, value string) error 
 	}
 	said := without(value, strings.TrimSpace(out.String()))
 	if err != nil {
-		return fmt.Errorf("faas-cli secret %s %s: %w: %s", verb, name, err, said)
+		return fmt.Errorf("faas-cli secret %s %s: %w: %s", command, name, err, said)
 	}
-	return fmt.Errorf("faas-cli secret %s %s: %s", verb, name, said)
+	return fmt.Errorf("faas-cli secret %s %s: %s", command, name, said)
 }
 
 // without is a text that shows nothing of a secret, should something have quoted it.

@@ -47,14 +47,14 @@ const timeout = 70 * time.Second
 // maxAnswer is far above a page of orders.
 const maxAnswer = 64 << 20
 
-// Call asks a function for one thing: {verb: arguments, "at": now}. The answer's JSON is read into
+// Call asks a function for one thing: {command: arguments, "at": now}. The answer's JSON is read into
 // answer, unless that is nil.
-func (c *Client) Call(ctx context.Context, function, verb string, arguments, answer any) error {
+func (c *Client) Call(ctx context.Context, function, command string, arguments, answer any) error {
 	now := time.Now
 	if c.Now != nil {
 		now = c.Now
 	}
-	body, err := json.Marshal(map[string]any{verb: arguments, "at": now().UTC()})
+	body, err := json.Marshal(map[string]any{command: arguments, "at": now().UTC()})
 	if err != nil {
 		return err
 	}

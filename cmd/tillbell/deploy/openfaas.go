@@ -25,8 +25,8 @@ type Plan struct {
 // NewPlan plans for a machine. send-email is deployed first, by itself: it is paused meanwhile, and
 // the other is not.
 func NewPlan(m Machine, cli *gateway.CLI, stackFile string, functions []string) (Plan, error) {
-	faas := func(verb string, flags ...string) []string {
-		return append([]string{cli.Path, verb, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}, flags...)
+	faas := func(command string, flags ...string) []string {
+		return append([]string{cli.Path, command, "-f", filepath.Base(stackFile), "--gateway", cli.Gateway}, flags...)
 	}
 	var p Plan
 	switch {

@@ -16,20 +16,25 @@ import (
 // State is how a check came out.
 type State int
 
-// Unknown is no fault: what could not be looked at is said to be so, and why.
+// Unknown is no fault: the check could not be done, and the finding says why.
 const (
 	OK State = iota
 	Wrong
 	Unknown
 )
 
+// MarshalText gives the state's name, for programs.
+func (s State) MarshalText() ([]byte, error) {
+	return []byte(map[State]string{OK: "ok", Wrong: "wrong", Unknown: "unknown"}[s]), nil
+}
+
 // Finding is what a check found, for one line of the report.
 type Finding struct {
-	State State
+	State State `json:"state"`
 	// Text is what is ok or wrong, or what was not checked.
-	Text string
+	Text string `json:"text"`
 	// More is what to do where something is wrong, and why where something was not checked.
-	More string
+	More string `json:"more,omitempty"`
 }
 
 func ok(format string, args ...any) Finding {
@@ -81,9 +86,54 @@ type Group struct {
 // limit is how long a check may take that has no limit of its own.
 const limit = 25 * time.Second
 
-// Run runs all checks of all groups at the same time, each when those are done that it needs, and
-// prints their findings in order. It gives how many are wrong.
+// Run runs the checks of all groups, and prints their findings in order as they come. It returns
+// how many are wrong.
 func Run(ctx context.Context, out io.Writer, groups []Group) (wrongs int) {
+	title := func(i int) {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintln(out, groups[i].Title)
+	}
+	walk(ctx, groups, title, func(_ int, f Finding) {
+		fmt.Fprintln(out, " ", f)
+		if f.State == Wrong {
+			wrongs++
+		}
+	})
+	return wrongs
+}
+
+// Report is what the checks of all groups found, for programs.
+type Report struct {
+	// System is what was looked at.
+	System string    `json:"system"`
+	Wrong  int       `json:"wrong"`
+	Groups []Section `json:"groups"`
+}
+
+// Section is what the checks of one group found.
+type Section struct {
+	Title    string    `json:"title"`
+	Findings []Finding `json:"findings"`
+}
+
+// NewReport runs the checks of all groups.
+func NewReport(ctx context.Context, system string, groups []Group) Report {
+	r := Report{System: system}
+	begin := func(i int) { r.Groups = append(r.Groups, Section{groups[i].Title, []Finding{}}) }
+	walk(ctx, groups, begin, func(i int, f Finding) {
+		r.Groups[i].Findings = append(r.Groups[i].Findings, f)
+		if f.State == Wrong {
+			r.Wrong++
+		}
+	})
+	return r
+}
+
+// walk runs all checks of all groups at the same time, each when those are done that it needs, and
+// gives their findings in order, with the index of their group, which begins before.
+func walk(ctx context.Context, groups []Group, begin func(group int), found func(group int, f Finding)) {
 	results := map[string]*result{}
 	for _, g := range groups {
 		for _, c := range g.Checks {
@@ -98,20 +148,13 @@ func Run(ctx context.Context, out io.Writer, groups []Group) (wrongs int) {
 		}
 	}
 	for i, g := range groups {
-		if i > 0 {
-			fmt.Fprintln(out)
-		}
-		fmt.Fprintln(out, g.Title)
+		begin(i)
 		for _, c := range g.Checks {
 			r := results[c.Name]
 			<-r.done
-			fmt.Fprintln(out, " ", r.finding)
-			if r.finding.State == Wrong {
-				wrongs++
-			}
+			found(i, r.finding)
 		}
 	}
-	return wrongs
 }
 
 // result is a finding that may not be there yet.

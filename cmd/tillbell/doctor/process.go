@@ -56,7 +56,7 @@ func (d *doctor) lookAtQueue(ctx context.Context) Finding {
 		takesNone: "the queue takes no call", mend: "systemctl restart faasd, on the server",
 		late: fmt.Sprintf("the queue has brought no call within %s: the queue worker does not work", d.options.QueueTime),
 		mendLate: "systemctl restart faasd, on the server, starts the queue worker again, which nothing else does; " +
-			"or does the queue have more than that before it (ops summary)?",
+			"or does the queue have more than that before it (tillbell summary)?",
 	})
 }
 

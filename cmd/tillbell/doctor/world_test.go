@@ -196,7 +196,7 @@ func (w *world) report(t *testing.T, endpoints register) []string {
 	w.writeFiles(t, w.publish(t, mails))
 
 	found, err := target.Flags{
-		State: filepath.Join(w.dir, "no-laptop"), Stack: filepath.Join(w.dir, "stack.yml"), DotEnv: filepath.Join(w.dir, ".env"),
+		Laptop: filepath.Join(w.dir, "no-laptop"), Stack: filepath.Join(w.dir, "stack.yml"), DotEnv: filepath.Join(w.dir, ".env"),
 		Gateway: cmp.Or(w.tunnel, inside), PublicURL: proxy.URL,
 	}.Find()
 	if err != nil {

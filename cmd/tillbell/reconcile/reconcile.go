@@ -16,7 +16,7 @@ import (
 
 // Caller calls functions; it is an *owner.Client.
 type Caller interface {
-	Call(ctx context.Context, function, verb string, arguments, answer any) error
+	Call(ctx context.Context, function, command string, arguments, answer any) error
 }
 
 // Search is what is looked for.

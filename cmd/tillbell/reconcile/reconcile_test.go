@@ -23,8 +23,8 @@ type function struct {
 	after func()
 }
 
-func (f *function) Call(_ context.Context, name, verb string, arguments, answer any) error {
-	body, err := json.Marshal(map[string]any{verb: arguments})
+func (f *function) Call(_ context.Context, name, command string, arguments, answer any) error {
+	body, err := json.Marshal(map[string]any{command: arguments})
 	if err != nil {
 		return err
 	}

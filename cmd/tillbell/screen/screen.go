@@ -1,4 +1,4 @@
-// Package screen shows what a verb has found: as tables for people, with colours where there is a
+// Package screen shows what a command has found: as tables for people, with colours where there is a
 // terminal to show them, or as JSON for programs.
 package screen
 
@@ -23,9 +23,12 @@ type Screen struct {
 	Colour bool
 }
 
-// Of is a screen on a file. Who sets NO_COLOR gets none (https://no-color.org).
-func Of(file *os.File, json bool) Screen {
-	return Screen{Out: file, JSON: json, Colour: os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))}
+// Of is a screen on a writer, with colours if it is a terminal and NO_COLOR is not set
+// (https://no-color.org).
+func Of(out io.Writer, json bool) Screen {
+	file, _ := out.(*os.File)
+	colour := file != nil && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))
+	return Screen{Out: out, JSON: json, Colour: colour}
 }
 
 // Tone is what a cell's colour says.

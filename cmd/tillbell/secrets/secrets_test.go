@@ -46,8 +46,8 @@ func (s *store) UpdateSecret(_ context.Context, name, value string) error {
 	return s.set("update", name, value)
 }
 
-func (s *store) set(verb, name, value string) error {
-	s.calls = append(s.calls, verb+" "+name)
+func (s *store) set(command, name, value string) error {
+	s.calls = append(s.calls, command+" "+name)
 	if s.err != nil {
 		return s.err
 	}

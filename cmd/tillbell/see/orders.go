@@ -92,7 +92,7 @@ func (v Viewer) list(ctx context.Context, q Query) (list, error) {
 
 // command is what lists these orders.
 func (q Query) command() string {
-	words := []string{"ops orders"}
+	words := []string{"tillbell orders"}
 	add := func(flag, value string) {
 		if value != "" {
 			words = append(words, flag, quoted(value))

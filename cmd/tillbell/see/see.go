@@ -23,8 +23,8 @@ type Viewer struct {
 }
 
 // ask asks send-email for one thing.
-func (v Viewer) ask(ctx context.Context, verb string, arguments, answer any) error {
-	return v.Client.Call(ctx, "send-email", verb, arguments, answer)
+func (v Viewer) ask(ctx context.Context, command string, arguments, answer any) error {
+	return v.Client.Call(ctx, "send-email", command, arguments, answer)
 }
 
 // title begins a part of what is shown.

@@ -123,7 +123,7 @@ func TestOrders(t *testing.T) {
 		if d := cmp.Diff(want, b.asked); d != "" {
 			t.Errorf("asked (-want +got):\n%s", d)
 		}
-		b.mustShow(t, "cs_1\n", "cs_3\n", "\nThere may be more: ops orders --state stuck --since 2026-11-24T12:00:00Z --email ada@example.com "+
+		b.mustShow(t, "cs_1\n", "cs_3\n", "\nThere may be more: tillbell orders --state stuck --since 2026-11-24T12:00:00Z --email ada@example.com "+
 			`--product 'it'\''s an e-book' --limit 3 --before c`+"\n")
 	})
 
@@ -319,7 +319,7 @@ failed  0
 			t.Fatal(err)
 		}
 		b.mustShow(t, "those before 2026-11-22 20:00:00 UTC are left out", "\nTest orders\n", "due     1000 or more, the oldest for 3 h\n",
-			"stuck   7: ops orders --state stuck\n", "failed  2: ops orders --state failed\n")
+			"stuck   7: tillbell orders --state stuck\n", "failed  2: tillbell orders --state failed\n")
 		if strings.Contains(b.shown.String(), "\nOrders\n") {
 			t.Errorf("there are no live orders:\n%s", b.shown)
 		}

@@ -1,11 +1,13 @@
 package see
 
 import (
-	"fmt"
+	"errors"
 	"time"
 
 	"handler/function/internal/span"
 )
+
+var errSince = errors.New("want 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z")
 
 // Since is a time as a person gives it: a span before now (24h, 7d), a day in UTC (2026-11-01), or
 // a time in RFC 3339. It is zero where nothing is said.
@@ -21,5 +23,5 @@ func Since(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("since %q: want 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z", text)
+	return time.Time{}, errSince
 }

@@ -136,5 +136,5 @@ func alarming(n int, state view.State) screen.Cell {
 	if n == 0 {
 		return screen.Cell{Text: "0", Tone: screen.Good}
 	}
-	return screen.Cell{Text: fmt.Sprintf("%d: ops orders --state %s", n, state), Tone: screen.Bad}
+	return screen.Cell{Text: fmt.Sprintf("%d: tillbell orders --state %s", n, state), Tone: screen.Bad}
 }

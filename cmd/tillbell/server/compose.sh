@@ -1,4 +1,4 @@
-# What ops does on a server with Docker or Podman, as root: sh -c "$(cat compose.sh)" tillbell VERB [ARGUMENT].
+# What tillbell does on a server with Docker or Podman, as root: sh -c "$(cat compose.sh)" tillbell COMMAND [ARGUMENT].
 set -eu
 umask 022
 home=/opt/tillbell
@@ -89,5 +89,5 @@ secret) # from standard input: a file that a container has is written in place, 
 	chmod 600 "$home/secrets/$2"
 	chown 65532:65532 "$home/secrets/$2" # the user of the images
 	;;
-*) die "no verb $1" ;;
+*) die "no command $1" ;;
 esac

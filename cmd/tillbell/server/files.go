@@ -35,7 +35,7 @@ func (f File) open() (io.ReadCloser, int64, error) {
 	return file, info.Size(), nil
 }
 
-// send runs a verb of the script with files as a tar file, among them their checksums, which the
+// send runs a command of the script with files as a tar file, among them their checksums, which the
 // script compares.
 func (s *Server) send(ctx context.Context, files []File, words ...string) error {
 	sums, err := checksums(files)

@@ -57,7 +57,7 @@ const sshFailed = 255
 // options have ssh ask nothing, and give up on a server that is away or that goes away.
 var options = []string{"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15", "--"}
 
-// run runs a verb of the script, and gives what it prints.
+// run runs a command of the script, and gives what it prints.
 func (s *Server) run(ctx context.Context, stdin io.Reader, words ...string) (string, error) {
 	command := "sh -c " + quote(s.script) + " tillbell"
 	for _, word := range words {

@@ -1,4 +1,4 @@
-# What ops does on a server with systemd, as root: sh -c "$(cat systemd.sh)" tillbell VERB [ARGUMENT].
+# What tillbell does on a server with systemd, as root: sh -c "$(cat systemd.sh)" tillbell COMMAND [ARGUMENT].
 set -eu
 umask 022
 home=/opt/tillbell
@@ -87,5 +87,5 @@ secret) # from standard input; systemd copies it when it starts what reads it
 	[ -s "$home/secrets/.new" ] || die "the secret is empty"
 	mv -f "$home/secrets/.new" "$home/secrets/$2"
 	;;
-*) die "no verb $1" ;;
+*) die "no command $1" ;;
 esac

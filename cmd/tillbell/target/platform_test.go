@@ -36,7 +36,7 @@ func TestPlatform(t *testing.T) {
 	} {
 		t.Run(tt.platform+" "+tt.server, func(t *testing.T) {
 			env := file(t, 0o600, fmt.Sprintf("PLATFORM=%s\nSERVER=%s\n", tt.platform, tt.server))
-			got, err := Flags{State: t.TempDir(), Stack: stack, DotEnv: env}.Find()
+			got, err := Flags{Laptop: t.TempDir(), Stack: stack, DotEnv: env}.Find()
 			switch {
 			case tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)):
 				t.Errorf("error %v, want %q", err, tt.wrong)
@@ -50,7 +50,7 @@ func TestPlatform(t *testing.T) {
 
 	t.Run("of a laptop is OpenFaaS, whatever the environment says", func(t *testing.T) {
 		t.Setenv("PLATFORM", "systemd")
-		got := find(t, Flags{State: runningLaptop(t), Stack: stack})
+		got := find(t, Flags{Laptop: runningLaptop(t), Stack: stack})
 		if got.Platform != OpenFaaS {
 			t.Errorf("platform %q", got.Platform)
 		}
@@ -59,7 +59,7 @@ func TestPlatform(t *testing.T) {
 	t.Run("says where it is", func(t *testing.T) {
 		t.Setenv("PLATFORM", "systemd")
 		t.Setenv("SERVER", "root@shop.example.com")
-		got := find(t, Flags{State: t.TempDir(), Stack: stack, Gateway: "http://127.0.0.1:8080"}).String()
+		got := find(t, Flags{Laptop: t.TempDir(), Stack: stack, Gateway: "http://127.0.0.1:8080"}).String()
 		if want := "the server root@shop.example.com (systemd), by http://127.0.0.1:8080"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -6,7 +6,6 @@ package target
 import (
 	"cmp"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/openfaas/go-sdk/stack"
+	"github.com/spf13/pflag"
 
 	"handler/function/shared/dotenv"
 	"handler/function/shared/runenv"
@@ -24,8 +24,8 @@ import (
 
 // Flags say which system is meant. The zero value is no good; Register gives the defaults.
 type Flags struct {
-	// State is the laptop's folder.
-	State string
+	// Laptop is the laptop's folder.
+	Laptop string
 	// Stack is stack.yml.
 	Stack string
 	// CLI is where faas-cli lies, if not on the PATH.
@@ -36,35 +36,67 @@ type Flags struct {
 	Gateway, PublicURL string
 }
 
-// Register adds the flags to a verb's own.
-func (f *Flags) Register(set *flag.FlagSet) { f.RegisterAs(set, "state") }
+// Register adds the flags to a command's own.
+func (f *Flags) Register(set *pflag.FlagSet) {
+	f.RegisterCalls(set)
+	set.Var(address{&f.PublicURL}, "url", "the `ADDRESS` that customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
+	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the `FILE` of faas-cli; if there is none, the one on the PATH is used")
+}
 
-// RegisterAs is Register where the folder of the laptop goes by another name.
-func (f *Flags) RegisterAs(set *flag.FlagSet, state string) {
-	set.StringVar(&f.State, state, ".local", "`folder` of the laptop")
-	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack `file`; its settings files lie beside it")
-	set.StringVar(&f.CLI, "faas-cli", filepath.Join(".local", "bin", "faas-cli"), "the `faas-cli` to use; where there is none, the one on the PATH")
-	set.StringVar(&f.DotEnv, "env", ".env", "`file` of NAME=value lines, readable by you alone, for what the environment does not say")
-	set.StringVar(&f.Gateway, "gateway", "", "the gateway's `address` (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
-	set.StringVar(&f.PublicURL, "url", "", "the `address` that customers' browsers and Stripe reach, such as https://shop.example.com (default: PUBLIC_URL)")
+// RegisterCalls adds the flags of a command that only calls the functions.
+func (f *Flags) RegisterCalls(set *pflag.FlagSet) {
+	set.Var(address{&f.Gateway}, "gateway", "the gateway's `ADDRESS` (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
+	set.StringVar(&f.DotEnv, "env", ".env", "`FILE` of NAME=value lines, readable by you alone, for what the environment does not say")
+	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack `FILE`; its settings files lie beside it")
+	f.RegisterLaptop(set)
+}
+
+// RegisterLaptop adds the flag that says where a laptop may run.
+func (f *Flags) RegisterLaptop(set *pflag.FlagSet) {
+	set.StringVar(&f.Laptop, "laptop", ".local", "`FOLDER` of the laptop that make run starts")
+}
+
+// address is the value of a flag for an HTTP address.
+type address struct{ value *string }
+
+func (a address) String() string {
+	if a.value == nil {
+		return ""
+	}
+	return *a.value
+}
+
+func (a address) Set(text string) error {
+	if !isAddress(text) {
+		return errors.New("want an address such as https://shop.example.com")
+	}
+	*a.value = text
+	return nil
+}
+
+func (address) Type() string { return "string" }
+
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // Variables explains, for --help, what is read from the environment and from .env.
 const Variables = `
-Read from the environment, else from .env (a laptop that runs here knows its own, and reads no .env):
+From the environment, else from .env (a laptop that runs here has its own, and reads no .env):
 
   GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
   PLATFORM              what the functions run on: openfaas (default), compose or systemd
   SERVER                for compose and systemd, the server as ssh takes it, such as root@shop.example.com
-  REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none. TAG is read from the
-                        environment alone
-  STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the functions'
-                        secrets, which no gateway gives back
-  STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and Checkout Sessions, and
-                        write webhook endpoints (default: STRIPE_API_KEY)
-  SENDGRID_SETUP_KEY    a key for this command alone, which may read templates and verified senders, and write Event
-                        Webhooks (default: SENDGRID_API_KEY)
+  REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none
+  TAG                   the version of the images or programs, from the environment alone (default: latest)
+  STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the
+                        functions' secrets, which no gateway gives back
+  STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and
+                        Checkout Sessions, and write webhook endpoints (default: STRIPE_API_KEY)
+  SENDGRID_SETUP_KEY    a key for this command alone, which may read and write templates, read verified
+                        senders, and write Event Webhooks (default: SENDGRID_API_KEY)
 `
 
 // The variables that are no secret of a function.
@@ -127,19 +159,44 @@ func (f Flags) Find() (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Services: services, StackFile: f.Stack, dotEnvFile: f.DotEnv}
+	t := &Target{Services: services, StackFile: f.Stack}
+	if err := t.readKnown(f); err != nil {
+		return nil, err
+	}
+	return t, errors.Join(t.findPlatform(), t.locate(f))
+}
+
+// FindFunctions is Find for a command that only calls the functions. It needs no stack.yml where
+// the flags, the environment, .env or a laptop name the gateway.
+func (f Flags) FindFunctions() (*Target, error) {
+	if _, err := os.Stat(f.Stack); err == nil {
+		return f.Find()
+	}
+	t := &Target{Services: &stack.Services{}, StackFile: f.Stack}
+	if err := t.readKnown(f); err != nil {
+		return nil, err
+	}
+	if cmp.Or(f.Gateway, t.value(gatewayVariable), t.value(openfaasVariable)) == "" {
+		return nil, fmt.Errorf("%w, or say --gateway", ErrNoStack)
+	}
+	return t, t.locate(f)
+}
+
+// readKnown reads what a laptop that runs here tells of itself, or else .env. A laptop is not meant
+// where another gateway is named.
+func (t *Target) readKnown(f Flags) (err error) {
+	t.dotEnvFile = f.DotEnv
 	if cmp.Or(f.Gateway, os.Getenv(gatewayVariable), os.Getenv(openfaasVariable)) == "" {
-		t.Laptop, err = runenv.ReadRunning(f.State)
+		t.Laptop, err = runenv.ReadRunning(f.Laptop)
 		if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
+			return err
 		}
 	}
 	if t.Laptop == nil {
-		if t.dotEnv, err = dotenv.Read(f.DotEnv); err != nil {
-			return nil, err
-		}
+		t.dotEnv, err = dotenv.Read(f.DotEnv)
+		return err
 	}
-	return t, errors.Join(t.findPlatform(), t.locate(f))
+	return nil
 }
 
 // locate finds the addresses.
@@ -158,8 +215,7 @@ func (t *Target) locate(f Flags) error {
 	var errs []error
 	for name, address := range map[string]*string{"the gateway": &t.Gateway, "the public URL": &t.PublicURL} {
 		*address = strings.TrimRight(*address, "/")
-		u, err := url.Parse(*address)
-		if *address != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		if *address != "" && !isAddress(*address) {
 			errs = append(errs, fmt.Errorf("%s is %q: want an address such as https://shop.example.com", name, *address))
 		}
 	}

@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 	stack := stackfiletest.Write(t, "../../..")
 
 	t.Run("is the laptop where one runs, which reads no .env", func(t *testing.T) {
-		flags := Flags{State: runningLaptop(t), Stack: stack, DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_live_real00\nPUBLIC_URL=https://shop.example.com\n")}
+		flags := Flags{Laptop: runningLaptop(t), Stack: stack, DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_live_real00\nPUBLIC_URL=https://shop.example.com\n")}
 		got := find(t, flags)
 		if got.Gateway != "http://127.0.0.1:8080" || got.Given(StripeKey) != "rk_test_standin" || got.Given(StripeSigning) != "whsec_laptop" || !got.StripeStandIn ||
 			got.StripeAPI != "http://127.0.0.1:1" || got.WebhookURL() != "http://127.0.0.1:8080/function/stripe-webhook" {
@@ -78,7 +78,7 @@ func TestFind(t *testing.T) {
 	})
 
 	t.Run("is the server where a gateway is named, though a laptop runs", func(t *testing.T) {
-		flags := Flags{State: runningLaptop(t), Stack: stack, Gateway: "http://10.0.0.1:8080/",
+		flags := Flags{Laptop: runningLaptop(t), Stack: stack, Gateway: "http://10.0.0.1:8080/",
 			DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_live_real00\nPUBLIC_URL=https://shop.example.com/\n")}
 		got := find(t, flags)
 		if got.Laptop != nil || got.Gateway != "http://10.0.0.1:8080" || got.Given(StripeKey) != "sk_live_real00" || got.StripeStandIn ||
@@ -89,7 +89,7 @@ func TestFind(t *testing.T) {
 
 	t.Run("takes the environment before .env", func(t *testing.T) {
 		t.Setenv("STRIPE_API_KEY", "sk_test_env000")
-		flags := Flags{State: t.TempDir(), Stack: stack, DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_test_file00\nSTRIPE_SETUP_KEY=sk_test_setup0\n")}
+		flags := Flags{Laptop: t.TempDir(), Stack: stack, DotEnv: file(t, 0o600, "STRIPE_API_KEY=sk_test_file00\nSTRIPE_SETUP_KEY=sk_test_setup0\n")}
 		got := find(t, flags)
 		if got.Given(StripeKey) != "sk_test_env000" || got.StripeSetupKey() != "sk_test_setup0" {
 			t.Errorf("%q, %q", got.Given(StripeKey), got.StripeSetupKey())
@@ -98,7 +98,7 @@ func TestFind(t *testing.T) {
 
 	t.Run("knows the secrets of stack.yml", func(t *testing.T) {
 		want := []string{FunctionsKey, MongoDB, SendGridKey, StripeKey, StripeSigning}
-		got := find(t, Flags{State: t.TempDir(), Stack: stack}).Secrets()
+		got := find(t, Flags{Laptop: t.TempDir(), Stack: stack}).Secrets()
 		if diff := cmp.Diff(len(want), len(got)); diff != "" {
 			t.Error(diff, got)
 		}
@@ -110,14 +110,14 @@ func TestFind(t *testing.T) {
 	})
 
 	t.Run("says what is no address", func(t *testing.T) {
-		_, err := Flags{State: t.TempDir(), Stack: stack, PublicURL: "shop.example.com"}.Find()
+		_, err := Flags{Laptop: t.TempDir(), Stack: stack, PublicURL: "shop.example.com"}.Find()
 		if err == nil || !strings.Contains(err.Error(), `the public URL is "shop.example.com"`) {
 			t.Errorf("error %v", err)
 		}
 	})
 
 	t.Run("says that there is no stack.yml", func(t *testing.T) {
-		if _, err := (Flags{State: t.TempDir(), Stack: filepath.Join(t.TempDir(), "stack.yml")}).Find(); err != ErrNoStack {
+		if _, err := (Flags{Laptop: t.TempDir(), Stack: filepath.Join(t.TempDir(), "stack.yml")}).Find(); err != ErrNoStack {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -17,27 +17,27 @@ import (
 	"handler/function/shared/terminal/terminaltest"
 )
 
-// buildOps is the owner's command, built once.
-var buildOps = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(started.state, "ops")
+// buildTillbell is the owner's command, built once.
+var buildTillbell = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(started.state, "tillbell-program")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/tillbell").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("build ops: %w\n%s", err, out)
+		return "", fmt.Errorf("build tillbell: %w\n%s", err, out)
 	}
 	return path, nil
 })
 
-// opsCommand is the owner's command with a verb for this laptop, in Tillbell's folder, with
+// tillbellCommand is the owner's command with a command for this laptop, in Tillbell's folder, with
 // faas-cli as make builds it.
-func (s *system) opsCommand(t *testing.T, verb string, args ...string) *exec.Cmd {
+func (s *system) tillbellCommand(t *testing.T, command string, args ...string) *exec.Cmd {
 	t.Helper()
-	return ownersCommand(t, append([]string{verb, "--state", s.state}, args...)...)
+	return ownersCommand(t, append([]string{command, "--laptop", s.state}, args...)...)
 }
 
 // ownersCommand is the owner's command in an environment that names no gateway.
 func ownersCommand(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := buildOps()
+	path, err := buildTillbell()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,10 +52,10 @@ func ownersCommand(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ops runs it, and gives what it says and its exit code.
-func (s *system) ops(t *testing.T, verb string, args ...string) (string, int) {
+// tillbell runs it, and gives what it says and its exit code.
+func (s *system) tillbell(t *testing.T, command string, args ...string) (string, int) {
 	t.Helper()
-	return ended(t, s.opsCommand(t, verb, args...))
+	return ended(t, s.tillbellCommand(t, command, args...))
 }
 
 // ended is what a command says, and its exit code.
@@ -65,13 +65,13 @@ func ended(t *testing.T, cmd *exec.Cmd) (string, int) {
 	if err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	t.Logf("ops %s\n%s", strings.Join(cmd.Args[1:], " "), out)
+	t.Logf("tillbell %s\n%s", strings.Join(cmd.Args[1:], " "), out)
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-func TestOpsDoctor(t *testing.T) {
+func TestTillbellDoctor(t *testing.T) {
 	s := running(t)
-	out, code := s.ops(t, "doctor")
+	out, code := s.tillbell(t, "doctor")
 	if code != 0 || strings.Contains(out, "✗") {
 		t.Errorf("exit code %d", code)
 	}
@@ -93,9 +93,9 @@ func TestOpsDoctor(t *testing.T) {
 	}
 }
 
-// TestOpsSecrets takes a secret away and brings it back by the real faas-cli, while all processes'
+// TestTillbellSecrets takes a secret away and brings it back by the real faas-cli, while all processes'
 // arguments are read for it.
-func TestOpsSecrets(t *testing.T) {
+func TestTillbellSecrets(t *testing.T) {
 	s := running(t)
 	const name = "sendgrid-api-key"
 	before := strings.TrimSpace(s.secret(t, name))
@@ -105,7 +105,7 @@ func TestOpsSecrets(t *testing.T) {
 		}
 	}()
 	s.faas(t, "", "secret", "remove", name)
-	if out, code := s.ops(t, "doctor", "--only", "before"); code != 1 || !strings.Contains(out, "✗ the gateway has no secret "+name+": make secrets creates them") {
+	if out, code := s.tillbell(t, "doctor", "--only", "before"); code != 1 || !strings.Contains(out, "✗ the gateway has no secret "+name+": make secrets creates them") {
 		t.Errorf("exit code %d", code)
 	}
 
@@ -114,14 +114,14 @@ func TestOpsSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"--gateway", s.env["GATEWAY_URL"], "--env", env, "--only", name}
-	if out, code := s.ops(t, "secrets", args...); code != 1 || !strings.Contains(out, "chmod 600 "+env) || strings.Contains(out, before) {
+	if out, code := s.tillbell(t, "secrets", args...); code != 1 || !strings.Contains(out, "chmod 600 "+env) || strings.Contains(out, before) {
 		t.Errorf("exit code %d for a file that all may read", code)
 	}
 	if err := os.Chmod(env, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	seen := watchArguments(t, before)
-	out, code := s.ops(t, "secrets", args...)
+	out, code := s.tillbell(t, "secrets", args...)
 	if found := seen(); found != "" {
 		t.Errorf("the secret is among the arguments of %s", found)
 	}
@@ -134,13 +134,13 @@ func TestOpsSecrets(t *testing.T) {
 	s.sentOnce(t, s.buy(t, "completed_paid", 2))
 }
 
-// TestOpsSecretsTyped has a person type one.
-func TestOpsSecretsTyped(t *testing.T) {
+// TestTillbellSecretsTyped has a person type one.
+func TestTillbellSecretsTyped(t *testing.T) {
 	s := running(t)
 	const name = "stripe-api-key"
 	before := strings.TrimSpace(s.secret(t, name))
 	x := terminaltest.Open(t)
-	cmd := s.opsCommand(t, "secrets", "--gateway", s.env["GATEWAY_URL"], "--env", filepath.Join(t.TempDir(), "none"), "--only", name)
+	cmd := s.tillbellCommand(t, "secrets", "--gateway", s.env["GATEWAY_URL"], "--env", filepath.Join(t.TempDir(), "none"), "--only", name)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = x.File, x.File, x.File
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -163,29 +163,29 @@ func TestOpsSecretsTyped(t *testing.T) {
 	}
 }
 
-func TestOpsEndpoint(t *testing.T) {
+func TestTillbellEndpoint(t *testing.T) {
 	s := running(t)
 	const name = "stripe-webhook-secret"
 	before := s.secret(t, name)
 	defer s.setSecret(t, name, before) // which the other tests sign with
 
-	if out, code := s.ops(t, "endpoint", "--yes"); code != 0 || !strings.Contains(out, "is as it should be") {
+	if out, code := s.tillbell(t, "endpoint", "--yes"); code != 0 || !strings.Contains(out, "is as it should be") {
 		t.Errorf("exit code %d", code)
 	}
-	out, code := s.ops(t, "endpoint", "--new", "--yes")
+	out, code := s.tillbell(t, "endpoint", "--new", "--yes")
 	after := s.secret(t, name)
 	if code != 0 || !strings.Contains(out, "✓ stripe-webhook-secret updated, from Stripe") || after == before || !strings.HasPrefix(after, "whsec_") || strings.Contains(out, after) {
 		t.Errorf("exit code %d, the secret is new: %v", code, after != before)
 	}
-	if out, code := s.ops(t, "doctor"); code != 0 || !strings.Contains(out, "✓ stripe-webhook takes what is signed") {
+	if out, code := s.tillbell(t, "doctor"); code != 0 || !strings.Contains(out, "✓ stripe-webhook takes what is signed") {
 		t.Errorf("exit code %d", code)
 	}
 }
 
-// TestOpsUp deploys again, and plays a purchase to its e-mails.
-func TestOpsUp(t *testing.T) {
+// TestTillbellUp deploys again, and plays a purchase to its e-mails.
+func TestTillbellUp(t *testing.T) {
 	s := running(t)
-	out, code := s.ops(t, "up")
+	out, code := s.tillbell(t, "up")
 	if code != 0 || strings.Count(out, "Deployed. 200 OK.") != 2 || !strings.Contains(out, "✓ all 2 functions run") ||
 		!strings.Contains(out, "is stored") || strings.Count(out, "is sent") != 2 {
 		t.Errorf("exit code %d", code)

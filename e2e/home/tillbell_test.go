@@ -19,17 +19,17 @@ import (
 type deployer struct {
 	home   *home
 	server *servertest.Server
-	// folder is Tillbell's, and ops the command that make up runs.
-	folder, ops string
+	// folder is Tillbell's, and tillbell the program that make up runs.
+	folder, tillbell string
 }
 
 // newDeployer has systemctl on the home's server restart the real services.
 func newDeployer(t *testing.T, h *home) *deployer {
 	t.Helper()
-	o := &deployer{home: h, server: servertest.At(t, h.root), folder: filepath.Join(t.TempDir(), "tillbell"), ops: filepath.Join(t.TempDir(), "ops")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.ops, "./cmd/tillbell")
+	o := &deployer{home: h, server: servertest.At(t, h.root), folder: filepath.Join(t.TempDir(), "tillbell"), tillbell: filepath.Join(t.TempDir(), "tillbell")}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.tillbell, "./cmd/tillbell")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build ops: %v\n%s", err, out)
+		t.Fatalf("build tillbell: %v\n%s", err, out)
 	}
 	if err := os.CopyFS(o.folder, os.DirFS(".")); err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func (h *home) services() map[string]*service {
 // types runs the owner's command, and gives what it says and its exit code.
 func (o *deployer) types(t *testing.T, env []string, args ...string) (string, int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), o.ops, append(args, "--gateway", o.home.owner)...)
+	cmd := exec.CommandContext(t.Context(), o.tillbell, append(args, "--gateway", o.home.owner)...)
 	cmd.Dir = o.folder
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name == "HOME" || strings.HasPrefix(name, "GO") {
@@ -120,7 +120,7 @@ func (o *deployer) types(t *testing.T, env []string, args ...string) (string, in
 	if err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	t.Logf("ops %s\n%s", strings.Join(args, " "), out)
+	t.Logf("tillbell %s\n%s", strings.Join(args, " "), out)
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
@@ -164,7 +164,7 @@ func TestDeploy(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	says(out, "To go back to v1", "ops: nothing was deployed: send-email as v2: on the server, restart: exit status 1 (its log: journalctl -u tillbell-send-email); v1 runs on")
+	says(out, "To go back to v1", "tillbell: nothing was deployed: send-email as v2: on the server, restart: exit status 1 (its log: journalctl -u tillbell-send-email); v1 runs on")
 	if now := h.webhook.current().PID(); now != before[1] || h.mailer.current().PID() == before[0] {
 		t.Error("stripe-webhook was touched, or send-email was not restarted")
 	}

@@ -68,6 +68,9 @@ type Endpoint struct {
 // systems.
 const ofNoOrder = "no order has this payment"
 
+// errThin: the event does not hold what it speaks of.
+var errThin = errors.New("a thin event: set this destination to snapshot payloads")
+
 // Receive answers one call: an event of Stripe's, or a call of the owner's.
 func (e *Endpoint) Receive(req handler.Request) handler.Response {
 	if isOwners(req) {
@@ -85,7 +88,11 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	log := e.Log.With("call_id", openfaas.CallID(req))
 	event, why, err := e.decode(req.Body)
 	log = log.With("event", event.ID, "event_type", event.Type)
-	if err != nil {
+	switch {
+	case errors.Is(err, errThin) && !order.HandledThin(event.Type):
+		log.Warn("a thin event is ignored: set this destination to snapshot payloads")
+		return ignore(log, errThin.Error())
+	case err != nil:
 		return unreadable(log, err)
 	}
 	if why != "" {
@@ -142,6 +149,9 @@ type stored struct {
 // decode reads a verified event. Where the event is not for this function, why says it. Beside an
 // error it gives the ID and the type, where those can be read.
 func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error) {
+	if id, eventType, thin := order.Thin(body); thin {
+		return order.Event{ID: id, Type: eventType}, "", errThin
+	}
 	env, err := order.ParseEnvelope(body)
 	if err != nil {
 		return event, "", err
@@ -229,6 +239,8 @@ func toStatus(err error) (status int, text string) {
 		return http.StatusRequestEntityTooLarge, "the body is over 1 MiB"
 	case errors.Is(err, errSignature):
 		return http.StatusBadRequest, "invalid signature"
+	case errors.Is(err, errThin):
+		return http.StatusBadRequest, errThin.Error()
 	case errors.Is(err, order.ErrMalformed):
 		return http.StatusBadRequest, "not a Stripe event"
 	case errors.Is(err, openfaas.ErrCall):

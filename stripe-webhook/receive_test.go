@@ -171,6 +171,8 @@ func TestReceiveAnswers(t *testing.T) {
 		"a clock a little ahead":           {signed(paid, secret, now.Add(tolerance-time.Minute)), 200, `{"id":"` + session + `","queued":true}`, 1},
 		"a signature that is nonsense":     {handler.Request{Method: "POST", Body: paid, Header: http.Header{"Stripe-Signature": {"t=x,v1=zz,,="}}}, 400, refused, 0},
 		"a signature that is endless":      {handler.Request{Method: "POST", Body: paid, Header: http.Header{"Stripe-Signature": {signed(paid, secret, now).Header.Get("Stripe-Signature") + strings.Repeat(",v1=00", 1000)}}}, 400, refused, 0},
+		"a thin event of another type":     {signed([]byte(thin("v2.core.account[requirements].updated")), secret, now), 200, `{"ignored":"` + errThin.Error() + `"}`, 0},
+		"a thin event of a session":        {signed([]byte(thin("v1.checkout.session.completed")), secret, now), 400, `{"error":"` + errThin.Error() + `"}`, 0},
 		"no JSON":                          {signed([]byte("hello"), secret, now), 400, nonsense, 0},
 		"an empty body":                    {signed(nil, secret, now), 400, nonsense, 0},
 		"no data":                          {signed([]byte(`{"id":"evt_1","object":"event","type":"checkout.session.completed"}`), secret, now), 400, nonsense, 0},
@@ -189,6 +191,26 @@ func TestReceiveAnswers(t *testing.T) {
 				t.Errorf("recorded %v and called %v, want %d of each", b.recorded, b.invoked, c.recorded)
 			}
 		})
+	}
+}
+
+// thin is a thin event of a type.
+func thin(eventType string) string {
+	return `{"id":"evt_test_65","object":"v2.core.event","type":"` + eventType + `","livemode":false,"created":"2026-11-30T12:00:00.000Z",` +
+		`"related_object":{"id":"acct_1","type":"v2.core.account","url":"/v2/core/accounts/acct_1"}}`
+}
+
+func TestThinEventsAreNamedInTheLog(t *testing.T) {
+	t.Parallel()
+
+	for eventType, want := range map[string]string{"v2.core.account[requirements].updated": "level=WARN", "v1.checkout.session.completed": "level=ERROR"} {
+		b := setUp(t)
+		b.Receive(signed([]byte(thin(eventType)), secret, time.Now()))
+		for _, part := range []string{want, "event=evt_test_65 event_type=" + eventType, "snapshot payloads"} {
+			if !strings.Contains(b.log.String(), part) {
+				t.Errorf("%s: no %s in %s", eventType, part, b.log.String())
+			}
+		}
 	}
 }
 

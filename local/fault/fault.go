@@ -16,7 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
+	"math"
 	"time"
 )
 
@@ -46,31 +46,24 @@ func (f Fault) delay() time.Duration { return time.Duration(f.DelayMS) * time.Mi
 // Parse reads a fault as it is PUT. An empty object is the zero Fault, which ends whatever was
 // armed. Each error says in one line what is wrong, for the person who typed it.
 func Parse(body []byte) (Fault, error) {
-	var in struct {
-		Status         int  `json:"status"`
-		Times          *int `json:"times"`
-		DelayMS        int  `json:"delay_ms"`
-		AfterAccepting bool `json:"after_accepting"`
-		RetryAfterS    int  `json:"retry_after_s"`
-	}
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 		return Fault{}, errors.New("a fault is a JSON object; {} ends it")
 	}
+	const notGiven = math.MinInt
+	f := Fault{Times: notGiven}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
+	if err := dec.Decode(&f); err != nil {
 		return Fault{}, fmt.Errorf("read the fault: %w", err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Fault{}, errors.New("read the fault: there is more after the object")
 	}
-
-	f := Fault{in.Status, 1, in.DelayMS, in.AfterAccepting, in.RetryAfterS}
-	if in.Times != nil {
-		f.Times = *in.Times
-	}
-	if f == (Fault{Times: 1}) && in.Times == nil {
+	switch {
+	case f == Fault{Times: notGiven}:
 		return Fault{}, nil
+	case f.Times == notGiven:
+		f.Times = 1
 	}
 	return f, f.validate()
 }
@@ -89,39 +82,4 @@ func (f Fault) validate() error {
 		return errors.New("nothing would happen: give a status, delay_ms or after_accepting; {} ends a fault")
 	}
 	return nil
-}
-
-// armed is the one fault that waits for calls.
-type armed struct {
-	mu    sync.Mutex
-	fault Fault
-}
-
-func (a *armed) set(f Fault) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.fault = f
-}
-
-func (a *armed) get() Fault {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.fault
-}
-
-// take uses one time of the armed fault up, and answers false when there is none.
-func (a *armed) take() (Fault, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f := a.fault
-	if f.Times == 0 {
-		return Fault{}, false
-	}
-	if a.fault.Times != Endless {
-		a.fault.Times--
-	}
-	if a.fault.Times == 0 {
-		a.fault = Fault{}
-	}
-	return f, true
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"handler/function/local/reply"
@@ -29,14 +30,40 @@ type Answer func(w http.ResponseWriter, r *http.Request, f Fault)
 // Injector holds the fault of one service. Make it with New.
 type Injector struct {
 	answer Answer
-	armed  armed
+	mu     sync.Mutex
+	armed  Fault
 }
 
 // New makes an Injector without a fault.
 func New(answer Answer) *Injector { return &Injector{answer: answer} }
 
 // Set arms f in place of what was armed; the zero Fault ends it.
-func (i *Injector) Set(f Fault) { i.armed.set(f) }
+func (i *Injector) Set(f Fault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.armed = f
+}
+
+// left is what is left of the armed fault.
+func (i *Injector) left() Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.armed
+}
+
+// take uses one time of the armed fault up, and answers false when there is none.
+func (i *Injector) take() (Fault, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	f := i.armed
+	if f.Times > 0 {
+		i.armed.Times--
+	}
+	if i.armed.Times == 0 {
+		i.armed = Fault{}
+	}
+	return f, f.Times != 0
+}
 
 // Wrap answers Path itself, passes everything else under /_local/ on, and lets the armed fault
 // happen to the rest, which are the API calls.
@@ -50,7 +77,7 @@ func (i *Injector) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if f, ok := i.armed.take(); ok {
+		if f, ok := i.take(); ok {
 			i.happen(w, r, f, next)
 			return
 		}
@@ -142,5 +169,5 @@ func (i *Injector) serveFault(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, http.StatusMethodNotAllowed, "use GET, PUT or DELETE")
 		return
 	}
-	reply.JSON(w, http.StatusOK, i.armed.get())
+	reply.JSON(w, http.StatusOK, i.left())
 }

@@ -66,6 +66,14 @@ func (f *function) define(deployment types.FunctionDeployment, binary string) {
 	f.wanted = max(f.wanted, 1)
 }
 
+// newInstance names the next process, and says what it runs.
+func (f *function) newInstance() (instance, binary string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.started++
+	return fmt.Sprintf("%s-%d", f.name, f.started), f.binary
+}
+
 func (f *function) isRemoved() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -129,14 +137,14 @@ func (f *function) stop(ctx context.Context, replicas []*replica) error {
 	})
 }
 
-// each does something to all replicas at the same time.
-func each(replicas []*replica, do func(*replica) error) error {
-	failures := make([]error, len(replicas))
-	var all sync.WaitGroup
-	for i, r := range replicas {
-		all.Go(func() { failures[i] = do(r) })
+// each does something to all at the same time.
+func each[T any](all []T, do func(T) error) error {
+	failures := make([]error, len(all))
+	var done sync.WaitGroup
+	for i, one := range all {
+		done.Go(func() { failures[i] = do(one) })
 	}
-	all.Wait()
+	done.Wait()
 	return errors.Join(failures...)
 }
 

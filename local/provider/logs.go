@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -31,20 +30,6 @@ func (p *Provider) checkedLogs(stream http.HandlerFunc) http.HandlerFunc {
 		}
 		stream(w, r)
 	}
-}
-
-func (p *Provider) journal(name string) (*journal, error) {
-	name, err := plainName(name)
-	if err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	j, ok := p.journals[name]
-	if !ok {
-		return nil, fmt.Errorf("function %s: %w", name, errNotFound)
-	}
-	return j, nil
 }
 
 // Query streams a function's lines to faas-provider's log handler, the oldest first: those since a

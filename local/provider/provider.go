@@ -17,12 +17,12 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -120,37 +120,36 @@ func (p *Provider) Close(ctx context.Context) error {
 	functions := p.all()
 	p.mu.Unlock()
 
-	failures := make([]error, len(functions))
-	var stops sync.WaitGroup
-	for i, f := range functions {
-		stops.Go(func() {
-			// Who holds the turn gives it back soon: starts and stops end with p.ending.
-			f.turn <- struct{}{}
-			defer f.giveTurn()
-			failures[i] = f.stop(ctx, f.take(0))
-			if network := f.disconnect(); network != nil {
-				network.close()
-			}
-		})
-	}
-	stops.Wait()
+	err := each(functions, func(f *function) error {
+		// Who holds the turn gives it back soon: starts and stops end with p.ending.
+		f.turn <- struct{}{}
+		defer f.giveTurn()
+		err := f.stop(ctx, f.take(0))
+		if network := f.disconnect(); network != nil {
+			network.close()
+		}
+		return err
+	})
 	p.watchers.Wait()
-	return errors.Join(failures...)
+	return err
 }
 
-// find returns the function of that name, with or without the namespace behind a dot.
-func (p *Provider) find(name string) (*function, error) {
-	name, err := plainName(name)
-	if err != nil {
-		return nil, err
+func (p *Provider) find(name string) (*function, error) { return named(p, p.functions, name) }
+
+func (p *Provider) journal(name string) (*journal, error) { return named(p, p.journals, name) }
+
+// named is what a map of p has for a function, whose name may have the namespace behind a dot.
+func named[T any](p *Provider, all map[string]T, name string) (found T, err error) {
+	if name, err = plainName(name); err != nil {
+		return found, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f, ok := p.functions[name]
+	found, ok := all[name]
 	if !ok {
-		return nil, fmt.Errorf("function %s: %w", name, errNotFound)
+		return found, fmt.Errorf("function %s: %w", name, errNotFound)
 	}
-	return f, nil
+	return found, nil
 }
 
 // add enters a new function, its turn taken by the caller.
@@ -183,12 +182,7 @@ func (p *Provider) all() []*function {
 	for _, f := range p.functions {
 		all = append(all, f)
 	}
-	slices.SortFunc(all, func(a, b *function) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b *function) int { return strings.Compare(a.name, b.name) })
 	return all
 }
 

@@ -71,52 +71,12 @@ func (p *Provider) startReplica(f *function, network *network) error {
 		fmt.Errorf("not ready within %s", p.options.StartTimeout))
 	defer cancel()
 
-	f.mu.Lock()
-	f.started++
-	instance := fmt.Sprintf("%s-%d", f.name, f.started)
-	binary := f.binary
-	f.mu.Unlock()
-
-	workDir := filepath.Join(f.dir, instance)
-	if err := privateDir(workDir); err != nil {
-		return err
-	}
-	addr, err := process.FreeAddr()
+	r, err := p.spawn(f, network)
 	if err != nil {
 		return err
 	}
-	wayIn, err := network.wayIn(addr)
-	if err != nil {
-		return err
-	}
-	env, err := p.environment(f, network, workDir, addr)
-	if err != nil {
-		return err
-	}
-	if err := context.Cause(p.ending); err != nil {
-		return err
-	}
-	child, err := process.Start(process.Command{
-		Path:  binary,
-		Env:   env,
-		Dir:   workDir,
-		Line:  func(line string) { p.log(f, instance, line) },
-		Grace: p.options.Grace,
-	})
-	if err != nil {
-		return err
-	}
-
-	r := &replica{
-		instance: instance,
-		addr:     addr,
-		process:  child,
-		call:     p.proxyTo(wayIn),
-		gone:     make(chan struct{}),
-	}
-	p.watchers.Go(func() { p.watch(f, r, workDir) })
-	if err := child.WaitListening(ctx, addr); err != nil {
-		_ = child.Stop(ctx) // at once if its time is over: it has taken no call that it could finish
+	if err := r.process.WaitListening(ctx, r.addr); err != nil {
+		_ = r.process.Stop(ctx) // at once if its time is over: it has taken no call that it could finish
 		<-r.gone
 		return err
 	}
@@ -124,11 +84,45 @@ func (p *Provider) startReplica(f *function, network *network) error {
 	select {
 	case <-r.gone:
 		f.drop(r) // its watcher looked before it was in the list
-		return fmt.Errorf("%s ended as soon as it listened: %w", instance, child.Err())
+		return fmt.Errorf("%s ended as soon as it listened: %w", r.instance, r.process.Err())
 	default:
 	}
-	p.logger.Info("a function's process is ready", "function", f.name, "instance", instance, "pid", child.PID())
+	p.logger.Info("a function's process is ready", "function", f.name, "instance", r.instance, "pid", r.process.PID())
 	return nil
+}
+
+// spawn starts a process in a folder of its own, and watches it.
+func (p *Provider) spawn(f *function, network *network) (*replica, error) {
+	instance, binary := f.newInstance()
+	workDir := filepath.Join(f.dir, instance)
+	if err := privateDir(workDir); err != nil {
+		return nil, err
+	}
+	addr, err := process.FreeAddr()
+	if err != nil {
+		return nil, err
+	}
+	wayIn, err := network.wayIn(addr)
+	if err != nil {
+		return nil, err
+	}
+	env, err := p.environment(f, network, workDir, addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := context.Cause(p.ending); err != nil {
+		return nil, err
+	}
+	child, err := process.Start(process.Command{
+		Path: binary, Env: env, Dir: workDir, Grace: p.options.Grace,
+		Line: func(line string) { p.log(f, instance, line) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &replica{instance: instance, addr: addr, process: child, call: p.proxyTo(wayIn), gone: make(chan struct{})}
+	p.watchers.Go(func() { p.watch(f, r, workDir) })
+	return r, nil
 }
 
 // watch cleans up after a process, however it ended.

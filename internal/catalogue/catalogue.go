@@ -1,4 +1,5 @@
-// Package catalogue is the owner's catalogue.yml: which e-mails each product brings, and to whom.
+// Package catalogue reads the owner's catalogue.yml: which e-mails each product causes, and their
+// recipients.
 //
 // Parse reads a catalogue; Files.Check also renders every template with sample orders. A Catalogue
 // plans what an order owes, and builds the request to SendGrid for each e-mail.
@@ -14,28 +15,28 @@ import (
 	"handler/function/internal/span"
 )
 
-// Catalogue says which e-mails which product gets. Its file's comments explain each field.
+// Catalogue maps products to their e-mails. Its file's comments explain each field.
 type Catalogue struct {
 	From    mailbox  `yaml:"from"`
 	ReplyTo *mailbox `yaml:"reply_to"`
 	Admins  admins   `yaml:"admins"`
 	Only    *match   `yaml:"only"`
-	// EveryOrder is what each order gets beside the series that its line items choose.
+	// EveryOrder is the series that each order gets in addition to those of its line items.
 	EveryOrder unmatched `yaml:"every_order"`
 	Series     []series  `yaml:"series"`
-	// Default is what line items get that no series names.
+	// Default is the series of line items that no other series names.
 	Default unmatched `yaml:"default"`
-	// MetadataKeys are keys that products, payment links or sessions may have, beside those of the
-	// samples.
+	// MetadataKeys are keys that products, payment links or sessions may have, in addition to those
+	// of the samples.
 	MetadataKeys []text  `yaml:"metadata_keys"`
 	Notices      notices `yaml:"notices"`
 	Report       *report `yaml:"report"`
 
-	// ids are those of the templates that it names; New sets them.
+	// ids are the IDs of the named templates; New sets them.
 	ids published.IDs
 }
 
-// unmatched is a series that claims nothing as its own.
+// unmatched is a series without a match.
 type unmatched struct {
 	Emails []email `yaml:"emails"`
 }
@@ -46,7 +47,7 @@ type series struct {
 	Emails []email `yaml:"emails"`
 }
 
-// match is what a series, or a shop, claims as its own.
+// match selects the items of a series, or the orders of a shop.
 type match struct {
 	Prices       []text          `yaml:"prices"`
 	Products     []text          `yaml:"products"`
@@ -82,22 +83,22 @@ func (a admins) of(o *order.Order) []text {
 	return a.Test
 }
 
-// notices are the templates of what only the admins get.
+// notices are the templates of e-mails that only the admins get.
 type notices struct {
 	PaymentFailed  template `yaml:"payment_failed"`
 	EmailFailed    template `yaml:"email_failed"`
 	UnknownProduct template `yaml:"unknown_product"`
 	ItemsMissing   template `yaml:"items_missing"`
-	// Refunded and Disputed may be left out, as in catalogues that are older than they are.
+	// Refunded and Disputed are optional: older catalogues do not have them.
 	Refunded template `yaml:"refunded"`
 	Disputed template `yaml:"disputed"`
-	// EmailBounced may be left out: then it is EmailFailed's.
+	// EmailBounced is optional: the default is EmailFailed's template.
 	EmailBounced template `yaml:"email_bounced"`
-	// DatabaseFull may be left out: then only the log says it.
+	// DatabaseFull is optional: without it there is only a log line.
 	DatabaseFull template `yaml:"database_full"`
 }
 
-// text is a value that knows its line, so that a mistake found later can name it.
+// text is a value with its line, so that a mistake found later can name it.
 type text struct {
 	Value string
 	Line  int
@@ -105,19 +106,19 @@ type text struct {
 
 func (t *text) set(value string, line int) { *t = text{value, line} }
 
-// template is the name of one of the shop's own, or the ID of a dynamic template that was made at
+// template is the name of a template of the shop, or the ID of a dynamic template that was made at
 // SendGrid.
 type template struct{ text }
 
 func (t template) isID() bool { return published.ValidID(t.Value) }
 
-// recipient is customer, admins, or an address. What is none of the three has no audience.
+// recipient is customer, admins, or an address. Any other text has no audience.
 type recipient struct {
 	text
 	audience order.Audience
 }
 
-// set tells the three apart.
+// set decides which of the three a text is.
 func (r *recipient) set(value string, line int) {
 	r.text.set(value, line)
 	switch {
@@ -128,8 +129,8 @@ func (r *recipient) set(value string, line int) {
 	}
 }
 
-// delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. What is
-// no time span is negative.
+// delay is how long after the plan an e-mail is due, such as 3d; there is no upper limit. It is
+// negative for an invalid time span.
 type delay struct {
 	text
 	time.Duration

@@ -11,30 +11,30 @@ import (
 )
 
 // TemplateSet is the templates that a catalogue is checked against. The owner's tools and the tests
-// have them from internal/templates, which no function imports.
+// read them with internal/templates, which no function imports.
 type TemplateSet interface {
 	// FullNames are all templates with their languages: receipt, receipt.fr.
 	FullNames() []string
-	// Check says what is wrong with a template for some data, and warns of what may be: each thing
-	// as path:line: what. A variable of metadata whose key is not among keys is a warning.
+	// Check returns the mistakes of a template for some data, and warnings, each as path:line:
+	// what. A variable of metadata whose key is not among keys is a warning.
 	Check(fullName string, data any, keys []string) (warnings, err error)
 }
 
-// Samples are the e-mails that a template is tried with: of several orders, as the e-mail of a key,
-// in a language or, where that is empty, each in its own.
+// Samples are the e-mails that a template is rendered with: of several orders, as the e-mail of a
+// key, in a language or, if that is empty, each in its own.
 type Samples func(key, language string) []maildata.Mail
 
-// Checked is a catalogue with nothing wrong in it.
+// Checked is a catalogue without mistakes.
 type Checked struct {
 	*Catalogue
 	templates []string
-	// Warnings are what may be wrong with the templates, each as path:line: what. They stop
-	// nothing.
+	// Warnings are possible mistakes in the templates, each as path:line: what. They do not fail
+	// the check.
 	Warnings []string
 }
 
-// Read reads the catalogue of a file, without looking at its templates. It tells all that is wrong,
-// each thing as path:line: what.
+// Read reads the catalogue of a file, without its templates. It returns all mistakes, each as
+// path:line: what.
 func Read(file string) (*Checked, error) {
 	source, err := os.ReadFile(file) // #nosec G304 -- a tool of the owner's says which
 	if err != nil {
@@ -43,8 +43,8 @@ func Read(file string) (*Checked, error) {
 	return Check(file, source, "", nil, nil)
 }
 
-// Check reads a catalogue, renders its templates, which are in a folder, with samples, and
-// tells all that is wrong, each thing as path:line: what. Without templates, it is only read.
+// Check reads a catalogue, renders its templates, which are in a folder, with samples, and returns
+// all mistakes, each as path:line: what. Without templates, it only reads the catalogue.
 func Check(file string, source []byte, folder string, set TemplateSet, samples Samples) (*Checked, error) {
 	c, k := read(source)
 	if c == nil {
@@ -64,7 +64,7 @@ func Check(file string, source []byte, folder string, set TemplateSet, samples S
 	return out, errors.Join(wrong...)
 }
 
-// use is an e-mail of the catalogue, as far as its template is concerned.
+// use is one use of a template by an e-mail of the catalogue.
 type use struct {
 	key string
 	template
@@ -89,13 +89,12 @@ func (c *Catalogue) uses() []use {
 	return all
 }
 
-// NoticeKey is the first parts of the key of a notice's delivery, and all of it where an order has
-// one of the kind at most.
+// NoticeKey is the beginning of the key of a notice's delivery, and the whole key if an order has
+// at most one notice of the kind.
 func NoticeKey(n Notice) string { return noticeSeries + "/" + string(n) }
 
-// Use is the key of the first e-mail of the catalogue that is made of a template, such as
-// ebook/receipt or notice/refunded; of a template that nothing names, the key that its own name
-// tells.
+// Use is the key of the first e-mail of the catalogue that uses a template, such as ebook/receipt
+// or notice/refunded; for an unused template, a key derived from its name.
 func (c *Catalogue) Use(template string) string {
 	for _, u := range c.uses() {
 		if u.Value == template {
@@ -105,7 +104,7 @@ func (c *Catalogue) Use(template string) string {
 	return unusedKey(template)
 }
 
-// unusedKey is that of an e-mail that a template which nothing names could be for.
+// unusedKey is the key of an e-mail that an unused template could be for.
 func unusedKey(template string) string {
 	if slices.Contains(noticeKinds, Notice(template)) {
 		return NoticeKey(Notice(template))
@@ -120,7 +119,7 @@ func baseNames(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, ".") })
 }
 
-// TemplateIDs are the templates that the catalogue knows by ID.
+// TemplateIDs are the templates that the catalogue names by ID.
 func (c *Catalogue) TemplateIDs() []string {
 	var ids []string
 	for _, u := range c.uses() {
@@ -132,9 +131,8 @@ func (c *Catalogue) TemplateIDs() []string {
 	return slices.Compact(ids)
 }
 
-// Names reports whether all that would be bought gets the e-mails that it is meant to get: a series
-// names it, or there is no default. It also reports whether the shop claims the order as its own at
-// all.
+// Names reports whether every item gets its intended e-mails: a series names it, or there is no
+// default. It also reports whether the order is this shop's at all.
 func (c *Catalogue) Names(o *order.Order) (named, ours bool) {
 	if !c.ours(o) {
 		return false, false
@@ -143,7 +141,7 @@ func (c *Catalogue) Names(o *order.Order) (named, ours bool) {
 	return !slices.ContainsFunc(chosen, func(s choice) bool { return s.Name.Value == defaultSeries }), true
 }
 
-// TemplateNames are the templates that the catalogue names, without those that it knows by ID.
+// TemplateNames are the templates that the catalogue names, except those that it names by ID.
 func (c *Catalogue) TemplateNames() []string {
 	var names []string
 	for _, u := range c.uses() {

@@ -49,7 +49,7 @@ func (t *templateCheck) ofCustomer(names []string) []template {
 	return all
 }
 
-// languagesOf are the languages that a template has beside the one of its own folder.
+// languagesOf are the languages of a template, except that of its own folder.
 func languagesOf(template string, names []string) []string {
 	var languages []string
 	for _, n := range names {

@@ -98,7 +98,7 @@ func (e *email) String() string {
 	return "e-mail " + quoted(e.Key.Value)
 }
 
-// toCustomer reports whether one of some e-mails is to the customer, or may be meant to be.
+// toCustomer reports whether one of the e-mails goes to the customer, or is probably intended to.
 func (k *checker) toCustomer(emails *[]email) bool {
 	return k.told[emails] || slices.ContainsFunc(*emails, func(e email) bool { return e.To.audience == order.Customer || e.To.audience == "" })
 }
@@ -112,7 +112,7 @@ func (k *checker) name(t text, what string) {
 	}
 }
 
-// write is ": write x", or nothing where it is not known what to write.
+// write is ": write x", or empty if there is no proposal.
 func write(this string) string {
 	if this == "" {
 		return ""
@@ -120,7 +120,7 @@ func write(this string) string {
 	return ": write " + this
 }
 
-// idSlip is what was meant as an ID: hexadecimal digits, but not as many as there should be.
+// idSlip matches a mistyped ID: hexadecimal digits, but not the right number.
 var idSlip = regexp.MustCompile(`^d-[0-9a-f]*$`)
 
 func (k *checker) template(t template) {
@@ -133,8 +133,8 @@ func (k *checker) template(t template) {
 	}
 }
 
-// meantTemplate is the name of a template that was meant by a path, a file, or a folder of another
-// language.
+// meantTemplate is the name of the template that a path, a file, or a folder of another language
+// refers to.
 func meantTemplate(value string) string {
 	value = strings.TrimSuffix(strings.Trim(value, "/"), "/subject.hbs")
 	value = value[strings.LastIndex(value, "/")+1:]

@@ -11,7 +11,7 @@ import (
 	"handler/function/internal/typed"
 )
 
-// templateCheck tries a catalogue's templates with samples.
+// templateCheck renders a catalogue's templates with samples.
 type templateCheck struct {
 	*Catalogue
 	set      TemplateSet
@@ -21,7 +21,7 @@ type templateCheck struct {
 	warnings []string
 }
 
-// all tries each template as each e-mail that it is used for, and the unused templates too.
+// all checks each template as each e-mail that it is used for, and the unused templates too.
 func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 	names := t.set.FullNames()
 	t.keys = t.knownKeys()
@@ -64,7 +64,7 @@ func (t *templateCheck) withUnused(names []string) []use {
 	return uses
 }
 
-// try tells what is wrong with a template in all its languages, for all samples, and keeps the
+// try returns the mistakes of a template in all its languages, for all samples, and keeps the
 // warnings.
 func (t *templateCheck) try(u use) (wrong []string) {
 	for _, name := range t.set.FullNames() {

@@ -84,7 +84,7 @@ when an e-mail does not arrive   notice    bounced           alarm              
 when no series names a product   notice    unknown-product   alarm                                admins              at once
 when Stripe does not say what    notice    items-missing     alarm                                admins              at once
 
-The notices have no refunded and no disputed and no database_full: nobody is told of that by mail.
+The notices have no refunded and no disputed and no database_full: the admins get no e-mail about that.
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

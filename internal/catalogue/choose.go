@@ -8,7 +8,7 @@ import (
 	"handler/function/internal/order"
 )
 
-// ours reports whether the shop claims an order: all are its own, unless the catalogue says which.
+// ours reports whether an order is this shop's: every order is, unless the catalogue has only.
 func (c *Catalogue) ours(o *order.Order) bool {
 	if c.Only == nil || c.Only.link(o) || c.Only.metadata(o.Metadata) {
 		return true
@@ -53,7 +53,7 @@ func (c *Catalogue) choose(o *order.Order) (chosen []choice, unknown []string) {
 	return append(chosen, choice{c.defaultSeries(), idsOf(items, o)}), unknown
 }
 
-// nameOf is an item's product, or that it has none.
+// nameOf is an item's product, or a text for an item without one.
 func nameOf(item order.Item) string {
 	if item.ID == "" && item.Product == "" {
 		return "an order without line items"
@@ -62,8 +62,8 @@ func nameOf(item order.Item) string {
 }
 
 // choosers are the order's items by the index of the series that they choose, which may be
-// noSeries. An order without items counts as one: it can still be known by its payment link or its
-// metadata.
+// noSeries. An order without items counts as one item: its payment link or its metadata can still
+// match.
 func (c *Catalogue) choosers(o *order.Order) map[int][]order.Item {
 	items := o.Items
 	if len(items) == 0 {
@@ -77,7 +77,7 @@ func (c *Catalogue) choosers(o *order.Order) map[int][]order.Item {
 	return choosers
 }
 
-// idsOf are the IDs of some of an order's items; nil where they are all.
+// idsOf are the IDs of some of an order's items; nil if they are all.
 func idsOf(items []order.Item, o *order.Order) (ids []string) {
 	if len(items) >= len(o.Items) {
 		return nil
@@ -101,7 +101,7 @@ func (c *Catalogue) Longest() (key string, after time.Duration) {
 	return key, after
 }
 
-// allSeries are all that an order may get, in the order of choose.
+// allSeries are all series that an order may get, in the order of choose.
 func (c *Catalogue) allSeries() []series {
 	return slices.Concat([]series{c.everyOrder()}, c.Series, []series{c.defaultSeries()})
 }
@@ -111,15 +111,15 @@ func (c *Catalogue) everyOrder() series {
 }
 
 // HasDefault reports whether there are e-mails for items that no series names. Without them the
-// e-mails of every order are meant to be all that such items get, and no product is unknown.
+// e-mails of every order are enough for such items, and no product is unknown.
 func (c *Catalogue) HasDefault() bool { return len(c.Default.Emails) > 0 }
 
-// defaultSeries is what an item gets that no series names.
+// defaultSeries is the series of an item that no other series names.
 func (c *Catalogue) defaultSeries() series {
 	return series{Name: text{Value: defaultSeries}, Emails: c.Default.Emails}
 }
 
-// noSeries is in the place of a series' index where none matches.
+// noSeries is the index if no series matches.
 const noSeries = -1
 
 // find is the index of the series that matches an item most specifically, or noSeries.

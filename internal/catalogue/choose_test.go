@@ -10,7 +10,7 @@ import (
 	"handler/function/internal/sample"
 )
 
-// Stripe's IDs are told apart by the case of their letters.
+// Stripe's IDs are case-sensitive.
 func TestIDsThatDifferInCase(t *testing.T) {
 	t.Parallel()
 
@@ -52,7 +52,7 @@ default:`, 1)
 		"the product's before the session's":    {order.Facts{Metadata: []order.Pair{{Key: "site", Value: "b"}}}, []order.Item{{Product: "prod_x", Metadata: gift.Metadata}, other}, []string{"by-session", "by-metadata"}, nil},
 		"a series once for many items":          {order.Facts{}, []order.Item{ebook, ebook}, []string{"ebook"}, nil},
 		"each item its own":                     {order.Facts{}, []order.Item{special, ebook}, []string{"ebook", "by-price"}, nil},
-		"what nobody names gets the default":    {order.Facts{}, []order.Item{other, ebook, other}, []string{"ebook", "default"}, []string{"prod_other"}},
+		"an unnamed product gets the default":   {order.Facts{}, []order.Item{other, ebook, other}, []string{"ebook", "default"}, []string{"prod_other"}},
 		"no items, but a link":                  {order.Facts{PaymentLink: "plink_1"}, nil, []string{"by-link"}, nil},
 		"no items, and nothing to tell them by": {order.Facts{}, nil, []string{"default"}, []string{"an order without line items"}},
 	} {

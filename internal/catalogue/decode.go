@@ -11,11 +11,11 @@ import (
 )
 
 // decoder fills a catalogue from YAML. It does what the YAML library would do, with three
-// differences: it tells a mistake in the owner's words; it reads on as if that were mended, so that
-// the mistake has no consequences; and it keeps the lines.
+// differences: it reports a mistake in the owner's words; it continues as if the mistake were
+// corrected, so that there are no follow-up mistakes; and it keeps the lines.
 type decoder struct {
 	*checker
-	// around are the objects that it is in, the catalogue first.
+	// around are the enclosing objects, the catalogue first.
 	around []*object
 	// ends are the last lines of fields, by their addresses.
 	ends map[any]int
@@ -85,13 +85,13 @@ func resolved(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// fail notes that a value cannot be read; nothing else is said of it.
+// fail records that a value cannot be read; it has no other mistake then.
 func (d *decoder) fail(n *yaml.Node, v reflect.Value, format string, args ...any) {
 	d.told[address(v)] = true
 	d.wrong(n.Line, format, args...)
 }
 
-// text is the node of a text. A list of one is taken for that one.
+// text is the node of a text. A list with one entry counts as that entry.
 func (d *decoder) text(n *yaml.Node, v reflect.Value, name string) (text *yaml.Node, ok bool) {
 	switch {
 	case n.Kind == yaml.ScalarNode:
@@ -148,7 +148,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, name string) {
 	v.SetLen(used)
 }
 
-// unlisted are the entries of what should be a list and is none, as far as that can be said.
+// unlisted are the entries of a value that should be a list and is not, as far as they are clear.
 func (d *decoder) unlisted(n *yaml.Node, v reflect.Value, name string) []*yaml.Node {
 	element := v.Type().Elem()
 	fields := fieldNames(element)

@@ -15,9 +15,9 @@ type object struct {
 	name   string
 	fields reflect.Value
 	seen   map[string]int // the lines of the fields that were read
-	// above is the field above the one that is being read, where it is empty and would have fields
-	// of its own; aboveTold: it was said that some of those are not indented. innerTold: that some
-	// are here which belong into a field.
+	// above is the field before the current one, if it is empty and could have fields of its own;
+	// aboveTold: the missing indentation of these was reported. innerTold: fields in the wrong
+	// place were reported.
 	above                string
 	aboveTold, innerTold bool
 }
@@ -40,8 +40,8 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, name string) {
 	d.around = d.around[:len(d.around)-1]
 }
 
-// field fills the field of a name. One that is in the wrong place, or has a slip in its name, is
-// taken for what was meant.
+// field fills the field of a name. One in the wrong place, or with a typo in its name, is
+// corrected.
 func (d *decoder) field(o *object, e entry, all *yaml.Node) {
 	name, odd := d.cleanName(e.key)
 	if !o.has(name) && (d.inAbove(o, name, e) || d.inOuter(o, name, e) || d.inInner(o, name, e)) {
@@ -60,8 +60,8 @@ func (d *decoder) field(o *object, e entry, all *yaml.Node) {
 	d.fill(o, name, e)
 }
 
-// unknown notes a field that an object does not have. Near is the one that may have been meant;
-// without it, nothing is said of what the object lacks: that may have been meant.
+// unknown records a field that an object does not have. Near is the field that the owner probably
+// meant; without it, the object's missing fields are not reported: one of them may be meant.
 func (d *decoder) unknown(o *object, key *yaml.Node, near string) {
 	if near != "" {
 		d.wrong(key.Line, "unknown field %s: did you mean %s?", word(key.Value), near)
@@ -73,7 +73,7 @@ func (d *decoder) unknown(o *object, key *yaml.Node, near string) {
 	}
 }
 
-// cleanName is the name of a field without odd characters, and whether it had any.
+// cleanName is the name of a field without odd characters, and whether there were any.
 func (d *decoder) cleanName(key *yaml.Node) (name string, odd bool) {
 	what, name := typed.Odd(key.Value)
 	switch {
@@ -100,7 +100,7 @@ func (d *decoder) fill(o *object, name string, e entry) {
 	}
 }
 
-// first reports whether a name is there for the first time, and notes a mistake where it is not.
+// first reports whether a name occurs for the first time, and records a mistake otherwise.
 func (d *decoder) first(seen map[string]int, key *yaml.Node, name string) bool {
 	line, again := seen[name]
 	if again {
@@ -111,8 +111,8 @@ func (d *decoder) first(seen map[string]int, key *yaml.Node, name string) bool {
 	return true
 }
 
-// inAbove takes a field for one of the empty field above it, where it is known there. Of several
-// only the first is told.
+// inAbove treats a field as one of the empty field above it, if that has such a field. It reports
+// only the first of several.
 func (d *decoder) inAbove(o *object, name string, e entry) bool {
 	if o.above == "" {
 		return false
@@ -140,8 +140,8 @@ func allocated(v reflect.Value) reflect.Value {
 	return v.Elem()
 }
 
-// inInner takes a field for one of a field of the object, if it is known in only one. Of several
-// only the first is told.
+// inInner treats a field as one of a field of the object, if exactly one has such a field. It
+// reports only the first of several.
 func (d *decoder) inInner(o *object, name string, e entry) bool {
 	var owners []string
 	for _, field := range fieldNames(o.fields.Type()) {
@@ -166,7 +166,7 @@ func (d *decoder) inInner(o *object, name string, e entry) bool {
 	return true
 }
 
-// inOuter takes a field for one of an object around, where it is known there.
+// inOuter treats a field as one of an enclosing object, if that has such a field.
 func (d *decoder) inOuter(o *object, name string, e entry) bool {
 	for i := len(d.around) - 2; i >= 0; i-- {
 		if outer := d.around[i]; outer.has(name) {

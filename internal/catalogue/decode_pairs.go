@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// pairs fills what has names of the owner's own, such as metadata.
+// pairs fills a value whose names the owner chooses, such as metadata.
 func (d *decoder) pairs(n *yaml.Node, v reflect.Value, name string) {
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, v, "%s has names, each with a value: write {name: value}", name)

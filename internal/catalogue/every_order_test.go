@@ -14,12 +14,12 @@ func TestEveryOrderMistakes(t *testing.T) {
 	t.Parallel()
 
 	for name, c := range map[string]struct{ old, new, want string }{
-		"nobody writes to a course's buyers":    {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:11: series "course" has no e-mail to the customer`},
-		"nor to those of what nobody names":     {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:13: default has no emails`},
-		"a series of that name":                 {"name: course", "name: every-order", `c.yml:11: series "every-order": the name is taken`},
-		"an e-mail without a template":          {"template: receipt, ", "", `c.yml:5: e-mail "receipt" has no template`},
-		"a key twice":                           {"key: sale", "key: receipt", `c.yml:6: key "receipt" is on line 5 already`},
-		"a default whose products are not told": {"notices:", "default: {emails: [{key: a, template: delivery, to: admins}]}\nnotices:", `c.yml:15: notices has no unknown_product`},
+		"buyers of a course get no e-mail":           {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:11: series "course" has no e-mail to the customer`},
+		"buyers of an unnamed product get no e-mail": {"template: receipt, to: customer", "template: receipt, to: admins", `c.yml:13: default has no emails`},
+		"a series of that name":                      {"name: course", "name: every-order", `c.yml:11: series "every-order": the name is taken`},
+		"an e-mail without a template":               {"template: receipt, ", "", `c.yml:5: e-mail "receipt" has no template`},
+		"a key twice":                                {"key: sale", "key: receipt", `c.yml:6: key "receipt" is on line 5 already`},
+		"a default whose products are not told":      {"notices:", "default: {emails: [{key: a, template: delivery, to: admins}]}\nnotices:", `c.yml:15: notices has no unknown_product`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +53,7 @@ when an e-mail fails             notice        email-failed     email-failed    
 when an e-mail does not arrive   notice        bounced          email-failed     admins     at once
 when Stripe does not say what    notice        items-missing    items-missing    admins     at once
 
-The notices have no refunded and no disputed and no database_full: nobody is told of that by mail.
+The notices have no refunded and no disputed and no database_full: the admins get no e-mail about that.
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

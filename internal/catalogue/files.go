@@ -20,9 +20,9 @@ type Files struct {
 	Catalogue, Templates, Lock string
 }
 
-// Check finds all that is wrong with the owner's files, each thing on one line, as path:line: what.
-// Each template that read finds is rendered with the samples. `make check-catalogue` runs it, and
-// so do this package's tests, and with them the image build, before anything else.
+// Check returns all mistakes in the owner's files, each on one line, as path:line: what. It renders
+// each template that read finds with the samples. `make check-catalogue` runs it, and so do this
+// package's tests, and with them the image build, before anything else.
 func (f Files) Check(read func(fs.FS) (TemplateSet, error), samples Samples) (*Checked, error) {
 	set, unreadable := read(os.DirFS(f.path(f.Templates)))
 	if unreadable != nil {
@@ -49,8 +49,8 @@ func (f Files) checkCatalogue(set TemplateSet, samples Samples) (*Checked, error
 	return Check(f.name(f.Catalogue), source, f.name(f.Templates), set, samples)
 }
 
-// ReadLock reads a lock file, and tells all that is wrong with it, each thing as path:line: what.
-// One that is not there is that of a shop that has published nothing.
+// ReadLock reads a lock file, and returns all mistakes, each as path:line: what. A missing file is
+// that of a shop that has published nothing.
 func ReadLock(path string) (*published.Lock, error) { return readLock(path, path) }
 
 func readLock(path, name string) (*published.Lock, error) {
@@ -62,7 +62,7 @@ func readLock(path, name string) (*published.Lock, error) {
 	return lock, typed.In(name, err)
 }
 
-// unreadable puts the reason why a file cannot be read into the form of a mistake in it.
+// unreadable formats the reason why a file cannot be read as a mistake in it.
 func unreadable(name string, err error) error {
 	if pathError := new(fs.PathError); errors.As(err, &pathError) {
 		err = pathError.Err

@@ -76,6 +76,6 @@ func sendable(t *testing.T, c *Catalogue) {
 		}
 	}
 	if len(c.Admins.Live) == 0 || len(c.Admins.Test) == 0 || c.From.Email.Value == "" {
-		t.Errorf("nobody to tell, or nobody who tells: %+v, %+v", c.Admins, c.From)
+		t.Errorf("no admins, or no sender: %+v, %+v", c.Admins, c.From)
 	}
 }

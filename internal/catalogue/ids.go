@@ -45,7 +45,7 @@ func (k *checker) match(m *match, seen seenIDs) {
 	}
 }
 
-// empty reports whether a match is meant to name nothing.
+// empty reports whether a match names nothing on purpose.
 func (k *checker) empty(m *match) bool {
 	for _, kind := range idKinds {
 		if list := kind.list(m); len(*list) > 0 || k.told[list] {
@@ -60,9 +60,9 @@ var (
 	stripeID = regexp.MustCompile(`\b(?:price|prod|plink)_[A-Za-z0-9]+`)
 )
 
-// wrong says what is wrong with an ID, and is empty where nothing is. A shop may have chosen a
-// product's ID itself, or an old price's, so those need not begin as Stripe's do; but one that
-// begins as another kind's is a slip.
+// wrong is the mistake in an ID, or empty. A shop may have chosen a product's ID itself, or an old
+// price's, so those may begin differently from Stripe's; but the beginning of another kind is a
+// typo.
 func (kind idKind) wrong(id string) string {
 	for _, other := range idKinds {
 		if other.what != kind.what && strings.HasPrefix(id, other.prefix) && idForm.MatchString(id) {
@@ -83,7 +83,7 @@ func (kind idKind) wrong(id string) string {
 	return "is not the ID of a " + kind.what + ": copy " + kind.prefix + "… from Stripe's dashboard"
 }
 
-// wrongAddress says what is wrong with an e-mail address, and is empty where nothing is.
+// wrongAddress is the mistake in an e-mail address, or empty.
 func wrongAddress(address string) string {
 	named, err := mail.ParseAddress(address)
 	switch {

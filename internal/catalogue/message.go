@@ -10,8 +10,8 @@ import (
 	"handler/function/internal/order"
 )
 
-// Message is the request to SendGrid for a delivery. What it carries for SendGrid's own records,
-// the custom arguments, is IDs only: they are kept for long.
+// Message is the request to SendGrid for a delivery. Its custom arguments, which SendGrid stores
+// for a long time, are only IDs.
 func (c *Catalogue) Message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 	p := mail.NewPersonalization()
 	for _, to := range d.To {
@@ -33,7 +33,7 @@ func (c *Catalogue) Message(o *order.Order, d order.Delivery) *mail.SGMailV3 {
 
 // recipientName is a name without what SendGrid refuses in a recipient's, commas and semicolons
 // (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations), and without control
-// characters: a customer called "Lovelace, Ada" gets her mail all the same.
+// characters: a customer called "Lovelace, Ada" still gets her mail.
 func recipientName(name string) string {
 	return strings.Join(strings.FieldsFunc(name, func(r rune) bool {
 		return r == ',' || r == ';' || unicode.IsSpace(r) || unicode.IsControl(r)

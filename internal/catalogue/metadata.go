@@ -45,8 +45,8 @@ func (t *templateCheck) knownKeys() (keys []string) {
 }
 
 // withMetadata are a sample as it is, and with the declared keys: none of them, all of them, and
-// all but one. So a template is tried as it will be used, with products that have a key and with
-// products that lack it.
+// all but one. So a template is rendered with products that have a key and with products that lack
+// it.
 func (t *templateCheck) withMetadata(m maildata.Mail) []maildata.Mail {
 	all := t.MetadataKeys
 	if len(all) == 0 {

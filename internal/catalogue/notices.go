@@ -28,8 +28,7 @@ const (
 // noticeKinds are those that the catalogue names a template for.
 var noticeKinds = []Notice{PaymentFailed, EmailFailed, Bounced, UnknownProduct, ItemsMissing, Refunded, Disputed, DatabaseFull}
 
-// optional reports whether the catalogue may do without the notice: without a default, no product
-// is unknown.
+// optional reports whether the notice may be missing: without a default, no product is unknown.
 func (c *Catalogue) optional(n Notice) bool {
 	switch n {
 	case Refunded, Disputed, Bounced, DatabaseFull:
@@ -69,7 +68,8 @@ func (n *notices) of(kind Notice) *template {
 	}[kind]
 }
 
-// notice tells the admins of something about an order; of what, if there may be several.
+// notice is the delivery of a notice about an order; about names the subject if there may be
+// several.
 func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
 	key := NoticeKey(kind)
 	switch kind {
@@ -96,8 +96,8 @@ func (c *Catalogue) OweNotice(o *order.Order, kind Notice, about string, now tim
 	o.Owe([]order.Email{c.notice(o, kind, about, now)}, now)
 }
 
-// FailureNotices are what is owed when a delivery has failed for good: the admins are told once. Of
-// a notice that failed they cannot be told by another one; the log and the order say so.
+// FailureNotices are the notices of a delivery that has failed for good: the admins are notified
+// once. A failed notice has none; the log and the order show it.
 func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if order.IsNotice(d.Key) || d.Key == ReportKey {
 		return nil
@@ -105,8 +105,9 @@ func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Ti
 	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}
 }
 
-// BounceNotices are what is owed when SendGrid could not deliver an e-mail, or it was not welcome:
-// the admins are told once. Of their own they are not: that notice would go the same way.
+// BounceNotices are the notices of an e-mail that SendGrid could not deliver, or that was reported
+// as spam: the admins are notified once. Their own e-mails have none: the notice would fail in the
+// same way.
 func (c *Catalogue) BounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
 		return nil

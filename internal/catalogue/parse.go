@@ -7,7 +7,7 @@ import (
 	"handler/function/internal/yamlfile"
 )
 
-// Parse reads a catalogue. Its error is all that is wrong with it, each as file:line: what.
+// Parse reads a catalogue. Its error is all mistakes, each as file:line: what.
 func Parse(file string, source []byte) (*Catalogue, error) {
 	c, k := read(source)
 	if err := k.err(file); err != nil {
@@ -16,8 +16,8 @@ func Parse(file string, source []byte) (*Catalogue, error) {
 	return c, nil
 }
 
-// read reads what it can of a catalogue, and collects what is wrong with it. The catalogue is nil
-// where it cannot be read at all.
+// read reads as much as possible of a catalogue, and collects the mistakes. The catalogue is nil if
+// it cannot be read at all.
 func read(source []byte) (*Catalogue, *checker) {
 	c, k := &Catalogue{}, newChecker()
 	root, bad := yamlfile.Parse(source)
@@ -36,7 +36,7 @@ func read(source []byte) (*Catalogue, *checker) {
 	return c, k
 }
 
-// reserved are the first parts of keys that are not a series of the owner's.
+// reserved are the first parts of keys that cannot be the name of a series.
 var reserved = []string{everyOrder, defaultSeries, noticeSeries, maildata.ReportSeries}
 
 // check finds what the types alone do not.
@@ -133,10 +133,10 @@ func (k *checker) address(t text) {
 	}
 }
 
-// once notes a value that was there before; what names its kind.
+// once records a duplicate value; what names its kind.
 func (k *checker) once(seen map[string]int, t text, what string) { k.onceAs(seen, t.Value, t, what) }
 
-// onceAs is once where values may be the same that are written differently: id is what they share.
+// onceAs is once for values with several spellings: id is their common form.
 func (k *checker) onceAs(seen map[string]int, id string, t text, what string) {
 	if first, ok := seen[id]; ok {
 		k.wrong(t.Line, "%s %s is on line %d already", what, quoted(t.Value), first)

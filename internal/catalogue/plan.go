@@ -15,7 +15,8 @@ const (
 	noticeSeries  = maildata.NoticeSeries
 )
 
-// Plan freezes in the order what it owes for a reason, as the catalogue says now.
+// Plan freezes in the order the e-mails that it owes for a reason, according to the current
+// catalogue.
 func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	event, ofCharge := reason.Event()
 	switch {
@@ -30,8 +31,9 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	}
 }
 
-// claims reports whether an order is ours as to a plan. What the plan of its payment found stays,
-// however the catalogue changes. A charge whose items are unknown is reported rather than ignored.
+// claims reports whether an order is this shop's for a plan. The plan of its payment decides that
+// for good: later catalogue changes do not affect it. A charge whose items are unknown is reported
+// rather than ignored.
 func (c *Catalogue) claims(o *order.Order, reason order.Reason) bool {
 	if o.Planned(order.ForPaid) {
 		return o.Ignored == ""
@@ -39,7 +41,7 @@ func (c *Catalogue) claims(o *order.Order, reason order.Reason) bool {
 	return c.ours(o) || !reason.OfPayment() && o.Fetch.DoneAt.IsZero()
 }
 
-// planPaid freezes what the series of what was bought owe.
+// planPaid freezes the e-mails of the series of the bought items.
 func (c *Catalogue) planPaid(o *order.Order, now time.Time) {
 	chosen, unknown := c.choose(o)
 	var emails []order.Email
@@ -57,7 +59,7 @@ func (c *Catalogue) planPaid(o *order.Order, now time.Time) {
 	o.Plan(order.ForPaid, emails, now)
 }
 
-// NeedsItems reports whether a plan can only be made knowing what was bought.
+// NeedsItems reports whether a plan requires the line items.
 func (c *Catalogue) NeedsItems(reason order.Reason) bool {
 	return reason == order.ForPaid || c.Only != nil && reason.OfPayment()
 }
@@ -79,8 +81,8 @@ func (c *Catalogue) emails(s choice, o *order.Order, now time.Time) []order.Emai
 	return out
 }
 
-// template is the ID by which a template is sent, and its name, in the language of the order. One
-// that was given by its ID has no name, and the language that it has.
+// template is the ID by which a template is sent, and its name, in the language of the order. A
+// template that the catalogue names by ID has no name, and one language.
 func (c *Catalogue) template(t template, o *order.Order) (id, name string) {
 	if t.isID() {
 		return t.Value, ""
@@ -89,7 +91,7 @@ func (c *Catalogue) template(t template, o *order.Order) (id, name string) {
 	return id, name
 }
 
-// addresses are the recipient's addresses for an order; none if the customer left no address.
+// addresses are the recipient's addresses for an order; none if the customer has no address.
 func (c *Catalogue) addresses(r recipient, o *order.Order) []order.Address {
 	switch r.audience {
 	case order.Customer:

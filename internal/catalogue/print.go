@@ -13,7 +13,7 @@ import (
 	"handler/function/internal/order"
 )
 
-// Print says who gets what for what is bought, as a table.
+// Print prints a table: what is bought, which e-mails that causes, and their recipients.
 func (c *Checked) Print(w io.Writer) {
 	fmt.Fprintf(w, "From %s <%s>", c.Shop().Name, c.From.Email.Value)
 	if r := c.ReplyTo; r != nil {
@@ -61,7 +61,7 @@ func (c *Checked) Print(w io.Writer) {
 		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
 	}
 	if untold != nil {
-		fmt.Fprintf(w, "\nThe notices have no %s: nobody is told of that by mail.\n", strings.Join(untold, " and no "))
+		fmt.Fprintf(w, "\nThe notices have no %s: the admins get no e-mail about that.\n", strings.Join(untold, " and no "))
 	}
 }
 
@@ -76,7 +76,7 @@ var noticeCause = map[Notice]string{
 	DatabaseFull:   "when the database fills up",
 }
 
-// rows are what is bought beside what it brings; the longer of the two columns makes the number of
+// rows are the products beside their e-mails; the longer of the two columns decides the number of
 // rows.
 func (c *Checked) rows(w io.Writer, bought []string, s series) {
 	for i := range max(len(bought), len(s.Emails)) {

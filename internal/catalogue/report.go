@@ -10,8 +10,8 @@ import (
 // report is what the catalogue says of the daily report.
 type report struct {
 	Template template `yaml:"template"`
-	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only
-	// when asked for.
+	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only on
+	// request.
 	At timeOfDay `yaml:"at"`
 }
 
@@ -19,7 +19,7 @@ type report struct {
 const ReportKey = maildata.ReportSeries + "/daily"
 
 // ReportDue reports whether the sweep is to make today's report now. Without a time of day in the
-// catalogue, the report is made only when it is asked for.
+// catalogue, the report is made only on request.
 func (c *Catalogue) ReportDue(now time.Time) bool { return c.Report != nil && c.Report.At.passed(now) }
 
 // ReportEmail is the one e-mail of a report. The catalogue must have a report.

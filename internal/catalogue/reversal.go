@@ -16,8 +16,8 @@ func chargeKind(eventType string) Notice {
 	return Refunded
 }
 
-// planCharge freezes that the admins are told of a refund or a dispute, each event by itself. A
-// catalogue without a template for it sends none.
+// planCharge freezes the notice of a refund or a dispute, one for each event. Without a template in
+// the catalogue there is none.
 func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string, now time.Time) {
 	var emails []order.Email
 	if kind := chargeKind(o.Events[event].Type); c.Notifies(kind) {

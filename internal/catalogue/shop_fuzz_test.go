@@ -94,7 +94,7 @@ func (s *madeShop) mustBeToldOf(t *testing.T, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		parts := ownersMistake.FindStringSubmatch(line)
 		if parts == nil || told[line] {
-			t.Fatalf("%q has no line of a file, or is told twice:\n%v\nin\n%s", line, err, s.catalogue)
+			t.Fatalf("%q has no line of a file, or is reported twice:\n%v\nin\n%s", line, err, s.catalogue)
 		}
 		told[line] = true
 		source, _ := os.ReadFile(filepath.Join(s.Folder, parts[1]))
@@ -187,7 +187,7 @@ func (s *madeShop) mustHoldAll(t *testing.T, c *Catalogue, o *order.Order, now t
 	}
 }
 
-// storable is a key that MongoDB takes for the name of a field, whatever the customer bought.
+// storable is a key that MongoDB accepts as the name of a field.
 var storable = regexp.MustCompile(`^[A-Za-z0-9_/-]+$`)
 
 // render makes of a delivery what SendGrid does. Nothing may be left blank but metadata, which a

@@ -175,8 +175,8 @@ func TestReceiptAddsUp(t *testing.T) {
 	}
 }
 
-// Each own item has the download of its product, else of the payment link, else a word that
-// somebody takes care of it.
+// Each own item has the download of its product, else of the payment link, else a text that the
+// shop delivers by hand.
 func TestStarterDownloads(t *testing.T) {
 	t.Parallel()
 

@@ -26,7 +26,7 @@ func TemplatesIn(shop fs.FS) []string {
 	return names
 }
 
-// Resolve makes sure that every template that the catalogue names has an ID.
+// Resolve verifies that every template that the catalogue names has an ID.
 func (c *Catalogue) Resolve(ids func() (published.IDs, error)) error {
 	names := map[string]bool{}
 	for _, u := range c.uses() {
@@ -52,8 +52,8 @@ func (c *Catalogue) Resolve(ids func() (published.IDs, error)) error {
 	return errors.Join(missing...)
 }
 
-// TemplateNow is the template of a copy: the one that the catalogue has now for the e-mail, which
-// the owner may have mended, or else the one that the e-mail was planned with.
+// TemplateNow is the template of a copy: the catalogue's current one for the e-mail, which the
+// owner may have corrected, or else the one that the e-mail was planned with.
 func (c *Catalogue) TemplateNow(e order.Email, o *order.Order) (id, name string) {
 	if t := c.templateOf(e.CopyOf); t.Value != "" {
 		return c.template(t, o)

@@ -2,7 +2,8 @@ package catalogue
 
 import "time"
 
-// timeOfDay is a time such as 07:30, in UTC. What is none is negative; zero value is none at all.
+// timeOfDay is a time such as 07:30, in UTC. It is negative if invalid; the zero value means no
+// time.
 type timeOfDay struct {
 	text
 	sinceMidnight time.Duration

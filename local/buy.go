@@ -184,7 +184,7 @@ func (b *buyer) play(ctx context.Context, c *console, asked buying) error {
 	if err != nil {
 		return err
 	}
-	return b.tellStory(ctx, c, p)
+	return b.showPurchase(ctx, c, p)
 }
 
 // followed is a purchase that was made before, with an event of what becomes of it.

@@ -74,7 +74,7 @@ func newGateway() *sdk.Client {
 	return sdk.NewClient(&url.URL{Scheme: "http", Host: gatewayAddress}, nil, &http.Client{Timeout: time.Minute})
 }
 
-// registerEndpoint has the stand-in for Stripe know the webhook, as Stripe must: make doctor and
+// registerEndpoint has the mock Stripe know the webhook, as Stripe must: make doctor and
 // make endpoint find it there.
 func (l *laptop) registerEndpoint() {
 	l.payments.AddEndpoint(stripego.WebhookEndpoint{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,36 +14,8 @@ import (
 	"handler/function/shared/stackfile/stackfiletest"
 )
 
-// Not parallel: stack.yml is read from the working folder, and by the environment.
-func TestReadStack(t *testing.T) {
-	t.Run("reads both functions, each with the settings and an environment of its own", func(t *testing.T) {
-		services := readOurStack(t)
-		if diff := cmp.Diff([]string{"send-email", "stripe-webhook"}, slices.Sorted(maps.Keys(services.Functions))); diff != "" {
-			t.Error(diff)
-		}
-		settings := ourSettings(t)
-		own := ownEnvironments(t)
-		for name, f := range services.Functions {
-			if f.Name != name {
-				t.Errorf("%s is named %q", name, f.Name)
-			}
-			if len(own[name]) == 0 {
-				t.Errorf("%s has no environment of its own", name)
-			}
-			want := maps.Clone(settings)
-			maps.Copy(want, own[name]) // stack.yml and settings.yml have no name in common
-			if len(want) != len(settings)+len(own[name]) {
-				t.Errorf("%s and settings.yml both set something", name)
-			}
-			if diff := cmp.Diff(want, f.Environment); diff != "" {
-				t.Errorf("%s: %s", name, diff)
-			}
-		}
-		if services.Functions["send-email"].Environment["exec_timeout"] == services.Functions["stripe-webhook"].Environment["exec_timeout"] {
-			t.Error("the functions share an environment")
-		}
-	})
-
+// Not parallel: the environment says which registry is meant.
+func TestRegistry(t *testing.T) {
 	t.Run("takes the registry from .env where the environment has none", func(t *testing.T) {
 		env := filepath.Join(t.TempDir(), ".env")
 		if err := os.WriteFile(env, []byte("REGISTRY=ghcr.io/kept\n"), 0o600); err != nil {
@@ -56,62 +27,6 @@ func TestReadStack(t *testing.T) {
 				t.Errorf("%q becomes %q: %v", c.given, os.Getenv("REGISTRY"), err)
 			}
 		}
-	})
-
-	t.Run("takes registry and tag from the environment", func(t *testing.T) {
-		services := readOurStack(t)
-		if got := services.Functions["send-email"].Image; got != "registry.invalid/tillbell/send-email:latest" {
-			t.Errorf("image %s", got)
-		}
-		t.Setenv("REGISTRY", "ghcr.io/shop")
-		t.Setenv("TAG", "v1")
-		services, err := readStack()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := services.Functions["send-email"].Image; got != "ghcr.io/shop/send-email:v1" {
-			t.Errorf("image %s", got)
-		}
-	})
-
-	t.Run("gives a function without an environment that of its files, a later one first", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		write(t, "stack.yml", stackOf("    environment_file: [one.yml, two.yml]\n"))
-		write(t, "one.yml", "environment:\n  a: of one\n  b: of one\n")
-		write(t, "two.yml", "environment:\n  b: of two\n")
-		services, err := readStack()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(map[string]string{"a": "of one", "b": "of two"}, services.Functions["f"].Environment); diff != "" {
-			t.Error(diff)
-		}
-	})
-
-	t.Run("names the settings file that is missing or broken", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		write(t, "stack.yml", stackOf("    environment_file: [our-settings.yml]\n"))
-		_, err := readStack()
-		if err == nil {
-			t.Fatal("no error for a missing file")
-		}
-		mustContain(t, err.Error(), "our-settings.yml")
-
-		write(t, "our-settings.yml", "environment: [a, b]\n")
-		_, err = readStack()
-		if err == nil {
-			t.Fatal("no error for a broken file")
-		}
-		mustContain(t, err.Error(), "our-settings.yml:1: ")
-	})
-
-	t.Run("says that there is no stack.yml", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		_, err := readStack()
-		if err == nil {
-			t.Fatal("no error")
-		}
-		mustContain(t, err.Error(), "read stack.yml: ")
 	})
 }
 
@@ -155,7 +70,7 @@ func TestDeployment(t *testing.T) {
 	})
 }
 
-// Not parallel: see TestReadStack.
+// Not parallel: stack.yml is read from the working folder, and by the environment.
 func TestDeploymentOfOurStack(t *testing.T) {
 	services := readOurStack(t)
 	for name, secrets := range map[string][]string{
@@ -193,27 +108,6 @@ func readOurStack(t *testing.T) *stack.Services {
 		t.Fatal(err)
 	}
 	return services
-}
-
-// ourSettings and ownEnvironments read the files anew, by YAML alone.
-func ourSettings(t *testing.T) map[string]string {
-	t.Helper()
-	var settings struct{ Environment map[string]string }
-	readYAML(t, "settings.yml", &settings)
-	return settings.Environment
-}
-
-func ownEnvironments(t *testing.T) map[string]map[string]string {
-	t.Helper()
-	var file struct {
-		Functions map[string]struct{ Environment map[string]string }
-	}
-	readYAML(t, "stack.yml", &file)
-	own := map[string]map[string]string{}
-	for name, f := range file.Functions {
-		own[name] = f.Environment
-	}
-	return own
 }
 
 func readYAML(t *testing.T, path string, v any) {

@@ -13,7 +13,7 @@ import (
 	"handler/function/local/sendgrid"
 )
 
-// newInbox shows what the stand-in for SendGrid has, beside the orders. Where those cannot be
+// newInbox shows what the mock SendGrid has, beside the orders. Where those cannot be
 // reached it does without: an inbox is of use all the same.
 func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	catalogue := func() *catalogue.Checked { return l.version.Load().shop.catalogue }

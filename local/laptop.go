@@ -83,7 +83,7 @@ func (l *laptop) start(ctx context.Context) error {
 		do   func(context.Context) error
 	}{
 		{"start the database", l.startDatabase},
-		{"start the stand-ins and the inbox", l.startStandIns},
+		{"start the mocks and the inbox", l.startMocks},
 		{"start the provider", l.startProvider},
 		{"start the queue", l.startQueue},
 		{"start the gateway", l.startGateway},
@@ -99,7 +99,7 @@ func (l *laptop) start(ctx context.Context) error {
 	l.mu.Lock()
 	l.ready = true
 	l.mu.Unlock()
-	l.tell()
+	l.writeRunEnv()
 	return nil
 }
 
@@ -122,9 +122,9 @@ func (l *laptop) startDatabase(ctx context.Context) error {
 	}})
 }
 
-// startStandIns serves what stands in for SendGrid and Stripe. They are there also where the real
+// startMocks serves the mocks of SendGrid and Stripe. They are there also where the real
 // services are used, and then nobody calls them.
-func (l *laptop) startStandIns(context.Context) error {
+func (l *laptop) startMocks(context.Context) error {
 	var err error
 	// Its templates are in memory only, so that what an earlier run published is gone.
 	if err := os.RemoveAll(laptopLock(l.state)); err != nil {
@@ -165,7 +165,7 @@ func (l *laptop) defaults() map[string]string {
 	defaults := map[string]string{"gateway_url": gatewayURL, "shop_folder": l.owned.inUse()}
 	if !sendgridAPI.real() {
 		defaults["sendgrid_host"] = l.sendgrid
-		defaults["template_ids"] = "placeholder" // the stand-in needs none to be published
+		defaults["template_ids"] = "placeholder" // the mock needs none to be published
 		defaults["sendgrid_webhook_key"] = l.eventKey
 	}
 	if !stripeAPI.real() {
@@ -181,7 +181,7 @@ func (l *laptop) startProvider(context.Context) error {
 		Images:   images{filepath.Join(l.state, "images")}.find,
 		Defaults: l.defaults(),
 		Logger:   l.logger("provider"),
-		Changed:  l.tell,
+		Changed:  l.writeRunEnv,
 		Grace:    30 * time.Second, // faasd's
 		Log: func(function, instance, line string) {
 			fmt.Fprintln(l.logFile(function), line)
@@ -266,7 +266,7 @@ func (l *laptop) replaced(ctx context.Context, name string) {
 			worker.restart(ctx)
 		}
 	}
-	l.tell()
+	l.writeRunEnv()
 }
 
 // serve serves on an address and gives its URL.
@@ -308,8 +308,8 @@ func (l *laptop) stop() {
 	}
 }
 
-// tell writes run.env, now and whenever a process was replaced.
-func (l *laptop) tell() {
+// writeRunEnv writes run.env, now and whenever a process was replaced.
+func (l *laptop) writeRunEnv() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.ready {

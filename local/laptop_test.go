@@ -20,14 +20,14 @@ import (
 	"handler/function/shared/shop"
 )
 
-func TestTell(t *testing.T) {
+func TestWriteRunEnv(t *testing.T) {
 	t.Parallel()
 
 	t.Run("says nothing before all is ready", func(t *testing.T) {
 		t.Parallel()
 
 		l := setupLaptop(t)
-		l.tell()
+		l.writeRunEnv()
 		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
 			t.Errorf("error = %v, want runenv.ErrNotRunning", err)
 		}
@@ -50,7 +50,7 @@ func TestTell(t *testing.T) {
 		}
 		l.mongodb, l.inbox, l.sendgrid, l.stripe = "mongodb://m", "http://i", "http://g", "http://s"
 		l.ready = true
-		l.tell()
+		l.writeRunEnv()
 		got, err := runenv.Read(l.state)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +88,7 @@ func TestTell(t *testing.T) {
 		l.mu.Lock()
 		l.ready = true
 		l.mu.Unlock()
-		l.tell()
+		l.writeRunEnv()
 		before := nats.pid()
 		process, err := os.FindProcess(before)
 		if err != nil {
@@ -125,7 +125,7 @@ func TestStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.ready = true
-		l.tell()
+		l.writeRunEnv()
 		l.stop()
 		for _, pid := range pids {
 			if alive(pid) {
@@ -139,7 +139,7 @@ func TestStop(t *testing.T) {
 		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
 			t.Errorf("run.env: %v, want runenv.ErrNotRunning", err)
 		}
-		l.tell() // as by a process that is replaced at the last moment
+		l.writeRunEnv() // as by a process that is replaced at the last moment
 		if _, err := runenv.Read(l.state); !errors.Is(err, runenv.ErrNotRunning) {
 			t.Error("run.env came back")
 		}

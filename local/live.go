@@ -33,7 +33,7 @@ func (l *laptop) live(ctx context.Context) {
 			continue
 		}
 		waiting = append(waiting, saved...)
-		if l.takeEffect(ctx, saying(waiting), change.At) {
+		if l.takeEffect(ctx, describe(waiting), change.At) {
 			waiting = nil
 		}
 	}
@@ -82,7 +82,7 @@ func (l *laptop) change(ctx context.Context, next *version) error {
 		}
 	}
 	_ = unused.remove() // what is left of it is removed at the next start
-	l.tell()
+	l.writeRunEnv()
 	return err
 }
 
@@ -101,9 +101,9 @@ func (l *laptop) put(ctx context.Context, v *version, names []string) error {
 	return errors.Join(failed...)
 }
 
-// saying says of what was saved that it is in effect. A new or a removed folder stands for all that
+// describe says of what was saved that it is in effect. A new or a removed folder stands for all that
 // is in it.
-func saying(paths []string) string {
+func describe(paths []string) string {
 	all := slices.Compact(slices.Sorted(slices.Values(paths)))
 	paths = slices.DeleteFunc(slices.Clone(all), func(path string) bool {
 		return slices.ContainsFunc(all, func(folder string) bool { return strings.HasPrefix(path, folder+string(filepath.Separator)) })

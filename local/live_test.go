@@ -123,7 +123,7 @@ func TestLive(t *testing.T) {
 	}
 }
 
-func TestSaying(t *testing.T) {
+func TestDescribe(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
@@ -145,7 +145,7 @@ func TestSaying(t *testing.T) {
 		for _, name := range names {
 			paths = append(paths, file(name))
 		}
-		if got := strings.ReplaceAll(saying(paths), dir+"/", ""); got != want {
+		if got := strings.ReplaceAll(describe(paths), dir+"/", ""); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

@@ -1,6 +1,6 @@
 // Command local is Tillbell on a laptop: OpenFaaS's real gateway, queue and queue worker, both
 // functions built as their images are, a database that speaks MongoDB's protocol, and, in place of
-// Stripe and SendGrid, stand-ins that check what they are sent. `make run` and `make buy` are its
+// Stripe and SendGrid, mocks that check what they are sent. `make run` and `make buy` are its
 // uses.
 //
 // All of it listens on 127.0.0.1 only, and ends with this process.

@@ -18,7 +18,7 @@ import (
 func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
-	events := set.Bool("events", true, "have the stand-in for SendGrid tell what becomes of the e-mails")
+	events := set.Bool("events", true, "have the mock SendGrid tell what becomes of the e-mails")
 	shop := set.String("shop", shopFolder, "folder of the shop: catalogue.yml, templates and templates.lock.yml")
 	settings := set.String("settings", "", "settings file in place of those that stack.yml names")
 	f, err := parseFolders(set, args)

@@ -13,7 +13,7 @@ type service struct {
 	// variable, where it is set, holds the secret of the real one.
 	variable string
 	secret   string
-	// invent makes the secret of the stand-in.
+	// invent makes the secret of the mock.
 	invent func() string
 }
 

@@ -35,7 +35,7 @@ func (l *laptop) firstTime(ctx context.Context) bool {
 func (l *laptop) playable() bool {
 	for _, s := range []service{stripeAPI, sendgridAPI} {
 		if s.real() {
-			l.console.say("No sample purchase is played, as %s is set: it is for the stand-ins.", s.variable)
+			l.console.say("No sample purchase is played, as %s is set: it is for the mocks.", s.variable)
 			return false
 		}
 	}
@@ -62,26 +62,26 @@ func (l *laptop) playSample(ctx context.Context) error {
 		return err
 	}
 	l.console.say("A sample purchase: an e-book and a course.")
-	return b.tellStory(ctx, l.console, p)
+	return b.showPurchase(ctx, l.console, p)
 }
 
-// tellStory plays a purchase, or what becomes of one, and tells its steps with the time since the
+// showPurchase plays a purchase, or what becomes of one, and tells its steps with the time since the
 // event was sent.
-func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) error {
+func (b *buyer) showPurchase(ctx context.Context, c *console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	if err := b.AtStripe(ctx, p); err != nil {
 		return err
 	}
 	began := time.Now().Truncate(time.Millisecond) // as exact as the order's times
-	line := func(h happening) {
+	line := func(h moment) {
 		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(h.at.Sub(began)))), h.what)
 	}
 	answer, err := b.Pay(ctx, p)
 	if err != nil {
 		return err
 	}
-	answered := happening{time.Now(), "Stripe's event is answered: 200 " + answer}
+	answered := moment{time.Now(), "Stripe's event is answered: 200 " + answer}
 	if shop.Ignored(answer) {
 		line(answered)
 		return nil
@@ -91,10 +91,10 @@ func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) erro
 		line(answered)
 		return err
 	}
-	for _, h := range byTime(append(chronicle(o, began), answered)) {
+	for _, h := range byTime(append(history(o, began), answered)) {
 		line(h)
 	}
-	for _, text := range outlook(o) {
+	for _, text := range pending(o) {
 		c.say("           %s", text)
 	}
 	if err != nil {
@@ -103,17 +103,17 @@ func (b *buyer) tellStory(ctx context.Context, c *console, p shop.Purchase) erro
 	return nil
 }
 
-type happening struct {
+type moment struct {
 	at   time.Time
 	what string
 }
 
-// chronicle is what happened to an order since a time, the first thing first.
-func chronicle(o *order.Order, since time.Time) []happening {
-	var all []happening
+// history is what happened to an order since a time, the first thing first.
+func history(o *order.Order, since time.Time) []moment {
+	var all []moment
 	add := func(at time.Time, format string, args ...any) {
 		if !at.IsZero() && !at.Before(since) {
-			all = append(all, happening{at, fmt.Sprintf(format, args...)})
+			all = append(all, moment{at, fmt.Sprintf(format, args...)})
 		}
 	}
 	for _, e := range o.Events {
@@ -146,8 +146,8 @@ func chronicle(o *order.Order, since time.Time) []happening {
 	return byTime(all)
 }
 
-func byTime(all []happening) []happening {
-	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+func byTime(all []moment) []moment {
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	return all
 }
 
@@ -159,8 +159,8 @@ func recipients(d order.Delivery) string {
 	return strings.Join(to, ", ")
 }
 
-// outlook is what is still to come of an order, and why no e-mail goes out.
-func outlook(o *order.Order) []string {
+// pending is what is still to come of an order, and why no e-mail goes out.
+func pending(o *order.Order) []string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		if d := o.Emails[key]; !d.Final() {
@@ -179,11 +179,11 @@ func outlook(o *order.Order) []string {
 
 // summary says where everything is.
 func (l *laptop) summary() {
-	standIn := func(s service, real, standIn string) string {
+	where := func(s service, real, mock string) string {
 		if s.real() {
 			return real + " (" + s.variable + ")"
 		}
-		return standIn
+		return mock
 	}
 	l.console.say(`
   Inbox        %s
@@ -200,8 +200,8 @@ func (l *laptop) summary() {
   Ctrl-C       stops everything
 `,
 		l.inbox, gatewayURL, gatewayURL,
-		standIn(mongodbURI, "the real one", l.mongodb+" (embedded, kept in "+l.state+"/data)"),
-		standIn(stripeAPI, "the real one", l.stripe+" (a stand-in)"),
-		standIn(sendgridAPI, "the real one", l.sendgrid+" (a stand-in)"),
+		where(mongodbURI, "the real one", l.mongodb+" (embedded, kept in "+l.state+"/data)"),
+		where(stripeAPI, "the real one", l.stripe+" (a mock)"),
+		where(sendgridAPI, "the real one", l.sendgrid+" (a mock)"),
 		l.state, l.bin, l.owned.folder)
 }

@@ -10,7 +10,7 @@ import (
 	"handler/function/internal/order"
 )
 
-func TestChronicle(t *testing.T) {
+func TestHistory(t *testing.T) {
 	t.Parallel()
 
 	at := func(second int) time.Time { return today.Add(time.Duration(second) * time.Second) }
@@ -103,22 +103,22 @@ func TestChronicle(t *testing.T) {
 	t.Run("is empty for an empty order", func(t *testing.T) {
 		t.Parallel()
 
-		if got := chronicle(&order.Order{}, today); len(got) != 0 {
+		if got := history(&order.Order{}, today); len(got) != 0 {
 			t.Errorf("%v", got)
 		}
 	})
 }
 
-// tell is a chronicle as lines, each with its second of today.
+// tell is a history as lines, each with its second of today.
 func tell(o *order.Order, since time.Time) []string {
 	var lines []string
-	for _, h := range chronicle(o, since) {
+	for _, h := range history(o, since) {
 		lines = append(lines, fmt.Sprintf("%.0f %s", h.at.Sub(today).Seconds(), h.what))
 	}
 	return lines
 }
 
-func TestOutlook(t *testing.T) {
+func TestPending(t *testing.T) {
 	t.Parallel()
 
 	due := today.Add(time.Hour)
@@ -142,7 +142,7 @@ func TestOutlook(t *testing.T) {
 		t.Run("tells "+name, func(t *testing.T) {
 			t.Parallel()
 
-			if d := cmp.Diff(c.want, outlook(&c.order)); d != "" {
+			if d := cmp.Diff(c.want, pending(&c.order)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})

@@ -1,6 +1,6 @@
-// Package maildata is what an e-mail's template can show of an order: its dynamic template data, by
-// the names that docs/template-data.md gives them. send-email sends it, and the laptop's preview
-// makes it of sample orders.
+// Package maildata builds an e-mail's dynamic template data from an order, with the names in
+// docs/template-data.md. send-email sends it, and the laptop's preview builds it from sample
+// orders.
 package maildata
 
 import (
@@ -20,7 +20,7 @@ const NoticeSeries = order.NoticeSeries
 // ReportSeries is the first part of the key of the e-mail that a report is.
 const ReportSeries = "report"
 
-// What the admins are told apart from sales.
+// The kinds of notices to the admins.
 const (
 	PaymentFailed  = "payment-failed"
 	EmailFailed    = "email-failed"
@@ -73,7 +73,7 @@ type noticeData struct {
 	Reason string `json:"reason"`
 	// Amount is what went back so far, or is disputed; none in other notices.
 	Amount Money `json:"amount"`
-	// Whole: all of the payment went back.
+	// Whole: all of the payment is refunded.
 	Whole bool `json:"whole"`
 	// Text is what happened, and Command what the owner types to go on, both for the kinds that
 	// share a template.
@@ -94,13 +94,13 @@ type Mail struct {
 	Delivery order.Delivery
 }
 
-// Data is what a template can show of the e-mail of a shop.
+// Data is the template data of an e-mail of the shop.
 func (m Mail) Data(shop Shop) map[string]any { return Of(shop, m.Order, m.Delivery) }
 
-// Of is what a template can show, by the names of its variables. A report has few of them. Else it
-// is the same for all e-mails of an order but for the series, its own items, and the notice in what
-// only the admins get. What others wrote is one line each, since SendGrid puts it into subjects,
-// and a subject is a header.
+// Of is the template data, by the names of its variables. A report has few of them. All e-mails of
+// an order have the same data, except for the series, its own items, and the notice in e-mails to
+// the admins. Each text from outside is one line, since SendGrid puts it into subjects, and a
+// subject is a header.
 func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	series, rest, _ := strings.Cut(d.Key, "/")
 	switch kind, _, _ := strings.Cut(rest, "/"); {
@@ -131,7 +131,7 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 		"shipping":  in(o.AmountShipping),
 		"tax":       in(o.AmountTax),
 		"total":     in(o.AmountTotal),
-		// Tax that is in the prices is in the subtotal already, and is no addend.
+		// The subtotal already includes tax that is in the prices.
 		"tax_included": o.AmountTax != 0 && o.AmountTotal == o.AmountSubtotal-o.AmountDiscount+o.AmountShipping,
 		"metadata":     metadataOf(o.Metadata),
 	}
@@ -143,8 +143,8 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 
 func customerOf(a order.Address) customerData { return customerData{oneLine(a.Name), oneLine(a.Email)} }
 
-// reportData is what a report's template can show. It is of no order; the partials of the others
-// ask for order.test.
+// reportData is the data of a report's template. It has no order; the shared partials use
+// order.test.
 func reportData(shop Shop, o *order.Order) map[string]any {
 	return map[string]any{
 		"shop":   shop,
@@ -154,8 +154,7 @@ func reportData(shop Shop, o *order.Order) map[string]any {
 	}
 }
 
-// spaceData is what the template of a database that fills up can show. Like a report, it is of no
-// order.
+// spaceData is the data of the notice that the database fills up. Like a report, it has no order.
 func spaceData(shop Shop, o *order.Order) map[string]any {
 	return map[string]any{
 		"shop":     shop,
@@ -242,9 +241,9 @@ func itemDataOf(i order.Item, locale string) itemData {
 	}
 }
 
-// unitOf is what one of an item came to, in the order's currency; 0 where that is no whole number.
-// It is not the price's unit amount, which may be in another currency, and is missing where there
-// are tiers or parts of a cent.
+// unitOf is the price of one unit of an item, in the order's currency; 0 if that is not an integer.
+// It is not the price's unit amount, which may be in another currency, and is missing for tiers or
+// fractions of a cent.
 func unitOf(i order.Item) int64 {
 	if i.Quantity <= 0 || i.AmountSubtotal%i.Quantity != 0 {
 		return 0
@@ -252,7 +251,7 @@ func unitOf(i order.Item) int64 {
 	return i.AmountSubtotal / i.Quantity
 }
 
-// oneLine has spaces in place of line breaks and other control characters.
+// oneLine replaces line breaks and other control characters by spaces.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)

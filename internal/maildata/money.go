@@ -10,13 +10,13 @@ import (
 // Money is an amount as a template shows it. SendGrid's templates have no number formats, so it is
 // given ready to print.
 type Money struct {
-	// Amount is the integer in minor units that Stripe speaks of.
+	// Amount is the integer in minor units, as in Stripe's API.
 	Amount int64 `json:"amount"`
 	// Currency is the ISO 4217 code in capitals.
 	Currency string `json:"currency"`
 	// Decimal is the amount in major units with a point: 49.00, 5000, 12.500.
 	Decimal string `json:"decimal"`
-	// Formatted is the amount as people write it in the order's language: $49.00, ¥5,000.
+	// Formatted is the amount as written in the order's language: $49.00, ¥5,000.
 	Formatted string `json:"formatted"`
 }
 
@@ -38,8 +38,8 @@ func MinorDigits(code string) int {
 	return 2
 }
 
-// MoneyOf shows Stripe's amount of a currency in the way of a locale (Stripe's, such as fr or
-// pt-BR; empty or auto is English).
+// MoneyOf formats Stripe's amount of a currency for a locale (Stripe's, such as fr or pt-BR; empty
+// or auto is English).
 func MoneyOf(amount int64, code, locale string) Money {
 	code = strings.ToUpper(code)
 	m := Money{Amount: amount, Currency: code, Decimal: decimal(amount, code)}

@@ -1,7 +1,7 @@
 package maildata
 
-// Shared are the kinds of notice that have no template of their own, with the kind whose template
-// they have. It shows notice.text in the place of its own words.
+// Shared maps the kinds of notice without a template of their own to the kind whose template they
+// use. That template shows notice.text instead of its own text.
 func Shared() map[string]string {
 	return map[string]string{ItemsGivenUp: ItemsMissing, OrderOverdue: ItemsMissing}
 }

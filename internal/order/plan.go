@@ -138,7 +138,7 @@ func (o *Order) Owe(emails []Email, now time.Time) {
 		if len(e.To) == 0 {
 			d.State = Failed
 			d.FailedAt = now
-			d.LastError = "nobody to send it to"
+			d.LastError = "no recipient"
 		}
 		o.put(e.Key, d, now)
 	}

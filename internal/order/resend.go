@@ -17,8 +17,8 @@ var (
 	// ErrNothingOwed: the order has no e-mail to the customer, such as one that is unpaid or not
 	// this shop's.
 	ErrNothingOwed = errors.New("the order owes no e-mail")
-	// ErrNobody: the e-mail has no recipient, and no other address was given.
-	ErrNobody = errors.New("the e-mail has no recipient")
+	// ErrNoRecipient: the e-mail has no recipient, and no other address was given.
+	ErrNoRecipient = errors.New("the e-mail has no recipient")
 	// ErrForgotten: the order no longer has what the e-mail would say, nor its recipient.
 	ErrForgotten = errors.New("the order was forgotten")
 )
@@ -130,7 +130,7 @@ func (o *Order) again(key string, a Again, now time.Time) (Email, error) {
 		e.To = []Address{o.Customer()}
 	}
 	if len(e.To) == 0 {
-		return Email{}, fmt.Errorf("%w: %s", ErrNobody, key)
+		return Email{}, fmt.Errorf("%w: %s", ErrNoRecipient, key)
 	}
 	e.Template, e.TemplateName = a.Template(e)
 	return e, nil

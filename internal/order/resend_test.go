@@ -210,7 +210,7 @@ func TestResend(t *testing.T) {
 		"no e-mail by a key":        {placed(t, event(t, "completed_unpaid", nil)), key, order.ErrNothingOwed},
 		"none to the customer":      {owing(t, order.Email{Key: key, Audience: order.Admins}), "", order.ErrNothingOwed},
 		"none of that key":          {sent(t), "ebook/none", order.ErrNoDelivery},
-		"one with nobody to get it": {owing(t, order.Email{Key: key, Audience: order.Customer}), key, order.ErrNobody},
+		"one with nobody to get it": {owing(t, order.Email{Key: key, Audience: order.Customer}), key, order.ErrNoRecipient},
 	} {
 		t.Run("says that there is "+name, func(t *testing.T) {
 			t.Parallel()

@@ -3,8 +3,8 @@ package templates
 import "github.com/mailgun/raymond/v2/ast"
 
 // Blanks says which variables the template prints for this data although the data does not have
-// them, each as path:line: what. Unlike Check, it follows the conditions: what this data does not
-// show is no blank.
+// them, each as path:line: what. Unlike Check, it follows the conditions: a branch that this data
+// does not render has no blanks.
 func (t *Template) Blanks(data any) error {
 	v, err := jsonValue(data)
 	if err != nil {
@@ -20,7 +20,7 @@ func (t *Template) Blanks(data any) error {
 	return found.err()
 }
 
-// blanks goes through what a template shows of some data.
+// blanks walks the parts of a template that some data renders.
 type blanks struct {
 	*problems
 	partials map[string]*source

@@ -11,7 +11,7 @@ type openBlock struct {
 	elseLine int // of its {{else}}, or 0
 }
 
-// blocks looks whether each block of a file is closed, where it should be.
+// blocks checks whether each block of a file is closed, in the right place.
 type blocks struct {
 	*problems
 	path string

@@ -10,11 +10,10 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// Check says which variables the data does not know, whether or not this data would show them, and
-// which would not come out as text. A variable that is there but empty is known. The keys of
-// objects called metadata are the shop's own: the warnings say which variables have a key that
-// neither this data nor keys has, and what else an owner may not have meant. Both are lists of
-// path:line: what.
+// Check returns the variables that the data does not have, whether or not this data would render
+// them, and those that are not text. An empty variable exists. The keys of objects called metadata
+// are the shop's own: the warnings name variables with a key that neither this data nor keys has,
+// and other probable mistakes. Both are lists of path:line: what.
 func (t *Template) Check(data any, keys []string) (warnings, err error) {
 	v, err := jsonValue(data)
 	if err != nil {
@@ -45,8 +44,8 @@ func (s *Set) FullNames() []string {
 	return names
 }
 
-// Check is Template.Check for a template by its full name, and renders it as well: a subject says
-// something, and a link has an address.
+// Check is Template.Check for a template by its full name, and renders it as well: a subject must
+// not be empty, and a link must have an address.
 func (s *Set) Check(name string, data any, keys []string) (warnings, err error) {
 	return s.check(name, data, keys, map[*ast.Program]bool{})
 }
@@ -97,7 +96,7 @@ func opened(v any) any {
 	return v
 }
 
-// checker goes through all of a template, also what the data at hand would not show.
+// checker walks the whole template, including branches that the data would not render.
 type checker struct {
 	*problems
 	warnings *problems
@@ -198,8 +197,8 @@ func (c *checker) date(s *source, p *ast.PathExpression, in *scope) {
 	}
 }
 
-// element is what an {{#each}} walks over: all that any of a list's objects has, or anything at all
-// when that cannot be known.
+// element is what an {{#each}} iterates over: all fields of any of a list's objects, or anything if
+// they are unknown.
 func element(v any) any {
 	var values []any
 	switch v := v.(type) {
@@ -224,7 +223,7 @@ func element(v any) any {
 	return all
 }
 
-// has is what there is in the place of a missing name.
+// has lists the existing names instead of a missing one.
 func has(missing string, in any) string {
 	object, ok := in.(map[string]any)
 	if !ok {

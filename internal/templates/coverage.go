@@ -6,17 +6,17 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// Coverage is a set of templates that remembers which branches of their blocks its checks have
+// Coverage is a set of templates that records which branches of their blocks its checks have
 // rendered.
 type Coverage struct {
 	*Set
 	rendered map[*ast.Program]bool
 }
 
-// NewCoverage remembers nothing of the set yet.
+// NewCoverage starts without any rendered branch.
 func NewCoverage(s *Set) *Coverage { return &Coverage{s, map[*ast.Program]bool{}} }
 
-// Check is Set.Check, which Coverage remembers.
+// Check is Set.Check, and records the rendered branches.
 func (c *Coverage) Check(name string, data any, keys []string) (warnings, err error) {
 	return c.check(name, data, keys, c.rendered)
 }
@@ -58,7 +58,7 @@ type branch struct {
 	tag     string // what stands before it
 }
 
-// inventory is what a set's templates consist of.
+// inventory is the branches and partials of a set's templates.
 type inventory struct {
 	branches []branch // each once
 	included map[*source]bool

@@ -90,7 +90,7 @@ next:
 		}
 		r, size := utf8.DecodeRuneInString(rest) // a byte that is no text has one byte, and U+FFFD three
 		if unicode.IsLetter(r) {
-			return "", fmt.Errorf("formatDate knows no %c, in %q", r, format)
+			return "", fmt.Errorf("formatDate has no token %c, in %q", r, format)
 		}
 		out.WriteRune(r)
 		rest = rest[size:]

@@ -32,8 +32,8 @@ var helpers = map[string]helper{
 	"insert":      {1, 2, false},
 }
 
-// dialect complains of what a file has that SendGrid has not. It follows partials, since what is
-// right in HTML is wrong in a subject.
+// dialect reports constructs that SendGrid does not have. It follows partials, since their braces
+// may be right in HTML and wrong in a subject.
 type dialect struct {
 	*problems
 	partials map[string]*source
@@ -104,7 +104,7 @@ func (d *dialect) partial(s *source, n *ast.PartialStatement) {
 		hint := typed.DidYouMean(name, slices.Sorted(maps.Keys(d.partials)))
 		d.addf(s.path, n.Line, "there is no partial %s%s", name, cmp.Or(hint, "; there are "+names(d.partials)))
 	case p.program == nil:
-		d.part.unreadable = true // its own line tells why
+		d.part.unreadable = true // its own line has the mistake
 	case slices.Contains(d.path, name):
 		d.addf(s.path, n.Line, "partial %s is within itself", name)
 	default:
@@ -158,7 +158,7 @@ func (d *dialect) param(s *source, n ast.Node) {
 	}
 }
 
-// formatDate is checked as far as its format and offset are written out.
+// formatDate is checked if its format and offset are literals.
 func (d *dialect) formatDate(s *source, e *ast.Expression) {
 	for i, valid := range []func(string) error{validFormat, validOffset} {
 		if i+1 >= len(e.Params) {

@@ -11,8 +11,8 @@ import (
 
 var mistakeForm = regexp.MustCompile(`^(?:t/body\.html|partials/p)\.hbs:(\d+): .`)
 
-// FuzzRead: whatever a file holds, it can be rendered, checked and published, and its branches
-// counted, or it is refused, each mistake with its line.
+// FuzzRead: any file can be rendered, checked and published, and its branches counted, or it is
+// refused, each mistake with its line.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"{{#each a}}{{@index}}{{../b}}{{else}}x{{/each}}", "{{> p}}\n  {{> p}}", "{{!-- {{> p}} --}}",

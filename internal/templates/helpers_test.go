@@ -48,7 +48,7 @@ func TestHelpers(t *testing.T) {
 		{"lessThan of equals", less, `{"scoreOne": 78, "scoreTwo": 78}`, "Hello! High."},
 		{"equals, one", equals, `{"customerCode": 289199, "winningCode": 289199}`, "won"},
 		{"equals, two", equals, `{"customerCode": 167320, "winningCode": 289199}`, "lost"},
-		{"equals whatever the types", equals, `{"customerCode": 3, "winningCode": "3"}`, "won"},
+		{"equals ignores the types", equals, `{"customerCode": 3, "winningCode": "3"}`, "won"},
 		{"equals of written out values", `{{#equals 3 "3"}}yes{{/equals}}{{#equals true true}}!{{/equals}}`, `{}`, "yes!"},
 		{"equals of numbers written in two ways", equals, `{"customerCode": 3.0, "winningCode": 3}`, "won"},
 		{"equals of nothing and the empty text", equals, `{"customerCode": ""}`, "lost"},

@@ -6,8 +6,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// inline is a file with its partials in the place of their tags, and without its comments, of which
-// SendGrid's page says nothing.
+// inline is a file with its partials instead of their tags, and without comments, which SendGrid's
+// page does not mention.
 func inline(s *source, partials map[string]*source) string {
 	var out strings.Builder
 	done := 0

@@ -7,23 +7,20 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// emptyAddress is a tag up to an attribute with no address in it, or with no more than how one
-// begins.
+// emptyAddress matches a tag up to an attribute with no address, or with only the beginning of one.
 var emptyAddress = regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*(?:"\s*(?:mailto:|tel:|https?://)?\s*"|'\s*(?:mailto:|tel:|https?://)?\s*')`)
 
-// brokenAddresses are attributes that lead nowhere whatever the data has, with what to write
-// instead.
+// brokenAddresses are attributes that are broken for any data, with the correct form.
 var brokenAddresses = []struct {
-	form *regexp.Regexp
-	mend string
+	form       *regexp.Regexp
+	correction string
 }{
 	{regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*[“”„«»‘’‚]`), "has typographic quotes around it: write straight ones"},
 	{regexp.MustCompile(`(?i)<[a-z][^<>]*?\s(href|src)\s*=\s*["']?\s*www\.`), "begins with www., which leads nowhere in an e-mail: write https:// before it"},
 }
 
-// addresses tells of each link and picture whose address is broken, or left empty by some data, and
-// marks the branches that the data has rendered. What a line is warned of is likely to be the
-// reason.
+// addresses reports each link and picture whose address is broken, or empty for some data, and
+// marks the rendered branches. A warning of the same line is probably the reason.
 func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *problems) error {
 	found := &problems{}
 	for k, p := range t.parts {
@@ -42,7 +39,7 @@ func (t *Template) addresses(data any, rendered map[*ast.Program]bool, warned *p
 		for _, broken := range brokenAddresses {
 			for _, at := range attributes(out, broken.form) {
 				path, line := trace.place(at[2])
-				found.addf(path, line, "the address of this %s %s", attribute(out, at), broken.mend)
+				found.addf(path, line, "the address of this %s %s", attribute(out, at), broken.correction)
 			}
 		}
 	}
@@ -84,7 +81,7 @@ func attribute(out string, at []int) string {
 	return map[string]string{"href": "link", "src": "picture"}[strings.ToLower(out[at[2]:at[3]])]
 }
 
-// said is what is known of a line, as the end of a sentence.
+// said is the warning of a line, as the end of a sentence.
 func (p *problems) said(path string, line int) (said string) {
 	for _, known := range p.list {
 		if known.path == path && known.line == line {

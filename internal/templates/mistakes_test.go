@@ -55,7 +55,7 @@ func TestMistakesInTags(t *testing.T) {
 		"a zero-width space":                 {"a\n{{b\u200b}}\n", `t/body.html.hbs:2: {{b` + "\u200b" + `}} has a zero-width space (U+200B): type it anew`},
 		"a comment that does not end":        {"a\n{{!-- b }}\n{{c}}\n", `t/body.html.hbs:2: this comment does not end: write --}}`},
 		"a short comment that does not end":  {"a\n{{! b\nc\n", `t/body.html.hbs:2: this comment does not end: write }}`},
-		"what nobody can read":               {"a\n{{#if a}}\n{{b c=}}\n{{/if}}", `t/body.html.hbs:3: SendGrid cannot read {{b c=}}`},
+		"an unreadable tag":                  {"a\n{{#if a}}\n{{b c=}}\n{{/if}}", `t/body.html.hbs:3: SendGrid cannot read {{b c=}}`},
 		"a tag over two lines, and another":  {"{{#if\n  a}}\n{{/if}}\n{{upper b}}\n", `t/body.html.hbs:4: SendGrid has no helper upper; it has and, each, equals, formatDate, greaterThan, if, insert, length, lessThan, notEquals, or, unless`},
 		"an argument on the second line":     {"{{insert\n  date\n \"b\"}}\n", `t/body.html.hbs:2: SendGrid takes date for a helper and drops the e-mail: write this.date`},
 		"a slip in a partial":                {"a\n{{> hedaer}}\n", `t/body.html.hbs:2: there is no partial hedaer: did you mean header?`},
@@ -138,8 +138,8 @@ func TestMistakesInNames(t *testing.T) {
 	}
 }
 
-// A partial whose file has a wrong name is told once, and not as missing where it is included as
-// well.
+// A partial whose file has a wrong name is reported once, and not as missing where it is included
+// as well.
 func TestAMistakeInANameHasNoConsequences(t *testing.T) {
 	t.Parallel()
 
@@ -149,7 +149,7 @@ func TestAMistakeInANameHasNoConsequences(t *testing.T) {
 	}
 }
 
-// Files are read whatever the system on which they were saved.
+// Files of any system are read.
 func TestReadFilesOfOtherSystems(t *testing.T) {
 	t.Parallel()
 

@@ -12,8 +12,8 @@ import (
 
 const nameRule = "the name of a template's folder has small letters, digits and hyphens, no spaces, and may end in a language, such as receipt.fr"
 
-// rename notes that a file or folder has a name that it may not have, and gives the one that it is
-// to have. That is empty where none can be proposed.
+// rename records that a file or folder has an invalid name, and proposes a valid one, or none if
+// that is empty.
 func (r *reader) rename(file, name, rule string) string {
 	if _, err := fs.Stat(r.folder, path.Join(path.Dir(file), name)); name == "" || err == nil {
 		r.addf(file, 0, "%s", rule)
@@ -23,7 +23,7 @@ func (r *reader) rename(file, name, rule string) string {
 	return name
 }
 
-// validName is what a folder is to be named in place of a name that no template may have, or empty.
+// validName is the valid form of an invalid template name, or empty.
 func validName(folder string) string {
 	base, locale, _ := strings.Cut(folder, ".")
 	name := typed.Slug(base)
@@ -33,8 +33,8 @@ func validName(folder string) string {
 	return name
 }
 
-// fileOf takes the file of a part out of the files of a folder. One whose name has a slip is taken
-// for it. It is empty where there is none.
+// fileOf removes the file of a part from the files of a folder. A file with a typo in its name
+// counts. It is empty if there is none.
 func (r *reader) fileOf(k kind, folder string, files map[string]fs.DirEntry) string {
 	if _, ok := files[k.file()]; ok {
 		delete(files, k.file())

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// problems collects what is wrong, each thing once: a partial is seen by every template that uses
-// it.
+// problems collects mistakes, each once: every template that uses a partial reports the partial's
+// mistakes.
 type problems struct {
 	list []problem
 }
@@ -20,8 +20,7 @@ type problem struct {
 	what string
 }
 
-// Error is path:line: what. What is said of a whole file, or of a folder, is said of its first
-// line.
+// Error is path:line: what. A mistake of a whole file, or of a folder, is on its first line.
 func (p problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.path, max(p.line, 1), p.what)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// renderer evaluates what dialect found nothing wrong with, and relies on it.
+// renderer evaluates a file without mistakes of dialect, and relies on that.
 type renderer struct {
 	out    strings.Builder
 	escape bool

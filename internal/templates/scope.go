@@ -16,13 +16,13 @@ type scope struct {
 	loop map[string]any // @index, @key, @first, @last
 }
 
-// anything is the value of which is not known what it holds, as of the items of an empty list.
+// anything is a value with unknown fields, such as an item of an empty list.
 type anything struct{}
 
-// open is an object that may hold more than the data at hand shows.
+// open is an object that may have more fields than the given data.
 type open map[string]any
 
-// unknownKey is the value of a key that an open object does not show.
+// unknownKey is the value of a key that an open object does not have.
 type unknownKey string
 
 func (s *scope) root() *scope {
@@ -32,7 +32,7 @@ func (s *scope) root() *scope {
 	return s
 }
 
-// find follows a path. It gives the name that is missing on the way, and in what, or "".
+// find follows a path. It returns the missing name, and the object that lacks it, or "".
 func (s *scope) find(p *ast.PathExpression) (value any, missing string, in any) {
 	names := p.Parts
 	switch {

@@ -18,8 +18,8 @@ type source struct {
 	program    *ast.Program
 }
 
-// refused is Handlebars that SendGrid's page does not show. Raymond parses some of it, and says of
-// the rest only which character it did not expect.
+// refused are Handlebars constructs that SendGrid's page does not show. Raymond parses some of
+// them; for the others its error is only an unexpected character.
 var refused = []struct {
 	pattern *regexp.Regexp
 	what    string
@@ -80,7 +80,7 @@ func (r *reader) parse(file, text string) *source {
 	return s
 }
 
-// parse keeps raymond's panics in: it lets pass what Go itself panics with.
+// parse recovers raymond's panics, but not runtime errors of Go.
 func parse(text string) (program *ast.Program, err error) {
 	defer func() {
 		if p := recover(); p != nil {

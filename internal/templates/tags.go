@@ -7,14 +7,14 @@ import (
 	"handler/function/internal/typed"
 )
 
-// tag is what stands between braces. Raymond says of a wrong one only which character it did not
-// expect, and often on the last line of the file; so tags are looked at first.
+// tag is a text between braces. Raymond's error for a wrong one is only an unexpected character,
+// often on the last line of the file; so tags are checked first.
 type tag struct {
 	text string // with its braces
 	line int
 }
 
-// inner is what a tag says, without braces.
+// inner is the text of a tag, without braces.
 func (t tag) inner() string { return strings.TrimSpace(strings.Trim(t.text, "{}")) }
 
 // block is the name of the block that a tag opens, or empty.
@@ -31,8 +31,8 @@ func wordAfter(inner, sign string) string {
 	return ""
 }
 
-// isElse reports whether a tag is {{else}} or {{else if x}}. Handlebars takes every tag that begins
-// so for one.
+// isElse reports whether a tag is {{else}} or {{else if x}}. Handlebars accepts every tag that
+// begins with else.
 func (t tag) isElse() bool { return strings.HasPrefix(t.inner(), "else") }
 
 // scanner takes the tags out of a text.
@@ -44,7 +44,7 @@ type scanner struct {
 
 func (s *scanner) line(at int) int { return 1 + strings.Count(s.text[:at], "\n") }
 
-// scan finds the tags, and those that are not written as tags are.
+// scan finds the tags, and malformed ones.
 func (s *scanner) scan() []tag {
 	at := 0
 	for {
@@ -179,7 +179,7 @@ var spaces = strings.NewReplacer(" ", "", "\t", "", "\n", "")
 
 var quotedText = regexp.MustCompile(`"[^"]*"|'[^']*'|\[[^]]*\]`)
 
-// unquoted is what a tag says outside of quotes.
+// unquoted is the text of a tag outside of quotes.
 func unquoted(inside string) string { return quotedText.ReplaceAllString(inside, "") }
 
 // short is the beginning of a tag, on one line.

@@ -11,7 +11,7 @@ import (
 // https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions/create-a-new-transactional-template-version
 const maxSubject = 255
 
-// kind is which of an e-mail's parts a file is.
+// kind is the part of an e-mail that a file holds.
 type kind int
 
 const (
@@ -45,11 +45,11 @@ type part struct {
 
 // Source is a template as SendGrid gets it, with the partials in it and without comments.
 type Source struct {
-	// Text is empty when SendGrid shall make it of the HTML.
+	// Text is empty if SendGrid makes it from the HTML.
 	Subject, HTML, Text string
 }
 
-// Rendered is an e-mail as it goes out.
+// Rendered is an e-mail as it is sent.
 type Rendered struct{ Subject, HTML, Text string }
 
 // FullName is the name of the folder: receipt, receipt.fr.
@@ -57,7 +57,7 @@ func (t *Template) FullName() string {
 	return strings.TrimSuffix(t.Name+"."+t.Locale, ".")
 }
 
-// Published is what SendGrid is to be given; exactly that is rendered here.
+// Published is what SendGrid gets; Render renders exactly that.
 func (t *Template) Published() Source {
 	s := Source{Subject: t.parts[subject].published.text, HTML: t.parts[html].published.text}
 	if p := t.parts[text]; p != nil {
@@ -66,7 +66,7 @@ func (t *Template) Published() Source {
 	return s
 }
 
-// Render is the e-mail for some data: dynamic_template_data, or what marshals to it. It fails where
+// Render is the e-mail for some data: dynamic_template_data, or what marshals to it. It fails if
 // SendGrid would drop the e-mail.
 func (t *Template) Render(data any) (Rendered, error) {
 	v, err := jsonValue(data)
@@ -92,8 +92,8 @@ func (t *Template) render(v any) (_ Rendered, err error) {
 	return Rendered{Subject: oneLine(out[subject]), HTML: out[html], Text: out[text]}, nil
 }
 
-// oneLine shows a subject as a mail program does. It is no protection, since SendGrid renders the
-// subjects that are sent: there it is package maildata that lets no line break into one.
+// oneLine shows a subject as a mail program does. It does not protect sent subjects, which SendGrid
+// renders: there package maildata removes line breaks.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)

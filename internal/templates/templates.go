@@ -1,20 +1,18 @@
 // Package templates reads the shop's e-mail templates from a folder and renders them as SendGrid
-// would, so that a mistake in one is found by a test, with the line it is on, and not by a
-// customer: what SendGrid cannot render it drops without an answer, and what the data does not have
-// it leaves blank.
+// would, so that a test finds a mistake, with its line, before a customer does: SendGrid drops an
+// e-mail that it cannot render without an answer, and leaves missing data blank.
 //
-// The folder holds one folder for each template, with subject.hbs, body.html.hbs and, if wanted,
-// body.txt.hbs. A folder with a language in its name, receipt.fr, is the same e-mail for who speaks
-// it. partials/ holds what several share: {{> header}} is partials/header.hbs, or in receipt.fr
-// partials/header.fr.hbs where there is one. SendGrid has no partials, so they are inlined in what
-// is published.
+// The folder holds one folder for each template, with subject.hbs, body.html.hbs and, optionally,
+// body.txt.hbs. A folder with a language in its name, receipt.fr, is the same e-mail in that
+// language. partials/ holds shared parts: {{> header}} is partials/header.hbs, or in receipt.fr
+// partials/header.fr.hbs if it exists. SendGrid has no partials, so publishing inlines them.
 //
 // The dialect is that of
-// https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars. What that
-// page does not show is refused, but for what {{#each}} is of little use without: ../, @index and
-// its like, and {{else}}. Raymond parses; its evaluator is not used, because it seeks a name in the
-// enclosing scopes too, which Handlebars does not, and knows helpers and Go methods that SendGrid
-// does not.
+// https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars. Constructs
+// that the page does not show are refused, except what {{#each}} needs: ../, @index and similar,
+// and {{else}}. Raymond parses; its evaluator is not used, because it also looks up names in the
+// enclosing scopes, which Handlebars does not, and has helpers and Go methods that SendGrid does
+// not have.
 //
 // Tests, the laptop and the owner's tools use this package; no function does.
 package templates
@@ -41,8 +39,8 @@ type Set struct {
 
 var templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*(\.[a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$`)
 
-// Read reads a folder of templates, of which there are none where there is no folder. Its error
-// joins all that is wrong, each as path:line: what.
+// Read reads a folder of templates; a missing folder has none. Its error joins all mistakes, each
+// as path:line: what.
 func Read(folder fs.FS) (*Set, error) {
 	r := &reader{folder: folder, partials: map[string]*source{}, problems: &problems{}}
 	entries, err := fs.ReadDir(folder, ".")
@@ -71,7 +69,7 @@ func Read(folder fs.FS) (*Set, error) {
 	return s, nil
 }
 
-// Names are the templates there are, whatever their languages, in order.
+// Names are all templates, without their languages, in order.
 func (s *Set) Names() []string {
 	var names []string
 	for _, t := range s.All() {
@@ -89,8 +87,8 @@ func (s *Set) All() []*Template {
 	})
 }
 
-// Find is the template of a name for a locale of Stripe's, such as fr-CA: in that, else in its
-// language, else the one that has none in its name.
+// Find is the template of a name for a Stripe locale, such as fr-CA: in that locale, else in its
+// language, else the one without a language.
 func (s *Set) Find(name, locale string) (*Template, bool) {
 	for _, n := range published.Names(name, locale) {
 		if t, ok := s.templates[n]; ok {

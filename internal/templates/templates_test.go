@@ -142,7 +142,7 @@ func TestReadRefusesWhatSendGridHasNot(t *testing.T) {
 		{`{{if a}}`, `if needs its text: {{#if …}} … {{/if}}`},
 		{`{{#insert a}}x{{/insert}}`, `insert is no block: {{insert …}}`},
 		{`{{"text"}}`, `a variable or a helper stands here, not a text or a number`},
-		{`{{formatDate a "DD.MM.YYYY at h"}}`, `formatDate knows no a, in "DD.MM.YYYY at h"`},
+		{`{{formatDate a "DD.MM.YYYY at h"}}`, `formatDate has no token a, in "DD.MM.YYYY at h"`},
 		{`{{formatDate a "YYYY" "PST"}}`, `formatDate wants an offset such as -0800, not "PST"`},
 		{`{{formatDate date "YYYY"}}`, `SendGrid takes date for a helper and drops the e-mail: write this.date`},
 		{`{{date}}`, `SendGrid takes date for a helper`},

@@ -7,8 +7,8 @@ import (
 	"github.com/mailgun/raymond/v2/ast"
 )
 
-// trace records how a template's own files are rendered. What is published of them, with its
-// partials inlined, has other lines than the owner sees.
+// trace records how a template's own files are rendered. The published form, with its partials
+// inlined, has other lines than the owner's files.
 type trace struct {
 	// rendered are the branches of blocks, and whole files, that were rendered.
 	rendered map[*ast.Program]bool

@@ -23,7 +23,7 @@ func jsonValue(data any) (any, error) {
 	return v, nil
 }
 
-// str is a value as it is printed. An object has no text of its own; Check complains of it.
+// str is a value as it is printed. An object has no text; Check reports it.
 func str(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -10,8 +10,7 @@ import (
 	"handler/function/internal/typed"
 )
 
-// key warns of a key of metadata that is not known: SendGrid leaves a blank in its place, so a typo
-// is not seen.
+// key warns of an unknown key of metadata: SendGrid leaves it blank, so a typo would be invisible.
 func (c *checker) key(s *source, p *ast.PathExpression, key string) {
 	if slices.Contains(c.keys, key) {
 		return

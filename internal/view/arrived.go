@@ -9,7 +9,7 @@ import (
 	"handler/function/internal/order"
 )
 
-// EmailArrival is what SendGrid told of one recipient of an e-mail.
+// EmailArrival is what SendGrid reported of one recipient of an e-mail.
 type EmailArrival struct {
 	Kind      order.ArrivalKind `json:"kind"`
 	To        string            `json:"to,omitempty"`
@@ -32,8 +32,8 @@ var arrivalWords = map[order.ArrivalKind]string{
 	order.Bounced: "Bounced", order.Blocked: "Refused for now, and not tried again", order.Dropped: "Dropped by SendGrid", order.SpamReport: "Reported as spam",
 }
 
-// arrived is what SendGrid told of an e-mail. It counts in seconds: what it tells of comes after
-// the attempt.
+// arrived is what SendGrid reported of an e-mail. Its times are in seconds: its events follow the
+// attempt.
 func arrived(_ *order.Order, d order.Delivery) []Step {
 	var steps []Step
 	for _, a := range d.Arrivals {

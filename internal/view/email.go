@@ -8,18 +8,18 @@ import (
 	"handler/function/internal/order"
 )
 
-// Email is an e-mail that an order owes, with what became of it.
+// Email is an e-mail that an order owes, and its outcome.
 type Email struct {
 	Key   string      `json:"key"`
 	State order.State `json:"state"`
 	// Later: it is scheduled for a time that has not come.
 	Later    bool   `json:"later,omitempty"`
 	Template string `json:"template"`
-	// TemplateName is the shop's own name for it, where it has one.
+	// TemplateName is the shop's own name for it, if it has one.
 	TemplateName string         `json:"template_name,omitempty"`
 	Audience     order.Audience `json:"audience,omitempty"`
 	To           []Recipient    `json:"to"`
-	// About is the key of the e-mail that a notice speaks of.
+	// About is the key of the e-mail that a notice is about.
 	About        string     `json:"about,omitempty"`
 	Attempts     int        `json:"attempts"`
 	Lost         int        `json:"lost"`
@@ -42,7 +42,7 @@ type Email struct {
 	Arrivals []EmailArrival `json:"arrivals"`
 }
 
-// Recipient is whom an e-mail goes to.
+// Recipient is a recipient of an e-mail.
 type Recipient struct {
 	Email string `json:"email"`
 	Name  string `json:"name,omitempty"`
@@ -60,7 +60,7 @@ func RecipientsOf(to []order.Address) []Recipient {
 	return all
 }
 
-// Recipients are their addresses, in one text. What was attempted had some, though they were
+// Recipients are their addresses, in one text. An attempted e-mail had some, even if they were
 // forgotten since.
 func (e Email) Recipients() string {
 	var to []string
@@ -70,7 +70,7 @@ func (e Email) Recipients() string {
 	if len(to) == 0 && e.Attempts > 0 {
 		return "forgotten"
 	}
-	return cmp.Or(strings.Join(to, ", "), "nobody")
+	return cmp.Or(strings.Join(to, ", "), "no recipient")
 }
 
 func emailOf(d order.Delivery, now time.Time) Email {
@@ -94,7 +94,7 @@ func orNil(t time.Time) *time.Time {
 	return &t
 }
 
-// Standing is the state of the e-mail in a word for a person, to whom "planned" does not say when.
+// Standing is the state of the e-mail in a word for a person; "planned" would not say when.
 func (e Email) Standing() string {
 	if e.Later {
 		return "later"

@@ -10,8 +10,8 @@ import (
 	"handler/function/internal/plural"
 )
 
-// owed is that an e-mail was planned, where no plan says so: a copy, a notice of what went wrong
-// later, or a report.
+// owed is the step that planned an e-mail without a plan: a copy, a notice of a later failure, or a
+// report.
 func owed(o *order.Order, d order.Delivery) []Step {
 	for _, at := range o.Plans {
 		if at.Equal(d.PlannedAt) {
@@ -40,7 +40,7 @@ func attempted(_ *order.Order, d order.Delivery) []Step {
 	return steps
 }
 
-// settled is what became of an e-mail, or is to become of it.
+// settled is the outcome of an e-mail, or its expected one.
 func settled(_ *order.Order, d order.Delivery) []Step {
 	ended := func(at time.Time, kind Kind, what, detail string) Step {
 		return Step{At: at, Kind: kind, What: what, Detail: detail,
@@ -60,12 +60,12 @@ func settled(_ *order.Order, d order.Delivery) []Step {
 		}
 	case order.Sending:
 		return []Step{{At: d.DueAt, Kind: Due, What: "Its lease ends", Delivery: d.Key, Attempt: d.Attempts, Unsure: d.Unsure,
-			Detail: "and somebody else tries, if nothing is heard of this attempt before", Expected: true}}
+			Detail: "another process retries, if this attempt records no result before", Expected: true}}
 	}
 	return []Step{{At: d.DueAt, Kind: Due, What: "To be sent to " + emailOf(d, time.Time{}).Recipients(), Delivery: d.Key, Expected: true}}
 }
 
-// sentTo leaves out who was forgotten.
+// sentTo leaves out forgotten recipients.
 func sentTo(d order.Delivery) string {
 	if len(d.To) == 0 {
 		return "Sent"
@@ -73,7 +73,7 @@ func sentTo(d order.Delivery) string {
 	return "Sent to " + emailOf(d, time.Time{}).Recipients()
 }
 
-// answered is what SendGrid said at last, and what else there is to know of the attempts.
+// answered is SendGrid's last answer, and other facts of the attempts.
 func answered(d order.Delivery) string {
 	var parts []string
 	if d.LastStatus != 0 && !strings.HasPrefix(d.LastError, "SendGrid answered") {

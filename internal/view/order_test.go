@@ -31,7 +31,7 @@ func TestStateOf(t *testing.T) {
 			change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start) }, after: view.Patience, want: view.Waiting},
 		"an e-mail is due for too long": {
 			change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start) }, after: view.Patience + time.Millisecond, want: view.Stuck},
-		"nobody took it up": {change: func(*order.Order) {}, after: order.DispatchGrace + view.Patience + time.Millisecond, want: view.Stuck},
+		"it was not dispatched": {change: func(*order.Order) {}, after: order.DispatchGrace + view.Patience + time.Millisecond, want: view.Stuck},
 		"an e-mail is for later": {
 			change: func(o *order.Order) {
 				o.Plan(order.ForPaid, []order.Email{{Key: "a/b", To: []order.Address{{}}, NotBefore: later(48 * time.Hour)}}, start)

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Report is what the admins are told of a day, and of the 7 and 30 that end with it: the data of
-// the report's template. It holds nothing of a customer's.
+// Report is the admins' report of a day, and of the 7 and 30 that end with it: the data of the
+// report's template. It contains no customer data.
 type Report struct {
-	// Day is the midnight that the day began with, in UTC.
+	// Day is the midnight at which the day began, in UTC.
 	Day string `json:"day"`
-	// Test: there was no live order, and the test orders are told of in their place.
+	// Test: there was no live order, and the report counts the test orders instead.
 	Test    bool           `json:"test"`
 	Periods []ReportPeriod `json:"periods"`
 	Now     Now            `json:"now"`
@@ -23,12 +23,12 @@ type ReportPeriod struct {
 	Period
 }
 
-// EndOf is the last moment of the day before now, in UTC: that of which a report is made.
+// EndOf is the last moment of the day before now, in UTC: the day of the report.
 func EndOf(now time.Time) time.Time {
 	return now.UTC().Truncate(24 * time.Hour).Add(-time.Millisecond)
 }
 
-// ReportOf is the report of a summary that was made of the end of a day.
+// ReportOf is the report of a summary at the end of a day.
 func ReportOf(s Summary) Report {
 	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now}
 	periods := s.Live

@@ -14,11 +14,11 @@ import (
 // periods are the days that a summary is about, today included.
 var periods = []int{1, 7, 30}
 
-// maxProducts is how many products are told apart: a shop may have Stripe make one up for each
-// sale.
+// maxProducts is how many products are counted separately: a shop may let Stripe create one for
+// each sale.
 const maxProducts = 200
 
-// Tally counts orders for a summary. What it holds does not grow with their number. Make it with
+// Tally counts orders for a summary. Its size does not grow with their number. Make it with
 // NewTally.
 type Tally struct {
 	now        time.Time

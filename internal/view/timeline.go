@@ -21,7 +21,7 @@ type Step struct {
 	MessageID string `json:"message_id,omitempty"`
 	// Unsure: a second copy of the e-mail is possible.
 	Unsure bool `json:"unsure,omitempty"`
-	// Inferred: the order does not say it, but follows from what it says.
+	// Inferred: the order does not record it, but it follows from the recorded facts.
 	Inferred bool `json:"inferred,omitempty"`
 	// Expected: it has not happened yet.
 	Expected bool `json:"expected,omitempty"`
@@ -44,7 +44,7 @@ const (
 	EmailSent     Kind = "sent"
 	EmailFailed   Kind = "failed"
 	Cancelled     Kind = "cancelled"
-	// Arrived is what SendGrid told of an e-mail.
+	// Arrived is what SendGrid reported of an e-mail.
 	Arrived Kind = "arrived"
 	Due     Kind = "due"
 	// Corrected: the customer's address.
@@ -54,15 +54,15 @@ const (
 	ByAge  Kind = "by_age"
 )
 
-// A timeline is put together by tellers, each of which knows one kind of thing that an order, or
-// one of its e-mails, says. Steps of the same time stay in the order of the tellers.
+// Each teller returns the steps of one kind, of an order or of one of its e-mails. Steps with the
+// same time stay in the order of the tellers.
 var (
 	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose, corrected}
 	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
 )
 
-// Timeline is how an order went, as its document says, and last what is to come. Of attempts that
-// document keeps the first and the last, and their number.
+// Timeline is the steps of an order, read from its document, and last the expected ones. The
+// document keeps the first and the last attempt, and their number.
 func Timeline(o *order.Order) []Step {
 	var steps []Step
 	for _, tell := range orderTellers {
@@ -82,7 +82,7 @@ func Timeline(o *order.Order) []Step {
 	return steps
 }
 
-// Steps are those for people: that an attempt began is told only where it was not the only one.
+// Steps are those for people: the start of an attempt is a step only if there were several.
 func (o Order) Steps() []Step {
 	once := map[string]bool{}
 	for _, e := range o.Emails {

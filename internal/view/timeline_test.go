@@ -76,10 +76,10 @@ func TestTimeline(t *testing.T) {
 			"6m0s Failed for good | ebook/sale | SendGrid answered 400: from; 1 process died in it; a second copy is possible, "+
 				"as an attempt ended without an answer\n"+
 				"6m0s Planned a notice | notice/email-failed/ebook/sale\n"+
-				"6m0s Failed for good | notice/email-failed/ebook/sale | nobody to send it to")
+				"6m0s Failed for good | notice/email-failed/ebook/sale | no recipient")
 	})
 
-	t.Run("tells the sweep from the queue, and what an order waits for", func(t *testing.T) {
+	t.Run("distinguishes the sweep from the queue, and shows what an order waits for", func(t *testing.T) {
 		t.Parallel()
 
 		mustHave(t, told(fetched(t, "completed_unpaid")), "Items fetched")
@@ -105,7 +105,7 @@ func TestTimeline(t *testing.T) {
 		mustHave(t, told(o), "-5ms Queue brought it to send-email | within 0 ms")
 	})
 
-	t.Run("tells a copy from a notice, and from what else no plan owes", func(t *testing.T) {
+	t.Run("distinguishes a copy, a notice and other e-mails without a plan", func(t *testing.T) {
 		t.Parallel()
 
 		o := halfSent(t)
@@ -136,7 +136,7 @@ func TestTimeline(t *testing.T) {
 		}
 	})
 
-	t.Run("tells people that an attempt began where there were others", func(t *testing.T) {
+	t.Run("shows the start of an attempt if there were several", func(t *testing.T) {
 		t.Parallel()
 
 		o := halfSent(t)
@@ -148,11 +148,11 @@ func TestTimeline(t *testing.T) {
 		got := strings.Join(story(view.Of(o, start).Steps()), "\n")
 		mustHave(t, got, "70ms First attempt | ebook/sale", "5s Attempt 2 | ebook/sale", "6s Sent to owner@example.com | ebook/sale")
 		if strings.Contains(got, "First attempt | ebook/delivery") {
-			t.Errorf("the only attempt is told twice:\n%s", got)
+			t.Errorf("the only attempt is shown twice:\n%s", got)
 		}
 	})
 
-	t.Run("tells what people had done, and what was cancelled", func(t *testing.T) {
+	t.Run("shows the owner's changes, and what was cancelled", func(t *testing.T) {
 		t.Parallel()
 
 		o := halfSent(t)

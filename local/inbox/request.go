@@ -76,7 +76,7 @@ func (m message) Recipient() string {
 		all = slices.Concat(all, p.To, p.Cc, p.Bcc)
 	}
 	if len(all) == 0 {
-		return "nobody"
+		return "no recipient"
 	}
 	to := all[0].Name
 	if strings.TrimSpace(to) == "" {

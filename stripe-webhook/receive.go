@@ -90,7 +90,7 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	log = log.With("event", event.ID, "event_type", event.Type)
 	switch {
 	case errors.Is(err, errThin) && !order.HandledThin(event.Type):
-		log.Warn("a thin event is ignored: set this destination to snapshot payloads")
+		log.Warn("a thin event is ignored; set this destination to snapshot payloads")
 		return ignore(log, errThin.Error())
 	case err != nil:
 		return unreadable(log, err)

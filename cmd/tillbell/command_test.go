@@ -55,6 +55,7 @@ var commandLines = map[string]struct {
 	"summary":   {},
 	"orders":    {},
 	"order":     {right: []string{"cs_1"}, incomplete: []string{}, lacks: "order wants an argument: ORDER"},
+	"retry":     {right: []string{"cs_1"}, incomplete: []string{}, lacks: "want either ORDER or --failed"},
 	"resend":    {right: []string{"cs_1", "a/b", "--reason", "x"}, incomplete: []string{"--reason", "x"}, lacks: "resend wants an argument: ORDER"},
 	"correct":   {right: []string{"cs_1", "--to", "a@b.example", "--reason", "x"}, incomplete: []string{"cs_1", "--reason", "x"}, lacks: "say the right address, with --to"},
 	"forget":    {right: []string{"--order", "cs_1"}, incomplete: []string{}, lacks: "want either --email or --order"},

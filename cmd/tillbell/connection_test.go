@@ -42,6 +42,7 @@ func TestJSON(t *testing.T) {
 		"summary":                      `{}`,
 		"orders --state failed":        `{"orders":[]}`,
 		"order cs_1":                   `{"id":"cs_1"}`,
+		"retry --failed":               `{"orders":[],"not_yet":[]}`,
 		"resend cs_1 --reason x":       `{"id":"cs_1","emails":[]}`,
 		"correct cs_1 --reason x --to": `{"id":"cs_1","emails":[]}`,
 		"forget --order cs_1 --yes":    `{"orders":["cs_1"]}`,

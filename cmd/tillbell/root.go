@@ -14,7 +14,7 @@ var groups = []struct {
 }{
 	{"See orders:", []func() *cobra.Command{summaryCommand, ordersCommand, orderCommand}},
 	{"Do something with orders:", []func() *cobra.Command{
-		resendCommand, correctCommand, forgetCommand, exportCommand, reconcileCommand,
+		retryCommand, resendCommand, correctCommand, forgetCommand, exportCommand, reconcileCommand,
 	}},
 	{"Set up and deploy:", []func() *cobra.Command{doctorCommand, secretsCommand, endpointCommand, upCommand}},
 	{"About this program:", []func() *cobra.Command{helpCommand, completionCommand, versionCommand}},

@@ -154,6 +154,9 @@ func TestInjector(t *testing.T) {
 			s.must(t, "GET", "/x", "", 500)
 		}
 		s.must(t, "PUT", "/_local/other", "", 202)
+		if _, left := s.must(t, "GET", fault.Path, "", 200); !strings.Contains(left, `"times":-1`) {
+			t.Errorf("left = %s, want it without end", left)
+		}
 		s.must(t, "PUT", fault.Path, `{}`, 200)
 		s.must(t, "GET", "/x", "", 202)
 	})

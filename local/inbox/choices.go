@@ -28,17 +28,6 @@ type orderChoice struct {
 	option
 }
 
-// hidden is what a form keeps of an address.
-func hidden(l look, rest url.Values) url.Values {
-	out := without(rest, "")
-	for n, v := range l.values() {
-		if v != looks[n].values[0] {
-			out.Set(looks[n].param, v)
-		}
-	}
-	return out
-}
-
 // choices are the newest orders, and the samples, that have the words of a search.
 func (i *Inbox) choices(ctx context.Context, find string, t trial, path string, l look) *choices {
 	c := &choices{Find: find, Action: path}

@@ -47,19 +47,21 @@ func (l look) values() []string { return []string{l.Part, l.Width, l.Colours} }
 
 // query says what is not said by saying nothing, beside what else an address says.
 func (l look) query(rest url.Values) string {
-	q := url.Values{}
-	for key := range rest {
-		q.Set(key, rest.Get(key))
+	if q := l.with(rest); len(q) > 0 {
+		return "?" + q.Encode()
 	}
+	return ""
+}
+
+// with adds what is not the usual look to what else an address says.
+func (l look) with(rest url.Values) url.Values {
+	q := without(rest, "")
 	for n, v := range l.values() {
 		if v != looks[n].values[0] {
 			q.Set(looks[n].param, v)
 		}
 	}
-	if len(q) == 0 {
-		return ""
-	}
-	return "?" + q.Encode()
+	return q
 }
 
 // controls lead to the page at path as it is now but for the one choice.

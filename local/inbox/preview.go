@@ -27,10 +27,7 @@ type preview struct {
 // newPreview is of what the API has at base, for a page at path.
 func (i *Inbox) newPreview(r rendering, path, base string, rest url.Values, l look) preview {
 	sum := sha256.Sum256([]byte(r.HTML))
-	q := url.Values{"colours": {l.Colours}, "v": {hex.EncodeToString(sum[:6])}}
-	for key := range rest {
-		q.Set(key, rest.Get(key))
-	}
+	q := with(with(rest, "colours", l.Colours), "v", hex.EncodeToString(sum[:6]))
 	return preview{
 		rendering: r, Look: l, Controls: l.controls(path, rest), Frame: base + "/html?" + q.Encode(), Folder: i.folder.path,
 	}

@@ -78,7 +78,7 @@ func (i *Inbox) showTrial(w http.ResponseWriter, r *http.Request, names []string
 	v.Choose = path + l.query(with(rest, "find", ""))
 	if r.URL.Query().Has("find") {
 		v.Choices = i.choices(r.Context(), r.URL.Query().Get("find"), t, path, l)
-		v.Choices.Hidden = hidden(l, rest)
+		v.Choices.Hidden = l.with(rest)
 	}
 	i.pages.show(w, r, http.StatusOK, "templates.html", t.template+" · Templates", v)
 }

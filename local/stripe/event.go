@@ -51,22 +51,13 @@ func parseEvent(raw []byte) (event, error) {
 	var object struct {
 		Object string `json:"object"`
 	}
-	var wrong []error
-	for _, c := range []struct {
-		ok   bool
-		want string
-	}{
-		{eventID.MatchString(e.ID), "id must start with evt_"},
-		{e.Object == "event", `object must be "event"`},
-		{eventType.MatchString(e.Type), "type must be one of Stripe's event types"},
-		{e.Created > 0, "created must be a time in seconds"},
-		{e.Account == "" || accountID.MatchString(e.Account), "account must start with acct_"},
-		{json.Unmarshal(e.Data.Object, &object) == nil && object.Object != "", "data.object must be an object of Stripe's"},
-	} {
-		if !c.ok {
-			wrong = append(wrong, errors.New(c.want))
-		}
-	}
+	var wrong check
+	wrong.wants(eventID.MatchString(e.ID), "id must start with evt_")
+	wrong.wants(e.Object == "event", `object must be "event"`)
+	wrong.wants(eventType.MatchString(e.Type), "type must be one of Stripe's event types")
+	wrong.wants(e.Created > 0, "created must be a time in seconds")
+	wrong.wants(e.Account == "" || accountID.MatchString(e.Account), "account must start with acct_")
+	wrong.wants(json.Unmarshal(e.Data.Object, &object) == nil && object.Object != "", "data.object must be an object of Stripe's")
 	e.raw = raw
 	if wrong == nil && object.Object == "checkout.session" {
 		var err error

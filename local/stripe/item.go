@@ -98,22 +98,26 @@ func parseItems(b []byte) ([]item, error) {
 }
 
 func (it item) validate() error {
-	var errs []error
-	wants := func(ok bool, what string) {
-		if !ok {
-			errs = append(errs, errors.New(what))
-		}
-	}
-	wants(it.ID != "", "id is missing")
-	wants(it.Object == "item", `object must be "item"`)
-	wants(it.Quantity != nil && *it.Quantity > 0, "quantity must be a whole number from 1")
-	wants(currencyCode.MatchString(it.Currency), "currency must be three lower case letters")
-	wants(it.AmountTotal != nil, "amount_total must be a whole number")
-	wants(it.AmountSubtotal != nil, "amount_subtotal must be a whole number")
-	wants(it.Price != nil, "price must be an object")
+	var c check
+	c.wants(it.ID != "", "id is missing")
+	c.wants(it.Object == "item", `object must be "item"`)
+	c.wants(it.Quantity != nil && *it.Quantity > 0, "quantity must be a whole number from 1")
+	c.wants(currencyCode.MatchString(it.Currency), "currency must be three lower case letters")
+	c.wants(it.AmountTotal != nil, "amount_total must be a whole number")
+	c.wants(it.AmountSubtotal != nil, "amount_subtotal must be a whole number")
+	c.wants(it.Price != nil, "price must be an object")
 	if it.Price != nil {
-		wants(it.Price.ID != "", "price.id is missing")
-		wants(it.Price.Product.ID != "", "price.product is missing: give its ID, or an object with id")
+		c.wants(it.Price.ID != "", "price.id is missing")
+		c.wants(it.Price.Product.ID != "", "price.product is missing: give its ID, or an object with id")
 	}
-	return errors.Join(errs...)
+	return errors.Join(c...)
+}
+
+// check is what is wrong with an object.
+type check []error
+
+func (c *check) wants(ok bool, what string) {
+	if !ok {
+		*c = append(*c, errors.New(what))
+	}
 }

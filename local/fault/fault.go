@@ -1,7 +1,7 @@
-// Package fault makes a stand-in misbehave when it is told to, the way the real service does on a
-// bad day: slow, refusing, or accepting a request and breaking the connection before it says so.
+// Package fault makes a mock fail on request as the real service can: slow, refusing, or accepting
+// a request and breaking the connection before the answer.
 //
-// A stand-in wraps its handler with Injector.Wrap, and from then on
+// A mock wraps its handler with Injector.Wrap. Then
 //
 //	PUT /_local/fault {"status": 503, "times": 3, "delay_ms": 2000, "after_accepting": true, "retry_after_s": 1}
 //
@@ -26,12 +26,12 @@ const Endless = -1
 // maxDelay keeps a mistyped delay from holding a caller for a day.
 const maxDelay = time.Hour
 
-// Fault says what happens to an API call. Its zero value means that nothing does.
+// Fault is what happens to an API call: nothing for the zero value.
 type Fault struct {
 	// Status is what the call is answered with, in the service's own error form. AfterAccepting
 	// wins over it.
 	Status int `json:"status,omitempty"`
-	// Times is for how many calls more. 1 unless given; Endless until it is ended.
+	// Times is for how many calls. 1 unless given; Endless until it is ended.
 	Times int `json:"times,omitempty"`
 	// DelayMS comes before all else.
 	DelayMS int `json:"delay_ms,omitempty"`
@@ -43,8 +43,8 @@ type Fault struct {
 
 func (f Fault) delay() time.Duration { return time.Duration(f.DelayMS) * time.Millisecond }
 
-// Parse reads a fault as it is PUT. An empty object is the zero Fault, which ends whatever was
-// armed. Each error says in one line what is wrong, for the person who typed it.
+// Parse reads the body of a PUT. An empty object is the zero Fault, which ends an armed one. Each
+// error is one line for the person who typed the fault.
 func Parse(body []byte) (Fault, error) {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 		return Fault{}, errors.New("a fault is a JSON object; {} ends it")

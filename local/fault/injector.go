@@ -13,7 +13,7 @@ import (
 )
 
 // Path is where the fault of a wrapped handler is set and read. Every path below localPrefix
-// belongs to the laptop and not to the service that is stood in for.
+// belongs to the laptop and not to the mocked service.
 const (
 	Path        = "/_local/fault"
 	localPrefix = "/_local/"
@@ -140,7 +140,7 @@ func buffer(r *http.Request) {
 // net/http's own way to do so; the server recovers it and prints nothing.
 func abort() { panic(http.ErrAbortHandler) }
 
-// unheard is the ResponseWriter of an answer that nobody gets.
+// unheard is the ResponseWriter of an answer that is thrown away.
 type unheard struct{ header http.Header }
 
 func (u *unheard) Header() http.Header         { return u.header }

@@ -24,7 +24,7 @@ import (
 
 // Options say what is shown.
 type Options struct {
-	// Mails is the stand-in that has the messages.
+	// Mails is the mock that has the messages.
 	Mails *sendgrid.Service
 	// Orders are the shop's; there are no timelines without.
 	Orders Orders

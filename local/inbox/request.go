@@ -51,8 +51,8 @@ func (a address) String() string {
 
 type field struct{ Name, Value string }
 
-// readMessage reads an accepted message. The stand-in has seen to the types; of a file that was
-// written by hand there may be the raw text only.
+// readMessage reads an accepted message. The mock has checked the types; a file that was
+// written by hand may have the raw text only.
 func readMessage(m sendgrid.Message) message {
 	var out message
 	if err := json.Unmarshal(m.Request, &out); err != nil {

@@ -8,19 +8,18 @@ import (
 	"sync"
 )
 
-// Account is what the stand-in's account has verified, and what its keys may do. It is kept in
-// memory only.
+// Account is what the mock's account has verified, and what its keys may do. It is kept in memory
+// only.
 type Account struct {
-	// Scopes are those of keys; a key that is not named says that it may send, and may do
-	// everything.
+	// Scopes of keys. An unlisted key may do everything, and reports mail.send alone.
 	Scopes map[string][]string
-	// Senders are addresses that were registered by themselves, and whether they were verified.
+	// Senders are single sender addresses, and whether each is verified.
 	Senders map[string]bool
-	// Domains are those to be authenticated, and whether their DNS records were found right.
+	// Domains to be authenticated, and whether the DNS records of each are valid.
 	Domains map[string]bool
 }
 
-// account is the Account, which may change while it is asked for.
+// account is the Account, which may change during calls.
 type account struct {
 	mu sync.Mutex
 	Account
@@ -67,7 +66,7 @@ func (s *Service) accountRoutes(mux *http.ServeMux) {
 	}))
 }
 
-// scopes are those of the key that a request comes with, and whether it is one that was named.
+// scopes are those of a request's key, and whether the account lists it.
 func (s *Service) scopes(r *http.Request) ([]string, bool) {
 	_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	s.account.mu.Lock()
@@ -76,7 +75,7 @@ func (s *Service) scopes(r *http.Request) ([]string, bool) {
 	return scopes, named
 }
 
-// scoped keeps from a key what its scopes do not allow, as SendGrid does.
+// scoped refuses what a key's scopes do not allow, as SendGrid does.
 func (s *Service) scoped(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scopes, named := s.scopes(r)
@@ -89,7 +88,7 @@ func (s *Service) scoped(next http.Handler) http.Handler {
 	})
 }
 
-// scopeOf is the scope that a request takes, or none.
+// scopeOf is the scope that a request needs, or none.
 func scopeOf(r *http.Request) string {
 	action := map[string]string{http.MethodGet: "read", http.MethodPost: "create", http.MethodPatch: "update", http.MethodDelete: "delete"}[r.Method]
 	path := strings.TrimPrefix(r.URL.Path, "/v3/")

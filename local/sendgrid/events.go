@@ -12,15 +12,15 @@ import (
 	"handler/function/local/reply"
 )
 
-// Outcome is what becomes of the next mails, as PUT /_local/events takes it. {} ends it: then they
-// are processed and delivered.
+// Outcome is the fate of the next mails, as PUT /_local/events sets it. {} resets it: mails are
+// processed and delivered.
 type Outcome struct {
-	// Event is the one that the mails come to: bounce, blocked, dropped, deferred, delivered, open
+	// Event is the last one of each mail: bounce, blocked, dropped, deferred, delivered, open
 	// or spamreport.
 	Event string `json:"event,omitempty"`
-	// Times is for how many mails more; -1 for all.
+	// Times is for how many mails; -1 for all.
 	Times int `json:"times,omitempty"`
-	// Copies has each event posted so often, and Reversed in the wrong order.
+	// Copies is how often each event is posted; Reversed posts them in the wrong order.
 	Copies   int  `json:"copies,omitempty"`
 	Reversed bool `json:"reversed,omitempty"`
 }
@@ -37,7 +37,7 @@ var courses = map[string][]string{
 	"spamreport": {"processed", "delivered", "spamreport"},
 }
 
-// said is what a mail server, or SendGrid, says with an event. A mail server's words quote the
+// said are the fields that a mail server, or SendGrid, adds to an event. A mail server quotes the
 // address.
 func said(event, address string) map[string]any {
 	switch event {
@@ -87,7 +87,7 @@ func (s *Service) course(m Message) []map[string]any {
 	return all
 }
 
-// serveOutcome sets what becomes of the next mails.
+// serveOutcome sets the outcome of the next mails.
 func (s *Service) serveOutcome(w http.ResponseWriter, r *http.Request) {
 	var o Outcome
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))

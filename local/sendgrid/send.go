@@ -14,7 +14,7 @@ import (
 // maxBody is SendGrid's limit for a whole mail with its attachments.
 const maxBody = 30 << 20
 
-// apiKey is the form of a SendGrid key, which is all that can be checked of one here.
+// apiKey is the form of a SendGrid key; nothing else of a key can be checked here.
 var apiKey = regexp.MustCompile(`^SG\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
 // authorized lets only calls with a key through, as a bearer token.
@@ -34,7 +34,7 @@ func (s *Service) authorized(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// send verifies a mail, puts it in the inbox and says so, in this order.
+// send checks a mail, puts it in the inbox and accepts it, in this order.
 func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 	body, status, message := readMail(w, r)
 	if status != 0 {

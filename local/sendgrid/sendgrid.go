@@ -1,6 +1,6 @@
-// Package sendgrid stands in for SendGrid on the laptop: its mail send API and the messages that it
-// accepted, its templates API, whose templates are kept in memory only, and its Event Webhook,
-// which is told what becomes of the messages. Package inbox shows the messages to a person.
+// Package sendgrid mocks SendGrid on the laptop: its mail send API with the accepted messages, its
+// templates API, which keeps templates in memory only, and its Event Webhook, which gets the events
+// of the messages. Package inbox shows the messages to a person.
 //
 // The API checks every request against SendGrid's own OpenAPI description (structure.go) and the
 // rules that SendGrid has beyond it (rules.go), and answers with SendGrid's statuses and error
@@ -28,10 +28,9 @@ import (
 	"handler/function/local/fault"
 )
 
-// Options say how the stand-in is to be. The zero value is good.
+// Options configure the mock. The zero value works.
 type Options struct {
-	// File is where the inbox is kept as JSON lines, so that a restart finds it again. In memory
-	// only if empty.
+	// File keeps the inbox as JSON lines across restarts. In memory only if empty.
 	File string
 	// Now is the clock, for received_at and for how far ahead a mail may be scheduled. Default:
 	// time.Now.
@@ -41,7 +40,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Service is the stand-in. Make it with New.
+// Service is the mock. Create it with New.
 type Service struct {
 	inbox  *inbox
 	now    func() time.Time
@@ -70,8 +69,8 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// API serves SendGrid's API, the fault that its calls are to meet at /_local/fault, and at
-// /_local/events what is to become of the next mails.
+// API serves SendGrid's API, /_local/fault for the fault of the next calls, and /_local/events for
+// the events of the next mails.
 func (s *Service) API() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v3/mail/send", s.authorized(s.send))
@@ -89,8 +88,7 @@ func (s *Service) API() http.Handler {
 	return s.faults.Wrap(s.scoped(mux))
 }
 
-// answerFault is a refusal in SendGrid's form. It tells about its rate limit when that is what
-// failed.
+// answerFault refuses in SendGrid's form, with the headers of its rate limit for a 429.
 func (s *Service) answerFault(w http.ResponseWriter, _ *http.Request, f fault.Fault) {
 	if f.Status == http.StatusTooManyRequests {
 		reset := s.now().Add(time.Duration(f.RetryAfterS) * time.Second).Unix()

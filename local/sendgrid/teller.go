@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// webhooksPause is how long events wait for others to go with them; SendGrid's wait longer.
+	// webhooksPause is how long events wait to be posted together; SendGrid waits longer.
 	webhooksPause = 100 * time.Millisecond
 	// oneBatch is how many events go in one call, and waiting how many may wait; the oldest make
 	// room.
@@ -29,7 +29,7 @@ const (
 	longestWait = 30 * time.Second
 )
 
-// teller posts events to the account's webhooks, behind the back of whoever sends mails.
+// teller posts events to the account's webhooks, independent of the calls that send mails.
 type teller struct {
 	mu      sync.Mutex
 	outcome Outcome
@@ -37,7 +37,7 @@ type teller struct {
 	running bool
 	// posting is held while a call is made.
 	posting sync.Mutex
-	// quit is done when nothing is to be posted any more.
+	// quit is done once posting has ended.
 	quit context.Context
 	end  context.CancelFunc
 	all  sync.WaitGroup
@@ -70,7 +70,7 @@ func (s *Service) Close() {
 	s.teller.all.Wait()
 }
 
-// tell has the webhooks told of a mail, soon.
+// tell queues the events of a mail for the webhooks.
 func (s *Service) tell(m Message) {
 	enabled := false
 	for _, hook := range s.Webhooks() {
@@ -94,7 +94,7 @@ func (s *Service) tell(m Message) {
 	}
 }
 
-// post posts what waits until nothing does. What was not taken is posted again.
+// post posts the queued events until none is left, and posts refused ones again.
 func (s *Service) post() {
 	t := &s.teller
 	for pause := webhooksPause; ; {
@@ -123,7 +123,7 @@ func (s *Service) post() {
 	}
 }
 
-// postBatch posts to each webhook that is enabled, and reports whether all of them have taken it.
+// postBatch posts to each enabled webhook, and reports whether all of them accepted it.
 func (s *Service) postBatch(batch []map[string]any) bool {
 	s.teller.posting.Lock()
 	defer s.teller.posting.Unlock()

@@ -14,13 +14,13 @@ import (
 	"strings"
 )
 
-// Webhook is an Event Webhook of the account: where SendGrid posts what becomes of the mails.
+// Webhook is an Event Webhook of the account: SendGrid posts the events of mails to it.
 type Webhook struct {
 	ID, URL, Name string
 	Enabled       bool
-	// Kinds are what it is to be told of, by the names that the settings have for them.
+	// Kinds are the events that it gets, by their names in the settings.
 	Kinds []string
-	// Signed: what is posted is signed by Key.
+	// Signed: Key signs each call.
 	Signed bool
 	Key    *ecdsa.PrivateKey
 }
@@ -28,14 +28,14 @@ type Webhook struct {
 // maxWebhooks is how many an account may have; SendGrid's smaller plans allow as many.
 const maxWebhooks = 2
 
-// webhookKinds are the settings' names, with the events' own.
+// webhookKinds maps the settings' names to the events' own.
 var webhookKinds = map[string]string{
 	"processed": "processed", "delivered": "delivered", "deferred": "deferred", "bounce": "bounce", "dropped": "dropped",
 	"spam_report": "spamreport", "open": "open", "click": "click", "unsubscribe": "unsubscribe",
 	"group_unsubscribe": "group_unsubscribe", "group_resubscribe": "group_resubscribe",
 }
 
-// wants reports whether it is told of an event.
+// wants reports whether it gets an event.
 func (w *Webhook) wants(event string) bool {
 	return slices.ContainsFunc(w.Kinds, func(kind string) bool { return webhookKinds[kind] == event })
 }
@@ -47,13 +47,13 @@ func (w *Webhook) PublicKey() string {
 	}
 	der, err := x509.MarshalPKIXPublicKey(&w.Key.PublicKey)
 	if err != nil {
-		return "" // cannot be: it is one of P-256
+		return "" // impossible: the curve is P-256
 	}
 	return base64.StdEncoding.EncodeToString(der)
 }
 
-// AddWebhook adds an Event Webhook as the dashboard does, of all kinds where none are named, and
-// gives it as it is made: with an ID and a key.
+// AddWebhook adds an Event Webhook as the dashboard does, of all kinds if none are named, and
+// returns it with its ID and key.
 func (s *Service) AddWebhook(w Webhook) (Webhook, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) webhookRoutes(mux *http.ServeMux) {
 	}))
 }
 
-// object is a webhook as SendGrid shows it.
+// object is the webhook as SendGrid shows it.
 func (w *Webhook) object() map[string]any {
 	o := map[string]any{"id": w.ID, "url": w.URL, "enabled": w.Enabled, "friendly_name": w.Name, "oauth_client_id": "", "oauth_token_url": ""}
 	for kind := range webhookKinds {
@@ -125,7 +125,7 @@ func (w *Webhook) object() map[string]any {
 	return o
 }
 
-// set lays fields over what is there, and says what is wrong with one.
+// set changes the given fields, and returns what is wrong with one.
 func (w *Webhook) set(fields map[string]any) string {
 	for name, value := range fields {
 		on, flag := value.(bool)
@@ -155,7 +155,7 @@ func isURL(text string) bool {
 	return err == nil && strings.HasPrefix(u.Scheme, "http") && u.Host != ""
 }
 
-// sign enables or disables the signatures, and says what is wrong with the fields.
+// sign enables or disables signatures, and returns what is wrong with the fields.
 func (w *Webhook) sign(fields map[string]any) string {
 	on, ok := fields["enabled"].(bool)
 	if !ok || len(fields) != 1 {
@@ -187,8 +187,8 @@ func (s *Service) createWebhook(r *http.Request) (int, any) {
 	return http.StatusCreated, made.object()
 }
 
-// changeWebhook changes the webhook of a request. One that is disabled is told of nothing any more
-// when the answer comes.
+// changeWebhook changes the webhook of a request. No event is posted to a disabled webhook after the
+// answer.
 func (s *Service) changeWebhook(r *http.Request, change func(*Webhook, map[string]any) string, show func(*Webhook) map[string]any) (int, any) {
 	fields, err := readFields(r)
 	if err != nil {

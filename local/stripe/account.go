@@ -12,15 +12,14 @@ import (
 	stripego "github.com/stripe/stripe-go/v76"
 )
 
-// Account is what the stand-in's account sells, and what keys may do in it. It is kept in memory
-// only.
+// Account is what the mock's account sells, and what keys may do in it. It is kept in memory only.
 type Account struct {
 	// Products and PaymentLinks are objects of Stripe's, as it shows them. A link's line_items, a
 	// list, are shown only where they are expanded.
 	Products     []Object `json:"products"`
 	PaymentLinks []Object `json:"payment_links"`
-	// Permissions are those of restricted keys, such as checkout_session_read and webhook_write; a
-	// key that is not named may do everything.
+	// Permissions of restricted keys, such as checkout_session_read and webhook_write. An unlisted
+	// key may do everything.
 	Permissions map[string][]string `json:"permissions"`
 }
 

@@ -11,7 +11,7 @@ import (
 // maxEvents is how many events are kept: the newest.
 const maxEvents = 5000
 
-// event is one of Stripe's: what the stand-in reads of it, and the whole as it was set.
+// event is one of Stripe's: the fields that the mock reads, and the whole as it was set.
 type event struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
@@ -28,8 +28,8 @@ type event struct {
 	session *session
 }
 
-// session is a Checkout Session: what the stand-in reads of it, and the whole as its newest event
-// says.
+// session is a Checkout Session: the fields that the mock reads, and the whole as in its newest
+// event.
 type session struct {
 	ID          string `json:"id"`
 	Object      string `json:"object"`

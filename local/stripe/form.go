@@ -26,7 +26,8 @@ var (
 	metadataName = regexp.MustCompile(`^metadata\[([^\]]+)\]$`)
 )
 
-// readForm reads a form, and checks it by the parameters that there are and what Stripe asks of them.
+// readForm reads a form, and refuses other parameters than the known ones and values that Stripe
+// refuses.
 func readForm(r *http.Request, known ...string) (form, *apiError) {
 	f := form{text: map[string]string{}, metadata: map[string]string{}}
 	body, err := read(r)

@@ -8,7 +8,7 @@ import (
 	"regexp"
 )
 
-// item is a line item: what the stand-in reads of it, and the whole as it was set.
+// item is a line item: the fields that the mock reads, and the whole as it was set.
 type item struct {
 	ID             string  `json:"id"`
 	Object         string  `json:"object"`

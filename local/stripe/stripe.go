@@ -1,15 +1,14 @@
-// Package stripe stands in for Stripe on the laptop, for what Tillbell asks of it: what was bought
-// in a Checkout Session, which sessions and events there were, and, for the owner's command, what
-// the account sells and which webhook endpoints it has. Webhooks are signed and posted elsewhere.
+// Package stripe mocks what Tillbell asks of Stripe: the line items of a Checkout Session, the
+// sessions and events of the account, and, for the owner's program, what the account sells and its
+// webhook endpoints. Package main of local signs and posts webhooks.
 //
 // It answers as Stripe does: pages, expansion, connected accounts, and error objects with Stripe's
-// types and codes. Where Stripe would not know a parameter, this does not either. It tells keys by
-// their form alone, and takes test mode keys only, so that a live key pasted by mistake stands out
-// at once.
+// types and codes. It refuses parameters that Stripe does not have. It checks only the form of keys,
+// and accepts test mode keys only, so that a live key pasted by mistake is noticed at once.
 //
-// What a session's line items are is set at /_local/line_items/{session}, and held to what every
-// line item of Stripe has, so that a mistake in a sample shows where it is made. An event, with its
-// session, is put to /_local/events; the newest few thousand are kept.
+// PUT /_local/line_items/{session} sets the line items of a session, and refuses one without the
+// fields that Stripe's have, so that a mistake in a sample shows where it is made. PUT
+// /_local/events adds an event with its session; the newest few thousand are kept.
 package stripe
 
 import (
@@ -26,7 +25,7 @@ import (
 // apiVersion is the version of stripe-go v76, which is what the answers look like.
 const apiVersion = "2023-10-16"
 
-// Options say how the stand-in is to be. The zero value is good.
+// Options configure the mock. The zero value works.
 type Options struct {
 	// File keeps line items and events over a restart, as JSON lines. In memory only if empty.
 	File string
@@ -34,7 +33,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Service is the stand-in. Make it with New.
+// Service is the mock. Create it with New.
 type Service struct {
 	store   *store
 	account *account

@@ -100,20 +100,47 @@ faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
 	@mkdir -p $(STATE)/bin
 	CGO_ENABLED=0 go -C local/parts build -trimpath -o $(abspath $(STATE))/bin/faas-cli github.com/openfaas/faas-cli
 
+# What waits runs beside what computes, which gives way to it.
+BESIDE := @$(MAKE) --no-print-directory -j 2
+GIVE_WAY := nice -n 5
+# All packages but those that need the whole system or minutes.
+PACKAGES := go list ./... | grep -v -E '/e2e(/home|/shops|/simulation)?$$' | sort
+# Those whose goroutines share what they change. The race detector makes a test up to twenty times
+# slower, so make test has it watch these alone, and make prove the others.
+CONCURRENT := go list ./stripe-webhook/... ./send-email/... ./internal/mongodb ./internal/openfaas \
+	./local/mongod/... ./local/provider ./local/process ./local/relay ./local/fault | sort
+
 .PHONY: test
 test: ## everything that can be tested on one machine in minutes, from unit to end to end
-	go test $(RACE) -shuffle=on ./internal/... ./stripe-webhook/... ./send-email/... ./local/... ./cmd/... ./shared/... ./e2e/chaos/... ./e2e/docs ./e2e/laptop
-	cd template/golang-http && go test $(RACE) -shuffle=on ./...
-	go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
+	$(BESIDE) test-system test-packages
+
+.PHONY: test-system
+test-system:
 	go test -count=1 -timeout 30m -skip '^TestProve' ./e2e ./e2e/home
 
+.PHONY: test-packages
+test-packages:
+	$(GIVE_WAY) go test -shuffle=on $$(comm -23 <($(PACKAGES)) <($(CONCURRENT)))
+	$(GIVE_WAY) go test $(RACE) -shuffle=on $$($(CONCURRENT))
+	cd template/golang-http && $(GIVE_WAY) go test $(RACE) -shuffle=on ./...
+	$(GIVE_WAY) go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
+
 .PHONY: prove
-prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, fuzzing
-	go test -count=1 -timeout 30m ./e2e/simulation
+prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, races, fuzzing
+	$(BESIDE) prove-system prove-packages
+
+.PHONY: prove-system
+prove-system:
 	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e ./e2e/home
-	cd e2e/bench && go test $(RACE) -count=1 ./...
-	$(MAKE) shops
-	$(MAKE) fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
+	go test -count=1 -run '^TestRun$$' ./e2e/shops
+
+.PHONY: prove-packages
+prove-packages:
+	$(GIVE_WAY) go test -count=1 -timeout 30m ./e2e/simulation
+	$(if $(RACE),$(GIVE_WAY) go test $(RACE) -shuffle=on -timeout 30m $$(comm -23 <($(PACKAGES)) <($(CONCURRENT))))
+	cd e2e/bench && $(GIVE_WAY) go test $(RACE) -count=1 ./...
+	$(GIVE_WAY) go test -count=1 -timeout 30m -skip '^TestRun$$' ./e2e/shops
+	@$(GIVE_WAY) $(MAKE) --no-print-directory fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
 
 .PHONY: shops
 shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails
@@ -129,17 +156,27 @@ fuzz: ## what others send, made up at random (FUZZTIME=1m each, JOBS=1 targets a
 		go test -list '^Fuzz' ./$$package | sed -n "s|^Fuzz|$$package &|p" || exit 255; \
 	done | FUZZTIME=$(or $(FUZZTIME),1m) PARALLEL=$(PARALLEL) xargs -P $(or $(JOBS),1) -L 1 bash local/fuzz.sh
 
+# A linter keeps what it has loaded: collecting garbage less often halves its time, for half a GB.
+LINTER := GOGC=400 go tool -modfile=$(CURDIR)/local/tools/go.mod
+
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck, actionlint, and gosec for what is deployed
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "Run gofmt -w on: $$unformatted"; exit 1; }
 	go mod tidy -diff
+	$(BESIDE) lint-all lint-deployed
+
+.PHONY: lint-all
+lint-all:
 	go vet ./...
 	cd template/golang-http && go vet ./...
-	go tool -modfile=local/tools/go.mod staticcheck ./...
-	cd e2e/bench && go mod tidy -diff && go vet ./... && go tool -modfile=../../local/tools/go.mod staticcheck ./...
-	go tool -modfile=local/tools/go.mod actionlint
-	go tool -modfile=local/tools/go.mod gosec -quiet ./internal/... ./stripe-webhook/... ./send-email/...
-	cd template/golang-http && go tool -modfile=../../local/tools/go.mod gosec -quiet ./...
+	$(LINTER) staticcheck ./...
+	cd e2e/bench && go mod tidy -diff && go vet ./... && $(LINTER) staticcheck ./...
+	$(LINTER) actionlint
+
+.PHONY: lint-deployed
+lint-deployed:
+	$(LINTER) gosec -quiet ./internal/... ./stripe-webhook/... ./send-email/...
+	cd template/golang-http && $(LINTER) gosec -quiet ./...
 
 .PHONY: clean
 clean: ## remove what was built and what the laptop stored

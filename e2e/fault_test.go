@@ -104,9 +104,12 @@ func TestFaults(t *testing.T) {
 				return nil
 			})
 			// faasd starts what died at its next call: cron-connector's, if nobody else's.
-			if a := call(t, "POST", s.env["GATEWAY_URL"]+"/function/send-email", nil, nil); a.status != 204 {
-				t.Errorf("the call that wakes: %d %s", a.status, a.body)
-			}
+			eventually(t, func() error { // and its first call may fail while it starts
+				if a, err := try(t, "POST", s.env["GATEWAY_URL"]+"/function/send-email", nil, nil); err != nil || a.status != 204 {
+					return fmt.Errorf("the call that wakes: %v %v", a, err)
+				}
+				return nil
+			})
 			s.sentOnce(t, s.settledWith(t, session, 4))
 		})
 	}

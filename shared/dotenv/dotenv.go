@@ -15,9 +15,9 @@ import (
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Read reads a file of KEY=value lines, as they are: nothing in a value means anything but one pair
-// of quotes around it, since passwords have dollars and hashes in them. There may be no file. One
-// that others than its owner may read is refused, and no error shows anything of what is in it.
+// Read reads a file of KEY=value lines. Values are literal, except for one pair of quotes around
+// them, since passwords contain dollars and hashes. The file may be missing. Read refuses a file
+// that others than its owner may read, and no error quotes its content.
 func Read(path string) (map[string]string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,9 +62,8 @@ func unquoted(value string) string {
 	return value
 }
 
-// Set has a file say a value, in place of what it says of that name, or at its end. All else in it
-// stays as it is. The file is replaced at once, and readable by its owner alone, also where there
-// was none.
+// Set sets a value in a file, in place of the name's current one, or at the end. The rest stays as
+// it is. The file is replaced atomically, and only its owner can read it, also if it is new.
 func Set(path, name, value string) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -85,7 +84,7 @@ func Set(path, name, value string) error {
 	return os.Rename(temp.Name(), path)
 }
 
-// with is a file's text where it says a value.
+// with is a file's text with a value.
 func with(text, name, value string) string {
 	line := name + "=" + value
 	old := regexp.MustCompile(`(?m)^[ \t]*(export )?[ \t]*` + regexp.QuoteMeta(name) + `[ \t]*=.*$`)

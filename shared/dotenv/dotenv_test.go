@@ -84,7 +84,7 @@ func TestSet(t *testing.T) {
 		})
 	}
 
-	t.Run("makes the file, which nobody else may read", func(t *testing.T) {
+	t.Run("creates the file, readable only by its owner", func(t *testing.T) {
 		t.Parallel()
 
 		path := filepath.Join(t.TempDir(), ".env")

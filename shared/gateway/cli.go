@@ -22,7 +22,7 @@ type CLI struct {
 // ErrNoCLI: there is no faas-cli.
 var ErrNoCLI = errors.New("there is no faas-cli: make faas-cli builds it")
 
-// FindCLI finds faas-cli: the program at a path, or where there is none the one on the PATH.
+// FindCLI finds faas-cli: the program at a path, or else the one on the PATH.
 func FindCLI(path, gateway string) (*CLI, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 {
 		path, err = filepath.Abs(path)
@@ -35,7 +35,7 @@ func FindCLI(path, gateway string) (*CLI, error) {
 	return &CLI{path, gateway}, nil
 }
 
-// Version is what it says of itself.
+// Version is its own version text.
 func (c *CLI) Version(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, c.Path, "version", "--short-version", "--warn-update=false").Output()
 	if err != nil {
@@ -44,8 +44,8 @@ func (c *CLI) Version(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// CreateSecret makes a secret at the gateway, and UpdateSecret replaces one. The value goes through
-// a pipe: neither the list of processes nor a file nor the shell's history ever holds it.
+// CreateSecret creates a secret at the gateway, and UpdateSecret replaces one. The value goes
+// through a pipe, so it is never in the list of processes, in a file or in the shell's history.
 func (c *CLI) CreateSecret(ctx context.Context, name, value string) error {
 	return c.secret(ctx, "create", "Created:", name, value)
 }
@@ -55,8 +55,8 @@ func (c *CLI) UpdateSecret(ctx context.Context, name, value string) error {
 	return c.secret(ctx, "update", "Updated:", name, value)
 }
 
-// secret runs faas-cli, whose exit code is 0 also where the gateway refused: only what it prints
-// tells.
+// secret runs faas-cli, whose exit code is 0 even if the gateway refused: only its output shows
+// that.
 func (c *CLI) secret(ctx context.Context, command, done, name, value string) error {
 	if strings.TrimSpace(value) == "" {
 		return fmt.Errorf("secret %s is empty", name)
@@ -76,7 +76,7 @@ func (c *CLI) secret(ctx context.Context, command, done, name, value string) err
 	return fmt.Errorf("faas-cli secret %s %s: %s", command, name, said)
 }
 
-// without is a text that shows nothing of a secret, should something have quoted it.
+// without removes a secret from a text that may quote it.
 func without(secret, text string) string {
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); line != "" {

@@ -1,5 +1,5 @@
-// Package gateway is OpenFaaS's gateway as an owner sees it: by its API with faas-cli's login, and
-// by faas-cli itself.
+// Package gateway calls OpenFaaS's gateway for an owner: its API with faas-cli's login, and
+// faas-cli itself.
 package gateway
 
 import (
@@ -24,13 +24,13 @@ type Client struct {
 	http *http.Client
 }
 
-// New asks the gateway at an address without a slash at its end. Nothing is called yet.
+// New makes a client for the gateway at an address without a trailing slash. It makes no call yet.
 func New(address string) *Client {
 	return &Client{url: address, http: &http.Client{Timeout: 10 * time.Second}}
 }
 
 var (
-	// ErrLogin: the gateway wants a login, and there is none, or a wrong one.
+	// ErrLogin: the gateway requires a login, and it is missing or wrong.
 	ErrLogin = errors.New("the gateway asks for a login")
 	// ErrNotDeployed: there is no such function.
 	ErrNotDeployed = errors.New("there is no such function")
@@ -44,13 +44,13 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return fmt.Sprintf("%s answers %d", e.Path, e.Status) }
 
-// Info is what the gateway says of itself.
+// Info is the gateway's information about itself.
 func (c *Client) Info(ctx context.Context) (sdk.SystemInfo, error) {
 	var info sdk.SystemInfo
 	return info, c.get(ctx, "/system/info", &info)
 }
 
-// Secrets are the names of the secrets that are there.
+// Secrets are the names of the existing secrets.
 func (c *Client) Secrets(ctx context.Context) ([]string, error) {
 	var all []types.Secret
 	if err := c.get(ctx, "/system/secrets", &all); err != nil {
@@ -75,7 +75,8 @@ func (c *Client) Function(ctx context.Context, name string) (types.FunctionStatu
 	return f, err
 }
 
-// get asks with faas-cli's login, which it reads each time: it is short, and may be made meanwhile.
+// get sends faas-cli's login, which it reads each time: the file is short, and may change
+// meanwhile.
 func (c *Client) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, http.NoBody)
 	if err != nil {
@@ -102,8 +103,7 @@ func (c *Client) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// Unreachable is why a call did not come through, in a few words and without the address that was
-// called.
+// Unreachable is why a call failed, in a few words and without the called address.
 func Unreachable(err error) error {
 	var lookup *net.DNSError
 	var op *net.OpError

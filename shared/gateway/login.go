@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// login is what faas-cli has kept of `faas-cli login`.
+// login is what `faas-cli login` has stored.
 type login struct {
 	Auths []struct {
 		Gateway string `yaml:"gateway"`
@@ -18,8 +18,8 @@ type login struct {
 	} `yaml:"auths"`
 }
 
-// loggedIn is the header Authorization that faas-cli sends to a gateway, or nothing where no user
-// has logged in there.
+// loggedIn is the header Authorization that faas-cli sends to a gateway, or empty without a login
+// there.
 func loggedIn(gateway string) string {
 	file, err := os.ReadFile(loginFile())
 	if err != nil {
@@ -43,7 +43,7 @@ func loggedIn(gateway string) string {
 	return ""
 }
 
-// loginFile is where faas-cli keeps it, by the rules of its own package config.
+// loginFile is where faas-cli stores it, by the rules of its own package config.
 func loginFile() string {
 	dir := os.Getenv("OPENFAAS_CONFIG")
 	if ci := os.Getenv("CI"); dir == "" && (ci == "true" || ci == "1") {

@@ -1,9 +1,9 @@
 // Package image builds a function as its image would be built, without a container.
 //
 // It takes the commands from the template's Dockerfile itself and runs them in a build context on
-// this machine, so the laptop and the tests build what production builds, and a Dockerfile that no
-// longer works is noticed where no Docker is. What it promises in return for that: a Dockerfile
-// that says something which cannot be done this way is an error, never skipped in silence.
+// this machine. So the laptop and the tests build what production builds, and detect a broken
+// Dockerfile without Docker. An instruction that cannot run this way is an error; it is never
+// skipped silently.
 package image
 
 import (
@@ -23,7 +23,7 @@ type Step struct {
 	Dir     string   // the folder it runs in, relative to the build context; "." is the context
 	Command string   // one command line for sh -c
 	Args    []string // NAME=value: defaults of ARG, for what the environment does not set
-	Env     []string // NAME=value: set by ENV, whatever the environment says
+	Env     []string // NAME=value: set by ENV, overrides the environment
 }
 
 // BuildSteps gives the RUN commands of the stage "build", in order. The first WORKDIR of that stage
@@ -119,7 +119,7 @@ func (p *parser) workdir(dir string) error {
 func (p *parser) arg(rest string) error {
 	name, value, hasDefault := strings.Cut(rest, "=")
 	if !hasDefault {
-		return nil // what the builder tells the image's platform by; empty is this machine's
+		return nil // the builder's argument for the image's platform; empty is this machine's
 	}
 	value, err := literal(value)
 	if err != nil {

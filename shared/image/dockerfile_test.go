@@ -66,7 +66,7 @@ RUN five
 }
 
 // What cannot be done without a container must be an error: skipped, it would be a difference
-// between the laptop and production that nobody sees.
+// between the laptop and production without an error.
 func TestWithoutTests(t *testing.T) {
 	t.Parallel()
 

@@ -120,7 +120,7 @@ func childOf(t *testing.T, r io.Reader) int {
 	return pid
 }
 
-// waitGone waits until the process has gone or is a zombie that nobody has collected yet.
+// waitGone waits until the process has ended or is a zombie.
 func waitGone(t *testing.T, pid int) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -1,6 +1,5 @@
-// Package owner calls the functions as their owner: through the gateway, with bodies that are
-// signed with the key which the functions share. `faas-cli invoke --sign Hmac` can do all of it
-// too.
+// Package owner calls the functions as their owner: through the gateway, with bodies signed with
+// the shared key. `faas-cli invoke --sign Hmac` can do the same.
 package owner
 
 import (
@@ -29,10 +28,9 @@ type Client struct {
 	Now func() time.Time
 }
 
-// What a function's answer may mean. Each comes wrapped, with the function's own words where it
-// said why.
+// The meanings of a function's answer. Each is wrapped, with the function's own error text, if any.
 var (
-	// ErrKey: the function does not take the signature.
+	// ErrKey: the function does not accept the signature.
 	ErrKey = errors.New("the function refuses the signature: SEND_EMAIL_KEY is not the secret send-email-key of that gateway")
 	// ErrNotFound: there is no such order, or no such function.
 	ErrNotFound = errors.New("not found")
@@ -41,7 +39,7 @@ var (
 	ErrConflict = errors.New("conflict")
 )
 
-// timeout is longer than a function works on one call, and than the gateway waits for it.
+// timeout is longer than a function's work on one call, and than the gateway's own timeout.
 const timeout = 70 * time.Second
 
 // maxAnswer is far above a page of orders.
@@ -89,7 +87,7 @@ func (c *Client) Call(ctx context.Context, function, command string, arguments, 
 	return nil
 }
 
-// refusal is what an answer that is not 200 means.
+// refusal is the error for an answer other than 200.
 func refusal(status int, text []byte) error {
 	var said struct {
 		Error string `json:"error"`

@@ -64,7 +64,7 @@ func TestCall(t *testing.T) {
 		{"an error of the gateway's", `<html>`, 502, nil, "send-email: status 502"},
 		{"an answer that is no JSON", `OK`, 200, nil, "another version"},
 	} {
-		t.Run("tells of "+tt.name, func(t *testing.T) {
+		t.Run("reports "+tt.name, func(t *testing.T) {
 			t.Parallel()
 
 			c, _ := answering(t, tt.status, tt.answer)
@@ -75,7 +75,7 @@ func TestCall(t *testing.T) {
 		})
 	}
 
-	t.Run("tells that nobody answers, without what was sent", func(t *testing.T) {
+	t.Run("reports a missing answer, without what was sent", func(t *testing.T) {
 		t.Parallel()
 
 		c := &owner.Client{Gateway: "http://127.0.0.1:1", Key: key}

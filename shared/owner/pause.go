@@ -13,7 +13,7 @@ import (
 // pause then ends by itself.
 const pauseLength = 3 * time.Minute
 
-// ErrBusy: send-email has something in hand that does not end.
+// ErrBusy: send-email has work in progress that does not end.
 var ErrBusy = errors.New("send-email does not come to rest")
 
 // SendEmail is the function that is paused before it is replaced.
@@ -21,15 +21,15 @@ const SendEmail = "send-email"
 
 // Pauser pauses send-email while it is replaced.
 type Pauser struct {
-	// Out is where it says what it does.
+	// Out gets its messages.
 	Out io.Writer
 	// Logs is the command that shows send-email's log; by default faas-cli's.
 	Logs string
 }
 
-// Paused runs what replaces the functions, and has send-email end what it has in hand before: what
-// is cut off may be sent twice. Where it does not come to rest nothing is replaced, unless force is
-// set; the error is then ErrBusy. A client without a key cannot pause it, which is said.
+// Paused pauses send-email until it has no work in progress, and then runs replace: an e-mail that
+// is cut off may be sent twice. If send-email stays busy nothing is replaced, unless force is set;
+// the error is then ErrBusy. A client without a key cannot pause it, and says so.
 func (p Pauser) Paused(ctx context.Context, client *Client, force bool, replace func(context.Context) error) error {
 	if client.Key == "" {
 		p.notPaused(errors.New("SEND_EMAIL_KEY is not known here"))
@@ -49,8 +49,8 @@ func (p Pauser) Paused(ctx context.Context, client *Client, force bool, replace 
 	return err
 }
 
-// Pause has send-email end what it has in hand and begin nothing more, for three minutes at most.
-// Where it cannot be paused, that is said, and is no error.
+// Pause makes send-email complete its work in progress and start nothing more, for at most three
+// minutes. If it cannot be paused, a message says so; that is not an error.
 func (p Pauser) Pause(ctx context.Context, client *Client) error {
 	var told struct {
 		Idle   bool `json:"idle"`
@@ -75,7 +75,7 @@ func (p Pauser) notPaused(why error) {
 	fmt.Fprintf(p.Out, "– %s is not paused, so an e-mail that it is sending may go out twice: %v\n", SendEmail, why)
 }
 
-// Resume ends the pause, where nothing was deployed. It would end by itself.
+// Resume ends the pause if nothing was deployed. It would also expire.
 func Resume(ctx context.Context, client *Client) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

@@ -1,4 +1,4 @@
-// Package runenv is what a running laptop tells of itself, and how others find out that it runs:
+// Package runenv writes and reads the addresses of a running laptop, and detects whether one runs:
 // the file run.env and the lock in its state folder.
 package runenv
 
@@ -13,14 +13,14 @@ import (
 	"syscall"
 )
 
-// Env is what a running laptop tells scripts, as KEY=value lines in STATE/run.env: there when all
-// is ready, gone when it ends.
+// Env is a running laptop's addresses, keys and process IDs for scripts, as KEY=value lines in
+// STATE/run.env. The file exists while all is ready.
 type Env [][2]string
 
-// Path is where a laptop tells of itself.
+// Path is the path of run.env.
 func Path(state string) string { return filepath.Join(state, "run.env") }
 
-// Write replaces the file at once, so that nobody reads half of it.
+// Write replaces the file atomically, so that no reader gets half of it.
 func (e Env) Write(state string) error {
 	var b strings.Builder
 	for _, kv := range e {
@@ -36,7 +36,7 @@ func (e Env) Write(state string) error {
 // ErrNotRunning: there is no run.env.
 var ErrNotRunning = errors.New("nothing is running here; start it with make run, and wait until it is ready")
 
-// ReadRunning is Read where something does run: one that was killed has left its file.
+// ReadRunning is Read if the laptop does run: a killed one leaves its file.
 func ReadRunning(state string) (map[string]string, error) {
 	held, err := Lock(state)
 	if err == nil {
@@ -49,7 +49,7 @@ func ReadRunning(state string) (map[string]string, error) {
 	return Read(state)
 }
 
-// Read reads what a laptop has told; ErrNotRunning where there is nothing.
+// Read reads run.env; ErrNotRunning if it is missing.
 func Read(state string) (map[string]string, error) {
 	f, err := os.Open(Path(state))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +72,7 @@ func Read(state string) (map[string]string, error) {
 // ErrRunning: another laptop has the state folder.
 var ErrRunning = errors.New("it is running already")
 
-// Lock takes the state folder for this process, until it ends however it ends.
+// Lock locks the state folder for this process, until it exits or is killed.
 func Lock(state string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(state, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

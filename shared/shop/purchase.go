@@ -14,15 +14,15 @@ import (
 // Purchase is an event as Stripe would send it now, for a session of its own.
 type Purchase struct {
 	Session, Event string
-	// Payment is the session's payment intent. A session that owes nothing has none, whatever this
-	// says.
+	// Payment is the session's payment intent. A session that owes nothing has none; the field is
+	// then ignored.
 	Payment string
 	Body    []byte
 	// Items is Stripe's list of line items; nil where the session has none.
 	Items []byte
 }
 
-// NewPurchase gives a sample event new IDs and today's date. All else stays as it is.
+// NewPurchase gives a sample event new IDs and today's date. The rest stays as it is.
 func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
 	p := Purchase{Payment: "pi_" + rand.Text(), Items: items}
 	e, object, err := decodeEvent(event)
@@ -39,9 +39,8 @@ func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
 	return p.with(e, object, p.Session, now)
 }
 
-// Then is what becomes of the same session later: another event about it, or about the charge that
-// paid for it. It has the customer and the amounts of the event that the purchase has, if it has
-// one.
+// Then is a later event of the same session: about it, or about the charge that paid for it. It has
+// the customer and the amounts of the event that the purchase has, if it has one.
 func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
 	e, object, err := decodeEvent(event)
 	if err != nil {
@@ -61,7 +60,7 @@ func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
 
 const aSession = "checkout.session"
 
-// continueFrom has a later event's object be of a session.
+// continueFrom makes a later event's object belong to a session.
 func continueFrom(object, session map[string]any) {
 	if object["object"] == aSession {
 		for field, value := range session {
@@ -80,7 +79,7 @@ func continueFrom(object, session map[string]any) {
 	object["currency"] = session["currency"]
 }
 
-// number is an integer of JSON that was read with UseNumber; 0 where it is none.
+// number is an integer of JSON that was read with UseNumber; 0 for anything else.
 func number(value any) int64 {
 	n, _ := value.(json.Number)
 	i, _ := n.Int64()

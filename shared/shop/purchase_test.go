@@ -211,7 +211,7 @@ func TestPay(t *testing.T) {
 		}
 	})
 
-	t.Run("tells who refused it and why", func(t *testing.T) {
+	t.Run("reports which service refused it and why", func(t *testing.T) {
 		t.Parallel()
 
 		s := setupShop(t, func(w http.ResponseWriter, _ []byte, _ string) {

@@ -152,7 +152,7 @@ func TestSale(t *testing.T) {
 	})
 }
 
-// What becomes of a purchase is of its customer and its amounts, whatever the sample says.
+// Later events of a purchase have its customer and its amounts, not the sample's.
 func TestThenContinues(t *testing.T) {
 	t.Parallel()
 

@@ -1,5 +1,5 @@
-// Package shop is a running laptop as those see it who buy there and look at what became of it: it
-// plays purchases as Stripe tells of them, and reads the orders and the inbox.
+// Package shop plays purchases on a running laptop, with Stripe's events, and reads the orders and
+// the inbox.
 package shop
 
 import (
@@ -20,7 +20,7 @@ import (
 
 // Shop is a running laptop. Make it with Open, and Close it.
 type Shop struct {
-	// Env is what the laptop tells scripts in its run.env.
+	// Env is the content of the laptop's run.env.
 	Env   map[string]string
 	Store *mongodb.Store
 
@@ -30,7 +30,7 @@ type Shop struct {
 // requestTimeout ends a request; one that stripe-webhook answers takes ten seconds at the most.
 const requestTimeout = 15 * time.Second
 
-// Open makes a shop of what a laptop tells of itself. Nothing is called yet.
+// Open makes a shop of a laptop's run.env. It makes no call yet.
 func Open(env map[string]string) (*Shop, error) {
 	client, err := mongodb.Connect(env["MONGODB_URI"], "local")
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Shop) Close() {
 	_ = s.client.Disconnect(ctx)
 }
 
-// SetItems tells the stand-in for Stripe what the session bought.
+// SetItems sets the session's line items at the mock of Stripe.
 func (s *Shop) SetItems(ctx context.Context, p Purchase) error {
 	if p.Items == nil {
 		return nil
@@ -55,13 +55,13 @@ func (s *Shop) SetItems(ctx context.Context, p Purchase) error {
 	return err
 }
 
-// Happen tells the stand-in for Stripe of the event, which it lists from then on with the session.
+// Happen adds the event to the mock of Stripe, which lists it from then on with the session.
 func (s *Shop) Happen(ctx context.Context, p Purchase) error {
 	_, err := Request(ctx, http.MethodPut, s.Env["STRIPE_URL"]+"/_local/events", "", p.Body)
 	return err
 }
 
-// Pay delivers the event as Stripe does, and gives the function's answer.
+// Pay delivers the event as Stripe does, and returns the function's answer.
 func (s *Shop) Pay(ctx context.Context, p Purchase) (string, error) {
 	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
 		Payload: p.Body, Secret: s.Env["WEBHOOK_SECRET"], Timestamp: time.Now(),
@@ -83,10 +83,10 @@ func (s *Shop) Buy(ctx context.Context, event, items []byte) (string, error) {
 	return p.Session, err
 }
 
-// Ignored reports whether an answer of the webhook says that it has stored nothing.
+// Ignored reports whether the webhook answered that it stored nothing.
 func Ignored(answer string) bool { return strings.HasPrefix(answer, `{"ignored":`) }
 
-// Miss plays a purchase of which Stripe's webhook never tells, as if its endpoint were deleted.
+// Miss plays a purchase without a webhook call, as if the endpoint were deleted.
 func (s *Shop) Miss(ctx context.Context, event, items []byte) (Purchase, error) {
 	p, err := NewPurchase(event, items, time.Now())
 	if err != nil {
@@ -95,12 +95,12 @@ func (s *Shop) Miss(ctx context.Context, event, items []byte) (Purchase, error) 
 	return p, s.AtStripe(ctx, p)
 }
 
-// AtStripe has the stand-in for Stripe know of a purchase: what was bought, and that it was.
+// AtStripe adds a purchase to the mock of Stripe: the line items and the event.
 func (s *Shop) AtStripe(ctx context.Context, p Purchase) error {
 	return errors.Join(s.SetItems(ctx, p), s.Happen(ctx, p))
 }
 
-// Refusal is an answer that is no 2xx.
+// Refusal is an answer other than 2xx.
 type Refusal struct {
 	URL    string
 	Status int
@@ -109,8 +109,8 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s answers %d: %s", r.URL, r.Status, r.Answer) }
 
-// Request makes one HTTP request, and gives the answer's body where its status is a 2xx; a *Refusal
-// where it is another.
+// Request makes one HTTP request, and returns the answer's body for a status 2xx; a *Refusal for
+// another.
 func Request(ctx context.Context, method, url, signature string, body []byte) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -4,8 +4,8 @@ package terminal
 
 import "golang.org/x/sys/unix"
 
-// quiet has a terminal show nothing of what is typed. term.ReadPassword does so too, but only when
-// it is called, and what is typed between the prompt and that would be seen.
+// quiet turns the echo of a terminal off. term.ReadPassword does so too, but only when it is
+// called: text typed between the prompt and the call would be visible.
 func quiet(fd int) error {
 	t, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {

@@ -16,7 +16,7 @@ func (w writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Whoever pastes a secret does so as soon as they are asked.
+// A person pastes a secret as soon as the prompt appears.
 func TestHiddenIsQuietBeforeItAsks(t *testing.T) {
 	t.Parallel()
 

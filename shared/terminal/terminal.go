@@ -1,4 +1,4 @@
-// Package terminal asks the person at the terminal: a yes, or a secret that is not shown.
+// Package terminal asks the person at the terminal for a yes, or for a secret without showing it.
 package terminal
 
 import (
@@ -13,17 +13,17 @@ import (
 	"golang.org/x/term"
 )
 
-// ErrNone: nobody can be asked, since the input is no terminal, or has ended.
+// ErrNone: the input is not a terminal, or has ended, so there is no answer.
 var ErrNone = errors.New("there is no terminal to ask on")
 
-// Terminal is where the person is.
+// Terminal is a person's input and output.
 type Terminal struct {
 	In  *os.File
 	Out io.Writer
 }
 
 // Confirm asks a question, and reports whether the answer is y or yes. It ends with the context,
-// and is ErrNone where nobody answers.
+// and returns ErrNone without an answer.
 func (t Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	if !t.there() {
 		return false, ErrNone
@@ -34,8 +34,8 @@ func (t Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 }
 
 // Hidden asks for a line that does not appear on the screen: a secret. It is without the white
-// space around it, and empty where only Enter was pressed. It ends with the context, and is ErrNone
-// where nobody answers.
+// space around it, and empty where only Enter was pressed. It ends with the context, and returns
+// ErrNone without an answer.
 func (t Terminal) Hidden(ctx context.Context, prompt string) (string, error) {
 	fd := int(t.In.Fd())
 	before, err := term.GetState(fd)
@@ -49,8 +49,7 @@ func (t Terminal) Hidden(ctx context.Context, prompt string) (string, error) {
 		b, err := term.ReadPassword(fd)
 		return string(b), err
 	})
-	// Where the context ended, the reader is still there, and the screen would go on showing
-	// nothing.
+	// If the context ended, the reader still runs, and the screen would stay without echo.
 	_ = term.Restore(fd, before)
 	fmt.Fprintln(t.Out)
 	return line, err

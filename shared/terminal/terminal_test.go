@@ -53,7 +53,7 @@ func TestHidden(t *testing.T) {
 		x.WaitFor("shown")
 	})
 
-	t.Run("asks nobody where there is no terminal", func(t *testing.T) {
+	t.Run("does not ask without a terminal", func(t *testing.T) {
 		t.Parallel()
 
 		null, err := os.Open(os.DevNull)

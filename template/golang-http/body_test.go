@@ -216,7 +216,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Fatalf("no %s after %v", what, patience)
 }
 
-// Whoever holds many connections open, and announces a large body on each, gets no memory for it.
+// Many open connections that each announce a large body take no memory for it.
 func TestAnnouncedBodyTakesNoMemory(t *testing.T) {
 	i := newInvoker(testSettings(), mustNotRun(t), slog.New(slog.DiscardHandler))
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("a little"))

@@ -25,10 +25,10 @@ const (
 	gateLogPause = 10 * time.Second
 )
 
-// gate is a listener that bounds the memory of requests that have not arrived, be they slow or
-// never meant to, and of connections between two requests. When both hold more than the limit, the
-// oldest of those that hold more is closed: so a crowd of one kind does no harm to the other. A
-// request that is being answered is not counted and never closed.
+// gate is a listener that bounds the memory of incomplete requests, slow or never to be completed,
+// and of connections between two requests. If both together exceed the limit, it closes the oldest
+// of the kind that holds more: so a crowd of one kind does not harm the other. A request that is
+// being answered is not counted and never closed.
 type gate struct {
 	net.Listener
 	limit int
@@ -181,8 +181,8 @@ func (v *visitor) Close() error {
 	return v.Conn.Close()
 }
 
-// CloseWrite is what net/http wants of a connection that it refuses, so that the client still reads
-// why.
+// CloseWrite is what net/http calls on a connection that it refuses, so that the client still reads
+// the answer.
 func (v *visitor) CloseWrite() error {
 	if tcp, ok := v.Conn.(*net.TCPConn); ok {
 		return tcp.CloseWrite()
@@ -192,12 +192,12 @@ func (v *visitor) CloseWrite() error {
 
 type visitorKey struct{}
 
-// know lets arrived find the visitor of a request.
+// know stores the visitor in a request's context, for arrived.
 func know(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, visitorKey{}, conn)
 }
 
-// arrived says that a request is here, whole: what it takes from now on is the function's doing.
+// arrived marks a request as complete: from then on the function limits its memory.
 func arrived(r *http.Request) {
 	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok {
 		v.done()

@@ -44,8 +44,8 @@ type invoker struct {
 }
 
 func newInvoker(s settings, handle handleFunc, log *slog.Logger) *invoker {
-	// The server stops writing at write_timeout, so a call that is told to stop only then
-	// could tell its caller nothing.
+	// The server stops writing at write_timeout, so a call whose context ends only then could not
+	// answer.
 	toAnswer := min(s.writeTimeout/10, 500*time.Millisecond)
 	i := &invoker{
 		handle:       handle,
@@ -90,8 +90,8 @@ func (i *invoker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, response)
 }
 
-// admit reports whether one more call may run; release ends it. A request that has not arrived
-// whole takes no place: slow senders do not keep others out.
+// admit reports whether one more call may run; release ends it. An incomplete request does not
+// count: slow senders do not block others.
 func (i *invoker) admit() (release func(), ok bool) {
 	if i.running == nil {
 		return func() {}, true
@@ -119,7 +119,7 @@ func (i *invoker) wait(ctx context.Context) error {
 	}
 }
 
-// readBody reads no more than the limit, whatever was announced or is sent.
+// readBody reads at most the limit, whatever length was announced or sent.
 func (i *invoker) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > i.maxBodyBytes {
 		return nil, &http.MaxBytesError{Limit: i.maxBodyBytes}
@@ -231,8 +231,8 @@ func clip(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "") + "…"
 }
 
-// failure is the answer to a call that failed: what the function wants to say, if anything, with
-// status 500. The error itself is for the log, not for the caller.
+// failure is the answer to a failed call: the function's own body, if any, with status 500. The
+// error itself is for the log, not for the caller.
 func failure(response handler.Response) handler.Response {
 	if len(response.Body) == 0 && len(response.Header) == 0 {
 		return message(http.StatusInternalServerError, "function failed")

@@ -22,15 +22,16 @@ const (
 	// accepting. Ours stays open a little longer, for what the watchdog accepted last.
 	drainSlack = 100 * time.Millisecond
 
-	// So long the watchdog has to pass on the last answers and to end: this process ends with it.
+	// The time that the watchdog has to pass on the last answers and to end: this process ends with
+	// it.
 	watchdogTime = 2 * time.Second
 )
 
 var (
 	// errForced says that an interrupt cut the draining short.
 	errForced = errors.New("interrupted: stopped without waiting for running calls")
-	// errOutlived says that this process lives though it has drained, and the watchdog has had the
-	// time to end.
+	// errOutlived says that this process still runs although it has drained, and the watchdog had
+	// the time to end.
 	errOutlived = errors.New("the watchdog waits for calls whose end does not reach it; it ends with this process")
 )
 
@@ -52,7 +53,7 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 		ConnContext:       know,
 		ConnState:         watch,
 	}
-	// Whatever ends this, no connection and no call's context outlives it.
+	// However serve ends, no connection and no call's context outlives it.
 	defer server.Close()
 
 	failed := make(chan error, 1)
@@ -83,15 +84,15 @@ func serve(l net.Listener, s settings, handle handleFunc, signals <-chan os.Sign
 	}
 }
 
-// drain serves on for the healthcheck interval, so that what routes calls here can notice and
-// stop. Then it closes the listener and gives running calls, and the background work of calls, up
-// to the write timeout, or less: all is to end well before the platform kills.
+// drain keeps serving for the healthcheck interval, so that the router of calls can detect the end
+// and stop. Then it closes the listener and gives running calls, and the background work of calls,
+// up to the write timeout, or less: everything must end well before the platform kills the process.
 //
 // The watchdog ends by itself once it has the answers to its calls, and this process with it, as a
 // container goes with its first process. But faasd removes the container's network, the loopback
 // interface too, before it sends SIGTERM: then no answer reaches the watchdog, which would wait for
-// up to write_timeout. After 30 seconds faasd gives up the whole update. To end with an error is
-// the only word that the watchdog still hears.
+// up to write_timeout. After 30 seconds faasd gives up the whole update. An exit with an error is
+// the only signal that still reaches the watchdog.
 func drain(server *http.Server, invoker *invoker, s settings, log *slog.Logger) error {
 	end := time.Now().Add(s.gracePeriod * 2 / 3)
 	time.Sleep(s.healthcheckInterval + drainSlack)

@@ -63,7 +63,7 @@ func TestWriteTimeout(t *testing.T) {
 	release := make(chan struct{})
 	server := start(t, s, func(handler.Request) (handler.Response, error) {
 		<-release
-		return handler.Response{Body: []byte("nobody reads this")}, nil
+		return handler.Response{Body: []byte("no client reads this")}, nil
 	})
 	time.AfterFunc(3*s.writeTimeout, func() { close(release) })
 	if res, err := (&http.Client{Timeout: patience}).Do(newGet(t, server.url)); err == nil {
@@ -176,7 +176,7 @@ func TestDrain(t *testing.T) {
 		})
 	}
 
-	t.Run("finishes a running call whatever other SIGTERMs come", func(t *testing.T) {
+	t.Run("finishes a running call despite other SIGTERMs", func(t *testing.T) {
 		t.Parallel()
 
 		called, release := make(chan struct{}), make(chan struct{})

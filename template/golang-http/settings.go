@@ -17,7 +17,7 @@ const (
 	defaultGrace = 30 * time.Second
 )
 
-// settings are what the environment decides. README.md gives each one's name, default and meaning.
+// settings come from the environment. README.md gives each one's name, default and meaning.
 type settings struct {
 	address             string
 	readTimeout         time.Duration

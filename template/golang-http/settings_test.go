@@ -41,7 +41,7 @@ func TestLoadSettings(t *testing.T) {
 			with(func(s *settings) { s.healthcheckInterval = 0 })},
 		{"ends before the platform kills", map[string]string{"grace_period": "1m"},
 			with(func(s *settings) { s.gracePeriod = time.Minute })},
-		{"knows a watchdog by what it runs", map[string]string{"fprocess": "./handler"},
+		{"detects a watchdog by fprocess", map[string]string{"fprocess": "./handler"},
 			with(func(s *settings) { s.watchdog = true })},
 		{"takes a limit of calls", map[string]string{"max_inflight": "10"},
 			with(func(s *settings) { s.maxInflight = 10 })},

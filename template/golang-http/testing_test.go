@@ -60,7 +60,7 @@ func start(t *testing.T, s settings, handle handleFunc) *testServer {
 		server.stopped <- serve(listener, s, handle, server.signals, log)
 	}()
 	t.Cleanup(func() {
-		// Two interrupts end it whatever it is doing.
+		// Two interrupts end it in any state.
 		for range 2 {
 			select {
 			case server.signals <- os.Interrupt:

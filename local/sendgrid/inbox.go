@@ -81,12 +81,13 @@ func (s *Service) Messages() []Message {
 
 // Message is the one of an ID; ErrNoMessage where there is none, or no more.
 func (s *Service) Message(id string) (Message, error) {
-	messages := s.Messages()
-	i := slices.IndexFunc(messages, func(m Message) bool { return m.MessageID == id })
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	i := slices.IndexFunc(s.inbox.messages, func(m Message) bool { return m.MessageID == id })
 	if i < 0 {
 		return Message{}, ErrNoMessage
 	}
-	return messages[i], nil
+	return s.inbox.messages[i], nil
 }
 
 // Inbox serves the messages to scripts, at /api/messages: GET lists them oldest first, DELETE

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,9 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/sendgrid/rest"
-	sgclient "github.com/sendgrid/sendgrid-go"
-	"github.com/sendgrid/sendgrid-go/helpers/mail"
 
 	"handler/function/local/calltest"
 	"handler/function/local/sendgrid"
@@ -250,94 +246,6 @@ func TestFaults(t *testing.T) {
 		}
 		if n := len(s.messages(t)); n != 1 {
 			t.Errorf("%d messages", n)
-		}
-	})
-}
-
-func TestSendGridsOwnClient(t *testing.T) {
-	t.Parallel()
-
-	s := setup(t, "")
-	to := mail.NewEmail("Ada Lovelace", "ada@example.com")
-	m := mail.NewV3Mail()
-	m.SetFrom(mail.NewEmail("Shop", "shop@example.com"))
-	m.SetReplyTo(mail.NewEmail("", "help@example.com"))
-	m.SetTemplateID("d-0123456789abcdef0123456789abcdef")
-	p := mail.NewPersonalization()
-	p.AddTos(to)
-	p.SetCustomArg("delivery", "d1")
-	p.SetDynamicTemplateData("order", map[string]any{"total": "49.00"})
-	m.AddPersonalizations(p)
-	m.AddCategories("orders")
-	m.SetASM(mail.NewASM().SetGroupID(7))
-	m.SetTrackingSettings(mail.NewTrackingSettings().SetClickTracking(mail.NewClickTrackingSetting().SetEnable(false)))
-
-	client := sgclient.Client{Request: sgclient.GetRequest(testKey, "/v3/mail/send", s.api)}
-	client.Method = rest.Post
-	resp, err := client.SendWithContext(t.Context(), m)
-	if err != nil || resp.StatusCode != 202 {
-		t.Fatalf("%+v, %v", resp, err)
-	}
-	got := s.messages(t)
-	if len(got) != 1 || len(resp.Headers["X-Message-Id"]) != 1 || resp.Headers["X-Message-Id"][0] != got[0].MessageID {
-		t.Errorf("got %+v, X-Message-Id %v", got, resp.Headers["X-Message-Id"])
-	}
-
-	m.SetFrom(mail.NewEmail("Shop", "shop"))
-	if resp, err := client.SendWithContext(t.Context(), m); err != nil || resp.StatusCode != 400 || !strings.Contains(resp.Body, "from.email") {
-		t.Errorf("%+v, %v", resp, err)
-	}
-}
-
-func TestInboxAPI(t *testing.T) {
-	t.Parallel()
-
-	t.Run("lists oldest first, answers one, and is emptied", func(t *testing.T) {
-		t.Parallel()
-
-		s := setup(t, "")
-		first, _ := s.send(t, letter)
-		second, _ := s.send(t, letter)
-		ids := func() []string {
-			ids := []string{}
-			for _, m := range s.messages(t) {
-				ids = append(ids, m.MessageID)
-			}
-			return ids
-		}
-		want := []string{first.Header.Get("X-Message-Id"), second.Header.Get("X-Message-Id")}
-		if diff := cmp.Diff(want, ids()); diff != "" {
-			t.Error(diff)
-		}
-		if resp, text := do(t, "GET", s.inbox+"/api/messages/"+want[1], ""); resp.Status != 200 || !strings.Contains(text, want[1]) {
-			t.Errorf("%d %s", resp.Status, text)
-		}
-		if resp, _ := do(t, "GET", s.inbox+"/api/messages/nothing", ""); resp.Status != 404 {
-			t.Errorf("%d for a message that is not there", resp.Status)
-		}
-		if resp, _ := do(t, "DELETE", s.inbox+"/api/messages", ""); resp.Status/100 != 2 {
-			t.Errorf("DELETE: %d", resp.Status)
-		}
-		if diff := cmp.Diff([]string{}, ids()); diff != "" {
-			t.Error(diff)
-		}
-	})
-
-	t.Run("takes mails from many at once and loses none", func(t *testing.T) {
-		t.Parallel()
-
-		s := setup(t, filepath.Join(t.TempDir(), "inbox"))
-		var wg sync.WaitGroup
-		for range 50 {
-			wg.Go(func() { s.send(t, letter) })
-		}
-		wg.Wait()
-		seen := map[string]bool{}
-		for _, m := range s.messages(t) {
-			seen[m.MessageID] = true
-		}
-		if len(seen) != 50 {
-			t.Errorf("%d messages", len(seen))
 		}
 	})
 }

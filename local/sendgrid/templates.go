@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -20,7 +18,6 @@ const (
 	// together: https://www.twilio.com/docs/sendgrid/api-reference/transactional-templates-versions
 	maxTemplates = 300
 	maxVersions  = 300
-	maxPage      = 200
 )
 
 // template is a dynamic or legacy template of the account.
@@ -38,18 +35,6 @@ type version struct {
 	HTML     string `json:"html_content"`
 	Plain    string `json:"plain_content"`
 	TestData string `json:"test_data,omitempty"`
-}
-
-// lean is a version as lists of templates have it, without its texts.
-type lean struct {
-	ID            string `json:"id"`
-	TemplateID    string `json:"template_id"`
-	Active        int    `json:"active"`
-	Name          string `json:"name"`
-	Subject       string `json:"subject"`
-	UpdatedAt     string `json:"updated_at"`
-	GeneratePlain bool   `json:"generate_plain_content"`
-	Editor        string `json:"editor"`
 }
 
 // templates are the account's, in memory only.
@@ -89,49 +74,6 @@ func (s *Service) templateRoutes(mux *http.ServeMux) {
 			return status, json.RawMessage(encoded)
 		}))
 	}
-}
-
-func (t *templates) list(r *http.Request) (int, any) {
-	q := r.URL.Query()
-	size, err := strconv.Atoi(q.Get("page_size"))
-	if err != nil || size < 1 || size > maxPage {
-		return badRequest("page_size", fmt.Sprintf("page_size must be a number between 1 and %d", maxPage))
-	}
-	generations := q.Get("generations")
-	if generations == "" {
-		generations = "legacy"
-	}
-	if !slices.Contains([]string{"legacy", "dynamic", "legacy,dynamic"}, generations) {
-		return badRequest("generations", "generations must be legacy, dynamic or legacy,dynamic")
-	}
-	from := 0
-	if token := q.Get("page_token"); token != "" {
-		if from, err = strconv.Atoi(token); err != nil || from < 0 {
-			return badRequest("page_token", "page_token is invalid")
-		}
-	}
-	found := []map[string]any{}
-	for _, one := range t.all {
-		if one.Generation == generations || generations == "legacy,dynamic" {
-			versions := []lean{}
-			for _, v := range one.Versions {
-				versions = append(versions, v.lean)
-			}
-			found = append(found, map[string]any{"id": one.ID, "name": one.Name, "generation": one.Generation, "updated_at": one.UpdatedAt, "versions": versions})
-		}
-	}
-	page := func(token int) string {
-		u := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: url.Values{
-			"generations": {generations}, "page_size": {strconv.Itoa(size)}, "page_token": {strconv.Itoa(token)}}.Encode()}
-		return u.String()
-	}
-	from = min(from, len(found))
-	to := min(from+size, len(found))
-	meta := map[string]any{"self": page(from), "count": len(found)}
-	if to < len(found) {
-		meta["next"] = page(to)
-	}
-	return http.StatusOK, map[string]any{"result": found[from:to], "_metadata": meta}
 }
 
 func (t *templates) create(r *http.Request) (int, any) {

@@ -19,7 +19,7 @@ type correct struct {
 	// Resend are the keys of e-mails to send again, beside those that failed or bounced.
 	Resend []string `json:"resend"`
 
-	// call tells the call from others.
+	// call identifies the call.
 	call string
 }
 

@@ -20,7 +20,7 @@ type resend struct {
 	To     string `json:"to"`
 	Reason string `json:"reason"`
 
-	// call tells the call from others.
+	// call identifies the call.
 	call string
 }
 
@@ -62,7 +62,7 @@ func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 		return nil, err
 	}
 	if isNew {
-		log.Info("e-mails are sent again, as the owner wishes", "order", r.Order, "emails", len(keys))
+		log.Info("e-mails are sent again on the owner's request", "order", r.Order, "emails", len(keys))
 	}
 	if o, err = s.sendNow(ctx, log, o.ID); err != nil {
 		return nil, err
@@ -70,8 +70,8 @@ func (r *resend) Answer(ctx context.Context, s Service, log *slog.Logger) (any, 
 	return Resent{ID: o.ID, Emails: resentMails(o, keys)}, nil
 }
 
-// change changes an order as its owner wishes, and reports whether there was anything to change: a
-// copy of the call finds it done. Its error is the change's own, or ErrUndone.
+// change changes an order as requested, and reports whether it changed anything: a copy of the call
+// finds it done. Its error is the change's own, or ErrUndone.
 func (s Service) change(ctx context.Context, id string, change func(*order.Order) (isNew bool, refused error)) (o *order.Order, isNew bool, err error) {
 	orders, err := s.Store()
 	if err != nil {

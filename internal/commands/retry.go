@@ -22,7 +22,7 @@ type retry struct {
 	// Before is where to go on among all orders: an answer's next, or a time.
 	Before string `json:"before"`
 
-	// call tells the call from others.
+	// call identifies the call.
 	call string
 }
 

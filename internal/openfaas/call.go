@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// CallTolerance is how far the time in a call that changes something may be from ours: a copy of a
-// signed call is good for no longer.
+// CallTolerance is how far the time in a call may differ from ours: a copy of a signed call is
+// valid for no longer.
 const CallTolerance = 5 * time.Minute
 
 // What is wrong with a signed call.
 var (
-	// ErrCall: its body is none that the function knows.
+	// ErrCall: its body is not a known call.
 	ErrCall = errors.New("unknown request")
 	// ErrStale: it changes something, and says no time, or one that is too far from now.
 	ErrStale = errors.New("the call is too old, too early, or undated")
@@ -29,8 +29,8 @@ type Call struct {
 	Command string
 	// At is when the call was made; zero where it does not say.
 	At time.Time
-	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that tell it from
-	// others: the time in them makes another call of the same wish.
+	// ID is 8 lower-case hexadecimal digits that a copy of the call has too, and that differ from
+	// those of other calls: they depend on the call's time.
 	ID string
 
 	arguments json.RawMessage

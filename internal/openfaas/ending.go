@@ -8,16 +8,16 @@ import (
 	"syscall"
 )
 
-// Ending is done once the platform has told the process to end.
+// Ending is done once the platform has sent SIGTERM.
 func Ending() context.Context {
 	ending, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	context.AfterFunc(ending, stop)
 	return ending
 }
 
-// NoErrorsAfter is a log whose errors are warnings once ending is done. faasd takes the network
-// from a process before it tells it to end: whatever fails from then on is no reason for a person
-// to look, since it is left to the next process, and Stripe comes again.
+// NoErrorsAfter is a log whose errors are warnings once ending is done. faasd removes a process's
+// network before it sends SIGTERM: later failures need no person, since the next process does the
+// work, and Stripe retries.
 func NoErrorsAfter(ending context.Context, log *slog.Logger) *slog.Logger {
 	return slog.New(lowered{log.Handler(), ending})
 }

@@ -11,8 +11,8 @@ import (
 // a margin: file systems count in steps of a few milliseconds, some in seconds.
 const fresh = 3 * time.Second
 
-// files keeps what it has read, and reads a file again when it has changed: to look whether it has
-// is one system call in place of seven. A nil files keeps nothing.
+// files caches what it has read, and reads a file again after a change: the check is one system
+// call instead of seven. A nil files caches nothing.
 type files struct{ kept sync.Map }
 
 // content is a file's, as it was when it looked like that.
@@ -26,7 +26,7 @@ func (f *files) read(path string) ([]byte, error) {
 	if f == nil {
 		return os.ReadFile(path) // #nosec G304 -- the folder is the owner's setting, the names are ours
 	}
-	// The look comes first: if the file changes before it is read, the next look shows it.
+	// The stat comes first: if the file changes before it is read, the next stat detects it.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func TestFiles(t *testing.T) {
 		t.Parallel()
 
 		f, path := setup(t)
-		put(t, path, "two", old) // as nobody does who changes a secret
+		put(t, path, "two", old) // unlike an owner who changes a secret
 		reads(t, f, path, "one")
 	})
 

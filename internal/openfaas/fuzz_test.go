@@ -12,8 +12,8 @@ import (
 	"handler/function/internal/openfaas"
 )
 
-// FuzzSigned: nothing passes for a signature but an HMAC by a key that is not empty, whatever the
-// header says, and what Sign signs passes.
+// FuzzSigned: only an HMAC with a key that is not empty passes as a signature, for any header says,
+// and what Sign signs passes.
 func FuzzSigned(f *testing.F) {
 	body := []byte(`{"id":"cs_1"}`)
 	f.Add(body, openfaas.Sign(body, "k"), "k", "old")

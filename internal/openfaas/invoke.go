@@ -19,8 +19,7 @@ type Gateway struct {
 	Client *http.Client
 }
 
-// maxIdle is how many connections to the gateway stay open after a rush; one that is left over is
-// closed, and has cost its opening.
+// maxIdle is how many connections to the gateway stay open after a rush; the others are closed.
 const maxIdle = 64
 
 // NewGateway makes a client for a gateway. Its connections stay open between calls.

@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// Misconfigured is an error that the owner mends: a secret or a setting is missing or wrong. Its
-// text names it, holds no secret, and may go into an answer.
+// Misconfigured is an error that the owner must correct: a secret or a setting is missing or wrong.
+// Its text names it, holds no secret, and may go into an answer.
 type Misconfigured struct{ err error }
 
 func (m *Misconfigured) Error() string { return m.err.Error() }
 
-// Unwrap is what was found.
+// Unwrap returns the cause.
 func (m *Misconfigured) Unwrap() error { return m.err }
 
 // Misconfiguration is the text of the Misconfigured that err is or wraps, if any.
@@ -23,7 +23,7 @@ func Misconfiguration(err error) (string, bool) {
 	return m.Error(), true
 }
 
-// NewMisconfigured is for what is found missing or wrong, here or by a function.
+// NewMisconfigured is for a missing or wrong value, found here or by a function.
 func NewMisconfigured(format string, args ...any) error {
 	return &Misconfigured{fmt.Errorf(format, args...)}
 }

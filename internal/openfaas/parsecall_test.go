@@ -27,7 +27,7 @@ func TestParseCall(t *testing.T) {
 		}
 	})
 
-	t.Run("knows a copy of a call, and another call", func(t *testing.T) {
+	t.Run("gives a copy of a call the same ID, and another call another", func(t *testing.T) {
 		t.Parallel()
 
 		id := func(body string) string {

@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// ErrPanic: the code broke on what it was given.
+// ErrPanic: the code panicked on its input.
 var ErrPanic = errors.New("panic")
 
 // Recovered, deferred, makes a panic an error that is ErrPanic and holds the trace, where one order
-// or event is not to end the process.
+// or event must not end the process.
 func Recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())

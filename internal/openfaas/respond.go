@@ -23,14 +23,14 @@ func JSON(status int, body any) handler.Response {
 	}
 }
 
-// Error is an answer that says in plain words what was wrong with the call. It is for the caller to
-// read: nothing of ours goes into it.
+// Error is an answer with the reason in plain words. The caller reads it: it holds nothing
+// internal.
 func Error(status int, message string) handler.Response {
 	return JSON(status, map[string]string{"error": message})
 }
 
-// Refuse is where an error becomes an answer, and is logged. What is misconfigured is told to the
-// caller as well, with a 503; of all else the caller learns what the function's table says.
+// Refuse turns an error into an answer, and logs it. For Misconfigured, the caller gets its text
+// with a 503; for other errors, the text of the function's table.
 func Refuse(log *slog.Logger, err error, table func(error) (status int, text string)) handler.Response {
 	if text, ok := Misconfiguration(err); ok {
 		log.Error("the function cannot work as it is configured", "status", http.StatusServiceUnavailable, "err", err)

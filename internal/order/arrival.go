@@ -37,8 +37,8 @@ const (
 	maxReason = 500
 )
 
-// Arrival is what SendGrid told of one recipient of a delivery. It is told in any order, and more
-// than once; of each kind the first counts.
+// Arrival is what SendGrid reported of one recipient of a delivery. It arrives in any order, and
+// more than once; of each kind the first counts.
 type Arrival struct {
 	Kind ArrivalKind `bson:"kind"`
 	// To is the recipient's address as the delivery has it; empty where none of its recipients is
@@ -89,7 +89,7 @@ func (d Delivery) Copies() int {
 }
 
 // Arrive takes what SendGrid told of a delivery, and reports whether that changed it. The same set
-// of it makes the same delivery, whatever its order and however often it comes.
+// of it makes the same delivery, whatever their sequence and repetition.
 //
 // Any of it proves that SendGrid accepted an attempt. So what is not known to be sent is sent from
 // then on, and is not attempted any more, unless an attempt is under way: then the end of that

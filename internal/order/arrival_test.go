@@ -130,7 +130,7 @@ func TestArrive(t *testing.T) {
 		}
 	})
 
-	t.Run("leaves it to whoever is at it, and the end of that attempt ends it", func(t *testing.T) {
+	t.Run("leaves it to the process that is sending it, and the end of that attempt ends it", func(t *testing.T) {
 		t.Parallel()
 
 		notice := []order.Email{{Key: "notice/email-failed/" + key, To: []order.Address{{Email: "owner@example.com"}}}}
@@ -140,7 +140,7 @@ func TestArrive(t *testing.T) {
 			"failed":  func(o *order.Order) error { return o.MarkFailed(key, "one", order.Setback{Status: 400}, notice, start) },
 			"silence": func(o *order.Order) error {
 				if o.Prove(key, start.Add(lease-1)) {
-					t.Error("it is taken from whoever is at it")
+					t.Error("it is taken from the process that is sending it")
 				}
 				d := o.Emails[key]
 				d.Lost = order.MaxLost - 1
@@ -273,7 +273,7 @@ func TestArrive(t *testing.T) {
 		}
 	})
 
-	t.Run("tells the first trouble", func(t *testing.T) {
+	t.Run("returns the first trouble", func(t *testing.T) {
 		t.Parallel()
 
 		o := planned(t)

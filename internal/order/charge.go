@@ -21,7 +21,7 @@ type Charge struct {
 	Reason string
 }
 
-// Reversal is what charges say of an order's money, whatever their number and order.
+// Reversal is what charges say of an order's money, independent of their number and sequence.
 type Reversal struct {
 	// Refunded is how much of the payment went back, in minor units.
 	Refunded int64 `bson:"refunded,omitempty"`

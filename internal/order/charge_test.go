@@ -185,7 +185,7 @@ func TestChargesArePlannedEachByItself(t *testing.T) {
 		}
 	})
 
-	t.Run("before that of the payment, while nobody knows what was bought", func(t *testing.T) {
+	t.Run("before that of the payment, while the items are unknown", func(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_paid", nil), first)
@@ -205,7 +205,7 @@ func TestChargesArePlannedEachByItself(t *testing.T) {
 		next(later, order.ForPaid, later)
 	})
 
-	t.Run("and alone, when nobody asks any more what was bought", func(t *testing.T) {
+	t.Run("and alone, when the items are not fetched any more", func(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_paid", nil), first)

@@ -132,7 +132,7 @@ func (o *Order) astray(d Delivery) bool {
 }
 
 // redirect gives a delivery that waits the corrected address, or replaces it by a copy where it was
-// attempted: what SendGrid tells of an attempt later must find a delivery with the address of that
+// attempted: SendGrid's later events of an attempt must find a delivery with the address of that
 // attempt.
 func (o *Order) redirect(key string, now time.Time) {
 	d := o.Emails[key]

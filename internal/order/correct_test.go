@@ -264,7 +264,7 @@ func TestCorrectWhileItIsSent(t *testing.T) {
 		}
 	})
 
-	t.Run("or when its lease expires, whatever comes of it then", func(t *testing.T) {
+	t.Run("or when its lease expires, whatever its outcome", func(t *testing.T) {
 		t.Parallel()
 
 		o, end := inFlight(t), start.Add(lease)
@@ -286,7 +286,7 @@ func TestCorrectWhileItIsSent(t *testing.T) {
 		}
 	})
 
-	t.Run("and what SendGrid tells of it stays its own", func(t *testing.T) {
+	t.Run("and SendGrid's events of it stay its own", func(t *testing.T) {
 		t.Parallel()
 
 		o := inFlight(t)
@@ -367,7 +367,7 @@ func TestLastCorrectionCounts(t *testing.T) {
 		}
 	})
 
-	t.Run("whatever Stripe says later", func(t *testing.T) {
+	t.Run("also if Stripe sends another address later", func(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_unpaid", nil))

@@ -96,7 +96,7 @@ func TestClaim(t *testing.T) {
 func TestMarkSent(t *testing.T) {
 	t.Parallel()
 
-	t.Run("is sure for whoever holds the lease", func(t *testing.T) {
+	t.Run("is sure for the holder of the lease", func(t *testing.T) {
 		t.Parallel()
 
 		o := planned(t)
@@ -127,7 +127,7 @@ func TestMarkSent(t *testing.T) {
 func TestUnsureStays(t *testing.T) {
 	t.Parallel()
 
-	t.Run("when an acceptance comes after somebody gave the delivery back", func(t *testing.T) {
+	t.Run("when an acceptance comes after the delivery was given back", func(t *testing.T) {
 		t.Parallel()
 
 		o := planned(t)
@@ -289,7 +289,7 @@ func TestPlan(t *testing.T) {
 		}
 	})
 
-	t.Run("fails at once what has nobody to go to", func(t *testing.T) {
+	t.Run("fails an e-mail without a recipient at once", func(t *testing.T) {
 		t.Parallel()
 
 		o := placed(t, event(t, "completed_paid", nil))

@@ -13,7 +13,7 @@ import (
 func TestCancel(t *testing.T) {
 	t.Parallel()
 
-	t.Run("ends what nobody is sending", func(t *testing.T) {
+	t.Run("ends an e-mail that is not being sent", func(t *testing.T) {
 		t.Parallel()
 
 		o := planned(t)
@@ -46,7 +46,7 @@ func TestCancel(t *testing.T) {
 		}
 	})
 
-	t.Run("knows nothing of what is not there", func(t *testing.T) {
+	t.Run("finds no unknown entry", func(t *testing.T) {
 		t.Parallel()
 
 		o := planned(t)

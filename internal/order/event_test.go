@@ -9,7 +9,7 @@ import (
 	"handler/function/internal/sample"
 )
 
-// Stripe sends whatever the endpoint is registered for, about objects of any kind.
+// Stripe sends all types that the endpoint is registered for, about objects of any kind.
 func TestParseEnvelopeOfOtherObjects(t *testing.T) {
 	t.Parallel()
 

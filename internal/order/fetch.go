@@ -58,7 +58,7 @@ func (o *Order) FetchFailed(reason string, at, now time.Time) {
 	o.touch(now)
 }
 
-// FetchRefused is FetchFailed where Stripe refused the key. That is for the owner to mend, however
+// FetchRefused is FetchFailed where Stripe refused the key. The owner must correct that, however
 // long it takes: the Horizon begins anew with the next failure of another kind.
 func (o *Order) FetchRefused(reason string, at, now time.Time) {
 	if !o.fetchTried(reason, at, now) {

@@ -134,7 +134,7 @@ func TestForget(t *testing.T) {
 			t.Errorf("delivered again: new %v, %v", isNew, err)
 		}
 		if _, waits := o.Unplanned(); !waits {
-			t.Error("the money came, and nobody is told")
+			t.Error("the money came, and there is no notice")
 		}
 	})
 
@@ -174,6 +174,6 @@ func TestConcerns(t *testing.T) {
 	}
 	o.CustomerEmail = "ada@new.example"
 	if !o.IsOf("ada@example.com") {
-		t.Error("an older address of the customer's is nobody's")
+		t.Error("an older address of the customer finds no order")
 	}
 }

@@ -80,8 +80,8 @@ func readable(t *testing.T, payload []byte) (order.Event, bool) {
 	return e, true
 }
 
-// FuzzParseEvent: whatever Stripe, or a thief of its secret, sends is refused as malformed, or has
-// an ID to be stored under and is kept as it came.
+// FuzzParseEvent: any body, also a signed one, is refused as malformed, or has an ID to be stored
+// under and is kept as it came.
 func FuzzParseEvent(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add([]byte(s))
@@ -122,13 +122,13 @@ func forgettable(t *testing.T, o *order.Order) {
 	}
 }
 
-// plain are the facts that are about nobody.
+// plain are the facts without personal data.
 func plain(f order.Facts) order.Facts {
 	f.CustomerName, f.CustomerEmail, f.ClientReferenceID, f.Metadata = "", "", "", nil
 	return f
 }
 
-// FuzzFold: an order is the same in whatever order its events came, and once it is paid it stays
+// FuzzFold: an order does not depend on the sequence of its events, and once it is paid it stays
 // so. What its charges say is in it, and changes nothing of what its sessions say.
 func FuzzFold(f *testing.F) {
 	f.Add(int64(100), byte(0), "unpaid", "a@example.com", int64(200), byte(1), "paid", "b@example.com", int64(200), byte(2), "unpaid", "")

@@ -1,5 +1,5 @@
-// Package order knows what an order is: the document that Tillbell keeps for one Checkout Session,
-// what its events make of it, and which e-mails it owes.
+// Package order defines an order: the document that Tillbell keeps for one Checkout Session, what
+// its events make of it, and which e-mails it owes.
 //
 // It promises three things. What an order says of its payment is a function of the set of events it
 // holds, whatever their order of arrival. A plan, once made, is never made again. And every change

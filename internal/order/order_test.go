@@ -163,7 +163,7 @@ func TestAdd(t *testing.T) {
 		}
 	})
 
-	t.Run("keeps metadata whatever its keys are", func(t *testing.T) {
+	t.Run("keeps metadata with any keys", func(t *testing.T) {
 		t.Parallel()
 
 		e := event(t, "completed_paid", func(_, session map[string]any) {

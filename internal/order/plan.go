@@ -13,7 +13,7 @@ type Reason string
 const (
 	// ForPaid: the money is there, or none is owed.
 	ForPaid Reason = "paid"
-	// ForPaymentFailed: a delayed payment was declined; the admins are told.
+	// ForPaymentFailed: a delayed payment was declined; the admins are notified.
 	ForPaymentFailed Reason = "payment_failed"
 )
 
@@ -24,7 +24,7 @@ const (
 	forDispute = "dispute_"
 )
 
-// forCharge is why a plan is made for an event of a charge: each tells by itself.
+// forCharge is the reason of a plan for an event of a charge: each event has one.
 func forCharge(e Event) Reason {
 	if e.Type == DisputeCreated {
 		return Reason(forDispute + e.ID)

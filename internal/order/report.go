@@ -24,6 +24,6 @@ func IsReport(id string) bool {
 func NewReport(day time.Time, data string, now time.Time) *Order {
 	return &Order{
 		ID: ReportID(day), Events: map[string]Event{}, Report: data, CreatedAt: now, UpdatedAt: now,
-		Facts: Facts{Livemode: true}, // it goes to those who are told of live orders
+		Facts: Facts{Livemode: true}, // it goes to the admins of live orders
 	}
 }

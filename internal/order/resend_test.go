@@ -206,11 +206,11 @@ func TestResend(t *testing.T) {
 		key   string
 		err   error
 	}{
-		"no e-mail at all":          {placed(t, event(t, "completed_unpaid", nil)), "", order.ErrNothingOwed},
-		"no e-mail by a key":        {placed(t, event(t, "completed_unpaid", nil)), key, order.ErrNothingOwed},
-		"none to the customer":      {owing(t, order.Email{Key: key, Audience: order.Admins}), "", order.ErrNothingOwed},
-		"none of that key":          {sent(t), "ebook/none", order.ErrNoDelivery},
-		"one with nobody to get it": {owing(t, order.Email{Key: key, Audience: order.Customer}), key, order.ErrNoRecipient},
+		"no e-mail at all":        {placed(t, event(t, "completed_unpaid", nil)), "", order.ErrNothingOwed},
+		"no e-mail by a key":      {placed(t, event(t, "completed_unpaid", nil)), key, order.ErrNothingOwed},
+		"none to the customer":    {owing(t, order.Email{Key: key, Audience: order.Admins}), "", order.ErrNothingOwed},
+		"none of that key":        {sent(t), "ebook/none", order.ErrNoDelivery},
+		"one without a recipient": {owing(t, order.Email{Key: key, Audience: order.Customer}), key, order.ErrNoRecipient},
 	} {
 		t.Run("says that there is "+name, func(t *testing.T) {
 			t.Parallel()

@@ -2,7 +2,7 @@ package order
 
 import "time"
 
-// SpaceID is the ID of the document by which the admins are told that the database fills up.
+// SpaceID is the ID of the document whose notice says that the database fills up.
 const SpaceID = "database_space"
 
 // IsSale reports whether an ID among the orders is one of a sale, and not of a document that only
@@ -14,7 +14,7 @@ func IsSale(id string) bool { return id != SpaceID && !IsReport(id) }
 func NewSpace(now time.Time) *Order {
 	return &Order{
 		ID: SpaceID, Events: map[string]Event{}, CreatedAt: now, UpdatedAt: now,
-		Facts: Facts{Livemode: true}, // it goes to those who are told of live orders
+		Facts: Facts{Livemode: true}, // it goes to the admins of live orders
 	}
 }
 

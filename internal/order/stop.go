@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// NoticeSeries is the first part of the key of a delivery that tells the admins of something; the
-// second is the kind of notice.
+// NoticeSeries is the first part of the key of a notice to the admins; the second is the kind of
+// notice.
 const NoticeSeries = "notice"
 
 // IsNotice reports whether the key of a delivery is that of a notice to the admins.

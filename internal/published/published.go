@@ -1,6 +1,5 @@
-// Package published knows which of SendGrid's dynamic templates the shop's templates have become.
-// It is what send-email/templates.lock.yml holds: make templates writes it, and send-email reads it
-// in the image.
+// Package published maps the shop's templates to SendGrid's dynamic templates. This is
+// send-email/templates.lock.yml: make templates writes it, and send-email reads it in the image.
 package published
 
 import (
@@ -69,7 +68,7 @@ func (l *Lock) Put(account, name string, t Template) {
 	l.Accounts[account][name] = t
 }
 
-// ErrAccount: it cannot be said which account is meant.
+// ErrAccount: the account is ambiguous or unknown.
 var ErrAccount = errors.New("which SendGrid account is meant?")
 
 // Account is the account of a name; without a name, the only one there is. It is empty where
@@ -121,8 +120,8 @@ func Names(name, locale string) []string {
 	return append(names, name)
 }
 
-// Placeholders are IDs for templates that were never published, of which a stand-in for SendGrid
-// knows nothing.
+// Placeholders are IDs for templates that were never published, for a mock of SendGrid that has no
+// templates.
 func Placeholders(names []string) IDs {
 	ids := IDs{}
 	for _, n := range names {

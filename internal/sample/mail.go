@@ -39,10 +39,10 @@ func sharing(key string) (keys []string) {
 	return keys
 }
 
-// Mail is an order's e-mail with that key, for a template to be tried with: every-order/receipt,
-// notice/refunded, report/daily. A notice has the cause that it tells of, such as the refund, and a
-// report the sales of some days. The order's language is the one that is given, if any is. The
-// order itself is not changed.
+// Mail is an order's e-mail with that key, to render a template with: every-order/receipt,
+// notice/refunded, report/daily. A notice has its cause, such as the refund, and a report the sales
+// of some days. The order's language is the one that is given, if any is. The order itself is not
+// changed.
 func Mail(of *order.Order, key, language string) maildata.Mail {
 	o := of.Clone()
 	o.Locale = cmp.Or(language, o.Locale)

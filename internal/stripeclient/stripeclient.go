@@ -1,5 +1,5 @@
-// Package stripeclient is how the functions ask Stripe: with limits of their own, with errors that
-// may be logged and stored, and with a look at whether it was Stripe that answered.
+// Package stripeclient calls Stripe for the functions: with their own limits, with errors that may
+// be logged and stored, and with a check that the answer is Stripe's.
 package stripeclient
 
 import (
@@ -20,7 +20,7 @@ import (
 )
 
 // New asks a Stripe API, through http.DefaultTransport where transport is nil. stripe-go would wait
-// 80 seconds for an answer and try three times; this waits as long as it is told, once.
+// 80 seconds for an answer and try three times; this client waits for the given time, once.
 func New(url string, transport http.RoundTripper, timeout time.Duration) stripe.Backend {
 	return stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(url),
@@ -37,7 +37,7 @@ func Live(key string) bool {
 	return strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
 }
 
-// ErrAnswer: what was answered is not Stripe's.
+// ErrAnswer: the answer is not Stripe's.
 var ErrAnswer = errors.New("the answer is not one of Stripe's")
 
 // IsList is ErrAnswer where there is no list: stripe-go takes {}, null and what comes with a 3xx

@@ -67,7 +67,7 @@ func (m Mistakes) sorted() Mistakes {
 	})
 }
 
-// oneLine keeps a mistake on one line, whatever it quotes.
+// oneLine keeps a mistake on one line, also if it quotes several.
 var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
 const byteOrderMark = "\ufeff"

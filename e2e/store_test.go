@@ -276,6 +276,32 @@ func TestStoreOfPayment(t *testing.T) {
 	}
 }
 
+// One order is found by any of its messages, once, with an index and before there is one.
+func TestStoreOfMessages(t *testing.T) {
+	t.Parallel()
+
+	store := database(t).store(t)
+	for _, id := range []string{"cs_1", "cs_2"} {
+		planOne(t, store, id)
+		for _, message := range []string{id + "-a", id + "-b"} {
+			if _, err := store.Update(t.Context(), id, func(o *order.Order) error {
+				return o.MarkSent("ebook/delivery", message, message, 202, received)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, when := range []string{"without an index", "with one"} {
+		ids, err := store.OfMessages(t.Context(), []string{"cs_1-a", "cs_1-b", "none"})
+		if err != nil || !slices.Equal(ids, []string{"cs_1"}) {
+			t.Errorf("%s: %v, %v", when, ids, err)
+		}
+		if err := store.EnsureIndexes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestStoreRecordCharge(t *testing.T) {
 	t.Parallel()
 	store := database(t).store(t)

@@ -451,6 +451,9 @@ func TestOrdersAreFoundByAnIndex(t *testing.T) {
 	if _, err := store.OfPayment(t.Context(), "pi_1"); !errors.Is(err, order.ErrNotFound) {
 		t.Fatal(err)
 	}
+	if ids, err := store.OfMessages(t.Context(), []string{"m1"}); err != nil || len(ids) > 0 {
+		t.Fatal(ids, err)
+	}
 	created, finds := p.heard("createIndexes"), p.heard("find")
 	if len(created) != 1 || len(finds) != len(mongodb.Indexed()) {
 		t.Fatalf("%d times indexes created, %d finds", len(created), len(finds))

@@ -47,6 +47,9 @@ func (s *seconds) UnmarshalJSON(b []byte) error {
 type batched struct {
 	// orders are the events by the order and the key of the delivery that they say they are about.
 	orders map[string]map[string][]order.Arrival
+	// late are those without our custom arguments, as late bounces are, by their message IDs; empty
+	// where an event has none.
+	late map[string][]order.Arrival
 	// ignored counts those that are not about an e-mail of ours, or of a kind that is not kept.
 	ignored int
 }
@@ -54,7 +57,7 @@ type batched struct {
 // decodeEvents reads a verified body. A field of another type than it should have is left out, and
 // no reason to refuse the rest: SendGrid would send all of it again and again.
 func decodeEvents(body []byte) (batched, error) {
-	b := batched{orders: map[string]map[string][]order.Arrival{}}
+	b := batched{orders: map[string]map[string][]order.Arrival{}, late: map[string][]order.Arrival{}}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if start, err := d.Token(); err != nil || start != json.Delim('[') {
 		return b, errNoEvents
@@ -67,13 +70,14 @@ func decodeEvents(body []byte) (batched, error) {
 		}
 		key, a, ours := e.arrival()
 		if !ours {
-			b.ignored++
+			if a, late := e.late(); late {
+				b.late[a.Message] = append(b.late[a.Message], a)
+			} else {
+				b.ignored++
+			}
 			continue
 		}
-		if b.orders[e.Order] == nil {
-			b.orders[e.Order] = map[string][]order.Arrival{}
-		}
-		b.orders[e.Order][key] = append(b.orders[e.Order][key], a)
+		b.add(e.Order, key, a)
 	}
 	if _, err := d.Token(); err != nil {
 		return b, errNoEvents
@@ -82,6 +86,16 @@ func decodeEvents(body []byte) (batched, error) {
 		return b, errNoEvents
 	}
 	return b, nil
+}
+
+// late is what an event without our custom arguments says, if it tells of trouble.
+func (e sendGridEvent) late() (a order.Arrival, late bool) {
+	if e.Order != "" || e.Delivery != "" {
+		return a, false
+	}
+	e.Order, e.Delivery = order.SpaceID, order.SpaceID+"/" // one that is valid, to have the rest read
+	_, a, known := e.arrival()
+	return a, known && a.Trouble()
 }
 
 // arrival is what an event says of the delivery with that key.
@@ -116,7 +130,7 @@ type arrived struct {
 // to do.
 func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (arrived, error) {
 	done := arrived{Ignored: told.ignored}
-	if len(told.orders) == 0 {
+	if len(told.orders) == 0 && len(told.late) == 0 {
 		return done, nil
 	}
 	orders, err := f.store()
@@ -124,6 +138,13 @@ func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (
 		return done, err
 	}
 	began := time.Now()
+	if err := told.findLate(ctx, orders); err != nil {
+		return done, err
+	}
+	if lost := count(told.late); lost > 0 {
+		done.Ignored += lost
+		log.Warn("bounces were ignored, since they name no order, and no order has their message ID", "events", lost)
+	}
 	for _, id := range slices.Sorted(maps.Keys(told.orders)) {
 		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, told.orders[id])
 		if err != nil {
@@ -134,6 +155,38 @@ func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (
 	}
 	log.Info("SendGrid's events stored", "orders", len(told.orders), "events", done.Stored, "ignored", done.Ignored, "duration", time.Since(began))
 	return done, nil
+}
+
+// findLate gives the late events whose message an order has to that order's delivery.
+func (b *batched) findLate(ctx context.Context, orders Store) error {
+	messages := slices.DeleteFunc(slices.Sorted(maps.Keys(b.late)), func(id string) bool { return id == "" })
+	if len(messages) == 0 {
+		return nil
+	}
+	ids, err := orders.OfMessages(ctx, messages)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		o, err := orders.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, message := range messages {
+			if key, ours := o.OfMessage(message); ours {
+				b.add(id, key, b.late[message]...)
+				delete(b.late, message)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *batched) add(id, key string, arrivals ...order.Arrival) {
+	if b.orders[id] == nil {
+		b.orders[id] = map[string][]order.Arrival{}
+	}
+	b.orders[id][key] = append(b.orders[id][key], arrivals...)
 }
 
 // arriveAt stores what was told of one order's deliveries, in one write; who is to be told of a

@@ -132,6 +132,33 @@ func TestTimestampAsAString(t *testing.T) {
 	}
 }
 
+// SendGrid leaves the custom arguments out of bounces that come late.
+func TestLateBounce(t *testing.T) {
+	t.Parallel()
+
+	b, a := listening(t, false)
+	id := b.place(t, "completed_paid")
+	b.sendOrder(t, id)
+	message := b.memory.orders[id].Emails["ebook/delivery"].MessageID
+	bounce := func(message string) map[string]any {
+		return map[string]any{"event": "bounce", "email": "ada@example.com", "timestamp": b.clock.Unix(), "sg_message_id": message, "reason": "550 5.1.1 user unknown"}
+	}
+	got := b.tell(t, a, bounce(message+".filter0001.1.1.0"), bounce("other.filter"), bounce(""), bounce(""))
+	if got.Stored != 1 || got.Ignored != 3 {
+		t.Errorf("got %+v", got)
+	}
+	d := b.memory.orders[id].Emails["ebook/delivery"]
+	if trouble, ok := d.Trouble(); !ok || trouble.To != "ada@example.com" || trouble.Message != message {
+		t.Errorf("arrivals %+v", d.Arrivals)
+	}
+	if _, told := b.memory.orders[id].Emails["notice/bounced/ebook/delivery"]; !told {
+		t.Error("the admins are not told")
+	}
+	if want := `"bounces were ignored, since they name no order, and no order has their message ID","call_id":"","events":3`; strings.Count(b.logged.String(), want) != 1 {
+		t.Errorf("the log does not have once %s:\n%s", want, b.logged)
+	}
+}
+
 func TestArrivals(t *testing.T) {
 	t.Parallel()
 

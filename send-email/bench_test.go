@@ -308,6 +308,18 @@ func (m *memory) Size(context.Context) (int64, error) {
 	return m.size, m.sizeErr
 }
 
+func (m *memory) OfMessages(_ context.Context, messages []string) (ids []string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	for id, o := range m.orders {
+		if slices.ContainsFunc(o.MessageIDs, func(m string) bool { return slices.Contains(messages, m) }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
 func (m *memory) EnsureIndexes(context.Context) error { return nil }
 
 // fakeSendGrid accepts mails, unless its next answers are set.

@@ -247,6 +247,20 @@ func (c documents) OfPayments(ctx context.Context, paymentIntents []string) (ids
 	return ids, err
 }
 
+func (c documents) OfMessages(ctx context.Context, messages []string) (ids []string, err error) {
+	err = c.operate(ctx, "of messages "+strings.Join(messages, " "), func(s stored) error {
+		ids = nil
+		for id, o := range s {
+			if slices.ContainsFunc(o.MessageIDs, func(m string) bool { return slices.Contains(messages, m) }) {
+				ids = append(ids, id)
+			}
+		}
+		slices.Sort(ids)
+		return nil
+	})
+	return ids, err
+}
+
 func (c documents) Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error) {
 	err = c.operate(ctx, "watched "+mode, func(stored) error {
 		if _, ok := c.d.watched[mode]; !ok {

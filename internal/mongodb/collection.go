@@ -21,10 +21,11 @@ const (
 	DueField     = "next_due_at"
 	createdField = "created_at"
 	paymentField = "payment_intent"
+	messageField = "message_ids"
 )
 
 // Indexed are the fields that have an index.
-func Indexed() []string { return []string{DueField, createdField, paymentField} }
+func Indexed() []string { return []string{DueField, createdField, paymentField, messageField} }
 
 // collection is Documents in MongoDB.
 type collection struct{ orders *mongo.Collection }
@@ -144,6 +145,26 @@ func (c collection) Recent(ctx context.Context, since, until time.Time, limit in
 	}
 	var recent []*order.Order
 	return recent, cursor.All(ctx, &recent)
+}
+
+func (c collection) OfMessages(ctx context.Context, messages []string) ([]string, error) {
+	cursor, err := c.orders.Find(ctx,
+		bson.D{{Key: messageField, Value: bson.D{{Key: "$in", Value: messages}}}},
+		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	var found []struct {
+		ID string `bson:"_id"`
+	}
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, o := range found {
+		ids = append(ids, o.ID)
+	}
+	return ids, nil
 }
 
 func (c collection) OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error) {

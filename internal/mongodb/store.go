@@ -44,6 +44,8 @@ type Documents interface {
 	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment
 	// intents; those without an order are left out.
 	OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error)
+	// OfMessages are the IDs of the orders that have one of these messages of SendGrid's.
+	OfMessages(ctx context.Context, messages []string) ([]string, error)
 	// Watched gives since when events of a mode are watched for, and until when they were looked at
 	// whole; it makes both now where neither is known.
 	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
@@ -51,7 +53,7 @@ type Documents interface {
 	WatchedUntil(ctx context.Context, mode string, until time.Time) error
 	// Size is how many bytes the documents and indexes of the whole database have, uncompressed.
 	Size(ctx context.Context) (int64, error)
-	// EnsureIndexes creates what Due, Recent and OfPayments read by, if it is not there.
+	// EnsureIndexes creates what Due, Recent, OfPayments and OfMessages read by, if it is not there.
 	EnsureIndexes(ctx context.Context) error
 }
 
@@ -377,6 +379,19 @@ func (s *Store) OfPayments(ctx context.Context, paymentIntents []string) (map[st
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find the orders of payments: %w", err)
+	}
+	return ids, nil
+}
+
+// OfMessages are the IDs of the orders that have one of these messages of SendGrid's.
+func (s *Store) OfMessages(ctx context.Context, messages []string) ([]string, error) {
+	var ids []string
+	err := do(ctx, func(ctx context.Context) (err error) {
+		ids, err = s.documents.OfMessages(ctx, messages)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the orders of messages: %w", err)
 	}
 	return ids, nil
 }

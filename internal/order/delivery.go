@@ -1,6 +1,7 @@
 package order
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -290,5 +291,20 @@ func (o *Order) put(key string, d Delivery, now time.Time) {
 		o.Emails = map[string]Delivery{}
 	}
 	o.Emails[key] = d
+	for _, id := range append(slices.Clip(d.Messages), d.MessageID) {
+		if id != "" && !slices.Contains(o.MessageIDs, id) {
+			o.MessageIDs = append(slices.Clip(o.MessageIDs), id) // a clone may share the array
+		}
+	}
 	o.touch(now)
+}
+
+// OfMessage is the key of the delivery that a message of SendGrid's is of.
+func (o *Order) OfMessage(id string) (key string, ok bool) {
+	for _, k := range slices.Sorted(maps.Keys(o.Emails)) {
+		if d := o.Emails[k]; id != "" && (d.MessageID == id || slices.Contains(d.Messages, id)) {
+			return k, true
+		}
+	}
+	return "", false
 }

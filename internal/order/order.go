@@ -63,6 +63,9 @@ type Order struct {
 	// Emails are the deliveries, by a key that stays the same as long as the order lives.
 	Emails map[string]Delivery `bson:"emails,omitempty"`
 
+	// MessageIDs are SendGrid's IDs of all its messages, by which late events find the order.
+	MessageIDs []string `bson:"message_ids,omitempty"`
+
 	// Audit is what was done to the order on purpose, oldest first.
 	Audit []Entry `bson:"audit,omitempty"`
 	// Report is the data of a report's e-mail, as JSON; empty in an order.

@@ -116,7 +116,7 @@ func (c *collection) addIndex(name, field string) error {
 	c.records.Scan(func(r record) bool {
 		var key any
 		if key, err = x.key(r.doc); err == nil {
-			x.tree.Set(entry{key: key, id: r.id})
+			x.each(key, r.id, func(e entry) { x.tree.Set(e) })
 		}
 		return err == nil
 	})

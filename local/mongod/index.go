@@ -28,12 +28,14 @@ type index struct {
 	name  string
 	field string
 	tree  *btree.BTreeG[entry]
+	// multi: it holds, or held, a document under several keys, the elements of an array.
+	multi bool
 }
 
 func newIndex(name, field string) *index {
 	less := func(a, b entry) bool { return compareEntries(a, b) < 0 }
 	// Without locks: a tree has one writer, and readers hold an older version of it.
-	return &index{name, field, btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
+	return &index{name: name, field: field, tree: btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
 }
 
 // newIDIndex is the index that every collection has.
@@ -78,13 +80,30 @@ func btoi(b bool) int {
 	return 0
 }
 
-// key is the one under which the index holds doc. It has no place for the elements of an array.
+// key is the one under which the index holds doc. An array stands for its elements.
 func (x *index) key(doc *bson.D) (any, error) {
 	value, _ := bsonkit.All(doc, x.field, true, true)
-	if _, ok := value.(bson.A); ok {
-		return nil, errorf(codeBadValue, "%s: the embedded database does not index arrays", x.field)
+	if _, ok := value.(bson.A); ok && x.field == "_id" {
+		return nil, errorf(codeBadValue, "the _id is an array")
 	}
 	return value, nil
+}
+
+// each calls do for each entry that a key stands for: those of the elements of an array, or of the
+// array itself where it has none.
+func (x *index) each(key any, id uint64, do func(entry)) {
+	list, ok := key.(bson.A)
+	if !ok {
+		do(entry{key: key, id: id})
+		return
+	}
+	x.multi = true
+	for _, element := range list {
+		do(entry{key: element, id: id})
+	}
+	if len(list) == 0 {
+		do(entry{id: id})
+	}
 }
 
 // move changes the document's key from the i-th of removed to the i-th of added, where there are
@@ -94,10 +113,10 @@ func (x *index) move(id uint64, removed, added []any, i int) {
 		return
 	}
 	if removed != nil {
-		x.tree.Delete(entry{key: removed[i], id: id})
+		x.each(removed[i], id, func(e entry) { x.tree.Delete(e) })
 	}
 	if added != nil {
-		x.tree.Set(entry{key: added[i], id: id})
+		x.each(added[i], id, func(e entry) { x.tree.Set(e) })
 	}
 }
 

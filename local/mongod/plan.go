@@ -35,8 +35,11 @@ func newPlan(c *collection, filter, sort bson.D) plan {
 	best, bestScore := plan{ordered: len(sort) == 0}, 0
 	for _, x := range c.indexes {
 		b := boundOf(filter, x.field)
+		if x.multi && b.equal == nil {
+			continue // two elements may be on the two sides of a range, and each would be yielded
+		}
 		score := b.score(x)
-		sorts := len(sort) == 1 && sort[0].Key == x.field
+		sorts := len(sort) == 1 && sort[0].Key == x.field && !x.multi
 		if score += btoi(sorts); score <= bestScore {
 			continue
 		}

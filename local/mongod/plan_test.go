@@ -85,7 +85,7 @@ func idsOf(list []record) []int32 {
 }
 
 // randomShop makes up documents and questions about three fields, one of them inside another. The
-// field b has no index, and so may hold arrays.
+// field b may hold arrays.
 type randomShop struct{ *rand.Rand }
 
 func (r *randomShop) field() string { return []string{"a", "b", "n.c"}[r.IntN(3)] }
@@ -108,7 +108,7 @@ func (r *randomShop) value() any {
 	return list
 }
 
-func (r *randomShop) indexes() []string { return []string{"a", "n.c"}[r.IntN(2):] }
+func (r *randomShop) indexes() []string { return []string{"a", "n.c", "b"}[r.IntN(3):] }
 
 // write inserts the document i, or changes or removes it if it is there.
 func (r *randomShop) write(t *testing.T, i int, collections ...*collection) {

@@ -76,9 +76,15 @@ func (c *collection) scan(p plan, st *stats, yield func(record) bool) {
 		c.records.Scan(yield)
 		return
 	}
-	more := true
+	more, seen := true, map[uint64]bool{}
 	visit := func(e entry) bool {
 		st.keys++
+		if p.index.multi {
+			if seen[e.id] {
+				return true
+			}
+			seen[e.id] = true
+		}
 		r, ok := c.get(e.id)
 		more = !ok || yield(r)
 		return more

@@ -2,9 +2,8 @@
 
 SHELL := /bin/bash
 STATE := .local
-# The laptop's program, and the same one with what only publishing and images need.
+# The laptop's program and the owner's.
 LOCAL := $(STATE)/bin/local
-LOCAL_MORE := $(STATE)/bin/local-more
 TILLBELL := $(STATE)/bin/tillbell
 TILLBELL_FLAGS = --laptop $(STATE) $(if $(GATEWAY),--gateway '$(GATEWAY)') $(if $(URL),--url '$(URL)')
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -44,8 +43,8 @@ bench: $(LOCAL) ## the functions beside the alternatives, measured; writes docs/
 	@exec $(STATE)/bin/bench --state $(STATE)/bench --bin $(STATE)/bin $(if $(QUICK),--quick) $(if $(SALES),--sales)
 
 .PHONY: check-catalogue
-check-catalogue: $(LOCAL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
-	@$(LOCAL) check-catalogue $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
+check-catalogue: $(TILLBELL) ## who gets which e-mail for what, or what is wrong with that (CATALOGUE=file.yml)
+	@$(TILLBELL) check $(if $(CATALOGUE),--catalogue '$(CATALOGUE)')
 
 .PHONY: starter
 starter: ## the shop that a new owner starts with, in place of send-email/catalogue.yml and send-email/templates
@@ -55,8 +54,8 @@ starter: ## the shop that a new owner starts with, in place of send-email/catalo
 	@cp -R internal/sample/starter/catalogue.yml internal/sample/starter/templates send-email/
 
 .PHONY: templates
-templates: $(LOCAL_MORE) ## publish the e-mails' templates to SendGrid, or without SENDGRID_SETUP_KEY to the running laptop's (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
-	@exec $(LOCAL_MORE) templates --state $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
+templates: $(TILLBELL) ## publish the e-mails' templates to SendGrid, or without SENDGRID_SETUP_KEY to the running laptop's (YES=1 asks nothing, DRY_RUN=1 changes nothing, ACCOUNT=name)
+	@exec $(TILLBELL) templates --laptop $(STATE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(OVERWRITE),--overwrite) $(if $(ACCOUNT),--account '$(ACCOUNT)')
 
 .PHONY: doctor
 doctor: $(TILLBELL) ## what is wrong with this setup, and what to do; changes nothing (ONLY=before or after, GATEWAY=url URL=https://your.host DATABASE_MB=512)
@@ -84,16 +83,12 @@ build: $(LOCAL) ## the real parts and the functions, as make run builds them, wi
 	@exec $(LOCAL) build --state $(STATE)
 
 .PHONY: images
-images: $(LOCAL_MORE) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
-	@exec $(LOCAL_MORE) images --state $(STATE) $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
+images: $(TILLBELL) ## the functions' images without Docker, in build/images (PUSH=1 BASE=image WATCHDOG=image PLATFORMS=linux/amd64,linux/arm64)
+	@exec $(TILLBELL) images --scratch $(STATE)/images-build $(if $(PUSH),--push) $(if $(BASE),--base '$(BASE)') $(if $(WATCHDOG),--watchdog '$(WATCHDOG)') $(if $(PLATFORMS),--platform '$(PLATFORMS)')
 
 .PHONY: binaries
-binaries: $(LOCAL_MORE) ## the functions' programs as the images have them, in build/binaries (PLATFORMS=linux/amd64, one alone)
-	@exec $(LOCAL_MORE) binaries --state $(STATE) $(if $(PLATFORMS),--platform '$(PLATFORMS)')
-
-.PHONY: size
-size: $(LOCAL_MORE) ## how large the functions are, and what they are made of
-	@exec $(LOCAL_MORE) size --state $(STATE)
+binaries: $(TILLBELL) ## the functions' programs as the images have them, in build/binaries, and how large they are (PLATFORMS=linux/amd64, one alone)
+	@exec $(TILLBELL) binaries --scratch $(STATE)/images-build $(if $(PLATFORMS),--platform '$(PLATFORMS)')
 
 .PHONY: faas-cli
 faas-cli: ## OpenFaaS's command line, as .local/bin/faas-cli
@@ -192,15 +187,10 @@ $(LOCAL):
 	@mkdir -p $(dir $(LOCAL))
 	@first=; test -e $(LOCAL) || first=$(PROGRAMS); \
 	test -z "$$first" || echo "… $(LAPTOP)"; \
-	$(BUILD_LOCAL) -tags laptop -o $(LOCAL) ./local || exit 1; \
+	$(BUILD_LOCAL) -o $(LOCAL) ./local || exit 1; \
 	test -z "$$first" || echo "✓ $(LAPTOP) $$SECONDS s"
-
-.PHONY: $(LOCAL_MORE)
-$(LOCAL_MORE):
-	@mkdir -p $(dir $(LOCAL_MORE))
-	@$(BUILD_LOCAL) -o $(LOCAL_MORE) ./local
 
 .PHONY: $(TILLBELL)
 $(TILLBELL):
 	@mkdir -p $(dir $(TILLBELL))
-	@go build -o $(TILLBELL) ./cmd/tillbell
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(TILLBELL) ./cmd/tillbell

@@ -77,16 +77,16 @@ func TestProveShippedImages(t *testing.T) {
 func shipImages(t *testing.T, root, address, watchdog string) {
 	t.Helper()
 	state := t.TempDir()
-	local := filepath.Join(state, "local")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", local, "./local")
+	tillbell := filepath.Join(state, "tillbell")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", tillbell, "./cmd/tillbell")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	ship := exec.CommandContext(ctx, local, "images", "--push", "--base", "scratch", "--watchdog", watchdog,
-		"--out", filepath.Join(state, "out"), "--state", state)
+	ship := exec.CommandContext(ctx, tillbell, "images", "--push", "--base", "scratch", "--watchdog", watchdog,
+		"--out", filepath.Join(state, "out"), "--scratch", filepath.Join(state, "images-build"))
 	ship.Dir = root
 	// The race detector's setting, and others that a machine may have, must not reach the programs.
 	ship.Env = append(os.Environ(), "REGISTRY="+address+"/shop", "TAG=v7", "CGO_ENABLED=1", "GOFLAGS=-buildvcs=false -ldflags=-X=main.x=1", "DOCKER_CONFIG="+t.TempDir())

@@ -20,7 +20,7 @@ var walls = map[string][]string{
 	"send-email":     {"internal"},
 	"shared":         {"internal"},
 	"cmd":            {"internal", "shared"},
-	"local":          {"internal", "shared", "cmd/tillbell/oci", "cmd/tillbell/publish"},
+	"local":          {"internal", "shared"},
 	"e2e":            {"internal", "shared", "cmd", "local", "send-email", "stripe-webhook"},
 }
 

@@ -18,7 +18,9 @@ import (
 	"handler/function/internal/sample"
 	"handler/function/internal/typed"
 	"handler/function/local/basket"
+	"handler/function/shared/console"
 	"handler/function/shared/shop"
+	"handler/function/shared/shopcheck"
 )
 
 // buying is what make buy is asked for.
@@ -62,7 +64,7 @@ func buyCommand(ctx context.Context, args []string) error {
 	var asked buying
 	for _, argument := range rest {
 		if err := asked.set(argument); err != nil {
-			return mistakes{err}
+			return shopcheck.Mistakes{Err: err}
 		}
 	}
 	if asked.help {
@@ -70,16 +72,16 @@ func buyCommand(ctx context.Context, args []string) error {
 		return nil
 	}
 	if err := asked.read(); err != nil {
-		return mistakes{err}
+		return shopcheck.Mistakes{Err: err}
 	}
 	b, err := newBuyer(f.state)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	c := newConsole()
+	c := console.New()
 	if stripeAPI.real() {
-		c.say("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
+		c.Say("Stripe is the real one: it does not know this session, so its line items cannot be fetched.")
 	}
 	warnUnnamed(c, f, asked.sold)
 	return b.play(ctx, c, asked)
@@ -170,7 +172,7 @@ func readPurchase(event, items string) (body, list []byte, err error) {
 }
 
 // play plays what was asked for.
-func (b *buyer) play(ctx context.Context, c *console, asked buying) error {
+func (b *buyer) play(ctx context.Context, c *console.Console, asked buying) error {
 	switch {
 	case asked.missed:
 		return b.missMany(ctx, c, asked.body, asked.list, asked.n)
@@ -191,7 +193,7 @@ func (b *buyer) play(ctx context.Context, c *console, asked buying) error {
 func (b *buyer) followed(ctx context.Context, session string, event []byte) (shop.Purchase, error) {
 	o, err := b.Store.Load(ctx, session)
 	if errors.Is(err, order.ErrNotFound) {
-		return shop.Purchase{}, mistakes{fmt.Errorf("SESSION: %w: %s", order.ErrNotFound, session)}
+		return shop.Purchase{}, shopcheck.Mistakes{Err: fmt.Errorf("SESSION: %w: %s", order.ErrNotFound, session)}
 	}
 	if err != nil {
 		return shop.Purchase{}, err
@@ -206,7 +208,7 @@ func (b *buyer) followed(ctx context.Context, session string, event []byte) (sho
 }
 
 // warnUnnamed says which of the products no series of the catalogue in use names.
-func warnUnnamed(c *console, f folders, sale shop.Sale) {
+func warnUnnamed(c *console.Console, f folders, sale shop.Sale) {
 	inUse, err := catalogue.Read(filepath.Join(newOwnedShop(f).inUse(), "catalogue.yml"))
 	if err != nil {
 		return // it was just replaced: the e-mails show what the new one says
@@ -215,7 +217,7 @@ func warnUnnamed(c *console, f folders, sale shop.Sale) {
 		o := &order.Order{Items: []order.Item{{Product: p.ID, Price: p.Price, Metadata: order.Pairs(p.Metadata)}}}
 		o.PaymentLink, o.Metadata = sale.Link, order.Pairs(sale.Metadata)
 		if named, ours := inUse.Names(o); ours && !named {
-			c.say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
+			c.Say("No series of the catalogue names %s: it gets the e-mails of default.", p.ID)
 		}
 	}
 }

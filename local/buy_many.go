@@ -11,6 +11,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/plural"
+	"handler/function/shared/console"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 )
 
 // missMany plays n purchases of which the webhook is not told.
-func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n int) error {
+func (b *buyer) missMany(ctx context.Context, c *console.Console, body, list []byte, n int) error {
 	var failed error
 	missed, last := 0, ""
 	for missed < n && failed == nil {
@@ -31,18 +32,18 @@ func (b *buyer) missMany(ctx context.Context, c *console, body, list []byte, n i
 		}
 	}
 	if missed == 1 {
-		c.say("  %s is paid at Stripe, and nobody here was told.", last)
+		c.Say("  %s is paid at Stripe, and nobody here was told.", last)
 	} else {
-		c.say("  %s are paid at Stripe, and nobody here was told.", plural.Of(missed, "session"))
+		c.Say("  %s are paid at Stripe, and nobody here was told.", plural.Of(missed, "session"))
 	}
 	if missed > 0 {
-		c.say("  go run ./cmd/tillbell reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
+		c.Say("  go run ./cmd/tillbell reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")
 	}
 	return failed
 }
 
 // buyMany plays n purchases, several at once, and counts what became of them, however it ends.
-func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n int) error {
+func (b *buyer) buyMany(ctx context.Context, c *console.Console, body, list []byte, n int) error {
 	began := time.Now()
 	var turn, paid atomic.Int64
 	var mu sync.Mutex
@@ -61,17 +62,17 @@ func (b *buyer) buyMany(ctx context.Context, c *console, body, list []byte, n in
 				}
 				sessions[i] = id
 				if done := paid.Add(1); done%max(1, int64(n)/10) == 0 {
-					c.say("  %d of %d acknowledged after %s", done, n, took(time.Since(began)))
+					c.Say("  %d of %d acknowledged after %s", done, n, console.Took(time.Since(began)))
 				}
 			}
 		})
 	}
 	all.Wait()
 	if len(errs) > 0 && ctx.Err() == nil {
-		c.trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
+		c.Trouble("%d of %d were not acknowledged; the first: %v", len(errs), n, errs[0])
 	}
 	sum, counted := b.count(ctx, sessions)
-	c.say("%d of %s acknowledged: %s, in %s.", paid.Load(), plural.Of(n, "purchase"), sum, took(time.Since(began)))
+	c.Say("%d of %s acknowledged: %s, in %s.", paid.Load(), plural.Of(n, "purchase"), sum, console.Took(time.Since(began)))
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped; what is not sent yet is sent all the same while make run is up")
@@ -102,7 +103,7 @@ func (s counts) String() string {
 		text += fmt.Sprintf(", %s cannot be read", plural.Of(s.unread, "order"))
 	}
 	if s.sent > 0 {
-		text += fmt.Sprintf(", the slowest %s after its order", took(s.slowest))
+		text += fmt.Sprintf(", the slowest %s after its order", console.Took(s.slowest))
 	}
 	return text
 }

@@ -14,22 +14,6 @@ import (
 	"handler/function/shared/stackfile/stackfiletest"
 )
 
-// Not parallel: the environment says which registry is meant.
-func TestRegistry(t *testing.T) {
-	t.Run("takes the registry from .env where the environment has none", func(t *testing.T) {
-		env := filepath.Join(t.TempDir(), ".env")
-		if err := os.WriteFile(env, []byte("REGISTRY=ghcr.io/kept\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []struct{ given, want string }{{"", "ghcr.io/kept"}, {"ghcr.io/given", "ghcr.io/given"}} {
-			t.Setenv("REGISTRY", c.given)
-			if err := registryOf(env); err != nil || os.Getenv("REGISTRY") != c.want {
-				t.Errorf("%q becomes %q: %v", c.given, os.Getenv("REGISTRY"), err)
-			}
-		}
-	})
-}
-
 func TestDeployment(t *testing.T) {
 	t.Parallel()
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/openfaas/go-sdk/builder"
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/shared/image"
@@ -51,7 +49,7 @@ func readStack() (*stack.Services, error) { return stackfile.Read(stackFile) }
 // in it the steps of the template's Dockerfile, without its tests: those are make test's and the
 // image build's. A function whose context did not change is not built again.
 func (m *maker) buildImages(ctx context.Context, services *stack.Services) error {
-	dockerfile, err := readDockerfile()
+	dockerfile, err := image.Dockerfile(".")
 	if err != nil {
 		return err
 	}
@@ -69,7 +67,7 @@ func (m *maker) buildImages(ctx context.Context, services *stack.Services) error
 
 func (m *maker) buildImage(ctx context.Context, services *stack.Services, name string, steps []image.Step) error {
 	function := services.Functions[name]
-	dir, err := newContext(services, name, filepath.Join(m.state, "build"))
+	dir, err := image.NewContext(services, name, filepath.Join(m.state, "build"))
 	if err != nil {
 		return err
 	}
@@ -83,7 +81,7 @@ func (m *maker) buildImage(ctx context.Context, services *stack.Services, name s
 		m.skip(1)
 		return nil
 	}
-	err = m.step(name, func() error { return runSteps(ctx, dir, steps, compilerEnv()) })
+	err = m.step(name, func() error { return image.RunQuietly(ctx, dir, steps, compilerEnv()) })
 	if err != nil {
 		return fmt.Errorf("build %s: %w", name, err)
 	}
@@ -95,30 +93,6 @@ func (m *maker) buildImage(ctx context.Context, services *stack.Services, name s
 		return err
 	}
 	return os.WriteFile(binary+".context", []byte(hash), 0o644)
-}
-
-// runSteps runs the Dockerfile's steps; what they print is in the error.
-func runSteps(ctx context.Context, dir string, steps []image.Step, env []string) error {
-	var out bytes.Buffer
-	if err := image.Run(ctx, dir, steps, env, &out); err != nil {
-		return fmt.Errorf("%w\n%s", err, out.String())
-	}
-	return nil
-}
-
-func readDockerfile() ([]byte, error) {
-	return os.ReadFile(filepath.Join("template", "golang-http", "Dockerfile"))
-}
-
-// newContext lays a function out below a folder as faas-cli does, and gives where.
-func newContext(services *stack.Services, name, below string) (string, error) {
-	function := services.Functions[name]
-	dir, err := builder.CreateBuildContext(name, function.Handler, function.Language,
-		services.StackConfiguration.CopyExtraPaths, builder.WithBuildDir(below))
-	if err != nil {
-		return "", fmt.Errorf("build context of %s: %w", name, err)
-	}
-	return dir, nil
 }
 
 // hashTree is of all files below a folder, their names and what is in them, and of the compiler.

@@ -11,6 +11,7 @@ import (
 	"handler/function/internal/plural"
 	"handler/function/local/inbox"
 	"handler/function/local/sendgrid"
+	"handler/function/shared/console"
 )
 
 // newInbox shows what the mock SendGrid has, beside the orders. Where those cannot be
@@ -26,7 +27,7 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 		Logger:    l.logger("inbox"),
 	}
 	if client, err := mongodb.Connect(l.mongodb, "inbox"); err != nil {
-		l.console.trouble("the inbox shows no orders: %v", err)
+		l.console.Trouble("the inbox shows no orders: %v", err)
 	} else {
 		o.Orders = inbox.NewDatabase(client, l.database)
 	}
@@ -35,7 +36,7 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 
 // compareInbox compares what the orders say was sent with what came: a delivery that is unsure may
 // have come twice, all others must have come once.
-func (b *buyer) compareInbox(ctx context.Context, c *console, sum counts) error {
+func (b *buyer) compareInbox(ctx context.Context, c *console.Console, sum counts) error {
 	mails, err := b.Inbox(ctx)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (b *buyer) compareInbox(ctx context.Context, c *console, sum counts) error 
 			came++
 		}
 	}
-	c.say("%s of these orders came to the inbox.", plural.Of(came, "e-mail"))
+	c.Say("%s of these orders came to the inbox.", plural.Of(came, "e-mail"))
 	if came < sum.sent || came > sum.sent+sum.unsure {
 		return fmt.Errorf("%s sent, and %d came", plural.Of(sum.sent, "e-mail"), came)
 	}

@@ -25,7 +25,9 @@ import (
 	"handler/function/local/sendgrid"
 	"handler/function/local/stripe"
 	"handler/function/local/watch"
+	"handler/function/shared/console"
 	"handler/function/shared/runenv"
+	"handler/function/shared/shopcheck"
 )
 
 const (
@@ -37,7 +39,7 @@ const (
 // laptop is everything that runs.
 type laptop struct {
 	folders
-	console *console
+	console *console.Console
 	owned   *ownedShop
 	// parsed is stack.yml, without the settings files that it names.
 	parsed *stack.Services
@@ -67,7 +69,7 @@ type laptop struct {
 	ready bool
 }
 
-func newLaptop(f folders, c *console, parsed *stack.Services) *laptop {
+func newLaptop(f folders, c *console.Console, parsed *stack.Services) *laptop {
 	l := &laptop{folders: f, console: c, owned: newOwnedShop(f), parsed: parsed, parts: map[string]*part{}, logs: map[string]*os.File{}}
 	l.version.Store(&version{services: parsed})
 	return l
@@ -92,7 +94,7 @@ func (l *laptop) start(ctx context.Context) error {
 		{"start the clock that wakes them", l.startCron},
 	}
 	for _, s := range steps {
-		if err := l.console.step(s.what, func() error { return s.do(ctx) }); err != nil {
+		if err := l.console.Step(s.what, func() error { return s.do(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -127,7 +129,7 @@ func (l *laptop) startDatabase(ctx context.Context) error {
 func (l *laptop) startMocks(context.Context) error {
 	var err error
 	// Its templates are in memory only, so that what an earlier run published is gone.
-	if err := os.RemoveAll(laptopLock(l.state)); err != nil {
+	if err := os.RemoveAll(shopcheck.LaptopLock(l.state)); err != nil {
 		return err
 	}
 	l.mails, err = sendgrid.New(sendgrid.Options{File: filepath.Join(l.state, "inbox.jsonl"), Logger: l.logger("sendgrid")})
@@ -297,7 +299,7 @@ func (l *laptop) stop() {
 	}
 	if l.provider != nil {
 		if err := l.provider.Close(ctx); err != nil {
-			l.console.trouble("%v", err)
+			l.console.Trouble("%v", err)
 		}
 	}
 	for i := len(l.order) - 1; i >= 0; i-- {
@@ -339,7 +341,7 @@ func (l *laptop) writeRunEnv() {
 		}
 	}
 	if err := env.Write(l.state); err != nil {
-		l.console.trouble("write run.env: %v", err)
+		l.console.Trouble("write run.env: %v", err)
 	}
 }
 
@@ -391,7 +393,3 @@ func (l *laptop) logger(name string) *slog.Logger {
 func baseEnv() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 }
-
-// laptopLock is the file that says what is published at the laptop's SendGrid. It is not the
-// owner's, which is committed and part of the image.
-func laptopLock(state string) string { return filepath.Join(state, "templates.lock.yml") }

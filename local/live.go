@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"handler/function/shared/console"
+	"handler/function/shared/shopcheck"
 )
 
 // halfWritten is how long what is wrong must stay as it is before it is told: an editor may still
@@ -27,7 +30,7 @@ func (l *laptop) live(ctx context.Context) {
 		}
 		saved := slices.DeleteFunc(change.Paths, func(path string) bool { return path == stackFile })
 		if len(saved) < len(change.Paths) {
-			l.console.say("  %s was saved: stop make run and start it again, to have it take effect", stackFile)
+			l.console.Say("  %s was saved: stop make run and start it again, to have it take effect", stackFile)
 		}
 		if len(saved) == 0 {
 			continue
@@ -53,10 +56,10 @@ func (l *laptop) takeEffect(ctx context.Context, what string, since time.Time) b
 	case ctx.Err() != nil:
 		return false
 	case err != nil:
-		l.console.trouble("%s; the version before stays", oneLine(err))
+		l.console.Trouble("%s; the version before stays", oneLine(err))
 		return false
 	}
-	l.console.say("%s %s (%.1f s)", l.console.paint(green, "✓"), what, time.Since(since).Seconds())
+	l.console.Say("%s %s (%.1f s)", l.console.Paint(console.Green, "✓"), what, time.Since(since).Seconds())
 	l.warn()
 	return true
 }
@@ -64,7 +67,7 @@ func (l *laptop) takeEffect(ctx context.Context, what string, since time.Time) b
 // warn tells what make check-catalogue warns of in the shop that is in effect.
 func (l *laptop) warn() {
 	for _, w := range l.version.Load().shop.catalogue.Warnings {
-		l.console.say("! %s", w)
+		l.console.Say("! %s", w)
 	}
 }
 
@@ -78,7 +81,7 @@ func (l *laptop) change(ctx context.Context, next *version) error {
 	if err != nil {
 		unused = next.shop
 		if again := l.put(ctx, before, names); again != nil && ctx.Err() == nil {
-			l.console.trouble("the version before could not be deployed again: %s", oneLine(again))
+			l.console.Trouble("the version before could not be deployed again: %s", oneLine(again))
 		}
 	}
 	_ = unused.remove() // what is left of it is removed at the next start
@@ -127,7 +130,7 @@ func oneLine(err error) string {
 		return first
 	}
 	all := ""
-	if errors.As(err, new(mistakes)) {
+	if errors.As(err, new(shopcheck.Mistakes)) {
 		all = ": make check-catalogue"
 	}
 	return fmt.Sprintf("%s (and %d more%s)", first, 1+strings.Count(rest, "\n"), all)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openfaas/go-sdk/stack"
+
+	"handler/function/shared/shopcheck"
 )
 
 // ownLaptop is a laptop that runs nothing, with a shop and settings of its own.
@@ -157,7 +159,7 @@ func TestOneLine(t *testing.T) {
 	for want, err := range map[string]error{
 		"a":                                    errors.New("a"),
 		"a (and 1 more)":                       errors.New("a\nb"),
-		"a (and 2 more: make check-catalogue)": mistakes{errors.New("a\nb\nc")},
+		"a (and 2 more: make check-catalogue)": shopcheck.Mistakes{Err: errors.New("a\nb\nc")},
 	} {
 		if got := oneLine(err); got != want {
 			t.Errorf("got %q, want %q", got, want)

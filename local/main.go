@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"handler/function/shared/shopcheck"
 )
 
 const usage = `Tillbell on a laptop.
@@ -23,17 +25,13 @@ const usage = `Tillbell on a laptop.
   local build  build the parts, faas-cli, stripe-mock and the functions, and start nothing
   local mongod the database alone; run starts it itself
 
-  local check-catalogue  say who gets which e-mail for what, or what is wrong with that
-` + moreUsage + `
-Each takes --help.
+Each takes --help. What an owner does with the shop is in another program: go run ./cmd/tillbell.
 `
 
 type command func(ctx context.Context, args []string) error
 
-// commands are the laptop's; moreCommands are those that it does not need.
 var commands = map[string]command{
 	"run": runCommand, "buy": buyCommand, "build": buildCommand, "mongod": mongodCommand,
-	"check-catalogue": checkCatalogueCommand,
 }
 
 func main() {
@@ -41,7 +39,7 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once, and so all others with it
 	if err := dispatch(ctx, os.Args[1:]); err != nil {
-		if errors.As(err, new(mistakes)) {
+		if errors.As(err, new(shopcheck.Mistakes)) {
 			fmt.Fprintln(os.Stderr, err)
 		} else {
 			fmt.Fprintln(os.Stderr, "local:", err)
@@ -61,9 +59,6 @@ func dispatch(ctx context.Context, args []string) error {
 		return nil
 	}
 	run, ok := commands[args[0]]
-	if !ok {
-		run, ok = moreCommands[args[0]]
-	}
 	if !ok {
 		return fmt.Errorf("no command %q; see local --help", args[0])
 	}

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 
-	for _, command := range []string{"run", "buy", "build", "images", "size", "mongod"} {
+	for _, command := range []string{"run", "buy", "build", "mongod"} {
 		for _, help := range []string{"--help", "-h"} {
 			t.Run(command+" takes "+help+" and does nothing else", func(t *testing.T) {
 				t.Parallel()
@@ -41,15 +40,7 @@ func TestDispatch(t *testing.T) {
 		})
 	}
 
-	t.Run("check-catalogue refuses what is no flag", func(t *testing.T) {
-		t.Parallel()
-
-		if err := dispatch(t.Context(), []string{"check-catalogue", "c.yml"}); err == nil || !strings.Contains(err.Error(), `takes no "c.yml"`) {
-			t.Errorf("got %v", err)
-		}
-	})
-
-	for _, command := range []string{"run", "build", "images", "size"} {
+	for _, command := range []string{"run", "build"} {
 		t.Run(command+" refuses what is no flag", func(t *testing.T) {
 			t.Parallel()
 

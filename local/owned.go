@@ -8,10 +8,8 @@ import (
 	"strings"
 
 	"handler/function/internal/catalogue"
+	"handler/function/shared/shopcheck"
 )
-
-// shopFolder has the owner's files of a shop: catalogue.yml, templates/ and templates.lock.yml.
-const shopFolder = "send-email"
 
 // ownedShop makes copies of the owner's shop, which are checked before the functions have them.
 // send-email reads a copy (setting shop_folder), so a file that is being edited is never read.
@@ -81,7 +79,7 @@ func (s *ownedShop) fill(dir string) (shopCopy, error) {
 		return c, err
 	}
 	c.read += strings.Join(names, "\n")
-	c.catalogue, _, err = (&checker{Files: files}).check()
+	c.catalogue, _, err = (&shopcheck.Checker{Files: files}).Check()
 	return c, err
 }
 

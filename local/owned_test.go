@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"handler/function/internal/sample"
+	"handler/function/shared/shopcheck"
 )
 
 // ownShop is a shop of a test's own.
@@ -108,7 +110,7 @@ func TestOwnedShop(t *testing.T) {
 		s.edit(t, "catalogue.yml", "to: customer", "to: customers")
 		s.edit(t, "templates/receipt/subject.hbs", "{{{shop.name}}}", "{{{shop.name}}")
 		_, err := s.take()
-		if !errors.As(err, new(mistakes)) {
+		if !errors.As(err, new(shopcheck.Mistakes)) {
 			t.Fatalf("got %v", err)
 		}
 		mustContain(t, err.Error(), lineOf(t, filepath.Join(s.folder, "catalogue.yml"), "to: customers")+": ", filepath.Join(s.folder, "templates", "receipt", "subject.hbs")+":1: ")
@@ -131,4 +133,14 @@ func copyTemplate(t *testing.T, s *ownedShop, from, to string) {
 	if err := os.CopyFS(filepath.Join(folder, to), os.DirFS(filepath.Join(folder, from))); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// lineOf is the place of the first occurrence of a text in a file, as path:line.
+func lineOf(t *testing.T, file, text string) string {
+	t.Helper()
+	before, _, ok := strings.Cut(read(t, file), text)
+	if !ok {
+		t.Fatalf("no %q in %s", text, file)
+	}
+	return fmt.Sprintf("%s:%d", file, 1+strings.Count(before, "\n"))
 }

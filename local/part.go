@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"handler/function/local/process"
+	"handler/function/shared/console"
 )
 
 // part is a program that the laptop keeps running: one that dies is started again, with the same
@@ -23,7 +24,7 @@ type part struct {
 	ready   string
 	// changed is called after the part was started again.
 	changed func()
-	console *console
+	console *console.Console
 
 	log   *os.File
 	quit  chan struct{}
@@ -129,7 +130,7 @@ func (p *part) keep() {
 			return
 		}
 		if !p.wasAsked() {
-			p.console.trouble("%s ended (%v); it is started again. Its log is %s%s", p.name, p.current().Err(), p.log.Name(), p.tail())
+			p.console.Trouble("%s ended (%v); it is started again. Its log is %s%s", p.name, p.current().Err(), p.log.Name(), p.tail())
 		}
 		if time.Since(began) > steadyAfter {
 			pause = restartPause
@@ -137,7 +138,7 @@ func (p *part) keep() {
 		if !p.relaunch(ctx, &pause) {
 			return
 		}
-		p.console.say("  %s runs again", p.name)
+		p.console.Say("  %s runs again", p.name)
 		p.changed()
 	}
 }
@@ -158,7 +159,7 @@ func (p *part) relaunch(ctx context.Context, pause *time.Duration) bool {
 		if p.isStopping() {
 			return false
 		}
-		p.console.trouble("%v", err)
+		p.console.Trouble("%v", err)
 	}
 }
 
@@ -228,7 +229,7 @@ func (p *part) stop(ctx context.Context) {
 	}
 	if c := p.current(); c != nil {
 		if err := c.Stop(ctx); err != nil {
-			p.console.trouble("%s had to be killed", p.name)
+			p.console.Trouble("%s had to be killed", p.name)
 		}
 	}
 	if p.ended != nil {

@@ -90,7 +90,7 @@ func (m module) built(bin, kept, stamp string) bool {
 func (m *maker) compile(ctx context.Context, tools module) error {
 	dir := filepath.Join(m.state, "src", tools.name)
 	var packages []string
-	err := m.console.step("download the sources of "+strings.Join(tools.tools, ", "), func() (err error) {
+	err := m.console.Step("download the sources of "+strings.Join(tools.tools, ", "), func() (err error) {
 		packages, err = tools.prepare(ctx, m.folders, dir)
 		return err
 	})

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"handler/function/shared/console"
 	"handler/function/shared/runenv"
+	"handler/function/shared/shopcheck"
 	"handler/function/shared/stackfile"
 )
 
@@ -19,7 +21,7 @@ func runCommand(ctx context.Context, args []string) error {
 	set := flag.NewFlagSet("local run", flag.ContinueOnError)
 	quiet := set.Bool("quiet", false, "do not play the sample purchase")
 	events := set.Bool("events", true, "have the mock SendGrid tell what becomes of the e-mails")
-	shop := set.String("shop", shopFolder, "folder of the shop: catalogue.yml, templates and templates.lock.yml")
+	shop := set.String("shop", shopcheck.Folder, "folder of the shop: catalogue.yml, templates and templates.lock.yml")
 	settings := set.String("settings", "", "settings file in place of those that stack.yml names")
 	f, err := parseFolders(set, args)
 	if err != nil {
@@ -64,10 +66,10 @@ func buildCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOwnersFiles(""); err != nil {
+	if err := shopcheck.OwnersFiles(""); err != nil {
 		return err
 	}
-	return build(ctx, newConsole(), f, services, partsModule, extrasModule)
+	return build(ctx, console.New(), f, services, partsModule, extrasModule)
 }
 
 func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
@@ -80,7 +82,7 @@ func parseFolders(set *flag.FlagSet, args []string) (folders, error) {
 
 // parseFoldersOf makes the folders that the flags name, and gives the arguments behind them.
 func parseFoldersOf(set *flag.FlagSet, args []string) (f folders, rest []string, err error) {
-	f.shop = shopFolder
+	f.shop = shopcheck.Folder
 	f.flags(set)
 	if err := set.Parse(args); err != nil {
 		return f, nil, err
@@ -113,32 +115,32 @@ func alreadyRunning(state string, err error) error {
 
 // run is the whole of it: build, start, play, stay, stop.
 func run(ctx context.Context, f folders, quiet, events bool) error {
-	c := newConsole()
+	c := console.New()
 	began := time.Now()
 	l, err := bringUp(ctx, c, f)
 	if err != nil {
 		return err
 	}
 	defer l.stop()
-	c.say("Ready after %s.\n", took(time.Since(began)))
+	c.Say("Ready after %s.\n", console.Took(time.Since(began)))
 	l.warn()
 	l.mails.EnableWebhooks(events)
 	var watching sync.WaitGroup
 	watching.Go(func() { l.live(ctx) })
 	if !quiet && l.firstTime(ctx) && l.playable() {
 		if err := l.playSample(ctx); err != nil && ctx.Err() == nil {
-			c.trouble("the sample purchase: %v", err)
+			c.Trouble("the sample purchase: %v", err)
 		}
 	}
 	l.summary()
 	<-ctx.Done()
-	c.say("\nStopping.")
+	c.Say("\nStopping.")
 	watching.Wait()
 	return nil
 }
 
 // bringUp builds and starts a laptop, which the caller must stop.
-func bringUp(ctx context.Context, c *console, f folders) (*laptop, error) {
+func bringUp(ctx context.Context, c *console.Console, f folders) (*laptop, error) {
 	parsed, err := stackfile.Parse(stackFile)
 	if err != nil {
 		return nil, err
@@ -153,7 +155,7 @@ func bringUp(ctx context.Context, c *console, f folders) (*laptop, error) {
 	if err := l.readFirst(); err != nil {
 		return nil, err
 	}
-	if err := checkOwnersFiles(f.shop); err != nil { // the image is built with them, also where the shop is another folder
+	if err := shopcheck.OwnersFiles(f.shop); err != nil { // the image is built with them, also where the shop is another folder
 		return nil, err
 	}
 	if err := build(ctx, c, f, parsed, partsModule); err != nil {

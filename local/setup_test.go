@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"handler/function/local/process/processtest"
+	"handler/function/shared/console"
 	"handler/function/shared/runenv"
 )
 
@@ -37,10 +38,10 @@ func TestMain(m *testing.M) {
 }
 
 // quiet is a console whose output can be read while others write it.
-func quiet(t *testing.T) (*console, *transcript) {
+func quiet(t *testing.T) (*console.Console, *transcript) {
 	t.Helper()
 	out := &transcript{}
-	return &console{out: out}, out
+	return console.To(out), out
 }
 
 type transcript struct {

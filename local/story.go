@@ -12,6 +12,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/plural"
 	"handler/function/internal/sample"
+	"handler/function/shared/console"
 	"handler/function/shared/shop"
 )
 
@@ -35,7 +36,7 @@ func (l *laptop) firstTime(ctx context.Context) bool {
 func (l *laptop) playable() bool {
 	for _, s := range []service{stripeAPI, sendgridAPI} {
 		if s.real() {
-			l.console.say("No sample purchase is played, as %s is set: it is for the mocks.", s.variable)
+			l.console.Say("No sample purchase is played, as %s is set: it is for the mocks.", s.variable)
 			return false
 		}
 	}
@@ -61,13 +62,13 @@ func (l *laptop) playSample(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.console.say("A sample purchase: an e-book and a course.")
+	l.console.Say("A sample purchase: an e-book and a course.")
 	return b.showPurchase(ctx, l.console, p)
 }
 
 // showPurchase plays a purchase, or what becomes of one, and tells its steps with the time since the
 // event was sent.
-func (b *buyer) showPurchase(ctx context.Context, c *console, p shop.Purchase) error {
+func (b *buyer) showPurchase(ctx context.Context, c *console.Console, p shop.Purchase) error {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	if err := b.AtStripe(ctx, p); err != nil {
@@ -75,7 +76,7 @@ func (b *buyer) showPurchase(ctx context.Context, c *console, p shop.Purchase) e
 	}
 	began := time.Now().Truncate(time.Millisecond) // as exact as the order's times
 	line := func(h moment) {
-		c.say("  %s  %s", c.paint(faint, fmt.Sprintf("%7s", took(h.at.Sub(began)))), h.what)
+		c.Say("  %s  %s", c.Paint(console.Faint, fmt.Sprintf("%7s", console.Took(h.at.Sub(began)))), h.what)
 	}
 	answer, err := b.Pay(ctx, p)
 	if err != nil {
@@ -95,7 +96,7 @@ func (b *buyer) showPurchase(ctx context.Context, c *console, p shop.Purchase) e
 		line(h)
 	}
 	for _, text := range pending(o) {
-		c.say("           %s", text)
+		c.Say("           %s", text)
 	}
 	if err != nil {
 		return fmt.Errorf("not all is done after %s; the sweep goes on, and the logs say more", watchFor)
@@ -185,7 +186,7 @@ func (l *laptop) summary() {
 		}
 		return mock
 	}
-	l.console.say(`
+	l.console.Say(`
   Inbox        %s
   OpenFaaS UI  %s/ui/
   Webhook      %s/function/stripe-webhook

@@ -10,6 +10,7 @@ import (
 
 	"handler/function/internal/settings"
 	"handler/function/local/watch"
+	"handler/function/shared/shopcheck"
 	"handler/function/shared/stackfile"
 )
 
@@ -27,7 +28,7 @@ func (l *laptop) readFirst() error {
 	}
 	v, err := l.read()
 	if err != nil {
-		return mistakes{err}
+		return shopcheck.Mistakes{Err: err}
 	}
 	l.version.Store(v)
 	return l.owned.use(v.shop)

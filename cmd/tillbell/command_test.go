@@ -62,6 +62,7 @@ var commandLines = map[string]struct {
 	"export":    {right: []string{"--order", "cs_1"}, incomplete: []string{}, lacks: "want either --email or --order"},
 	"reconcile": {right: []string{"--since", "1h"}, incomplete: []string{}, lacks: "reconcile wants --since"},
 	"doctor":    {}, "secrets": {}, "endpoint": {}, "up": {},
+	"check": {offline: true}, "templates": {offline: true}, "images": {offline: true}, "binaries": {offline: true},
 	"help":       {right: []string{"orders"}, offline: true, incomplete: []string{"order", "orders"}, lacks: `help takes no "orders"`},
 	"completion": {right: []string{"bash"}, offline: true, incomplete: []string{}, lacks: "completion wants an argument: SHELL"},
 	"version":    {offline: true},
@@ -160,34 +161,42 @@ func TestWrongValues(t *testing.T) {
 	t.Parallel()
 
 	for line, says := range map[string]string{
-		"sumary":                         `there is no command "sumary": did you mean summary?`,
-		"xyzzy":                          `there is no command "xyzzy"`,
-		"sumary --json":                  `there is no command "sumary": did you mean summary?`,
-		"help sumary":                    `there is no command "sumary": did you mean summary?`,
-		"--json":                         "unknown flag: --json",
-		"orders --since yesterday":       `--since "yesterday": want 24h, 7d, 2026-11-01 or`,
-		"orders --limit 0":               `--limit "0": want a whole number of 1 or more`,
-		"orders --limit many":            `--limit "many": want a whole number of 1 or more`,
-		"orders --state lost":            `--state "lost": want failed, stuck, waiting, ignored, unpaid, done`,
-		"orders --email joan":            `--email "joan": want an address alone`,
-		"orders --email":                 "flag needs an argument: --email",
-		"orders --gateway shop":          `--gateway "shop": want an address such as https://shop.example.com`,
-		"orders --json=maybe":            "--json=maybe: want no value, or true or false",
-		"order pi_1":                     `"pi_1" is not the ID of an order`,
-		"order cs_1 cs_2":                `order takes no "cs_2"`,
-		"reconcile --since 2999-01-01":   `--since "2999-01-01": that time is still to come`,
-		"doctor --only during":           `--only "during": want before, after`,
-		"doctor --database-mb -1":        `--database-mb "-1": want a whole number`,
-		"up --url ftp://shop":            `--url "ftp://shop": want an address`,
-		"completion tcsh":                `SHELL "tcsh": want bash, zsh, fish, powershell`,
-		"help order orders":              `help takes no "orders"`,
-		"forget --order pi_1":            `--order "pi_1": "pi_1" is not the ID of an order`,
-		"resend cs_1 --reason x --to ad": `--to "ad": want an e-mail address in ASCII`,
+		"sumary":                                      `there is no command "sumary": did you mean summary?`,
+		"xyzzy":                                       `there is no command "xyzzy"`,
+		"sumary --json":                               `there is no command "sumary": did you mean summary?`,
+		"help sumary":                                 `there is no command "sumary": did you mean summary?`,
+		"--json":                                      "unknown flag: --json",
+		"orders --since yesterday":                    `--since "yesterday": want 24h, 7d, 2026-11-01 or`,
+		"orders --limit 0":                            `--limit "0": want a whole number of 1 or more`,
+		"orders --limit many":                         `--limit "many": want a whole number of 1 or more`,
+		"orders --state lost":                         `--state "lost": want failed, stuck, waiting, ignored, unpaid, done`,
+		"orders --email joan":                         `--email "joan": want an address alone`,
+		"orders --email":                              "flag needs an argument: --email",
+		"orders --gateway shop":                       `--gateway "shop": want an address such as https://shop.example.com`,
+		"orders --json=maybe":                         "--json=maybe: want no value, or true or false",
+		"order pi_1":                                  `"pi_1" is not the ID of an order`,
+		"order cs_1 cs_2":                             `order takes no "cs_2"`,
+		"reconcile --since 2999-01-01":                `--since "2999-01-01": that time is still to come`,
+		"doctor --only during":                        `--only "during": want before, after`,
+		"doctor --database-mb -1":                     `--database-mb "-1": want a whole number`,
+		"up --url ftp://shop":                         `--url "ftp://shop": want an address`,
+		"completion tcsh":                             `SHELL "tcsh": want bash, zsh, fish, powershell`,
+		"help order orders":                           `help takes no "orders"`,
+		"images --platform ":                          `--platform "": want a platform such as linux/amd64`,
+		"images --platform linux":                     `--platform "linux": want a platform such as linux/amd64`,
+		"images --platform windows/amd64":             `--platform "windows/amd64": want a platform such`,
+		"images --platform linux/amd64,":              `--platform "linux/amd64,": want a platform such`,
+		"images --platform a/b/c/d":                   `--platform "a/b/c/d": want a platform such`,
+		"binaries --platform linux/amd64,linux/arm64": "--platform: binaries are for one platform",
+		"check c.yml":                                 `check takes no "c.yml"`,
+		"templates --host sendgrid":                   `--host "sendgrid": want an address`,
+		"forget --order pi_1":                         `--order "pi_1": "pi_1" is not the ID of an order`,
+		"resend cs_1 --reason x --to ad":              `--to "ad": want an e-mail address in ASCII`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 
-			args := strings.Fields(line)
+			args := strings.Split(line, " ")
 			see := "see tillbell " + args[0] + " --help"
 			if strings.HasPrefix(says, "there is no command") && args[0] != "help" || args[0] == "--json" {
 				see = "see tillbell --help"
@@ -203,7 +212,7 @@ func TestOneMeaning(t *testing.T) {
 	t.Parallel()
 
 	// These say a part of what the command does, or an argument of it, which differs.
-	differs := map[string]bool{"only": true, "to": true, "since": true, "email": true, "new": true}
+	differs := map[string]bool{"only": true, "to": true, "since": true, "email": true, "new": true, "platform": true}
 	usages := map[string]string{}
 	for _, c := range newRoot().Commands() {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

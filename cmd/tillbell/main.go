@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"handler/function/shared/owner"
+	"handler/function/shared/shopcheck"
 )
 
 func main() {
@@ -32,6 +33,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errs, "tillbell: stopped")
+	case errors.As(err, new(shopcheck.Mistakes)): // each line begins with its file
+		fmt.Fprintln(errs, err)
 	default:
 		fmt.Fprintln(errs, "tillbell:", err)
 	}

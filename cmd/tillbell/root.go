@@ -16,7 +16,10 @@ var groups = []struct {
 	{"Do something with orders:", []func() *cobra.Command{
 		retryCommand, resendCommand, correctCommand, forgetCommand, exportCommand, reconcileCommand,
 	}},
-	{"Set up and deploy:", []func() *cobra.Command{doctorCommand, secretsCommand, endpointCommand, upCommand}},
+	{"Check and publish:", []func() *cobra.Command{checkCommand, templatesCommand, doctorCommand}},
+	{"Set up and deploy:", []func() *cobra.Command{
+		secretsCommand, endpointCommand, upCommand, imagesCommand, binariesCommand,
+	}},
 	{"About this program:", []func() *cobra.Command{helpCommand, completionCommand, versionCommand}},
 }
 

@@ -46,13 +46,23 @@ func (f *Flags) Register(set *pflag.FlagSet) {
 // RegisterCalls adds the flags of a command that only calls the functions.
 func (f *Flags) RegisterCalls(set *pflag.FlagSet) {
 	set.Var(address{&f.Gateway}, "gateway", "the gateway's `ADDRESS` (default: GATEWAY_URL or OPENFAAS_URL, else the laptop that runs here, else the gateway of stack.yml)")
-	set.StringVar(&f.DotEnv, "env", ".env", "`FILE` of NAME=value lines, readable by you alone, for what the environment does not say")
+	f.registerDotEnv(set)
 	set.StringVar(&f.Stack, "stack", "stack.yml", "the stack `FILE`; its settings files lie beside it")
-	f.RegisterLaptop(set)
+	f.registerLaptop(set)
 }
 
-// RegisterLaptop adds the flag that says where a laptop may run.
-func (f *Flags) RegisterLaptop(set *pflag.FlagSet) {
+// RegisterSendGrid adds the flags of a command that calls SendGrid alone, at an address.
+func (f *Flags) RegisterSendGrid(set *pflag.FlagSet, host *string, usage string) {
+	set.Var(address{host}, "host", usage)
+	f.registerDotEnv(set)
+	f.registerLaptop(set)
+}
+
+func (f *Flags) registerDotEnv(set *pflag.FlagSet) {
+	set.StringVar(&f.DotEnv, "env", ".env", "`FILE` of NAME=value lines, readable by you alone, for what the environment does not say")
+}
+
+func (f *Flags) registerLaptop(set *pflag.FlagSet) {
 	set.StringVar(&f.Laptop, "laptop", ".local", "`FOLDER` of the laptop that make run starts")
 }
 

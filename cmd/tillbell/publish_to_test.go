@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"handler/function/cmd/tillbell/publish"
+	"handler/function/cmd/tillbell/target"
 	"handler/function/internal/catalogue"
 	"handler/function/local/sendgrid"
 	"handler/function/shared/runenv"
+	"handler/function/shared/shopcheck"
 )
 
 // runningAt has a laptop run in a state folder, as far as others see it.
@@ -64,13 +66,13 @@ func TestPublishTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("SENDGRID_SETUP_KEY", c.env[0])
 			t.Setenv("SENDGRID_API_KEY", c.env[1])
-			c.to.state, c.to.env = t.TempDir(), filepath.Join(t.TempDir(), ".env")
+			c.to.Laptop, c.to.DotEnv = t.TempDir(), filepath.Join(t.TempDir(), ".env")
 			if c.laptop != nil {
-				runningAt(t, c.to.state, c.laptop)
+				runningAt(t, c.to.Laptop, c.laptop)
 			}
 			if c.file != "" {
-				write(t, c.to.env, c.file)
-				if err := os.Chmod(c.to.env, 0o600); err != nil {
+				write(t, c.to.DotEnv, c.file)
+				if err := os.Chmod(c.to.DotEnv, 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -91,8 +93,8 @@ func TestPublishTo(t *testing.T) {
 	t.Run("nobody, where a laptop was killed", func(t *testing.T) {
 		t.Setenv("SENDGRID_SETUP_KEY", "")
 		t.Setenv("SENDGRID_API_KEY", "")
-		to := publishTo{state: t.TempDir(), env: filepath.Join(t.TempDir(), ".env")}
-		if err := standIn.Write(to.state); err != nil {
+		to := publishTo{Flags: target.Flags{Laptop: t.TempDir(), DotEnv: filepath.Join(t.TempDir(), ".env")}}
+		if err := standIn.Write(to.Laptop); err != nil {
 			t.Fatal(err)
 		}
 		if err := to.choose(new(publish.Publisher), nil); err == nil || !strings.HasPrefix(err.Error(), "set SENDGRID_SETUP_KEY") {
@@ -117,13 +119,17 @@ func TestPublishToTheLaptop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Lock = laptopLock(t.TempDir())
+	c.Lock = shopcheck.LaptopLock(t.TempDir())
 	var out strings.Builder
 	p := publish.Publisher{Host: api.URL, Key: laptopKey, Account: laptopAccount, Laptop: true, Out: &out, Yes: true}
 	if err := publishTemplates(t.Context(), c, &p); err != nil {
 		t.Fatal(err)
 	}
-	mustContain(t, out.String(), "This is the SendGrid of the laptop that runs here, "+api.URL, "for your account set SENDGRID_SETUP_KEY", "published receipt as d-")
+	for _, want := range []string{"This is the SendGrid of the laptop that runs here, " + api.URL, "for your account set SENDGRID_SETUP_KEY", "published receipt as d-"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
 	for _, lie := range []string{"the next e-mail goes by it", "commit it"} {
 		if strings.Contains(out.String(), lie) {
 			t.Errorf("it says %q:\n%s", lie, out.String())

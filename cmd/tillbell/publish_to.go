@@ -1,16 +1,17 @@
-//go:build !laptop
-
 package main
 
 import (
 	"cmp"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"handler/function/cmd/tillbell/publish"
+	"handler/function/cmd/tillbell/target"
 	"handler/function/shared/dotenv"
 	"handler/function/shared/runenv"
 )
@@ -19,6 +20,8 @@ const (
 	sendgridHost = "https://api.sendgrid.com"
 	// sendgridSetup is the variable of the key for the owner's own commands.
 	sendgridSetup = "SENDGRID_SETUP_KEY"
+	// sendgridSending is the variable of the functions' key.
+	sendgridSending = "SENDGRID_API_KEY"
 	// laptopAccount is what the laptop's SendGrid is called.
 	laptopAccount = "laptop"
 )
@@ -26,31 +29,32 @@ const (
 // publishTo says which SendGrid account the templates are for: the one of the key that the owner
 // gives, else that of the laptop that runs here. A key goes only where it belongs.
 type publishTo struct {
-	// host and account are as the flags say, or empty; env is the file of keys, and state the
-	// laptop's folder.
-	host, account, env, state string
+	// DotEnv is the file of keys, and Laptop the laptop's folder.
+	target.Flags
+	// host and account are as the flags say, or empty.
+	host, account string
 }
 
-func (to *publishTo) flags(set *flag.FlagSet) {
-	set.StringVar(&to.account, "account", "", "what the lock calls the SendGrid account of the key (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
-	set.StringVar(&to.host, "host", "", "SendGrid's API (default: sendgrid_host in settings.yml, else "+sendgridHost+"; without a key, the SendGrid of the laptop that runs here)")
-	set.StringVar(&to.env, "env", ".env", "`file` of NAME=value lines, readable by you alone, for the key that the environment does not say")
-	set.StringVar(&to.state, "state", ".local", "`folder` of the laptop")
+func (to *publishTo) register(c *cobra.Command) {
+	c.Flags().StringVar(&to.account, "account", "", "the `NAME` by which the lock calls the key's SendGrid account (default: sendgrid_account in settings.yml, else the only one in the lock, else "+firstAccount+")")
+	addConnection(c, func(set *pflag.FlagSet) {
+		to.RegisterSendGrid(set, &to.host, "SendGrid's API, an `ADDRESS` (default: sendgrid_host in settings.yml, else "+sendgridHost+"; without a key, the SendGrid of the laptop that runs here)")
+	})
 }
 
 // choose gives a publisher its host, key and account. The settings are those of send-email.
 func (to *publishTo) choose(p *publish.Publisher, settings map[string]string) error {
-	key, err := publishingKey(to.env)
+	key, err := publishingKey(to.DotEnv)
 	if err != nil {
 		return err
 	}
-	laptop, err := runningSendGrid(to.state)
+	laptop, err := runningSendGrid(to.Laptop)
 	if err != nil {
 		return err
 	}
 	host := strings.TrimRight(to.host, "/")
 	local := laptop != nil && (host == "" || host == laptop["SENDGRID_URL"])
-	switch own := laptop[sendgridAPI.variable]; {
+	switch own := laptop[sendgridSending]; {
 	case local && (key == own || key == "" && to.account == ""):
 		p.Host, p.Key, p.Account, p.Laptop = laptop["SENDGRID_URL"], own, laptopAccount, true
 		return nil
@@ -74,7 +78,7 @@ func publishingKey(env string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := cmp.Or(os.Getenv(sendgridSetup), os.Getenv(sendgridAPI.variable), file[sendgridSetup], file[sendgridAPI.variable])
+	key := cmp.Or(os.Getenv(sendgridSetup), os.Getenv(sendgridSending), file[sendgridSetup], file[sendgridSending])
 	return strings.TrimSpace(key), nil
 }
 
@@ -85,7 +89,7 @@ func runningSendGrid(state string) (map[string]string, error) {
 	if err != nil && !errors.Is(err, runenv.ErrNotRunning) && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if env[sendgridAPI.variable] == "" {
+	if env[sendgridSending] == "" {
 		return nil, nil
 	}
 	return env, nil

@@ -12,7 +12,9 @@ import (
 	"handler/function/cmd/tillbell/publish"
 	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
+	"handler/function/internal/sample"
 	"handler/function/local/sendgrid"
+	"handler/function/shared/shopcheck"
 )
 
 func TestPublishTemplates(t *testing.T) {
@@ -26,7 +28,7 @@ func TestPublishTemplates(t *testing.T) {
 	t.Cleanup(api.Close)
 	c := fixtureChecker(t, nil)
 	c.Lock = filepath.Join(t.TempDir(), "lock.yml")
-	run := func(c *checker) (string, error) {
+	run := func(c *shopcheck.Checker) (string, error) {
 		var out strings.Builder
 		p := publish.Publisher{Host: api.URL, Key: "SG.a.b", Out: &out, Yes: true}
 		return out.String(), publishTemplates(t.Context(), c, &p)
@@ -45,14 +47,14 @@ func TestPublishTemplates(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	if err := c.run(&out); err != nil || strings.Contains(out.String(), "ublished yet") {
+	if err := printed(c, &out); err != nil || strings.Contains(out.String(), "ublished yet") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 
 	t.Run("publishes nothing that has a mistake", func(t *testing.T) {
 		wrong := fixtureChecker(t, strings.NewReplacer("template: receipt", "template: recept"))
 		wrong.Lock = filepath.Join(t.TempDir(), "lock.yml")
-		if _, err := run(wrong); !errors.As(err, new(mistakes)) {
+		if _, err := run(wrong); !errors.As(err, new(shopcheck.Mistakes)) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := os.Stat(wrong.Lock); err == nil {
@@ -131,5 +133,40 @@ func TestAsker(t *testing.T) {
 		if yes || err == nil || !strings.Contains(err.Error(), "no terminal to ask on; YES=1 make templates") {
 			t.Errorf("%s: got %v, %v", name, yes, err)
 		}
+	}
+}
+
+// printed has a report printed.
+func printed(c *shopcheck.Checker, out *strings.Builder) error {
+	r, err := c.Report()
+	if err == nil {
+		r.Print(out)
+		err = r.Err()
+	}
+	return err
+}
+
+// fixtureChecker is the checker of the tests' shop, whose catalogue may be changed.
+func fixtureChecker(t *testing.T, change *strings.Replacer) *shopcheck.Checker {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, sample.Shop()); err != nil {
+		t.Fatal(err)
+	}
+	c := shopcheck.New(folder)
+	if change != nil {
+		source, err := os.ReadFile(c.Catalogue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, c.Catalogue, change.Replace(string(source)))
+	}
+	return c
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

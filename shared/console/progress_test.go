@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ func TestProgress(t *testing.T) {
 		t.Parallel()
 
 		c, out := quiet(t)
-		_ = c.step("boil water", func() error {
+		_ = c.Step("boil water", func() error {
 			eventually(t, "it says that it is at work", func() bool { return strings.Contains(out.String(), "… boil water\n") })
 			return nil
 		})
@@ -24,9 +24,9 @@ func TestProgress(t *testing.T) {
 
 		c, out := quiet(t)
 		c.colour = true
-		_ = c.step("boil water", func() error {
+		_ = c.Step("boil water", func() error {
 			eventually(t, "it counts", func() bool { return strings.Contains(out.String(), "boil water … 1 s") })
-			c.say("the cat is hungry")
+			c.Say("the cat is hungry")
 			return nil
 		})
 		mustContain(t, out.String(), "  boil water …\r\x1b[K  boil water … 1 s\r\x1b[Kthe cat is hungry\n")

@@ -1,8 +1,9 @@
-package main
+package shopcheck
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,13 +16,13 @@ import (
 
 // fixtureChecker is the checker of the tests' shop, with another catalogue in its place if change
 // makes one.
-func fixtureChecker(t *testing.T, change *strings.Replacer) *checker {
+func fixtureChecker(t *testing.T, change *strings.Replacer) *Checker {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, sample.Shop()); err != nil {
 		t.Fatal(err)
 	}
-	c := newChecker(folder)
+	c := New(folder)
 	if change != nil {
 		write(t, c.Catalogue, change.Replace(read(t, c.Catalogue)))
 	}
@@ -49,7 +50,7 @@ func TestCheckCatalogue(t *testing.T) {
 		t.Parallel()
 
 		var out strings.Builder
-		if err := fixtureChecker(t, nil).run(&out); err != nil {
+		if err := fixtureChecker(t, nil).show(&out); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "Rendered 13 templates with each of 12 sample orders: ")
@@ -62,7 +63,7 @@ func TestCheckCatalogue(t *testing.T) {
 		body := filepath.Join(c.Templates, "delivery", "body.html.hbs")
 		write(t, body, read(t, body)+"{{#if metadata.downlaod_url}}\nx\n{{/if}}")
 		var out strings.Builder
-		if err := c.run(&out); err != nil {
+		if err := c.show(&out); err != nil {
 			t.Fatal(err)
 		}
 		at := lineOf(t, body, "{{#if metadata.downlaod_url}}")
@@ -76,12 +77,12 @@ func TestCheckCatalogue(t *testing.T) {
 		c := fixtureChecker(t, nil)
 		c.Lock = filepath.Join(t.TempDir(), "lock.yml")
 		var out strings.Builder
-		if err := c.run(&out); err != nil {
+		if err := c.show(&out); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, out.String(), "No template is published yet")
 		write(t, c.Lock, "accounts: {main: {delivery: {id: d-00000000000000000000000000000001}}}")
-		if err := c.run(&out); err != nil {
+		if err := c.show(&out); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, out.String(), "Not published yet in the account main: bounced, disputed, email-failed, items-missing, payment-failed, receipt, receipt.fr, refunded, sale, unknown-product.")
@@ -93,7 +94,7 @@ func TestCheckCatalogue(t *testing.T) {
 		c := fixtureChecker(t, nil)
 		write(t, c.Lock, "accounts: {main: {receipt: {id: d-00000000000000000000000000000001}}}")
 		var out strings.Builder
-		if err := c.run(&out); err != nil {
+		if err := c.show(&out); err != nil {
 			t.Fatal(err)
 		}
 		mustContain(t, out.String(), "payment-failed, receipt.fr, refunded, sale")
@@ -104,8 +105,8 @@ func TestCheckCatalogue(t *testing.T) {
 
 		c := fixtureChecker(t, strings.NewReplacer("template: receipt", "template: recept", "- owner@example.com", "- owner"))
 		var out strings.Builder
-		err := c.run(&out)
-		if !errors.As(err, new(mistakes)) || out.Len() > 0 {
+		err := c.show(&out)
+		if !errors.As(err, new(Mistakes)) || out.Len() > 0 {
 			t.Fatalf("got %v\n%s", err, out.String())
 		}
 		want := lineOf(t, c.Catalogue, "- owner\n") + `: "owner" is not an e-mail address
@@ -122,7 +123,7 @@ func TestCheckCatalogue(t *testing.T) {
 		c.Templates = t.TempDir()
 		write(t, filepath.Join(c.Templates, "receipt", "subject.hbs"), "Hello {{> name}}")
 		write(t, filepath.Join(c.Templates, "receipt", "body.html.hbs"), "\n{{name")
-		err := c.run(&strings.Builder{})
+		err := c.show(&strings.Builder{})
 		if err == nil {
 			t.Fatal("no error")
 		}
@@ -135,15 +136,67 @@ func TestCheckCatalogue(t *testing.T) {
 func TestCheckOwnersFiles(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "settings.yml", "environment: {}\n")
-	write(t, filepath.Join(shopFolder, "catalogue.yml"), "series: 1\n")
+	write(t, filepath.Join(Folder, "catalogue.yml"), "series: 1\n")
 
-	for checked, want := range map[string]bool{"": true, "another": true, shopFolder: false, "./" + shopFolder: false} {
-		if err := checkOwnersFiles(checked); (err != nil) != want {
+	for checked, want := range map[string]bool{"": true, "another": true, Folder: false, "./" + Folder: false} {
+		if err := OwnersFiles(checked); (err != nil) != want {
 			t.Errorf("with %q checked: %v", checked, err)
 		}
 	}
 	write(t, "settings.yml", "environment:\n  no_such_setting: a\n")
-	if err := checkOwnersFiles(shopFolder); err == nil {
+	if err := OwnersFiles(Folder); err == nil {
 		t.Error("a setting that there is not is no mistake")
+	}
+}
+
+// show prints the report, and gives the mistakes.
+func (c *Checker) show(out io.Writer) error {
+	r, err := c.Report()
+	if err != nil {
+		return err
+	}
+	r.Print(out)
+	return r.Err()
+}
+
+// TestReportForPrograms is about what a program reads.
+func TestReportForPrograms(t *testing.T) {
+	t.Parallel()
+
+	right, err := fixtureChecker(t, nil).Report()
+	if err != nil || len(right.Mistakes) != 0 || right.Templates != 13 || right.Branches == 0 {
+		t.Errorf("%+v, %v", right, err)
+	}
+	wrong, err := fixtureChecker(t, strings.NewReplacer("template: receipt", "template: recept")).Report()
+	if err != nil || len(wrong.Mistakes) != 1 || !strings.Contains(wrong.Mistakes[0], "catalogue.yml:") {
+		t.Errorf("%+v, %v", wrong, err)
+	}
+}
+
+func mustContain(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q does not say %q", text, want)
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

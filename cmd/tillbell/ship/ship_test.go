@@ -1,8 +1,10 @@
-package main
+package ship
 
 import (
 	"bytes"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,25 +13,9 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 
 	"handler/function/cmd/tillbell/oci/ocitest"
-	"handler/function/local/content"
+	"handler/function/shared/console"
 	"handler/function/shared/image"
 )
-
-func TestImagesCommand(t *testing.T) {
-	t.Parallel()
-
-	for _, platforms := range []string{"", "linux", "windows/amd64", "linux/amd64,", "a/b/c/d"} {
-		t.Run("refuses the platforms "+platforms, func(t *testing.T) {
-			t.Parallel()
-
-			err := dispatch(t.Context(), []string{"images", "--state", t.TempDir(), "--platforms", platforms})
-			if err == nil {
-				t.Fatal("no error")
-			}
-			mustContain(t, err.Error(), "PLATFORMS: ", "want linux/amd64")
-		})
-	}
-}
 
 // TestImagesLookFirst: what is wrong with the images that ours are made of, or with the registry,
 // is told before anything is built.
@@ -46,7 +32,7 @@ func TestImagesLookFirst(t *testing.T) {
 		})
 	})
 	there := ocitest.Push(t, address+"/there:1", func(p v1.Platform) v1.Image { return ocitest.Image(t, p, v1.Config{}, nil) })
-	stage, err := image.LastStage([]byte(read(t, "../template/golang-http/Dockerfile")))
+	stage, err := image.LastStage([]byte(read(t, "../../../template/golang-http/Dockerfile")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +45,18 @@ func TestImagesLookFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c, out := quiet(t)
+			var out bytes.Buffer
 			services := &stack.Services{Functions: map[string]stack.Function{"shop": {Name: "shop", Handler: "./none", Language: "none", Image: tt.to + "/shop:1"}}}
-			s := &shipping{building: &building{services: services, stage: stage, below: t.TempDir()}, console: c, platforms: ocitest.Both, base: tt.base, watchdog: tt.watchdog, push: true}
-			err := s.run(t.Context())
+			s := &Shipping{
+				Building: &Building{services: services, stage: stage, below: t.TempDir()}, Console: console.To(&out), Platforms: ocitest.Both,
+				Base: tt.base, Watchdog: tt.watchdog, Push: true,
+			}
+			err := s.Run(t.Context())
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 			if strings.Contains(out.String(), "build and test") {
-				t.Errorf("it builds:\n%s", out)
+				t.Errorf("it builds:\n%s", &out)
 			}
 		})
 	}
@@ -82,25 +71,25 @@ func TestStepsEnv(t *testing.T) {
 	}
 }
 
-func TestSizePrint(t *testing.T) {
-	t.Parallel()
-
-	s := size{program: 10_000_000, layers: 4_000_000, parts: []content.Part{
-		{Name: "example.com/big", Version: "v1.2.3", Bytes: 7_000_000},
-		{Name: content.Ours, Bytes: 2_000_000},
-		{Name: "example.com/a", Version: "v1.0.0", Bytes: 99_000},
-		{Name: "example.com/b", Version: "v1.0.0", Bytes: 1_000},
-	}}
-	var out bytes.Buffer
-	if err := s.print(&out, "fn"); err != nil {
+// Not parallel: it changes the environment.
+func TestSetRegistry(t *testing.T) {
+	env := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(env, []byte("REGISTRY=ghcr.io/kept\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := `fn for linux/amd64: program 10.00 MB, its image's compressed layers of ours 4.00 MB
-  7.00 MB  70.0%  example.com/big v1.2.3
-  2.00 MB  20.0%  ours
-  1.00 MB  10.0%  2 smaller ones, and the file's headers
-`
-	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(out.String(), "\n")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for _, c := range []struct{ given, want string }{{"", "ghcr.io/kept"}, {"ghcr.io/given", "ghcr.io/given"}} {
+		t.Setenv("REGISTRY", c.given)
+		if err := SetRegistry(env); err != nil || os.Getenv("REGISTRY") != c.want {
+			t.Errorf("%q becomes %q: %v", c.given, os.Getenv("REGISTRY"), err)
+		}
 	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

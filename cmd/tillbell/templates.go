@@ -1,59 +1,73 @@
-//go:build !laptop
-
 package main
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"handler/function/cmd/tillbell/publish"
 	"handler/function/internal/catalogue"
 	"handler/function/internal/published"
+	"handler/function/shared/shopcheck"
+	"handler/function/shared/stackfile"
 	"handler/function/shared/terminal"
 )
 
 // firstAccount is what the first SendGrid account is called that is not given a name.
 const firstAccount = "main"
 
-// templatesCommand publishes the templates to SendGrid.
-func templatesCommand(ctx context.Context, args []string) error {
-	set := flag.NewFlagSet("local templates", flag.ContinueOnError)
-	c := newChecker(shopFolder)
-	c.flags(set)
+func templatesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "templates [flags]",
+		Short: "publish the e-mails' templates to SendGrid",
+		Long: `Publish the e-mails' templates to SendGrid: create those that are not there, give those that changed
+a new version, and note their IDs in the lock, which is to be committed. It shows first what would
+change, and asks.
+
+The key is SENDGRID_SETUP_KEY, else SENDGRID_API_KEY, in the environment or in .env; it needs the
+right to read and write templates and their versions. Without a key it publishes to the SendGrid of
+the laptop that runs here, and to a lock of its own.`,
+		Example: `  tillbell templates --dry-run
+  tillbell templates
+  tillbell templates --account trial   # one of several SendGrid accounts`,
+		Args: takes(),
+	}
+	checker := shopcheck.New(shopcheck.Folder)
 	p := publish.Publisher{Out: os.Stdout, Ask: asker(os.Stdin, os.Stdout)}
-	set.BoolVar(&p.Yes, "yes", false, "do not ask")
-	set.BoolVar(&p.DryRun, "dry-run", false, "only show what would change")
-	set.BoolVar(&p.Overwrite, "overwrite", false, "replace also what was made in SendGrid's design editor")
+	c.Flags().BoolVar(&p.DryRun, "dry-run", false, dryRunUsage)
+	c.Flags().BoolVar(&p.Yes, "yes", false, yesUsage)
+	c.Flags().BoolVar(&p.Overwrite, "overwrite", false, "replace also what was made in SendGrid's design editor")
+	checkerFlags(c, checker)
 	var to publishTo
-	to.flags(set)
-	if err := parseFlags(set, args); err != nil {
-		return err
+	to.register(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		services, err := stackfile.Read("stack.yml")
+		if err != nil {
+			return err
+		}
+		if err := to.choose(&p, services.Functions["send-email"].Environment); err != nil {
+			return err
+		}
+		if p.Laptop && !c.Flags().Changed("lock") {
+			checker.Lock = shopcheck.LaptopLock(to.Laptop)
+		}
+		return publishTemplates(c.Context(), checker, &p)
 	}
-	services, err := readStack()
-	if err != nil {
-		return err
-	}
-	if err := to.choose(&p, services.Functions["send-email"].Environment); err != nil {
-		return err
-	}
-	if p.Laptop && c.Lock == newChecker(shopFolder).Lock {
-		c.Lock = laptopLock(to.state)
-	}
-	return publishTemplates(ctx, c, &p)
+	return c
 }
 
 // publishTemplates publishes what is checked.
-func publishTemplates(ctx context.Context, c *checker, p *publish.Publisher) error {
-	checked, templates, err := c.check()
+func publishTemplates(ctx context.Context, c *shopcheck.Checker, p *publish.Publisher) error {
+	checked, templates, err := c.Check()
 	if err != nil {
 		return err
 	}
-	c.warn(p.Out, checked, templates)
+	shopcheck.PrintWarnings(p.Out, c.Warnings(checked, templates))
 	p.Shop = checked.Shop().Name
 	if p.Lock, err = catalogue.ReadLock(c.Lock); err != nil {
 		return err

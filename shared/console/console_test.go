@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"errors"
@@ -18,8 +18,8 @@ func TestTook(t *testing.T) {
 		time.Second:               "1.0 s",
 		83_460 * time.Millisecond: "83.5 s",
 	} {
-		if got := took(d); got != want {
-			t.Errorf("took(%v) = %q, want %q", d, got, want)
+		if got := Took(d); got != want {
+			t.Errorf("Took(%v) = %q, want %q", d, got, want)
 		}
 	}
 }
@@ -31,7 +31,7 @@ func TestStep(t *testing.T) {
 		t.Parallel()
 
 		c, out := quiet(t)
-		if err := c.step("start the queue", func() error { return nil }); err != nil {
+		if err := c.Step("start the queue", func() error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if !regexp.MustCompile(`^✓ start the queue \d+ ms\n$`).MatchString(out.String()) {
@@ -44,7 +44,7 @@ func TestStep(t *testing.T) {
 
 		c, out := quiet(t)
 		wrong := errors.New("wrong")
-		if err := c.step("start the queue", func() error { return wrong }); err != wrong {
+		if err := c.Step("start the queue", func() error { return wrong }); err != wrong {
 			t.Errorf("error = %v", err)
 		}
 		mustContain(t, out.String(), "✗ start the queue")
@@ -55,7 +55,7 @@ func TestStep(t *testing.T) {
 
 		c, out := quiet(t)
 		c.colour = true
-		_ = c.step("start the queue", func() error {
+		_ = c.Step("start the queue", func() error {
 			if out.String() != "  start the queue …" {
 				t.Errorf("while it goes on: %q", out)
 			}
@@ -68,8 +68,8 @@ func TestStep(t *testing.T) {
 		t.Parallel()
 
 		c, out := quiet(t)
-		_ = c.step("start the queue", func() error { return nil })
-		c.trouble("%s is away", "Stripe")
+		_ = c.Step("start the queue", func() error { return nil })
+		c.Trouble("%s is away", "Stripe")
 		if strings.Contains(out.String(), "\x1b") {
 			t.Errorf("output %q", out)
 		}

@@ -1,6 +1,7 @@
-package main
+package ship
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/openfaas/go-sdk/stack"
 
+	"handler/function/shared/console"
 	"handler/function/shared/image"
 )
 
@@ -16,16 +18,18 @@ func TestBinaries(t *testing.T) {
 	t.Parallel()
 
 	handler := t.TempDir()
-	write(t, filepath.Join(handler, "Dockerfile"), "FROM scratch\n")
+	if err := os.WriteFile(filepath.Join(handler, "Dockerfile"), []byte("FROM scratch\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	// A function of the language dockerfile is laid out without a template.
 	services := &stack.Services{Functions: map[string]stack.Function{
 		"a": {Name: "a", Handler: handler, Language: "dockerfile"}, "b": {Name: "b", Handler: handler, Language: "dockerfile"},
 	}}
 	out := filepath.Join(t.TempDir(), "build", "binaries")
-	c, said := quiet(t)
+	var said bytes.Buffer
 	build := func(command string) error {
-		b := &building{services: services, below: t.TempDir(), steps: []image.Step{{Dir: ".", Command: command}}}
-		return b.binaries(t.Context(), c, v1.Platform{OS: "linux", Architecture: "arm64"}, out)
+		b := &Building{services: services, below: t.TempDir(), steps: []image.Step{{Dir: ".", Command: command}}}
+		return b.Binaries(t.Context(), console.To(&said), v1.Platform{OS: "linux", Architecture: "arm64"}, out)
 	}
 	if err := build(`echo "$TARGETOS $TARGETARCH" >handler && chmod 755 handler`); err != nil {
 		t.Fatal(err)
@@ -39,7 +43,11 @@ func TestBinaries(t *testing.T) {
 			t.Errorf("%s is built for %q", name, got)
 		}
 	}
-	mustContain(t, said.String(), "build and test a for linux/arm64", filepath.Join(out, "b"))
+	for _, want := range []string{"build and test a for linux/arm64", filepath.Join(out, "b") + ", 0.00 MB\n"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("%q does not say %q", said.String(), want)
+		}
+	}
 
 	if err := build("echo broken; exit 3"); err == nil || !strings.HasPrefix(err.Error(), "build a: ") || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("error %v", err)
@@ -47,14 +55,4 @@ func TestBinaries(t *testing.T) {
 	if got := read(t, filepath.Join(out, "a")); got != "linux arm64\n" {
 		t.Errorf("a build that failed leaves %q", got)
 	}
-}
-
-func TestBinariesCommand(t *testing.T) {
-	t.Parallel()
-
-	err := dispatch(t.Context(), []string{"binaries", "--state", t.TempDir(), "--platform", "linux/amd64,linux/arm64"})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	mustContain(t, err.Error(), "PLATFORMS: ", "want linux/amd64")
 }

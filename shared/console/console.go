@@ -1,4 +1,5 @@
-package main
+// Package console shows a person what a program is doing.
+package console
 
 import (
 	"fmt"
@@ -8,9 +9,9 @@ import (
 	"time"
 )
 
-// console tells a person what is going on. Colours, and a line that counts the seconds of what is
+// Console tells a person what is going on. Colours, and a line that counts the seconds of what is
 // being done, are for terminals, unless NO_COLOR is set.
-type console struct {
+type Console struct {
 	out    io.Writer
 	colour bool
 
@@ -19,39 +20,46 @@ type console struct {
 	live bool
 }
 
-func newConsole() *console {
+// New writes to the standard output.
+func New() *Console {
 	info, err := os.Stdout.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
-	return &console{out: os.Stdout, colour: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	return &Console{out: os.Stdout, colour: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
+// To writes to a writer that is no terminal.
+func To(out io.Writer) *Console { return &Console{out: out} }
+
+// The colours are ANSI's.
 const (
-	green = "32"
-	red   = "31"
-	faint = "2"
+	Green = "32"
+	Red   = "31"
+	Faint = "2"
 )
 
-func (c *console) paint(colour, text string) string {
+// Paint is a text in a colour, where colours are shown.
+func (c *Console) Paint(colour, text string) string {
 	if !c.colour {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-func (c *console) say(format string, args ...any) {
+// Say writes a line.
+func (c *Console) Say(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clear()
 	fmt.Fprintf(c.out, format+"\n", args...)
 }
 
-// trouble tells of what went wrong and is being mended.
-func (c *console) trouble(format string, args ...any) {
-	c.say("%s %s", c.paint(red, "✗"), fmt.Sprintf(format, args...))
+// Trouble tells of what went wrong and is being mended.
+func (c *Console) Trouble(format string, args ...any) {
+	c.Say("%s %s", c.Paint(Red, "✗"), fmt.Sprintf(format, args...))
 }
 
-// step does something that takes its time, and says how long it took.
-func (c *console) step(what string, do func() error) error {
+// Step does something that takes its time, and says how long it took.
+func (c *Console) Step(what string, do func() error) error {
 	began := time.Now()
 	c.show("  %s …", what)
 	finished := make(chan struct{})
@@ -60,11 +68,11 @@ func (c *console) step(what string, do func() error) error {
 	err := do()
 	close(finished)
 	watching.Wait()
-	mark := c.paint(green, "✓")
+	mark := c.Paint(Green, "✓")
 	if err != nil {
-		mark = c.paint(red, "✗")
+		mark = c.Paint(Red, "✗")
 	}
-	c.say("%s %s %s", mark, what, c.paint(faint, took(time.Since(began))))
+	c.Say("%s %s %s", mark, what, c.Paint(Faint, Took(time.Since(began))))
 	return err
 }
 
@@ -73,7 +81,7 @@ const quietFor = 2 * time.Second
 
 // progress tells that a step is still under way: where its seconds are shown, each of them;
 // elsewhere once.
-func (c *console) progress(what string, began time.Time, finished <-chan struct{}) {
+func (c *Console) progress(what string, began time.Time, finished <-chan struct{}) {
 	every := time.Second
 	if !c.colour {
 		every = quietFor
@@ -87,7 +95,7 @@ func (c *console) progress(what string, began time.Time, finished <-chan struct{
 		case <-tick.C:
 		}
 		if !c.colour {
-			c.say("… %s", what)
+			c.Say("… %s", what)
 			return
 		}
 		c.show("  %s … %d s", what, int(time.Since(began).Seconds()))
@@ -95,7 +103,7 @@ func (c *console) progress(what string, began time.Time, finished <-chan struct{
 }
 
 // show puts up a line that the next thing said takes the place of, where that can be.
-func (c *console) show(format string, args ...any) {
+func (c *Console) show(format string, args ...any) {
 	if !c.colour {
 		return
 	}
@@ -107,14 +115,15 @@ func (c *console) show(format string, args ...any) {
 }
 
 // clear takes the unfinished line away.
-func (c *console) clear() {
+func (c *Console) clear() {
 	if c.live {
 		fmt.Fprint(c.out, "\r\x1b[K")
 	}
 	c.live = false
 }
 
-func took(d time.Duration) string {
+// Took is a duration in milliseconds or seconds.
+func Took(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}

@@ -1,7 +1,0 @@
-//go:build laptop
-
-package main
-
-const moreUsage = ""
-
-var moreCommands map[string]command

@@ -69,15 +69,18 @@ func parse(args []string) (l laptop.Options, o chaos.Options, err error) {
 	case set.NArg() > 0:
 		return l, o, fmt.Errorf("unexpected argument %q", set.Arg(0))
 	case o.Purchases < 2 || o.Purchases > chaos.MaxPurchases:
-		return l, o, fmt.Errorf("N: want 2 to %d", chaos.MaxPurchases)
+		return l, o, wants("N", fmt.Sprintf("2 to %d", chaos.MaxPurchases))
 	case o.For < 10*time.Second || o.For > time.Hour:
-		return l, o, errors.New("FOR: want 10s to 1h")
+		return l, o, wants("FOR", "10s to 1h")
 	}
 	for o.Seed == 0 {
 		o.Seed = uint64(rand.Uint32())
 	}
 	return l, o, nil
 }
+
+// wants is the error of an argument, by make's word.
+func wants(argument, want string) error { return fmt.Errorf("%s: want %s", argument, want) }
 
 // play plays on the laptop that runs in the folder, or on one of its own.
 func play(ctx context.Context, l laptop.Options, o chaos.Options) error {

@@ -249,5 +249,5 @@ func reportArrival(log *slog.Logger, before, after order.Delivery) {
 		log.Error("e-mail to the admins did not arrive", "kind", trouble.Kind)
 		return
 	}
-	log.Warn("e-mail did not arrive; the admins are told", "kind", trouble.Kind)
+	log.Warn("e-mail did not arrive; the admins are notified", "kind", trouble.Kind)
 }

@@ -33,7 +33,7 @@ func (f *Function) lookAtSpace(ctx context.Context) {
 	}
 	f.space.next = now.Add(spacePause)
 	if err := f.watchSpace(ctx, now); err != nil {
-		f.log.Warn("the database's size is not looked after; the next look is in a day", "err", err)
+		f.log.Warn("the database's size could not be read; the next check is in a day", "err", err)
 	}
 }
 

@@ -157,7 +157,7 @@ func (f *Function) accept(req handler.Request, log *slog.Logger, c command, end 
 		end()
 		now := f.now()
 		f.alarm.set(&now)
-		log.Info("call not accepted: too many are under way", "status", http.StatusTooManyRequests)
+		log.Info("call not accepted: too many are in progress", "status", http.StatusTooManyRequests)
 		return openfaas.Error(http.StatusTooManyRequests, "too many calls are under way; the sweep does what is due")
 	}
 	openfaas.Background(req, func() {

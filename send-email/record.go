@@ -22,7 +22,7 @@ const (
 )
 
 // errUnrecorded: what came of an attempt is not recorded yet, and this process goes on trying.
-var errUnrecorded = errors.New("what came of an attempt could not be recorded yet")
+var errUnrecorded = errors.New("the result of an attempt could not be recorded yet")
 
 // outcome is what came of an attempt, to be recorded.
 type outcome struct {
@@ -47,7 +47,7 @@ func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*ord
 		if !errors.Is(err, errUnrecorded) {
 			return o, err
 		}
-		out.log.Error("what came of an attempt could not be recorded", "accepted", out.accepted(), "err", err)
+		out.log.Error("the result of an attempt could not be recorded", "accepted", out.accepted(), "err", err)
 		time.Sleep(recordPause)
 		orders = f.freshStore(orders)
 	}
@@ -63,7 +63,7 @@ func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome
 		}
 		return nil
 	}, func(err error) {
-		out.log.Error("what came of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+		out.log.Error("the result of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
 	})
 }
 
@@ -147,7 +147,7 @@ func (f *Function) report(o *order.Order, out *outcome) {
 	case order.Sent:
 		out.log.Info("e-mail sent", "message_id", d.MessageID, "unsure", d.Unsure)
 	case order.Failed:
-		out.log.Error("e-mail failed for good; the admins are told if this was not their notice", "err", out.Reason)
+		out.log.Error("e-mail failed for good; the admins are notified unless this was their notice", "err", out.Reason)
 	default:
 		out.log.Warn("e-mail not sent; another attempt follows", "due_at", d.DueAt, "err", out.Reason)
 	}

@@ -203,7 +203,7 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 	if after.Fetch.FailedAt.IsZero() {
 		log.Warn("the line items could not be fetched; another attempt follows", "due_at", after.Fetch.NotBefore)
 	} else {
-		log.Error("the line items could not be fetched, and are not tried again; the admins are told")
+		log.Error("the line items could not be fetched, and are not tried again; the admins are notified")
 	}
 	return after, nil
 }

@@ -146,7 +146,7 @@ func TestSpace(t *testing.T) {
 			for range 3 {
 				b.lookAtSpace(t.Context())
 			}
-			if n := strings.Count(b.logged.String(), "the database's size is not looked after"); n != 1 || strings.Contains(b.logged.String(), `"level":"ERROR"`) {
+			if n := strings.Count(b.logged.String(), "the database's size could not be read"); n != 1 || strings.Contains(b.logged.String(), `"level":"ERROR"`) {
 				t.Errorf("%d lines: %s", n, b.logged)
 			}
 			b.memory.sizeErr, b.memory.updateFunc = nil, nil

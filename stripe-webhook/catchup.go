@@ -37,7 +37,7 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 		}
 		pause = soon
 		if text, ours := openfaas.Misconfiguration(err); !ours || text != said { // the owner is told once
-			e.Log.Warn("events that Stripe's webhook did not bring are not found; the next look follows", "err", err)
+			e.Log.Warn("missed events could not be fetched from Stripe; the next check follows", "err", err)
 			said = text
 		}
 	}

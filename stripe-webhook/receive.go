@@ -221,7 +221,7 @@ func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, eventType, id 
 		return false, err
 	}
 	if err != nil {
-		log.Warn("the queue did not take the order; the sweep will", "err", err)
+		log.Warn("the queue did not accept the order; the sweep processes it", "err", err)
 	}
 	return err == nil, nil
 }

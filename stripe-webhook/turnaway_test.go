@@ -41,7 +41,7 @@ func TestAFloodIsCounted(t *testing.T) {
 		b.log.Reset()
 		time.Sleep(time.Second)
 		flood(2)
-		if log := b.log.String(); strings.Count(log, "call refused") != 2 || strings.Count(log, "untold=1990") != 1 {
+		if log := b.log.String(); strings.Count(log, "call refused") != 2 || strings.Count(log, "suppressed=1990") != 1 {
 			t.Errorf("the next second does not tell once of the 1,990 before it:\n%s", log)
 		}
 	})

@@ -40,13 +40,13 @@ func (c *Checked) Print(w io.Writer) {
 	if c.HasDefault() {
 		c.rows(t, []string{"anything else"}, c.Catalogue.defaultSeries())
 	}
-	var untold []string
+	var missing []string
 	for _, n := range noticeKinds {
 		if n == UnknownProduct && !c.HasDefault() {
 			continue // no product is unknown
 		}
 		if c.optional(n) && c.Notices.template(n).Value == "" {
-			untold = append(untold, n.field())
+			missing = append(missing, n.field())
 			continue
 		}
 		e := email{Key: text{Value: string(n)}, Template: c.Notices.template(n), To: recipient{text: text{Value: string(order.Admins)}}}
@@ -60,8 +60,8 @@ func (c *Checked) Print(w io.Writer) {
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
 	}
-	if untold != nil {
-		fmt.Fprintf(w, "\nThe notices have no %s: the admins get no e-mail about that.\n", strings.Join(untold, " and no "))
+	if missing != nil {
+		fmt.Fprintf(w, "\nThe notices have no %s: the admins get no e-mail about that.\n", strings.Join(missing, " and no "))
 	}
 }
 

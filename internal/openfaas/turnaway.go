@@ -17,34 +17,35 @@ const LinesASecond = 10
 type TurnedAway struct {
 	mu     sync.Mutex
 	second int64
-	// told is how many had a line in that second; untold is how many had none since the last line.
-	told, untold int
+	// logged is how many had a line in that second; suppressed is how many had none since the last
+	// line.
+	logged, suppressed int
 }
 
 // Refuse is the package's Refuse with a bound on its lines.
 func (n *TurnedAway) Refuse(log *slog.Logger, err error, table func(error) (status int, text string)) handler.Response {
-	untold, ok := n.tell(time.Now())
+	suppressed, ok := n.log(time.Now())
 	switch {
 	case !ok:
 		log = slog.New(slog.DiscardHandler)
-	case untold > 0:
-		log = log.With("untold", untold)
+	case suppressed > 0:
+		log = log.With("suppressed", suppressed)
 	}
 	return Refuse(log, err, table)
 }
 
-// tell reports whether one more gets its line, and how many before it got none.
-func (n *TurnedAway) tell(now time.Time) (untold int, ok bool) {
+// log reports whether one more gets its line, and how many before it got none.
+func (n *TurnedAway) log(now time.Time) (suppressed int, ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if second := now.Unix(); second != n.second {
-		n.second, n.told = second, 0
+		n.second, n.logged = second, 0
 	}
-	if n.told == LinesASecond {
-		n.untold++
+	if n.logged == LinesASecond {
+		n.suppressed++
 		return 0, false
 	}
-	n.told++
-	untold, n.untold = n.untold, 0
-	return untold, true
+	n.logged++
+	suppressed, n.suppressed = n.suppressed, 0
+	return suppressed, true
 }

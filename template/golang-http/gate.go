@@ -119,7 +119,7 @@ func (g *gate) tell() {
 	if time.Since(g.logged) < gateLogPause {
 		return
 	}
-	g.log.Warn("too much has begun to arrive; connections are closed that have waited for longest", "closed", g.closed)
+	g.log.Warn("too many incomplete requests; connections are closed that have waited for longest", "closed", g.closed)
 	g.closed, g.logged = 0, time.Now()
 }
 

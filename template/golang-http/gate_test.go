@@ -63,7 +63,7 @@ func TestGate(t *testing.T) {
 			if res, body := do(t, newPost(t, server.url, strings.NewReader("hello"))); res.StatusCode != http.StatusOK || body != "ok" {
 				t.Errorf("meanwhile a good request is answered %d %q", res.StatusCode, body)
 			}
-			if n := len(server.logs.lines(t, "too much has begun to arrive; connections are closed that have waited for longest")); n == 0 {
+			if n := len(server.logs.lines(t, "too many incomplete requests; connections are closed that have waited for longest")); n == 0 {
 				t.Error("the log says nothing of it")
 			}
 		})

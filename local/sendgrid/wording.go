@@ -4,27 +4,20 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // wordings are SendGrid's messages by the keyword of the schema that a value breaks. Those of one
-// field have its path too, without the numbers of elements, or its name alone.
+// field have its path too, without the numbers of elements, or its name alone. For the rest the
+// message is the validator's.
 var wordings = map[string]string{
 	"type":                 "Invalid type. Expected: {type}, given: {given}.",
 	"additionalProperties": "Additional property {name} is not allowed",
 	"required":             "The {name} parameter is required.",
-	"minLength":            "The {name} value must be a string at least one character in length.",
-	"maxLength":            "The {name} value must be at most {limit} characters in length, you provided {count}.",
-	"maxItems":             "There is a limit of {limit} {name}, you provided {count}.",
-	"maxProperties":        "There is a limit of {limit} {name}, you provided {count}.",
-	"uniqueItems":          "The {name} must be unique.",
-	"enum":                 "The {name} must be one of {limit}, you provided '{value}'.",
 	"pattern":              "The {name} value cannot contain line breaks.",
-	"format":               "The {name} value is not valid.",
+	"minLength":            "The {name} value must be a string at least one character in length.",
 
 	"format email":                       "Does not contain a valid address.",
 	"format from.email":                  badSender,
@@ -36,21 +29,19 @@ var wordings = map[string]string{
 	"required from": "The from object must be provided for every email send. It is an object that requires the " +
 		`email parameter, but may also contain a name parameter.  e.g. {"email" : "example@example.com"}  or ` +
 		`{"email" : "example@example.com", "name" : "Example Recipient"}.`,
-	"required personalizations": noPersonalization,
-	"minItems personalizations": noPersonalization,
-	"maxItems personalizations": "The personalization block is limited to {limit} personalizations per API request. " +
-		"You have provided {count} personalizations. Please consider splitting this into multiple requests and " +
-		"resending your request.",
+	"required personalizations":    noPersonalization,
+	"minItems personalizations":    noPersonalization,
+	"maxItems personalizations":    "The personalization block is limited to 1000 personalizations per API request.",
 	"required personalizations.to": noRecipient,
 	"minItems personalizations.to": noRecipient,
 	"minItems content":             noContent,
 	"pattern template_id":          "The template_id must be a valid GUID, you provided '{value}'.",
 	"pattern type":                 "The type must be a MIME type without CR, LF or ;, you provided '{value}'.",
-	"minLength ip_pool_name":       "The {name} value must be at least {limit} characters in length, you provided {count}.",
 	"uniqueItems reply_to_list":    repeatedReplyTo,
 	"enum attachments.disposition": `The disposition of your attachment can be either "attachment" or "inline", you provided '{value}'.`,
 	"format attachments.content":   "The attachment content must be base64 encoded.",
 	"pattern attachments.filename": "The attachment filename cannot contain CR, LF or ;.",
+	"minLength ip_pool_name":       "The ip_pool_name value must be at least 2 characters in length.",
 	"required asm.group_id":        "The asm.group_id parameter is required when asm is used.",
 }
 
@@ -95,36 +86,9 @@ func keywordOf(err *openapi3.SchemaError) string {
 
 func worded(path, keyword string, err *openapi3.SchemaError) string {
 	name := last(path)
-	wording := cmp.Or(wordings[keyword+" "+unnumbered(path)], wordings[keyword+" "+name], wordings[keyword])
-	limit, count := extent(keyword, err)
-	return strings.NewReplacer("{name}", name, "{limit}", limit, "{count}", strconv.Itoa(count),
-		"{type}", strings.Join(err.Schema.Type.Slice(), " or "), "{given}", kind(err.Value),
-		"{value}", fmt.Sprint(err.Value)).Replace(wording)
-}
-
-// extent is what the schema allows of a value, and how much of it there is.
-func extent(keyword string, err *openapi3.SchemaError) (limit string, count int) {
-	switch v := err.Value.(type) {
-	case string:
-		count = utf8.RuneCountInString(v)
-	case []any:
-		count = len(v)
-	case map[string]any:
-		count = len(v)
-	}
-	switch s := err.Schema; keyword {
-	case "minLength":
-		limit = fmt.Sprint(s.MinLength)
-	case "maxLength":
-		limit = fmt.Sprint(*s.MaxLength)
-	case "maxItems":
-		limit = fmt.Sprint(*s.MaxItems)
-	case "maxProperties":
-		limit = fmt.Sprint(*s.MaxProps)
-	case "enum":
-		limit = fmt.Sprint(s.Enum)
-	}
-	return limit, count
+	wording := cmp.Or(wordings[keyword+" "+unnumbered(path)], wordings[keyword+" "+name], wordings[keyword], err.Reason)
+	return strings.NewReplacer("{name}", name, "{type}", strings.Join(err.Schema.Type.Slice(), " or "),
+		"{given}", kind(err.Value), "{value}", fmt.Sprint(err.Value)).Replace(wording)
 }
 
 // kind is JSON's word for v's type.

@@ -123,7 +123,7 @@ func (b *buying) readCount() (int, error) {
 	}
 	n, err := strconv.Atoi(b.count)
 	if err != nil || n < 1 || n > 100_000 || b.session != "" && n > 1 {
-		return 0, fmt.Errorf("N: %q: want 1 to 100000, and 1 with SESSION", b.count)
+		return 0, fmt.Errorf("%s: %q: want 1 to 100000, and 1 with SESSION", "N", b.count)
 	}
 	return n, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openfaas/faas-provider/types"
 	"github.com/openfaas/go-sdk/stack"
-	"go.yaml.in/yaml/v3"
 
 	"handler/function/shared/stackfile/stackfiletest"
 )
@@ -92,17 +90,6 @@ func readOurStack(t *testing.T) *stack.Services {
 		t.Fatal(err)
 	}
 	return services
-}
-
-func readYAML(t *testing.T, path string, v any) {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Unmarshal(b, v); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // stackOf is a stack.yml of one function f.

@@ -209,6 +209,10 @@ func TestItems(t *testing.T) {
 		id := b.place(t, "completed_paid")
 		list := b.stripe.lists[id]
 		delete(b.stripe.lists, id)
+		b.sendOrder(t, id)
+		if d := cmp.Diff([]string{"notice/items-missing"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent at once (-want +got):\n%s", d)
+		}
 		for range 5 {
 			b.sendOrder(t, id)
 			b.clock = b.clock.Add(2 * time.Hour)

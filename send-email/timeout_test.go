@@ -1,6 +1,7 @@
 package function
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptrace"
 	"testing"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
+
+	"handler/function/internal/order"
 )
 
 // silent is a service that takes a request and never answers.
@@ -19,6 +22,30 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	<-r.Context().Done()
 	return nil, r.Context().Err()
+}
+
+// deadline is a mailer that keeps until when an attempt may take.
+type deadline struct{ at time.Time }
+
+func (*deadline) ready() error { return nil }
+
+func (d *deadline) send(ctx context.Context, _ *mail.SGMailV3) result {
+	d.at, _ = ctx.Deadline()
+	return result{Setback: order.Setback{Status: http.StatusAccepted}}
+}
+
+// An attempt has a limit of its own, whatever the mailer's is.
+func TestAnAttemptHasALimit(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		b, d := setUpOffline(t), &deadline{}
+		b.mail = d
+		b.attempt(t.Context(), &order.Order{}, order.Delivery{})
+		if left := time.Until(d.at); d.at.IsZero() || left > 15*time.Second {
+			t.Errorf("an attempt may take %v, want 15 s at most", left)
+		}
+	})
 }
 
 func TestSilence(t *testing.T) {

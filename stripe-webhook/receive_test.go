@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,6 +28,8 @@ const (
 
 // bench is an endpoint with all that it touches.
 type bench struct {
+	// recordUntil is the deadline of the last event's recording.
+	recordUntil time.Time
 	*Endpoint
 	recordFunc func(order.Event) (bool, error)
 	chargeFunc func(order.Event) (string, bool, error)
@@ -68,7 +71,8 @@ func setUp(t testing.TB) *bench {
 	return b
 }
 
-func (b *bench) Record(_ context.Context, e order.Event) (bool, error) {
+func (b *bench) Record(ctx context.Context, e order.Event) (bool, error) {
+	b.recordUntil, _ = ctx.Deadline()
 	b.recorded = append(b.recorded, e.ID)
 	b.events = append(b.events, e)
 	b.payloads = append(b.payloads, e.Payload)
@@ -212,6 +216,19 @@ func TestThinEventsAreNamedInTheLog(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Checkout waits ten seconds for the answer.
+func TestRecordingHasALimit(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		b := setUp(t)
+		b.Receive(signed(body(t, "completed_paid"), secret, time.Now()))
+		if left := time.Until(b.recordUntil); b.recordUntil.IsZero() || left > 6*time.Second {
+			t.Errorf("recording may take %v, want 6 s at most", left)
+		}
+	})
 }
 
 func TestReceive(t *testing.T) {

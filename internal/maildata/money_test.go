@@ -31,3 +31,20 @@ func TestMoney(t *testing.T) {
 		}
 	}
 }
+
+// TestMinorDigits has Stripe's lists of currencies whose smallest unit is not a hundredth.
+func TestMinorDigits(t *testing.T) {
+	t.Parallel()
+
+	for digits, codes := range map[int]string{
+		0: "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF",
+		2: "EUR GBP ISK UGX USD",
+		3: "BHD JOD KWD OMR TND",
+	} {
+		for code := range strings.FieldsSeq(codes) {
+			if got := MinorDigits(strings.ToLower(code)); got != digits {
+				t.Errorf("%s has %d digits, want %d", code, got, digits)
+			}
+		}
+	}
+}

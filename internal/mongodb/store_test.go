@@ -17,6 +17,8 @@ type one struct {
 	order *order.Order
 	loads int
 	looks int
+	// counted are the deliveries of events that were counted durably.
+	counted int
 }
 
 func (c *one) Load(context.Context, string) (*order.Order, error) {
@@ -43,6 +45,7 @@ func (c *one) OfPayments(_ context.Context, paymentIntents []string) (map[string
 
 func (c *one) CountDelivery(_ context.Context, _, event string) (bool, error) {
 	_, known := c.order.Events[event]
+	c.counted += map[bool]int{true: 1}[known]
 	return known, nil
 }
 
@@ -77,6 +80,9 @@ func TestRecordCharge(t *testing.T) {
 			if err != nil || id != c.order.ID || added != want || !c.order.RefundedWholly || c.order.Revision != 1 {
 				t.Errorf("order %q, added %v at revision %d, %v", id, added, c.order.Revision, err)
 			}
+		}
+		if c.counted != 1 {
+			t.Errorf("the event that was there is answered after %d durable writes, want 1", c.counted)
 		}
 	})
 

@@ -13,7 +13,7 @@ import (
 // fixedPorts are the gateway's, which cannot be moved.
 var fixedPorts = []int{8080, 8082}
 
-// checkPorts names the port that is taken, and by whom where the system tells.
+// checkPorts names the port that is taken, and its process if the system reports it.
 func checkPorts(ports ...int) error {
 	var errs []error
 	for _, port := range ports {

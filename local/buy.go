@@ -49,7 +49,7 @@ func (b *buying) set(argument string) error {
 		*yes[name] = value != ""
 	default:
 		known := slices.Concat(basket.Arguments(), slices.Collect(maps.Keys(one)), slices.Collect(maps.Keys(yes)))
-		return fmt.Errorf("make buy knows no %s%s; make buy HELP=1 lists what it knows", name, typed.DidYouMean(name, slices.Sorted(slices.Values(known))))
+		return fmt.Errorf("make buy has no argument %s%s; make buy HELP=1 lists all", name, typed.DidYouMean(name, slices.Sorted(slices.Values(known))))
 	}
 	return nil
 }

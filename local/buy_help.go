@@ -10,7 +10,7 @@ import (
 	"handler/function/local/basket"
 )
 
-const buyHelp = `make buy plays a purchase on the running laptop, as Stripe tells of it.
+const buyHelp = `make buy plays a purchase on the running laptop, with Stripe's events.
 
   make buy                                         one sample product, paid
   make buy PRODUCT=prod_… AMOUNT=49.00             a product of yours
@@ -45,7 +45,7 @@ What happens:
   EVENT=name               a sample of the lists below, or a file of an event as Stripe sends it
   ITEMS=file.json          a file of the session's line items
   N=100                    that many purchases (at most 100000)
-  MISSED=1                 Stripe's webhook tells nothing of it, as if its endpoint were deleted
+  MISSED=1                 Stripe's webhook is not called, as if its endpoint were deleted
   SESSION=cs_…             the event is of a purchase that was made
   HELP=1                   this
 

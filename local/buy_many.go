@@ -32,9 +32,9 @@ func (b *buyer) missMany(ctx context.Context, c *console.Console, body, list []b
 		}
 	}
 	if missed == 1 {
-		c.Say("  %s is paid at Stripe, and nobody here was told.", last)
+		c.Say("  %s is paid at Stripe, without a webhook call.", last)
 	} else {
-		c.Say("  %s are paid at Stripe, and nobody here was told.", plural.Of(missed, "session"))
+		c.Say("  %s are paid at Stripe, without webhook calls.", plural.Of(missed, "session"))
 	}
 	if missed > 0 {
 		c.Say("  go run ./cmd/tillbell reconcile --since 1h   finds that, and so does stripe-webhook when it starts, and once a day")

@@ -251,16 +251,16 @@ func TestMissMany(t *testing.T) {
 	if err := b.missMany(t.Context(), c, mustSample(t, "completed_paid"), nil, 20); err != nil {
 		t.Fatal(err)
 	}
-	mustContain(t, out.String(), "20 sessions are paid at Stripe, and nobody here was told", "tillbell reconcile --since 1h")
+	mustContain(t, out.String(), "20 sessions are paid at Stripe, without webhook calls", "tillbell reconcile --since 1h")
 }
 
-// All of it is told before anything is called: nothing runs here.
+// All mistakes are reported before any call: nothing runs here.
 func TestBuyMistakes(t *testing.T) {
 	t.Parallel()
 
 	for arguments, want := range map[string]string{
-		"PRODUKT=prod_a": "make buy knows no PRODUKT: did you mean PRODUCT?",
-		"everything":     "make buy knows no everything; make buy HELP=1 lists",
+		"PRODUKT=prod_a": "make buy has no argument PRODUKT: did you mean PRODUCT?",
+		"everything":     "make buy has no argument everything; make buy HELP=1 lists",
 		"PRODUCT=prod_a ITEMS=items.json EVENT=completed_paid":          "ITEMS: open items.json: ",
 		"PRODUCT=prod_a SESSION=cs_1":                                   "SESSION: this purchase was made, with its products and its customer; leave the others out",
 		"SESSION=cs_1 N=2":                                              `N: "2": want 1 to 100000, and 1 with SESSION`,

@@ -15,11 +15,11 @@ import (
 	"handler/function/shared/shopcheck"
 )
 
-// halfWritten is how long what is wrong must stay as it is before it is told: an editor may still
-// be writing.
+// halfWritten is how long a mistake must stay before it is reported: an editor may still be
+// writing.
 const halfWritten = 400 * time.Millisecond
 
-// live puts what the owner saves into effect, until ctx is done. What is wrong is told in one line,
+// live puts what the owner saves into effect, until ctx is done. A mistake is reported in one line,
 // and the version before it stays.
 func (l *laptop) live(ctx context.Context) {
 	var waiting []string // what was saved and is not in effect
@@ -64,7 +64,7 @@ func (l *laptop) takeEffect(ctx context.Context, what string, since time.Time) b
 	return true
 }
 
-// warn tells what make check-catalogue warns of in the shop that is in effect.
+// warn prints make check-catalogue's warnings for the shop in effect.
 func (l *laptop) warn() {
 	for _, w := range l.version.Load().shop.catalogue.Warnings {
 		l.console.Say("! %s", w)

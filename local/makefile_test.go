@@ -46,7 +46,7 @@ func TestMakeBuy(t *testing.T) {
 			t.Errorf("%s is not %q in\n%s", name, value, said)
 		}
 	}
-	mustContain(t, buy(t, "PRODUKT=prod_a"), "make buy knows no PRODUKT: did you mean PRODUCT?")
+	mustContain(t, buy(t, "PRODUKT=prod_a"), "make buy has no argument PRODUKT: did you mean PRODUCT?")
 	mustContain(t, buy(t, "N=0"), `N: "0": want 1 to 100000`)
 	mustContain(t, buy(t), "nothing is running here") // and EMAIL and NAME of the environment are not read
 }

@@ -88,7 +88,7 @@ func decodeEvents(body []byte) (batched, error) {
 	return b, nil
 }
 
-// late is what an event without our custom arguments says, if it tells of trouble.
+// late is the content of an event without our custom arguments, if it reports trouble.
 func (e sendGridEvent) late() (a order.Arrival, late bool) {
 	if e.Order != "" || e.Delivery != "" {
 		return a, false

@@ -230,7 +230,7 @@ func TestArrivals(t *testing.T) {
 		"a drop":        {"dropped", "Bounced Address", "SendGrid dropped it: Bounced Address", nil},
 		"a spam report": {"spamreport", "", "the recipient reported it as spam", nil},
 	} {
-		t.Run(name+" of a customer's tells the admins once", func(t *testing.T) {
+		t.Run(name+" of a customer's e-mail notifies the admins once", func(t *testing.T) {
 			t.Parallel()
 
 			b, a := listening(t, false)
@@ -240,7 +240,7 @@ func TestArrivals(t *testing.T) {
 			e := event(c.kind, id, delivery, "m1", b.clock, append(c.more, "reason", c.reason)...)
 			b.tell(t, a, e, e)
 			if !b.alarm.at.Equal(b.clock) {
-				t.Error("nobody is woken for the notice")
+				t.Error("no sweep is woken for the notice")
 			}
 			b.tell(t, a, event("delivered", id, delivery, "m1", b.clock.Add(time.Second)), e, event("dropped", id, delivery, "m1", b.clock.Add(time.Hour)))
 			b.invoke(`{"sweep":true}`)
@@ -480,7 +480,7 @@ func TestVerifyEvents(t *testing.T) {
 		}
 	})
 
-	t.Run("tells ten forgeries a second, and counts the rest", func(t *testing.T) {
+	t.Run("logs ten forgeries a second, and counts the rest", func(t *testing.T) {
 		t.Parallel()
 
 		b, _ := listening(t, true)

@@ -139,7 +139,7 @@ func TestCorrect(t *testing.T) {
 		}
 	})
 
-	t.Run("tells what is being sent, and gives the next attempt the new address", func(t *testing.T) {
+	t.Run("names what is being sent, and gives the next attempt the new address", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)

@@ -23,7 +23,7 @@ type space struct {
 	next time.Time
 }
 
-// lookAtSpace warns once a day of a database that fills up, and tells the admins of each level
+// lookAtSpace warns once a day of a database that fills up, and notifies the admins of each level
 // once, until the database is below it again. What keeps it from that is no reason to stop anything
 // else.
 func (f *Function) lookAtSpace(ctx context.Context) {

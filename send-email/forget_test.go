@@ -89,7 +89,7 @@ func TestForget(t *testing.T) {
 		}
 	})
 
-	t.Run("finds an order by somebody who was sent a copy, and none by an admin", func(t *testing.T) {
+	t.Run("finds an order by the recipient of a copy, and none by an admin", func(t *testing.T) {
 		t.Parallel()
 
 		b, paid, _ := sold(t)
@@ -116,7 +116,7 @@ func TestForget(t *testing.T) {
 		}
 	})
 
-	t.Run("cancels what was still to be sent, and tells the admins if money comes later", func(t *testing.T) {
+	t.Run("cancels what was still to be sent, and notifies the admins if money comes later", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
@@ -235,7 +235,7 @@ func TestExport(t *testing.T) {
 		}
 	})
 
-	t.Run("gives somebody who was sent a copy no more than that", func(t *testing.T) {
+	t.Run("gives the recipient of a copy no more than that", func(t *testing.T) {
 		t.Parallel()
 
 		b, paid, _ := sold(t)

@@ -73,7 +73,7 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// bodies are such as somebody might send.
+// bodies are possible bodies of a call.
 var bodies = []string{
 	`{"id":"cs_1"}`, `{"sweep":true}`, `{"id":"cs_1","sweep":true}`, `{"id":"cs_1","sweep":false}`, `{"id":"","sweep":true}`, `{}`, `null`, ``, ` `,
 	`{"id":"cs_1"}{"sweep":true}`, `{"id":"cs_1"} `, `{"id":"cs_1"}x`, `{"ID":"cs_1"}`, `{"id":"cs_1","id":"cs_2"}`, `{"id":null,"sweep":true}`,

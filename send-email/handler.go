@@ -1,8 +1,8 @@
 // Package function is send-email: it finds out what an order bought, plans the e-mails that the
 // catalogue names for it, and sends each of them once.
 //
-// It is told of an order by the queue, and finds by itself, in its sweep, every order that the
-// queue lost or that could not be finished. A delivery is sent only by the holder of its lease.
+// The queue calls it for an order, and its sweep finds every order that the queue lost or that
+// could not be finished. A delivery is sent only by the holder of its lease.
 package function
 
 import (

@@ -16,8 +16,8 @@ import (
 	"handler/function/internal/stripeclient"
 )
 
-// itemsOverdue is how long Stripe may be away before the admins are told that an order waits for
-// it.
+// itemsOverdue is how long Stripe may be away before the admins are notified that an order waits
+// for it.
 const itemsOverdue = time.Hour
 
 // maxItems is far above the hundred that a session may have, and ends a list that does not.
@@ -28,12 +28,12 @@ type itemSource interface {
 	fetch(ctx context.Context, session, account string) ([]order.Item, error)
 }
 
-// overdue is how long an order may be due, whatever the cause, before the admins are told.
+// overdue is how long an order may be due, whatever the cause, before the admins are notified.
 const overdue = time.Hour
 
-// tellOverdue tells the admins, once, of an order that cannot be planned and has been due for so
-// long. What else is due of it is sent, which the visit did not come to. A planned e-mail that is not
-// sent fails in the end, and is told then.
+// tellOverdue notifies the admins, once, of an order that cannot be planned and has been due for so
+// long. What else is due of it is sent, which the visit did not come to. A planned e-mail that is
+// not sent fails in the end, and is told then.
 func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause error, wait pace) (err error) {
 	defer openfaas.Recovered(&err)
 	if f.now().Sub(due.At) < overdue || f.mail.ready() != nil { // without SendGrid's key nothing can go out

@@ -189,7 +189,7 @@ func TestClaimsThatAreNotConfirmed(t *testing.T) {
 		defer quit()
 		time.Sleep(2*time.Hour - time.Second)
 		if n := len(s.sent()); n != 0 {
-			t.Errorf("%d mails were sent under a claim that nobody confirmed", n)
+			t.Errorf("%d mails were sent under an unconfirmed claim", n)
 		}
 		time.Sleep(10 * time.Minute)
 		if n := len(s.sent()); n != 6 {
@@ -462,14 +462,14 @@ func TestHealth(t *testing.T) {
 		at    time.Duration
 		want  bool
 	}{
-		"never asked":                        {nil, time.Hour, false},
-		"asked once":                         {[]time.Duration{1}, 1, false},
-		"for long enough":                    {[]time.Duration{1, steadyAfter + 1}, steadyAfter + 1, true},
-		"not yet":                            {[]time.Duration{1, steadyAfter}, steadyAfter, false},
-		"away, and back for long enough":     {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second, 70*time.Second + steadyAfter}, 90 * time.Second, true},
-		"away, and just back":                {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second}, 71 * time.Second, false},
-		"nobody looked for too long before":  {[]time.Duration{1, longestGap + 2}, longestGap + 2, false},
-		"nobody has looked for too long now": {[]time.Duration{1, steadyAfter + 1}, longestGap + steadyAfter + 2, false},
+		"never asked":                    {nil, time.Hour, false},
+		"asked once":                     {[]time.Duration{1}, 1, false},
+		"for long enough":                {[]time.Duration{1, steadyAfter + 1}, steadyAfter + 1, true},
+		"not yet":                        {[]time.Duration{1, steadyAfter}, steadyAfter, false},
+		"away, and back for long enough": {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second, 70*time.Second + steadyAfter}, 90 * time.Second, true},
+		"away, and just back":            {[]time.Duration{1, steadyAfter + 1, -time.Minute, 70 * time.Second}, 71 * time.Second, false},
+		"no look for too long before":    {[]time.Duration{1, longestGap + 2}, longestGap + 2, false},
+		"no look for too long now":       {[]time.Duration{1, steadyAfter + 1}, longestGap + steadyAfter + 2, false},
 	} {
 		var h health
 		began := time.Date(2024, 11, 24, 12, 0, 0, 0, time.UTC)

@@ -243,7 +243,7 @@ func TestOrder(t *testing.T) {
 
 }
 
-// A database that is away is told as such: no sweep will answer what was asked.
+// An unreachable database is named as such: no sweep answers the call.
 func TestReadingWithoutADatabase(t *testing.T) {
 	t.Parallel()
 

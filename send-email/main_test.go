@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // checkOwnersFiles checks the files beside this one. In the image's build context they are in
-// another folder than the owner knows.
+// another folder than the owner's.
 func checkOwnersFiles() error {
 	orders, err := sample.Orders(time.Now())
 	if err != nil {

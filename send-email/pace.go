@@ -10,7 +10,7 @@ import (
 // minPause keeps what fails at once from being swept without a pause.
 const minPause = time.Second
 
-// alarm tells the sweep of the earliest time at which something will be due. Later ones the sweep's
+// alarm wakes the sweep at the earliest time at which something will be due. Later ones the sweep's
 // interval covers.
 type alarm struct {
 	mu sync.Mutex

@@ -142,7 +142,7 @@ func TestPause(t *testing.T) {
 		})
 	})
 
-	t.Run("is told what it may be", func(t *testing.T) {
+	t.Run("is answered with the valid values", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
@@ -152,7 +152,7 @@ func TestPause(t *testing.T) {
 	})
 }
 
-// TestStop: a process that is to end begins nothing more, whoever asks.
+// TestStop: a process that is to end begins nothing more, for any caller.
 func TestStop(t *testing.T) {
 	t.Parallel()
 

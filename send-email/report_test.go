@@ -27,7 +27,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 
 	const call = `{"report": true}`
-	t.Run("tells of the day before, once a day, however often it is asked for", func(t *testing.T) {
+	t.Run("reports the day before, once a day, however often it is requested", func(t *testing.T) {
 		t.Parallel()
 
 		b := reporting(t, "")
@@ -69,7 +69,7 @@ func TestReport(t *testing.T) {
 		}
 	})
 
-	t.Run("is no order, and nobody is told by mail that it failed", func(t *testing.T) {
+	t.Run("is no order, and its failure causes no notice", func(t *testing.T) {
 		t.Parallel()
 
 		b := reporting(t, "")

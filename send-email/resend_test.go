@@ -125,7 +125,7 @@ func TestResend(t *testing.T) {
 		}
 	})
 
-	t.Run("tells the admins where the copy fails as well, and is settled where it does not", func(t *testing.T) {
+	t.Run("notifies the admins if the copy fails as well, and is settled otherwise", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
@@ -241,7 +241,7 @@ func TestChangingCallsAreSignedAndDated(t *testing.T) {
 	}
 }
 
-// The owner mended the template, or the catalogue no longer knows the e-mail.
+// The owner corrected the template, or removed the e-mail from the catalogue.
 func TestResendByTheTemplateOfNow(t *testing.T) {
 	t.Parallel()
 

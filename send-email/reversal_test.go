@@ -100,7 +100,7 @@ func TestRefund(t *testing.T) {
 		}
 	})
 
-	t.Run("of a part only tells, each by itself", func(t *testing.T) {
+	t.Run("of a part only sends a notice for each", func(t *testing.T) {
 		t.Parallel()
 
 		b := reversing(t, lasting+reversals)
@@ -127,7 +127,7 @@ func TestRefund(t *testing.T) {
 		}
 	})
 
-	t.Run("that is delivered again tells nobody again", func(t *testing.T) {
+	t.Run("that is delivered again sends no second notice", func(t *testing.T) {
 		t.Parallel()
 
 		b := reversing(t, lasting+reversals)
@@ -265,7 +265,7 @@ func TestRefund(t *testing.T) {
 		}
 	})
 
-	t.Run("is told though nobody knows what was bought, once, also where only some orders are ours", func(t *testing.T) {
+	t.Run("sends one notice though the items are unknown, also where only some orders are ours", func(t *testing.T) {
 		t.Parallel()
 
 		for _, catalogue := range []string{lasting + reversals, lasting + reversals + "only: {products: [prod_ebook]}\n"} {
@@ -307,7 +307,7 @@ func TestRefund(t *testing.T) {
 		}
 	})
 
-	t.Run("of an order that is not ours tells nobody", func(t *testing.T) {
+	t.Run("of an order that is not ours sends no notice", func(t *testing.T) {
 		t.Parallel()
 
 		for _, catalogue := range []string{lasting, lasting + reversals} {
@@ -334,7 +334,7 @@ func TestRefund(t *testing.T) {
 		wants(t, b, id, map[string]string{"notice/refunded/eff4ea5d5a29": "sent"})
 	})
 
-	t.Run("with a catalogue from before there were such notices stops all the same, and is told in the log once", func(t *testing.T) {
+	t.Run("with a catalogue from before there were such notices still stops, and is logged once", func(t *testing.T) {
 		t.Parallel()
 
 		b := reversing(t, lasting)

@@ -11,7 +11,7 @@ import (
 // e-mails due comes up for each in its turn, and does not overtake others with all of them.
 type round struct {
 	waiting []order.DueOrder
-	// horizon is up to when the round knows of all that is due.
+	// horizon is the time up to which the round has all due orders.
 	horizon time.Time
 	// seen is what each order was visited for, by all rounds of a sweep: one that is due since then
 	// still could not be moved on, and is not visited again.

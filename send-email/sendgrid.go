@@ -107,7 +107,7 @@ func resultOf(res *rest.Response, now time.Time) result {
 
 // refusesTheMail reports whether a status is about what was sent, and so would come again. All
 // others get better: an outage, a limit, and also a key, a sender or a host setting that is wrong
-// now and that the owner will mend, which is no reason to give up a customer's mail.
+// now and that the owner will correct, which is no reason to give up a customer's mail.
 func refusesTheMail(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:

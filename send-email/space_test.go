@@ -43,7 +43,7 @@ func TestSpace(t *testing.T) {
 	mail := func(level int, day string, used, percent int) []string {
 		return []string{fmt.Sprintf("notice/database-full/%d-%s map[level:%d percent:%d quota_mb:100 used_mb:%d]", level, day, level, percent, used)}
 	}
-	t.Run("tells of each level once, until the database is below it", func(t *testing.T) {
+	t.Run("reports each level once, until the database is below it", func(t *testing.T) {
 		t.Parallel()
 
 		b := filling(t)
@@ -95,7 +95,7 @@ func TestSpace(t *testing.T) {
 		}
 	})
 
-	t.Run("looks once a day, and of several processes one tells", func(t *testing.T) {
+	t.Run("looks once a day, and one of several processes sends the notice", func(t *testing.T) {
 		t.Parallel()
 
 		b := filling(t)

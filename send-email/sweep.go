@@ -19,7 +19,7 @@ type swept struct {
 	// Errors is how many of them could not even be looked at; they are due still.
 	Errors int `json:"errors"`
 
-	// misconfigured: one of the errors is for the owner to mend. It is said once, and not of each
+	// misconfigured: the owner must correct one of the errors. It is logged once, and not of each
 	// order.
 	misconfigured bool
 }
@@ -103,7 +103,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 	return visits, nil
 }
 
-// notHandled tells the admins where an order that the sweep could not handle has been due for long.
+// notHandled notifies the admins if an order that the sweep could not handle has been due for long.
 func (f *Function) notHandled(ctx context.Context, o order.DueOrder, cause error, wait pace) {
 	if err := f.tellOverdue(ctx, o, cause, wait); err != nil && !deferred(err) {
 		f.log.Error("the admins could not be told of an order that is overdue; the next sweep tries again", "order", o.ID, "err", err)
@@ -133,7 +133,7 @@ func (f *Function) ensureIndexes(ctx context.Context, orders Store) {
 	}()
 }
 
-// SweepUntil sweeps at once, then whenever something that this process knows of is due, and at
+// SweepUntil sweeps at once, then whenever a due time that this process recorded is reached, and at
 // every interval for what it does not know of; that one comes a little early or late, so that
 // replicas spread out. When quit is done it begins nothing more, ends what it has in hand, and
 // returns.

@@ -117,7 +117,7 @@ func TestReconcileSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("got %d %s, want %d %s", res.StatusCode, res.Body, c.status, c.want)
 			}
 			if strings.Contains(string(res.Body)+b.log.String(), "rk_test_1") {
-				t.Errorf("the key is told: %s\n%s", res.Body, b.log.String())
+				t.Errorf("the key is shown: %s\n%s", res.Body, b.log.String())
 			}
 		})
 	}

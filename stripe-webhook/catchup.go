@@ -36,7 +36,7 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 			continue
 		}
 		pause = soon
-		if text, ours := openfaas.Misconfiguration(err); !ours || text != said { // the owner is told once
+		if text, ours := openfaas.Misconfiguration(err); !ours || text != said { // it is logged once
 			e.Log.Warn("missed events could not be fetched from Stripe; the next check follows", "err", err)
 			said = text
 		}

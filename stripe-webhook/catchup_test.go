@@ -183,7 +183,7 @@ func TestCatchUp(t *testing.T) {
 		}
 	})
 
-	t.Run("says once what the owner is to mend, and goes on", func(t *testing.T) {
+	t.Run("logs once what the owner must correct, and goes on", func(t *testing.T) {
 		t.Parallel()
 
 		synctest.Test(t, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestCatchUp(t *testing.T) {
 				}
 			}
 			if len(b.recorded) != 1 {
-				t.Error("a key that was mended is not used")
+				t.Error("a corrected key is not used")
 			}
 		})
 	})

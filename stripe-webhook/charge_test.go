@@ -58,7 +58,7 @@ func TestReceiveCharge(t *testing.T) {
 		}
 	})
 
-	t.Run("does not take a session whose order is gone for a charge of somebody else's", func(t *testing.T) {
+	t.Run("does not take a session whose order is gone for another system's charge", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)
@@ -68,7 +68,7 @@ func TestReceiveCharge(t *testing.T) {
 		}
 	})
 
-	t.Run("logs nobody's name", func(t *testing.T) {
+	t.Run("logs no name", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)

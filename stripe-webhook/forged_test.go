@@ -33,7 +33,7 @@ func unwired(t testing.TB) *Endpoint {
 	}
 }
 
-// forgeries are headers that somebody might send who does not know the secret.
+// forgeries are headers of a sender without the secret.
 func forgeries(now time.Time) map[string]string {
 	at := fmt.Sprintf("t=%d,", now.Unix())
 	wrong := "v1=" + strings.Repeat("0", 64)

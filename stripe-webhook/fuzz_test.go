@@ -90,7 +90,7 @@ func FuzzReceive(f *testing.F) {
 		}
 		answered(t, b, body, b.Receive(signed(body, secret, time.Now())))
 		if res := b.Receive(signed(body, "whsec_other", time.Now())); res.StatusCode != http.StatusBadRequest && len(body) <= maxBody {
-			t.Errorf("signed by somebody else it is answered %d %s", res.StatusCode, res.Body)
+			t.Errorf("signed with another secret it is answered %d %s", res.StatusCode, res.Body)
 		}
 		for _, word := range personal(body) {
 			if strings.Contains(b.log.String(), word) {

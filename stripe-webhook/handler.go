@@ -55,15 +55,15 @@ func connected() bool {
 	return err == nil
 }
 
-// warmUp makes the client, which then connects. What is wrong is told at the first call.
+// warmUp makes the client, which then connects. The first call reports what is wrong.
 func warmUp() {
 	if e, err := setup(); err == nil {
 		_, _ = e.Store()
 	}
 }
 
-// catchUp looks for what was missed until the platform ends the process, of which it tells first.
-// What is wrong with the settings is told at the first call.
+// catchUp looks for what was missed until the platform ends the process, which it announces first.
+// The first call reports what is wrong with the settings.
 func catchUp() {
 	e, err := setup()
 	if err != nil {

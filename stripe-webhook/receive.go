@@ -204,7 +204,7 @@ func (e *Endpoint) record(ctx context.Context, event order.Event) (id string, ad
 
 // enqueue puts the order's ID, and nothing else of it, into the queue, which logs whole messages. A
 // queue that does not take it is no failure: the order itself says what is due, and the sweep reads
-// it. A key that is missing is one, which Stripe's dashboard may show until the owner mends it.
+// it. A key that is missing is one, which Stripe's dashboard may show until the owner corrects it.
 func (e *Endpoint) enqueue(ctx context.Context, log *slog.Logger, eventType, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueTimeout)
 	defer cancel()

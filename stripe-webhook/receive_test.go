@@ -161,7 +161,7 @@ func TestReceiveAnswers(t *testing.T) {
 		"a refund of a part":               {signed(body(t, "charge_refunded_partly"), secret, now), 200, `{"id":"cs_paid","queued":true}`, 1},
 		"a dispute":                        {signed(body(t, "charge_dispute_created"), secret, now), 200, `{"id":"cs_paid","queued":true}`, 1},
 		"a refund of no charge":            {signed(change(body(t, "charge_refunded"), `"object": "charge"`, `"object": "refund"`), secret, now), 400, nonsense, 0},
-		"a refund by somebody else":        {signed(body(t, "charge_refunded"), "whsec_other", now), 400, refused, 0},
+		"a refund with another secret":     {signed(body(t, "charge_refunded"), "whsec_other", now), 400, refused, 0},
 		"a kind that is not handled":       {signed(body(t, "payment_intent_succeeded"), secret, now), 200, `{"ignored":"events of this type are not handled"}`, 0},
 		"setup mode":                       {signed(change(paid, `"mode": "payment"`, `"mode": "setup"`), secret, now), 200, `{"ignored":"a session in setup mode sells nothing"}`, 0},
 		"no signature":                     {handler.Request{Method: "POST", Body: paid, Header: http.Header{}}, 400, refused, 0},
@@ -285,7 +285,7 @@ func TestReceive(t *testing.T) {
 			t.Errorf("got %d %s and calls %v, want 503 and none", res.StatusCode, res.Body, b.invoked)
 		}
 		if strings.Contains(string(res.Body), "away") {
-			t.Errorf("the answer tells what is ours to know: %s", res.Body)
+			t.Errorf("the answer reveals internal facts: %s", res.Body)
 		}
 	})
 
@@ -401,7 +401,7 @@ func TestMisconfigured(t *testing.T) {
 		})
 	}
 
-	t.Run("a missing key of send-email is told after the event is stored", func(t *testing.T) {
+	t.Run("a missing key of send-email is reported after the event is stored", func(t *testing.T) {
 		t.Parallel()
 
 		b := setUp(t)

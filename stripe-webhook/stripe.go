@@ -32,7 +32,7 @@ const (
 var (
 	// errStripe: Stripe is away, or does not answer as it documents.
 	errStripe = errors.New("Stripe could not be asked")
-	// errCursor: Stripe knows nothing, any more, of where to go on.
+	// errCursor: Stripe no longer has the event at which to continue.
 	errCursor = errors.New("nothing is there to go on from")
 )
 

@@ -47,7 +47,7 @@ func TestAFloodIsCounted(t *testing.T) {
 	})
 }
 
-// What the owner is to mend is told each time.
+// What the owner must correct is logged each time.
 func TestAFloodHidesNoWrongSecret(t *testing.T) {
 	t.Parallel()
 

@@ -48,7 +48,7 @@ func TestConnectsWhileItStarts(t *testing.T) {
 	}
 	conn, err := database.Accept()
 	if err != nil {
-		t.Fatalf("nobody connects before the first call: %v", err)
+		t.Fatalf("no connection before the first call: %v", err)
 	}
 	conn.Close()
 }

@@ -30,7 +30,7 @@ var (
 func Faults() []error { return []error{ErrURI, ErrAuth, ErrNoUser, ErrPermission, ErrFull} }
 
 // MongoDB's error codes, https://www.mongodb.com/docs/manual/reference/error-codes/. Atlas's proxy
-// answers with a code of its own for several things, which only the message tells apart.
+// answers with a code of its own for several things, which only the message distinguishes.
 const (
 	codeUnauthorized         = 13
 	codeAuthenticationFailed = 18
@@ -83,9 +83,9 @@ func ofCode(err mongo.ServerError) error {
 	return nil
 }
 
-// loginRefused tells a refused login by its text: the driver gives an operation that waited for a
-// connection nothing else of the server's answer. A connection that breaks during the login is an
-// "auth error" to the driver as well, and is none here.
+// loginRefused recognizes a refused login by its text: the driver gives an operation that waited
+// for a connection nothing else of the server's answer. A connection that breaks during the login
+// is an "auth error" to the driver as well, and is none here.
 func loginRefused(text string) bool {
 	return strings.Contains(text, "(AuthenticationFailed)") || strings.Contains(text, "(AtlasError) bad auth")
 }

@@ -254,7 +254,7 @@ func (s *Store) UpdateFrom(ctx context.Context, o *order.Order, change func(*ord
 	return s.update(ctx, o.ID, o.Clone(), change)
 }
 
-// update begins with an order that was read before, if there is one. Only its revision tells
+// update begins with an order that was read before, if there is one. Only its revision shows
 // whether it is still so: what change makes of it counts when it was written, and a change that it
 // refuses is asked of a fresh one.
 func (s *Store) update(ctx context.Context, id string, read *order.Order, change func(*order.Order) error) (*order.Order, error) {

@@ -147,7 +147,7 @@ func TestUpdateFrom(t *testing.T) {
 		}
 	})
 
-	t.Run("changes the order as it is now where somebody else wrote it", func(t *testing.T) {
+	t.Run("changes the current order if another process wrote it", func(t *testing.T) {
 		t.Parallel()
 
 		c, s, read := setup(t)

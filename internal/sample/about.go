@@ -4,8 +4,8 @@ package sample
 var about = map[string]string{
 	"async_payment_failed":          "a bank debit is declined: only the admins get an e-mail",
 	"async_payment_succeeded":       "a bank debit is paid: now the e-mails go out",
-	"charge_dispute_created":        "the customer's bank asks for the money back: the admins get a notice, and e-mails for later are cancelled",
-	"charge_refunded":               "all of the money goes back: the admins get a notice, and e-mails for later are cancelled",
+	"charge_dispute_created":        "the customer's bank asks for the money back: the admins get a notice, and e-mails that were not sent yet are cancelled",
+	"charge_refunded":               "all of the money goes back: the admins get a notice, and e-mails that were not sent yet are cancelled",
 	"charge_refunded_partly":        "a quarter of the money goes back: the admins get a notice",
 	"completed_de":                  "a purchase in German, in live mode",
 	"completed_fr":                  "a purchase in French",

@@ -25,7 +25,7 @@ type Orders interface {
 	Read(ctx context.Context, ids []string) ([]*order.Order, error)
 }
 
-// Revision tells one version of an order from another.
+// Revision identifies a version of an order.
 type Revision struct {
 	ID        string    `bson:"_id"`
 	Number    int64     `bson:"revision"`

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// look is how somebody wants to see e-mails. It is in the query of a page's address, and every link
-// to another e-mail takes it along.
+// look is how e-mails are displayed. It is in the query of a page's address, and every link to
+// another e-mail takes it along.
 type look struct{ Part, Width, Colours string }
 
 // control is one of the choices, each of them a link.

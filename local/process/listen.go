@@ -38,7 +38,7 @@ func FreeAddr() (string, error) {
 	return "", fmt.Errorf("find a free port: %w", err)
 }
 
-// Listening tells whether something accepts connections at addr.
+// Listening reports whether something accepts connections at addr.
 func Listening(addr string) bool {
 	conn, err := net.DialTimeout("tcp", addr, dialTimeout)
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *Process) WaitListening(ctx context.Context, addr string) error {
 	err := WaitListening(ctx, addr)
 	select {
 	case <-p.done:
-		// Whoever listens there, it is not this process.
+		// Another process listens there.
 		err = fmt.Errorf("ended before it listened on %s: %s", addr, exitText(p.Err()))
 	default:
 	}

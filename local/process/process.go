@@ -127,7 +127,7 @@ func (p *Process) PID() int { return p.pid }
 // Done is closed once the process has ended and its output has been read.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err tells how the process ended: nil for exit status 0, and nil as long as it runs.
+// Err is how the process ended: nil for exit status 0, and nil as long as it runs.
 func (p *Process) Err() error {
 	select {
 	case <-p.done:

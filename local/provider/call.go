@@ -12,7 +12,7 @@ import (
 	"handler/function/local/process"
 )
 
-// internalHeader tells the provider's own answers from a function's.
+// internalHeader distinguishes the provider's own answers from a function's.
 const internalHeader = "X-OpenFaaS-Internal"
 
 const (

@@ -103,7 +103,7 @@ func (f *function) put(r *replica) {
 	f.replicas = append(f.replicas, r)
 }
 
-// drop removes one replica from the list, and tells whether it was there.
+// drop removes one replica from the list, and reports whether it was there.
 func (f *function) drop(r *replica) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -78,7 +78,7 @@ func matching(entries []entry, request logs.Request) []entry {
 	return kept
 }
 
-// send tells whether all were taken.
+// send reports whether all were accepted.
 func send(ctx context.Context, messages chan<- logs.Message, name string, entries []entry) bool {
 	for _, e := range entries {
 		message := logs.Message{Name: name, Namespace: Namespace, Instance: e.instance, Timestamp: e.time, Text: e.text}

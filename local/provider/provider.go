@@ -41,7 +41,7 @@ type Options struct {
 	Images func(ref string) (binary string, err error)
 	// Defaults is environment of every function, unless its deployment says otherwise.
 	Defaults map[string]string
-	// Logger is told of deployments and of processes that end by themselves; nil means nobody.
+	// Logger logs deployments and processes that end by themselves; nil logs nothing.
 	Logger *slog.Logger
 	// Changed is called after the processes of a function or the value of a secret have changed,
 	// from any goroutine and perhaps at once from several. It may call Processes and Secret.

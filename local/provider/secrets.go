@@ -64,7 +64,7 @@ func (p *Provider) Secret(name string) ([]byte, error) {
 	return value, nil
 }
 
-// has tells whether a secret of that name exists; a name that no secret can have is an error.
+// has reports whether a secret of that name exists; a name that no secret can have is an error.
 func (s *secrets) has(name string) (bool, error) {
 	if !secretName.MatchString(name) {
 		return false, fmt.Errorf("secret name %q: %w", name, errInvalid)

@@ -72,7 +72,7 @@ var mutants = []mutant{
 	{"nor for what is planned later", "internal/catalogue/plan.go",
 		`customer := o.Customer()`, `customer := order.Address{Email: o.CustomerEmail}`},
 	{"nor after an attempt that was being made", "internal/order/delivery.go",
-		"\t\to.redirect(key, now)\n", ""},
+		"\to.redirect(key, now)\n", ""},
 	{"nor after one whose process died", "internal/order/correct.go",
 		`if d.State != Sending || d.DueAt.After(now) || !o.astray(d) {`, `if d.State != "" {`},
 	{"an e-mail that was attempted takes the corrected address", "internal/order/correct.go",

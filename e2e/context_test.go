@@ -29,7 +29,7 @@ func TestProveImages(t *testing.T) {
 	if len(services.Functions) != 2 {
 		t.Fatalf("stack.yml has %d functions, want 2", len(services.Functions))
 	}
-	for _, templates := range []string{"template", filepath.Join("local", "image", "testdata", "classic")} {
+	for _, templates := range []string{"template", filepath.Join("shared", "image", "testdata", "classic")} {
 		dockerfile, err := os.ReadFile(filepath.Join(templates, "golang-http", "Dockerfile"))
 		if err != nil {
 			t.Fatal(err)

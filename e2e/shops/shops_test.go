@@ -56,7 +56,7 @@ func TestValid(t *testing.T) {
 // in our template and in the one whose place it takes.
 func TestInvalid(t *testing.T) {
 	// The classic one differs in the command alone.
-	for template, shops := range map[string]int{"template": len(invalid), filepath.Join("local", "image", "testdata", "classic"): 2} {
+	for template, shops := range map[string]int{"template": len(invalid), filepath.Join("shared", "image", "testdata", "classic"): 2} {
 		t.Run("under "+template, func(t *testing.T) {
 			w := newWorkshop(t, template)
 			for _, shop := range invalid[:shops] {

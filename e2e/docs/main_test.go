@@ -1,5 +1,5 @@
-// Package docs tests the files that docs/deploy gives an owner, stack.yml and the GitHub workflow: with
-// the programs that read them, and against each other.
+// Package docs tests the pages against the code, and the files that docs/deploy gives an owner,
+// stack.yml and the GitHub workflow with the programs that read them, and against each other.
 package docs
 
 import (
@@ -10,6 +10,9 @@ import (
 
 	"handler/function/local/process"
 )
+
+// root is the repository.
+const root = "../.."
 
 func read(t *testing.T, name string) string {
 	t.Helper()

@@ -1,4 +1,4 @@
-package e2e
+package docs
 
 import (
 	"io/fs"
@@ -11,26 +11,23 @@ import (
 	"handler/function/internal/mongodb"
 )
 
-// What is logged at these levels is for somebody to read who was not there when it was written.
+// warned is a log call at the levels that docs/operations.md explains.
 var warned = regexp.MustCompile(`\.(?:Warn|Error)\(\s*"([^"]+)"`)
 
-// TestLogMessagesAreExplained: docs/operations.md says of each warning and error of the functions
-// what to do.
+// TestLogMessagesAreExplained compares docs/operations.md, which says what to do about each warning
+// and error, with what the functions log.
 func TestLogMessagesAreExplained(t *testing.T) {
 	t.Parallel()
 
-	doc, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := read(t, filepath.Join(root, "docs", "operations.md"))
 	for _, fault := range mongodb.Faults() {
-		if !strings.Contains(string(doc), "| `"+fault.Error()+"` |") {
-			t.Errorf("nothing is said of the answer %q", fault)
+		if !strings.Contains(doc, "| `"+fault.Error()+"` |") {
+			t.Errorf("docs/operations.md does not explain the answer %q", fault)
 		}
 	}
 	seen := 0
 	for _, folder := range []string{"internal", "stripe-webhook", "send-email", "template"} {
-		err := filepath.WalkDir(filepath.Join("..", folder), func(path string, _ fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
@@ -38,8 +35,8 @@ func TestLogMessagesAreExplained(t *testing.T) {
 			for _, m := range warned.FindAllStringSubmatch(string(source), -1) {
 				seen++
 				beginning, _, _ := strings.Cut(strings.ReplaceAll(m[1], ",", ";"), ";") // the table may leave out the rest
-				if !strings.Contains(string(doc), "`"+beginning) {
-					t.Errorf("%s logs %q, of which nothing is said", path, m[1])
+				if !strings.Contains(doc, "`"+beginning) {
+					t.Errorf("%s logs %q, which docs/operations.md does not explain", path, m[1])
 				}
 			}
 			return err

@@ -1,4 +1,4 @@
-package e2e
+package docs
 
 import (
 	"io/fs"
@@ -13,12 +13,9 @@ import (
 func TestSecurityNamesTests(t *testing.T) {
 	t.Parallel()
 
-	doc, err := os.ReadFile(filepath.Join("..", "docs", "security.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := read(t, filepath.Join(root, "docs", "security.md"))
 	var sources strings.Builder
-	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -29,7 +26,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(doc), -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(doc, -1)
 	if len(named) < 15 {
 		t.Errorf("only %d tests are named", len(named))
 	}

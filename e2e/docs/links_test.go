@@ -1,4 +1,4 @@
-package e2e
+package docs
 
 import (
 	"os"
@@ -24,14 +24,14 @@ func TestLinks(t *testing.T) {
 	t.Parallel()
 
 	cmd := exec.CommandContext(t.Context(), "git", "ls-files", "*.md")
-	cmd.Dir = ".."
+	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	followed := 0
 	for page := range strings.FieldsSeq(string(out)) {
-		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(readPage(t, page), ""), -1) {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(read(t, filepath.Join(root, page)), ""), -1) {
 			target := m[1] + m[2] + m[3]
 			if strings.Contains(target, "://") || strings.HasPrefix(target, "../../actions/") { // of GitHub's site
 				continue
@@ -42,9 +42,9 @@ func TestLinks(t *testing.T) {
 			if file != "" {
 				to = filepath.Join(filepath.Dir(page), file)
 			}
-			if _, err := os.Stat(filepath.Join("..", to)); err != nil {
+			if _, err := os.Stat(filepath.Join(root, to)); err != nil {
 				t.Errorf("%s: %s: %v", page, target, err)
-			} else if anchor != "" && !anchors(readPage(t, to))[anchor] {
+			} else if anchor != "" && !anchors(read(t, filepath.Join(root, to)))[anchor] {
 				t.Errorf("%s: %s: no such heading", page, target)
 			}
 		}
@@ -52,15 +52,6 @@ func TestLinks(t *testing.T) {
 	if followed < 50 {
 		t.Errorf("only %d links are found", followed)
 	}
-}
-
-func readPage(t *testing.T, page string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // anchors are those of a page's headings, as GitHub makes them.

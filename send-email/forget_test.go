@@ -424,7 +424,7 @@ func TestRetention(t *testing.T) {
 		for range 3 {
 			b.sweepOnce(t.Context())
 		}
-		want := map[string]bool{"cs_0": false, "cs_1": true, "cs_2": true, "cs_3": true, "cs_4": false}
+		want := map[string]bool{"cs_0": false, "cs_1": true, "cs_2": false, "cs_3": true, "cs_4": false}
 		for id, kept := range want {
 			if o := b.memory.orders[id]; o.ForgottenAt.IsZero() != kept {
 				t.Errorf("%s was kept: %v, want %v", id, o.ForgottenAt.IsZero(), kept)

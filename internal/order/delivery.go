@@ -231,8 +231,8 @@ type Setback struct {
 }
 
 // MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to
-// the corrected address; where the money went back meanwhile, it is cancelled. One of which SendGrid told meanwhile is sent instead: by this attempt, or
-// by one before it.
+// the corrected address. Where the money went back meanwhile, it is cancelled. One that SendGrid
+// reported meanwhile is sent instead: by this attempt, or by one before it.
 func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry

@@ -6,10 +6,11 @@ import "time"
 // 14 business days.
 const LongestDebit = 21 * 24 * time.Hour
 
-// Open reports whether the order is not done with: something is to be done by itself, a person has
-// to take it up, or the money may still come. An order that is open is not forgotten by its age.
+// Open reports whether something is still to be done by itself, or the money may still come. An
+// order that is open is not forgotten by its age. One that was given up is: the admins were notified
+// of it, and a customer's data is not kept for ever because an address was wrong.
 func (o *Order) Open(now time.Time) bool {
-	return o.NextDueAt != nil || o.GivenUp() && !o.Reversed() || o.pending() && now.Before(o.CreatedAt.Add(LongestDebit))
+	return o.NextDueAt != nil || o.pending() && now.Before(o.CreatedAt.Add(LongestDebit))
 }
 
 // pending reports whether a delayed payment neither came nor was declined.

@@ -16,9 +16,6 @@ func TestOpen(t *testing.T) {
 	failed := planned(t)
 	must(t, failed.Claim(key, "one", lease, start))
 	must(t, failed.MarkFailed(key, "one", order.Setback{Status: 400}, nil, start))
-	reversed := failed.Clone()
-	reverse(t, reversed)
-	reversed.Plan("refund_evt_back", nil, start)
 	declined := placed(t, event(t, "completed_unpaid", nil), event(t, "async_payment_failed", nil))
 	declined.Plan(order.ForPaymentFailed, nil, start)
 	for name, c := range map[string]struct {
@@ -27,8 +24,7 @@ func TestOpen(t *testing.T) {
 		want  bool
 	}{
 		"an e-mail is to come":             {planned(t), 1000 * time.Hour, true},
-		"an e-mail failed":                 {failed, 1000 * time.Hour, true},
-		"it failed, and the money is back": {reversed, 0, false},
+		"an e-mail failed":                 {failed, 0, false},
 		"all is sent":                      {done, 0, false},
 		"the payment was declined":         {declined, 0, false},
 		"the money may still come":         {placed(t, event(t, "completed_unpaid", nil)), order.LongestDebit - 1, true},

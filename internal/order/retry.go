@@ -40,7 +40,7 @@ func (o *Order) failed() []string {
 	var originals []string
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		d := o.Emails[key]
-		if d.CopyOf != "" || IsNotice(key) || o.stops(d) || len(cmp.Or(o.Customer().Email, firstOf(d.To))) == 0 {
+		if d.CopyOf != "" || IsNotice(key) || o.stops(d) || cmp.Or(o.Customer().Email, firstOf(d.To)) == "" {
 			continue
 		}
 		if _, waits := o.inFlight(key); !waits && o.Emails[o.lastOf(key)].State == Failed {

@@ -74,7 +74,7 @@ func publishTemplates(ctx context.Context, c *shopcheck.Checker, p *publish.Publ
 	}
 	if p.LockFile = c.Lock; p.Laptop {
 		fmt.Fprintf(p.Out, "This is the SendGrid of the laptop that runs here, %s, which forgets it when it ends: for your account set %s.\n"+
-			"What is published here is kept in %s, and no deployment knows it.\n\n", p.Host, sendgridSetup, c.Lock)
+			"What is published here is kept in %s, and no deployment uses it.\n\n", p.Host, sendgridSetup, c.Lock)
 	}
 	if p.Account, err = account(p.Lock, p.Account); err != nil {
 		return err

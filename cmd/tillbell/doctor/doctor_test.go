@@ -132,7 +132,7 @@ func TestFailures(t *testing.T) {
 	}{
 		{name: "an old Go", want: "✗ Go is go1.", spoil: func(t *testing.T, w *world) { w.write(t, "go.mod", "module m\n\ngo 1.99.0\n") }},
 		{name: "a faas-cli that does not run", want: "broken does not run: exit status 3: make faas-cli", spoil: func(t *testing.T, w *world) { w.options.CLI = w.program(t, "broken", "exit 3") }},
-		{name: "a mistake in the catalogue", want: "✗ the shop's files have a mistake: ", spoil: func(t *testing.T, w *world) {
+		{name: "a mistake in the catalogue", want: "✗ the shop's files have mistakes: ", spoil: func(t *testing.T, w *world) {
 			w.write(t, "send-email/catalogue.yml", strings.Replace(catalogue, "to: customer", "to: nobody", 1))
 		}},
 		{name: "a mistake in a template", want: "send-email/templates/receipt/subject.hbs:1: the data has no shop.nme", spoil: func(t *testing.T, w *world) {

@@ -99,7 +99,7 @@ func (d *doctor) refused(ctx context.Context, a answer, right, name string) Find
 	case http.StatusBadRequest:
 		return ok("%s", right)
 	case http.StatusServiceUnavailable:
-		return wrong("mend that, and look at "+logs, "%s is not able to work: %s", name, a.said())
+		return wrong("correct that, and look at "+logs, "%s is not able to work: %s", name, a.said())
 	case http.StatusNotFound:
 		return wrong("make up", "%s is not there", name)
 	case http.StatusBadGateway:

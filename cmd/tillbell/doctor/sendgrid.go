@@ -30,7 +30,7 @@ func (d *doctor) sendgridChecks() []Check {
 }
 
 var (
-	errSendGridKey        = errors.New("no key that SendGrid knows")
+	errSendGridKey        = errors.New("the key is refused by SendGrid")
 	errSendGridPermission = errors.New("the key may not do that")
 	errSendGridNotFound   = errors.New("it is not there")
 )
@@ -152,7 +152,7 @@ func (d *doctor) lookAtTemplates(ctx context.Context) Finding {
 	}
 	ids, missing, err := d.templateIDs()
 	if err != nil {
-		return wrong("mend send-email/templates.lock.yml or sendgrid_account in settings.yml", "the templates: %v", err)
+		return wrong("correct send-email/templates.lock.yml or sendgrid_account in settings.yml", "the templates: %v", err)
 	}
 	if missing != nil {
 		return wrong("make templates publishes them", "not published are the templates %s", list(missing))

@@ -139,7 +139,7 @@ func stripeUnknown(err error, what, permission string) Finding {
 		return unknown("the key may not read "+permission+"; STRIPE_SETUP_KEY may be one that may, and goes to no function", "%s", what)
 	}
 	if errors.Is(err, stripeapi.ErrKey) {
-		return wrong("mend STRIPE_SETUP_KEY", "%s: Stripe does not know the key to look with", what)
+		return wrong("correct STRIPE_SETUP_KEY", "%s: Stripe refuses the key STRIPE_SETUP_KEY", what)
 	}
 	return wrong("try again", "%s: Stripe cannot be asked: %v", what, err)
 }
@@ -164,7 +164,7 @@ func (d *doctor) lookAtLinks(ctx context.Context) Finding {
 func offered(o *offers, kind string, v verdict, all int) Finding {
 	switch {
 	case v.unnamed != nil:
-		return wrong("name it in a series of send-email/catalogue.yml, or archive it at Stripe; until then a customer gets the default e-mails, and the admins are told",
+		return wrong("name it in a series of send-email/catalogue.yml, or archive it at Stripe; until then a customer gets the default e-mails, and the admins are notified",
 			"no series of the catalogue names the %s %s", kind, list(v.unnamed))
 	case all == 0:
 		return unknown("the Stripe account has none that is active", "the %ss", kind)

@@ -68,7 +68,7 @@ func (d *doctor) lookAtCLI(ctx context.Context) Finding {
 func (d *doctor) lookAtCatalogue(context.Context) Finding {
 	if _, err := d.catalogue(); err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
-		return wrong("make check-catalogue tells all of it", "the shop's files have a mistake: %s", first)
+		return wrong("make check-catalogue shows all of them", "the shop's files have mistakes: %s", first)
 	}
 	return ok("the catalogue and the templates have no mistake")
 }

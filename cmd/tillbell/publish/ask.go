@@ -41,7 +41,7 @@ func (p *Publisher) confirm(ctx context.Context, all, due []change) error {
 	}
 	elsewhere := known > 0 && gone == known
 	if elsewhere {
-		fmt.Fprintf(p.Out, "\nNone of what the lock knows of the account %s is in the account of this key. Is it another one's? Then give that "+
+		fmt.Fprintf(p.Out, "\nNo template that the lock lists for the account %s is in the account of this key. Is it another one's? Then give that "+
 			"a name: ACCOUNT=name make templates.\n", p.Account)
 	}
 	if p.Yes {

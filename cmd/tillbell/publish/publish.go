@@ -183,7 +183,7 @@ func (p *Publisher) apply(ctx context.Context, due []change) (failed []error, er
 
 func (p *Publisher) tellWhatNext() {
 	if p.newIDs && !p.Laptop {
-		fmt.Fprintf(p.Out, "There are new IDs in %s: commit it and deploy, then send-email knows them.\n", p.LockFile)
+		fmt.Fprintf(p.Out, "There are new IDs in %s: commit it and deploy, so that send-email uses them.\n", p.LockFile)
 	}
 }
 

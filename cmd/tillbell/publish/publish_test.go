@@ -186,7 +186,7 @@ func TestWhatIsAtSendGridOtherwise(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "not done without asking") || b.account() != 0 {
 			t.Errorf("got %v", err)
 		}
-		mustContain(t, b.out.String(), "None of what the lock knows of the account main is in the account of this key", "ACCOUNT=name make templates")
+		mustContain(t, b.out.String(), "No template that the lock lists for the account main is in the account of this key", "ACCOUNT=name make templates")
 		b.mustPublish()
 		if b.account() != 3 {
 			t.Errorf("%d templates, once asked", b.account())
@@ -212,7 +212,7 @@ func TestWhatIsAtSendGridOtherwise(t *testing.T) {
 		if err := b.publish(); err == nil || len(b.asked) != 1 {
 			t.Errorf("no: %v; asked %v", err, b.asked)
 		}
-		mustContain(t, b.out.String(), "receipt: the same, but "+other.locked("receipt").ID, "None of what the lock knows of the account main")
+		mustContain(t, b.out.String(), "receipt: the same, but "+other.locked("receipt").ID, "No template that the lock lists for the account main")
 		if d := cmp.Diff(before, b.read()); d != "" {
 			t.Errorf("the lock has changed (-want +got):\n%s", d)
 		}

@@ -126,7 +126,7 @@ func (k *Keeper) value(ctx context.Context, name string) (value, from string, er
 		k.say("%s cannot be used: %v", variable, err)
 		value, err = k.ask(ctx, name)
 		if errors.Is(err, terminal.ErrNone) {
-			err = leftOut{"mend " + variable}
+			err = leftOut{"correct " + variable}
 		}
 		return value, "as typed", err
 	}

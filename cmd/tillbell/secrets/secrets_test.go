@@ -184,7 +184,7 @@ func TestRun(t *testing.T) {
 		s, out := &store{values: map[string]string{}}, &bytes.Buffer{}
 		k := secrets.Keeper{Gateway: s, Given: given(map[string]string{target.StripeKey: "whsec_Xsecret9"}), Ask: nobody, Out: out}
 		err := k.Run(t.Context(), []string{target.StripeKey})
-		if !errors.Is(err, secrets.ErrMissing) || len(s.calls) != 0 || !strings.Contains(out.String(), "mend STRIPE_API_KEY") || strings.Contains(out.String(), recognise) {
+		if !errors.Is(err, secrets.ErrMissing) || len(s.calls) != 0 || !strings.Contains(out.String(), "correct STRIPE_API_KEY") || strings.Contains(out.String(), recognise) {
 			t.Errorf("error %v, calls %v, output\n%s", err, s.calls, out)
 		}
 	})

@@ -31,8 +31,8 @@ func Backend(address string) stripe.Backend {
 }
 
 var (
-	// ErrKey: Stripe does not know the key.
-	ErrKey = errors.New("no key that Stripe knows")
+	// ErrKey: Stripe refuses the key.
+	ErrKey = errors.New("the key is refused by Stripe")
 	// ErrPermission: the key may not do that.
 	ErrPermission = errors.New("the key may not do that")
 )

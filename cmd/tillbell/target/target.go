@@ -333,7 +333,7 @@ func (t *Target) String() string {
 	if standIns == nil {
 		return "the laptop that runs here, with the real services"
 	}
-	return "the laptop that runs here, with stand-ins for " + strings.Join(standIns, " and ")
+	return "the laptop that runs here, with mocks of " + strings.Join(standIns, " and ")
 }
 
 // IsLoopback reports whether an address is this machine's own, which no other machine reaches.

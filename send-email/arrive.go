@@ -128,9 +128,9 @@ type arrived struct {
 // arrive stores what was told, one order after the other. Where the call's time is up, or the
 // database goes away, what is stored stays: SendGrid brings all of it again, and then there is less
 // to do.
-func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (arrived, error) {
-	done := arrived{Ignored: told.ignored}
-	if len(told.orders) == 0 && len(told.late) == 0 {
+func (f *Function) arrive(ctx context.Context, log *slog.Logger, batch batched) (arrived, error) {
+	done := arrived{Ignored: batch.ignored}
+	if len(batch.orders) == 0 && len(batch.late) == 0 {
 		return done, nil
 	}
 	orders, err := f.store()
@@ -138,22 +138,22 @@ func (f *Function) arrive(ctx context.Context, log *slog.Logger, told batched) (
 		return done, err
 	}
 	began := time.Now()
-	if err := told.findLate(ctx, orders); err != nil {
+	if err := batch.findLate(ctx, orders); err != nil {
 		return done, err
 	}
-	if lost := count(told.late); lost > 0 {
+	if lost := count(batch.late); lost > 0 {
 		done.Ignored += lost
 		log.Warn("bounces were ignored, since they name no order, and no order has their message ID", "events", lost)
 	}
-	for _, id := range slices.Sorted(maps.Keys(told.orders)) {
-		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, told.orders[id])
+	for _, id := range slices.Sorted(maps.Keys(batch.orders)) {
+		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, batch.orders[id])
 		if err != nil {
 			return done, err
 		}
 		done.Stored += stored
 		done.Ignored += ignored
 	}
-	log.Info("SendGrid's events stored", "orders", len(told.orders), "events", done.Stored, "ignored", done.Ignored, "duration", time.Since(began))
+	log.Info("SendGrid's events stored", "orders", len(batch.orders), "events", done.Stored, "ignored", done.Ignored, "duration", time.Since(began))
 	return done, nil
 }
 
@@ -191,18 +191,18 @@ func (b *batched) add(id, key string, arrivals ...order.Arrival) {
 
 // arriveAt stores what was told of one order's deliveries, in one write; who is to be told of a
 // bounce is planned in the same one.
-func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store, id string, told map[string][]order.Arrival) (stored, ignored int, err error) {
+func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store, id string, arrivals map[string][]order.Arrival) (stored, ignored int, err error) {
 	var before map[string]order.Delivery
 	o, err := orders.Update(ctx, id, func(o *order.Order) error {
 		stored, ignored, before = 0, 0, maps.Clone(o.Emails)
 		news := false
-		for _, key := range slices.Sorted(maps.Keys(told)) {
-			changed, err := o.Arrive(key, told[key], f.now())
+		for _, key := range slices.Sorted(maps.Keys(arrivals)) {
+			changed, err := o.Arrive(key, arrivals[key], f.now())
 			if errors.Is(err, order.ErrNoDelivery) {
-				ignored += len(told[key])
+				ignored += len(arrivals[key])
 				continue
 			}
-			stored += len(told[key])
+			stored += len(arrivals[key])
 			if changed {
 				news = true
 				o.Owe(f.catalogue.BounceNotices(o, o.Emails[key], f.now()), f.now())
@@ -214,20 +214,20 @@ func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store,
 		return nil
 	})
 	if errors.Is(err, order.ErrNotFound) {
-		return 0, count(told), nil // of another shop that sends by the same account, or of a database that was replaced
+		return 0, count(arrivals), nil // of another shop that sends by the same account, or of a database that was replaced
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	for key := range told {
+	for key := range arrivals {
 		reportArrival(log.With("delivery", key), before[key], o.Emails[key])
 	}
 	f.alarm.set(o.NextDueAt) // a notice is due at once
 	return stored, ignored, nil
 }
 
-func count(told map[string][]order.Arrival) (n int) {
-	for _, list := range told {
+func count(arrivals map[string][]order.Arrival) (n int) {
+	for _, list := range arrivals {
 		n += len(list)
 	}
 	return n

@@ -53,8 +53,8 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 	if !f.catalogue.Notifies(catalogue.DatabaseFull) {
 		return nil // the warning is all there is
 	}
-	told, err := f.keepSpace(ctx, orders, s, now)
-	if told {
+	notified, err := f.keepSpace(ctx, orders, s, now)
+	if notified {
 		f.alarm.set(&now)
 	}
 	return err
@@ -62,7 +62,7 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 
 // keepSpace keeps which level was reached, and owes the admins an e-mail where it is a higher one
 // than before. It reports whether this process did so: of several, one does.
-func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, now time.Time) (told bool, err error) {
+func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, now time.Time) (notified bool, err error) {
 	if s.Level > 0 {
 		if _, err := orders.Create(ctx, order.NewSpace(now)); err != nil {
 			return false, err
@@ -70,19 +70,19 @@ func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, no
 	}
 	_, err = orders.Update(ctx, order.SpaceID, func(o *order.Order) error {
 		before := view.ParseSpace(o.Report).Level
-		if told = s.Level > before; s.Level == before {
+		if notified = s.Level > before; s.Level == before {
 			return order.ErrUnchanged
 		}
 		o.SetReport(s.JSON(), now)
-		if told {
+		if notified {
 			f.catalogue.OweNotice(o, catalogue.DatabaseFull, fmt.Sprintf("%d-%s", s.Level, now.Format(time.DateOnly)), now)
 		}
 		return nil
 	})
-	if errors.Is(err, order.ErrNotFound) { // it was never told of any level
+	if errors.Is(err, order.ErrNotFound) { // no level was notified yet
 		err = nil
 	}
-	return told && err == nil, err
+	return notified && err == nil, err
 }
 
 const (

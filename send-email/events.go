@@ -70,11 +70,11 @@ func (f *Function) receiveEvents(req handler.Request) handler.Response {
 	case <-ctx.Done():
 		return openfaas.Refuse(log, ctx.Err(), eventStatus)
 	}
-	told, err := decodeEvents(req.Body)
+	batch, err := decodeEvents(req.Body)
 	if err != nil {
 		return openfaas.Refuse(log, err, eventStatus)
 	}
-	done, err := f.arrive(ctx, log, told)
+	done, err := f.arrive(ctx, log, batch)
 	if err != nil {
 		return openfaas.Refuse(log, err, eventStatus)
 	}

@@ -49,8 +49,8 @@ func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause er
 	}
 	o, err := orders.Update(ctx, due.ID, func(o *order.Order) error {
 		key := catalogue.NoticeKey(catalogue.OrderOverdue)
-		_, told := o.Emails[key]
-		if _, waits := o.Unplanned(); told || !waits || f.now().Sub(*o.NextDueAt) < overdue {
+		_, notified := o.Emails[key]
+		if _, waits := o.Unplanned(); notified || !waits || f.now().Sub(*o.NextDueAt) < overdue {
 			return order.ErrUnchanged
 		}
 		f.catalogue.OweNotice(o, catalogue.OrderOverdue, why, f.now())

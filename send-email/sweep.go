@@ -106,7 +106,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 // notHandled notifies the admins if an order that the sweep could not handle has been due for long.
 func (f *Function) notHandled(ctx context.Context, o order.DueOrder, cause error, wait pace) {
 	if err := f.tellOverdue(ctx, o, cause, wait); err != nil && !deferred(err) {
-		f.log.Error("the admins could not be told of an order that is overdue; the next sweep tries again", "order", o.ID, "err", err)
+		f.log.Error("the admins could not be notified of an overdue order; the next sweep tries again", "order", o.ID, "err", err)
 	}
 }
 

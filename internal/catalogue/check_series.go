@@ -100,7 +100,7 @@ func (e *email) String() string {
 
 // toCustomer reports whether one of the e-mails goes to the customer, or is probably intended to.
 func (k *checker) toCustomer(emails *[]email) bool {
-	return k.told[emails] || slices.ContainsFunc(*emails, func(e email) bool { return e.To.audience == order.Customer || e.To.audience == "" })
+	return k.reported[emails] || slices.ContainsFunc(*emails, func(e email) bool { return e.To.audience == order.Customer || e.To.audience == "" })
 }
 
 // Names become parts of field paths and of delivery IDs.

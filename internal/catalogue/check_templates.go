@@ -25,7 +25,7 @@ type templateCheck struct {
 func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 	names := t.set.FullNames()
 	t.keys = t.knownKeys()
-	told := map[string]bool{}
+	seen := map[string]bool{}
 	for _, u := range t.withUnused(names) {
 		if u.Value == "" || u.isID() || !templateName.MatchString(u.Value) {
 			continue
@@ -37,10 +37,10 @@ func (t *templateCheck) all(k *checker, file string) (wrong []error) {
 			continue
 		}
 		for _, what := range t.try(u) {
-			if told[what] {
+			if seen[what] {
 				continue
 			}
-			told[what] = true
+			seen[what] = true
 			what = path.Join(t.folder, what)
 			if u.Line > 0 {
 				what += fmt.Sprintf(" (as %s, %s:%d)", u.key, file, u.Line)

@@ -53,7 +53,7 @@ func (d *decoder) value(n *yaml.Node, line int, v reflect.Value, name string) {
 	case empty(n):
 	case ok && n.Kind != yaml.MappingNode:
 		d.value(n, line, reflect.ValueOf(&list.Live).Elem(), name)
-		list.Test, d.told[list] = list.Live, d.told[&list.Live]
+		list.Test, d.reported[list] = list.Live, d.reported[&list.Live]
 	case v.Addr().Type().Implements(scalarType):
 		d.scalar(n, v, name)
 	case v.Kind() == reflect.String:
@@ -87,7 +87,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 
 // fail records that a value cannot be read; it has no other mistake then.
 func (d *decoder) fail(n *yaml.Node, v reflect.Value, format string, args ...any) {
-	d.told[address(v)] = true
+	d.reported[address(v)] = true
 	d.wrong(n.Line, format, args...)
 }
 
@@ -139,8 +139,8 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, name string) {
 		}
 		entry := v.Index(used)
 		d.value(e, e.Line, entry, "an entry of "+name)
-		if d.told[address(entry)] {
-			d.told[address(entry)], d.told[address(v)] = false, true
+		if d.reported[address(entry)] {
+			d.reported[address(entry)], d.reported[address(v)] = false, true
 			continue
 		}
 		used++

@@ -48,11 +48,11 @@ func (k *checker) match(m *match, seen seenIDs) {
 // empty reports whether a match names nothing on purpose.
 func (k *checker) empty(m *match) bool {
 	for _, kind := range idKinds {
-		if list := kind.list(m); len(*list) > 0 || k.told[list] {
+		if list := kind.list(m); len(*list) > 0 || k.reported[list] {
 			return false
 		}
 	}
-	return len(m.Metadata) == 0 && !k.told[&m.Metadata] && !k.told[m] && !k.vague[m]
+	return len(m.Metadata) == 0 && !k.reported[&m.Metadata] && !k.reported[m] && !k.vague[m]
 }
 
 var (

@@ -11,14 +11,14 @@ type checker struct {
 	mistakes typed.Mistakes
 	// lines are those of the catalogue's values, by their addresses.
 	lines map[any]int
-	// told are the values that were reported as unreadable.
-	told map[any]bool
+	// reported are the values that were reported as unreadable.
+	reported map[any]bool
 	// vague are the objects with an unknown field: it may be meant as the missing one.
 	vague map[any]bool
 }
 
 func newChecker() *checker {
-	return &checker{lines: map[any]int{}, told: map[any]bool{}, vague: map[any]bool{}}
+	return &checker{lines: map[any]int{}, reported: map[any]bool{}, vague: map[any]bool{}}
 }
 
 // err is all mistakes, each as file:line: what.
@@ -32,7 +32,7 @@ func (k *checker) wrong(line int, format string, args ...any) {
 // missing records that an object lacks one of its fields; both are addresses. The line is that of
 // the empty field, else that of the object. A field that is there and wrong is not missing.
 func (k *checker) missing(object, field any, format string, args ...any) {
-	if !k.told[object] && !k.told[field] && !k.vague[object] && !k.vague[field] {
+	if !k.reported[object] && !k.reported[field] && !k.vague[object] && !k.vague[field] {
 		k.wrong(cmp.Or(k.lines[field], k.lines[object]), format, args...)
 	}
 }

@@ -29,7 +29,7 @@ func read(source []byte) (*Catalogue, *checker) {
 		k.wrong(1, "the catalogue is empty: docs/emails.md says what belongs into it")
 		return nil, k
 	}
-	if k.decode(root, c); k.told[c] {
+	if k.decode(root, c); k.reported[c] {
 		return nil, k
 	}
 	c.check(k)

@@ -63,13 +63,13 @@ func (a Arrival) Trouble() bool {
 	return false
 }
 
-// Bounced reports whether SendGrid told that a mail server, or SendGrid itself, did not take the
+// Bounced reports whether SendGrid reported that a mail server, or SendGrid itself, did not take the
 // delivery for a recipient.
 func (d Delivery) Bounced() bool {
 	return slices.ContainsFunc(d.Arrivals, func(a Arrival) bool { return a.Trouble() && a.Kind != SpamReport })
 }
 
-// Trouble is the first trouble with a delivery that SendGrid told of, if any.
+// Trouble is the first trouble with a delivery that SendGrid reported, if any.
 func (d Delivery) Trouble() (Arrival, bool) {
 	i := slices.IndexFunc(d.Arrivals, Arrival.Trouble)
 	if i < 0 {
@@ -88,20 +88,20 @@ func (d Delivery) Copies() int {
 	return n
 }
 
-// Arrive takes what SendGrid told of a delivery, and reports whether that changed it. The same set
-// of it makes the same delivery, whatever their sequence and repetition.
+// Arrive takes what SendGrid reported of a delivery, and returns whether that changed it. The same
+// set makes the same delivery, independent of sequence and repetition.
 //
 // Any of it proves that SendGrid accepted an attempt. So what is not known to be sent is sent from
 // then on, and is not attempted any more, unless an attempt is under way: then the end of that
 // attempt decides, or of its lease.
-func (o *Order) Arrive(key string, told []Arrival, now time.Time) (bool, error) {
+func (o *Order) Arrive(key string, arrivals []Arrival, now time.Time) (bool, error) {
 	d, ok := o.Emails[key]
 	if !ok {
 		return false, ErrNoDelivery
 	}
 	d.Arrivals, d.Messages = slices.Clone(d.Arrivals), slices.Clone(d.Messages) // a clone of the order shares them
 	changed := false
-	for _, a := range told {
+	for _, a := range arrivals {
 		changed = d.hear(a) || changed
 	}
 	if held := d.State == Sending && d.DueAt.After(now); !held && len(d.Arrivals) > 0 && (d.State != Sent || d.Proven && changed) {
@@ -114,7 +114,7 @@ func (o *Order) Arrive(key string, told []Arrival, now time.Time) (bool, error) 
 	return changed, nil
 }
 
-// Prove ends a delivery whose lease ran out and of which SendGrid told, and reports whether it did:
+// Prove ends a delivery whose lease ran out and that SendGrid reported, and returns whether it did:
 // the attempt, or one before it, was accepted.
 func (o *Order) Prove(key string, now time.Time) bool {
 	d := o.Emails[key]
@@ -127,7 +127,7 @@ func (o *Order) Prove(key string, now time.Time) bool {
 }
 
 // prove makes a delivery sent that no answer of SendGrid's says is. All of it follows from what was
-// told and from the attempts, and not from when it was told.
+// reported and from the attempts, and not from when it was reported.
 func (d *Delivery) prove() {
 	d.State, d.Proven = Sent, true
 	d.SentAt = d.Arrivals[0].At
@@ -143,7 +143,7 @@ func (d *Delivery) prove() {
 	d.FailedAt, d.CancelledAt = time.Time{}, time.Time{}
 }
 
-// hear keeps one thing that was told, and reports whether it was news.
+// hear keeps one reported arrival, and reports whether it was news.
 func (d *Delivery) hear(a Arrival) bool {
 	a = d.ours(a)
 	news := d.know(a.Message)
@@ -160,8 +160,8 @@ func (d *Delivery) hear(a Arrival) bool {
 	return true
 }
 
-// ours is what was told, with the recipient as the delivery has it, and cut to what is kept. Of a
-// recipient that the delivery does not name, nothing personal is kept: their data may have been
+// ours is what was reported, with the recipient as the delivery has it, and cut to what is kept. Of
+// a recipient that the delivery does not name, nothing personal is kept: their data may have been
 // asked to be forgotten.
 func (d *Delivery) ours(a Arrival) Arrival {
 	i := slices.IndexFunc(d.To, func(t Address) bool { return strings.EqualFold(t.Email, a.To) })
@@ -196,7 +196,7 @@ func (d *Delivery) know(message string) bool {
 	return true
 }
 
-// compare orders what was told by its time, and no two different things alike.
+// compare orders arrivals by time, and no two different things alike.
 func (a Arrival) compare(b Arrival) int {
 	return cmp.Or(a.At.Compare(b.At), cmp.Compare(slices.Index(ArrivalKinds(), a.Kind), slices.Index(ArrivalKinds(), b.Kind)),
 		cmp.Compare(a.To, b.To), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Reason, b.Reason))

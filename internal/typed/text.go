@@ -58,11 +58,11 @@ func (m Mistakes) Error() string {
 
 // sorted is each mistake once; those of one line stay in their order.
 func (m Mistakes) sorted() Mistakes {
-	told := map[Mistake]bool{}
+	seen := map[Mistake]bool{}
 	byLine := slices.SortedStableFunc(slices.Values(m), func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
 	return slices.DeleteFunc(byLine, func(one Mistake) bool {
-		again := told[one]
-		told[one] = true
+		again := seen[one]
+		seen[one] = true
 		return again
 	})
 }

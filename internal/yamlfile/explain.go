@@ -35,7 +35,7 @@ var libraryError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 
 // explain says in an owner's words what the YAML library says about a text, and where it is wrong.
 func explain(text string, err error) *typed.Mistake {
-	line, problem := told(err)
+	line, problem := parsed(err)
 	lines := strings.Split(text, "\n")
 	if line == 0 || !exact.MatchString(problem) {
 		line = offending(lines, problem, line)
@@ -49,8 +49,8 @@ func explain(text string, err error) *typed.Mistake {
 	return typed.Mistakef(line, "%s", inWords(problem, lines[line-1]))
 }
 
-// told is what the library's error says; the line is 0 where it names none.
-func told(err error) (line int, problem string) {
+// parsed is what the library's error says; the line is 0 where it names none.
+func parsed(err error) (line int, problem string) {
 	parts := libraryError.FindStringSubmatch(err.Error())
 	if parts == nil {
 		return 0, err.Error()
@@ -108,7 +108,7 @@ func hasProblem(text, problem string) bool {
 	if err == nil {
 		return false
 	}
-	_, found := told(err)
+	_, found := parsed(err)
 	return found == problem
 }
 

@@ -2,9 +2,9 @@
 // the operating system do not reach network folders, containers and virtual machines, and a look at
 // a shop's sixty files takes half a millisecond.
 //
-// A change is told once the files stay as they are between two looks, so that a file that is being
-// written, and several that are saved together, are one change. How an editor saves, in place or by
-// a rename, makes no difference.
+// A change is reported once the files stay as they are between two looks, so that a file that is
+// being written, and several that are saved together, are one change. How an editor saves, in place
+// or by a rename, makes no difference.
 package watch
 
 import (
@@ -24,8 +24,8 @@ const Every = 100 * time.Millisecond
 // it with New.
 type Watcher struct {
 	paths []string
-	// told is what the last Change has told of; seen is the last look.
-	told, seen look
+	// reported is what the last Change reported; seen is the last look.
+	reported, seen look
 }
 
 // Change is what was saved.
@@ -48,7 +48,7 @@ type stamp struct {
 func New(paths ...string) *Watcher {
 	w := &Watcher{paths: paths}
 	w.seen = w.look()
-	w.told = w.seen
+	w.reported = w.seen
 	return w
 }
 
@@ -58,7 +58,7 @@ func (w *Watcher) Next(ctx context.Context) (Change, error) {
 	defer tick.Stop()
 	var c Change
 	for {
-		if changed := w.told.changed(w.seen); changed == nil {
+		if changed := w.reported.changed(w.seen); changed == nil {
 			c.At = time.Time{}
 		} else if c.At.IsZero() {
 			c.At = time.Now()
@@ -70,19 +70,19 @@ func (w *Watcher) Next(ctx context.Context) (Change, error) {
 		}
 		before := w.seen
 		w.seen = w.look()
-		if c.Paths = w.told.changed(w.seen); c.Paths != nil && before.changed(w.seen) == nil {
-			w.told = w.seen
+		if c.Paths = w.reported.changed(w.seen); c.Paths != nil && before.changed(w.seen) == nil {
+			w.reported = w.seen
 			return c, nil
 		}
 	}
 }
 
-// Stays reports whether nothing changes for a time after the change that Next told of last.
+// Stays reports whether nothing changes for a time after the change that Next reported last.
 func (w *Watcher) Stays(ctx context.Context, span time.Duration) bool {
 	end := time.After(span)
 	tick := time.NewTicker(Every)
 	defer tick.Stop()
-	for w.told.changed(w.look()) == nil {
+	for w.reported.changed(w.look()) == nil {
 		select {
 		case <-ctx.Done():
 			return false

@@ -52,20 +52,20 @@ func (p Pauser) Paused(ctx context.Context, client *Client, force bool, replace 
 // Pause makes send-email complete its work in progress and start nothing more, for at most three
 // minutes. If it cannot be paused, a message says so; that is not an error.
 func (p Pauser) Pause(ctx context.Context, client *Client) error {
-	var told struct {
+	var answer struct {
 		Idle   bool `json:"idle"`
 		InHand int  `json:"in_hand"`
 	}
 	fmt.Fprintf(p.Out, "To pause %s: it ends what it has in hand, in 45 s at most\n", SendEmail)
-	err := client.Call(ctx, SendEmail, "pause", pauseLength.String(), &told)
+	err := client.Call(ctx, SendEmail, "pause", pauseLength.String(), &answer)
 	switch {
 	case errors.Is(err, ErrNotFound): // it is deployed for the first time
 		return nil
 	case err != nil:
 		p.notPaused(err)
 		return nil
-	case !told.Idle:
-		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (%s)", ErrBusy, told.InHand, cmp.Or(p.Logs, "faas-cli logs "+SendEmail))
+	case !answer.Idle:
+		return fmt.Errorf("%w: after 45 s it has %d calls, sweeps and e-mails in hand; its log says why (%s)", ErrBusy, answer.InHand, cmp.Or(p.Logs, "faas-cli logs "+SendEmail))
 	}
 	fmt.Fprintf(p.Out, "✓ %s is idle, and begins nothing until it is deployed\n", SendEmail)
 	return nil

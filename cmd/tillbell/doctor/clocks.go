@@ -43,9 +43,9 @@ func (d *doctor) clock(ctx context.Context, url string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	told, err := http.ParseTime(a.header.Get("Date"))
+	date, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
 		return 0, err
 	}
-	return told.Sub(began.Add(time.Since(began) / 2)), nil
+	return date.Sub(began.Add(time.Since(began) / 2)), nil
 }

@@ -98,15 +98,15 @@ From the environment, else from .env (a laptop that runs here has its own, and r
   GATEWAY_URL           the gateway; or OPENFAAS_URL, as faas-cli takes it
   PUBLIC_URL            https://YOUR-HOST, where Stripe reaches the webhook
   PLATFORM              what the functions run on: openfaas (default), compose or systemd
-  SERVER                for compose and systemd, the server as ssh takes it, such as root@shop.example.com
+  SERVER                for compose and systemd, the server, such as root@shop.example.com
   REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none
-  TAG                   the version of the images or programs, from the environment alone (default: latest)
+  TAG                   the version to deploy, from the environment alone (default: latest)
   STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the
-                        functions' secrets, which no gateway gives back
+                        functions' secrets, which a gateway does not return
   STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and
                         Checkout Sessions, and write webhook endpoints (default: STRIPE_API_KEY)
-  SENDGRID_SETUP_KEY    a key for this command alone, which may read and write templates, read verified
-                        senders, and write Event Webhooks (default: SENDGRID_API_KEY)
+  SENDGRID_SETUP_KEY    a key for this command alone, which may read and write templates, read
+                        verified senders, and write Event Webhooks (default: SENDGRID_API_KEY)
 `
 
 // The variables that are no secret of a function.

@@ -127,7 +127,7 @@ func (o *Order) Claim(key, owner string, lease time.Duration, now time.Time) err
 	if !ok {
 		return ErrNoDelivery
 	}
-	if d.State == Sending && d.Lease == owner {
+	if d.State == Sending && d.Lease == owner && !d.Stopped {
 		return nil // claimed already by a write whose answer was lost
 	}
 	if d.Final() || d.DueAt.After(now) {

@@ -1,7 +1,6 @@
 package order
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -35,24 +34,20 @@ func (o *Order) Retry(a Again, now time.Time) (bool, error) {
 	return true, nil
 }
 
-// failed are the originals of the e-mails whose last one failed, and that have a recipient.
+// failed are the last ones of the e-mails whose last one failed, and that have a recipient. The last
+// one counts, and not the original: it may have been to another address. One that had no recipient
+// gets one by Correct.
 func (o *Order) failed() []string {
-	var originals []string
+	var lasts []string
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		d := o.Emails[key]
-		if d.CopyOf != "" || IsNotice(key) || o.stops(d) || cmp.Or(o.Customer().Email, firstOf(d.To)) == "" {
+		if o.Emails[key].CopyOf != "" || IsNotice(key) {
 			continue
 		}
-		if _, waits := o.inFlight(key); !waits && o.Emails[o.lastOf(key)].State == Failed {
-			originals = append(originals, key)
+		last := o.lastOf(key)
+		d := o.Emails[last]
+		if _, waits := o.inFlight(key); !waits && d.State == Failed && !o.stops(d) && len(d.To) > 0 {
+			lasts = append(lasts, last)
 		}
 	}
-	return originals
-}
-
-func firstOf(to []Address) string {
-	if len(to) == 0 {
-		return ""
-	}
-	return to[0].Email
+	return lasts
 }

@@ -54,6 +54,39 @@ func TestRetry(t *testing.T) {
 		}
 	})
 
+	t.Run("sends to a colleague what failed to go to them, and nothing to the customer who has it", func(t *testing.T) {
+		t.Parallel()
+
+		o := planned(t)
+		must(t, o.Claim(key, "one", lease, start))
+		must(t, o.MarkSent(key, "one", "m1", 202, start))
+		at := start.Add(time.Minute)
+		elsewhere := again("0a1b2c3d")
+		elsewhere.To = order.Address{Email: "colleague@example.com"}
+		copies, err := o.Resend(key, elsewhere, at)
+		must(t, err)
+		must(t, o.Claim(copies[0], "two", lease, at))
+		must(t, o.MarkFailed(copies[0], "two", order.Setback{Status: 400}, nil, at))
+		_, err = o.Retry(again("1b2c3d4e"), at)
+		must(t, err)
+		if to := o.Emails[key+"/again-1b2c3d4e"].To; len(to) != 1 || to[0].Email != "colleague@example.com" {
+			t.Errorf("it goes to %v", to)
+		}
+	})
+
+	t.Run("leaves an e-mail without a recipient, and takes up the others", func(t *testing.T) {
+		t.Parallel()
+
+		o := failed(t)
+		nobody := receipt(start)
+		nobody.Key, nobody.To = "ebook/nobody", nil
+		o.Owe([]order.Email{nobody}, start)
+		isNew, err := o.Retry(again("0a1b2c3d"), start)
+		if _, owed := o.Emails[key+"/again-0a1b2c3d"]; !isNew || err != nil || !owed || o.GivenUp() {
+			t.Errorf("new %v, %v, owed %v, given up %v", isNew, err, owed, o.GivenUp())
+		}
+	})
+
 	t.Run("leaves what the money went back for, and what was forgotten", func(t *testing.T) {
 		t.Parallel()
 

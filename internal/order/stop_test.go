@@ -91,6 +91,17 @@ func TestMoneyThatWentBackStopsTheEmails(t *testing.T) {
 		is(t, o, key, order.Cancelled)
 	})
 
+	t.Run("whose claim was not known to be written when it came", func(t *testing.T) {
+		t.Parallel()
+
+		o := sold(t)
+		must(t, o.Claim(key, "one", lease, start))
+		reverse(t, o)
+		if err := o.Claim(key, "one", lease, start); !errors.Is(err, order.ErrNotDue) {
+			t.Errorf("claimed: %v", err)
+		}
+	})
+
 	t.Run("but not a copy that a person asks for later", func(t *testing.T) {
 		t.Parallel()
 

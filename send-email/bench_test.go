@@ -42,8 +42,8 @@ type bench struct {
 func setUp(t testing.TB) *bench {
 	t.Helper()
 	b := setUpOffline(t)
-	b.items = newStripeItems(Service{URL: serve(t, b.stripe), Key: func() (string, error) { return "rk_test_1", nil }})
-	b.mail = newSendGrid(Service{URL: serve(t, b.sendgrid), Key: func() (string, error) { return "SG.a.b", nil }})
+	b.items = newStripeItems(service(t, b.stripe, "rk_test_1"))
+	b.mail = newSendGrid(service(t, b.sendgrid, "SG.a.b"))
 	return b
 }
 
@@ -73,6 +73,14 @@ func setUpOffline(t testing.TB) *bench {
 	}
 	b.Function = f
 	return b
+}
+
+// service is an API that a handler answers. It has connections of its own: each server that a
+// parallel test closes ends the idle ones of http.DefaultTransport, and an answer that comes in at
+// that moment is lost.
+func service(t testing.TB, h http.Handler, key string) Service {
+	t.Helper()
+	return Service{URL: serve(t, h), Key: func() (string, error) { return key, nil }, Transport: new(http.Transport)}
 }
 
 func serve(t testing.TB, h http.Handler) string {

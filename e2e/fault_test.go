@@ -29,7 +29,7 @@ func TestFaults(t *testing.T) {
 				}
 			}
 			if !waited {
-				t.Errorf("nobody waited for seven seconds: %s", states(o))
+				t.Errorf("there was no wait of seven seconds: %s", states(o))
 			}
 			s.sentOnce(t, o)
 		})

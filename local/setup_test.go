@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"handler/function/local/process/processtest"
 	"handler/function/shared/console"
+	"handler/function/shared/console/consoletest"
 	"handler/function/shared/runenv"
 )
 
@@ -44,22 +43,7 @@ func quiet(t *testing.T) (*console.Console, *transcript) {
 	return console.To(out), out
 }
 
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *transcript) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type transcript = consoletest.Transcript
 
 var eventually, alive = processtest.Eventually, processtest.Alive
 

@@ -63,7 +63,7 @@ func judge(e evidence) verdict {
 		for _, session := range slices.Sorted(maps.Keys(copies)) {
 			for key, at := range copies[session] {
 				v.unexpected += len(at)
-				v.report("mail %s/%s: nobody bought that", session, key)
+				v.report("mail %s/%s: the order did not buy that", session, key)
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (v *verdict) judgeOrder(s sold, o *order.Order) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
 		if !slices.Contains(s.kind.owes, key) {
-			v.report("%s: it plans %s, which nobody bought: %s", s.session, key, states(o))
+			v.report("%s: it plans %s, which was not bought: %s", s.session, key, states(o))
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (v *verdict) judgeMails(e evidence, s sold, copies map[string][]time.Time) 
 	for _, key := range slices.Sorted(maps.Keys(copies)) {
 		if !slices.Contains(s.kind.owes, key) {
 			v.unexpected += len(copies[key])
-			v.report("%s: %s %s that nobody expects; the order has %s", s.session, plural.Of(len(copies[key]), "mail"), key, states(e.orders[s.session]))
+			v.report("%s: %s %s, not expected; the order has %s", s.session, plural.Of(len(copies[key]), "mail"), key, states(e.orders[s.session]))
 		}
 	}
 }

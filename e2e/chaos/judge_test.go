@@ -149,21 +149,21 @@ func TestJudge(t *testing.T) {
 			},
 			verdict{once: 1, twice: 1, unexplained: 1}, "nothing happened",
 		},
-		"a mail that nobody expects": {
+		"a mail that is not expected": {
 			func(e *evidence) { e.mails = append(e.mails, mail("course/sale", time.Second)) },
-			verdict{once: 2, unexpected: 1}, "1 mail course/sale that nobody expects",
+			verdict{once: 2, unexpected: 1}, "1 mail course/sale, not expected",
 		},
 		"a mail that does not say which delivery it is": {
 			func(e *evidence) {
 				e.mails = append(e.mails, shop.Mail{Order: session, AcceptedAt: start})
 			},
-			verdict{once: 2, unexpected: 1}, "that nobody expects",
+			verdict{once: 2, unexpected: 1}, ", not expected",
 		},
-		"a mail of an order that nobody made": {
+		"a mail of an order that was not made": {
 			func(e *evidence) {
 				e.mails = append(e.mails, shop.Mail{Order: "cs_2", Delivery: "cs_2/a", AcceptedAt: start})
 			},
-			verdict{once: 2, unexpected: 1}, "mail cs_2/a: nobody bought that",
+			verdict{once: 2, unexpected: 1}, "mail cs_2/a: the order did not buy that",
 		},
 		"a mail of an order of somebody else": {
 			func(e *evidence) {
@@ -179,7 +179,7 @@ func TestJudge(t *testing.T) {
 				o.PaymentStatus, o.Emails = order.Unpaid, nil
 				e.mails = e.mails[:1]
 			},
-			verdict{unexpected: 1}, "1 mail ebook/delivery that nobody expects; the order has no deliveries",
+			verdict{unexpected: 1}, "1 mail ebook/delivery, not expected; the order has no deliveries",
 		},
 		"a delivery that nobody bought, not sent": {
 			func(e *evidence) { e.orders[session].Emails["notice/a"] = order.Delivery{State: order.Failed} },

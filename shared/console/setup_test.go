@@ -1,11 +1,11 @@
 package console
 
 import (
-	"bytes"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"handler/function/shared/console/consoletest"
 )
 
 // quiet is a console whose output can be read while others write it.
@@ -15,22 +15,7 @@ func quiet(t *testing.T) (*Console, *transcript) {
 	return To(out), out
 }
 
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *transcript) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type transcript = consoletest.Transcript
 
 func mustContain(t *testing.T, text string, wants ...string) {
 	t.Helper()

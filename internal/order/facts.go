@@ -26,6 +26,9 @@ type Facts struct {
 	// PaymentFailed: a delayed payment method was declined. It is possible that the order is paid
 	// all the same, if Stripe says both; then it is paid.
 	PaymentFailed bool `bson:"payment_failed"`
+	// PaidAt is the time of the first event after which the money is there, or none is owed; zero
+	// before, and in orders of older versions.
+	PaidAt time.Time `bson:"paid_at,omitempty"`
 
 	// These two, the reference and the metadata are written when they are empty too: a field that
 	// is left out of a write stays as it was, and they are to go when the order is forgotten.
@@ -77,6 +80,16 @@ func Pairs(metadata map[string]string) []Pair {
 // Settled reports whether the money is there, or none is owed: the one condition for an e-mail.
 func (f Facts) Settled() bool {
 	return f.PaymentStatus == Paid || f.PaymentStatus == NoPaymentRequired
+}
+
+// SoldAt is the time by whose day an order counts as sold: a delayed payment's is when it was paid.
+// Other orders are stored some time after they were paid. Theirs is CreatedAt, so that a sale whose
+// event came late is in the report of a day that is still to be made.
+func (o *Order) SoldAt() time.Time {
+	if o.PaidAt.After(o.CreatedAt) {
+		return o.PaidAt
+	}
+	return o.CreatedAt
 }
 
 // parsed is what one event says: of its session, or of its charge.
@@ -139,6 +152,9 @@ func fold(events map[string]Event) (Facts, error) {
 		default:
 			out = out.merge(p.Facts)
 		}
+		if out.Settled() && out.PaidAt.IsZero() {
+			out.PaidAt = e.Created
+		}
 	}
 	out.Reversal = back
 	return out, nil
@@ -171,6 +187,7 @@ func (f Facts) merge(newer Facts) Facts {
 		out.PaymentStatus = f.PaymentStatus
 	}
 	out.PaymentFailed = f.PaymentFailed || newer.PaymentFailed
+	out.PaidAt = f.PaidAt
 	keep(&out.CustomerName, f.CustomerName)
 	keep(&out.CustomerEmail, f.CustomerEmail)
 	keep(&out.Currency, f.Currency)

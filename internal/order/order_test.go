@@ -183,7 +183,7 @@ func TestAdd(t *testing.T) {
 			session["locale"] = "fr"
 		})
 		want := order.Facts{
-			PaymentStatus: order.Paid, CustomerName: "Ada Example", CustomerEmail: "ada@example.com",
+			PaymentStatus: order.Paid, PaidAt: time.Unix(1732400100, 0).UTC(), CustomerName: "Ada Example", CustomerEmail: "ada@example.com",
 			AmountTotal: 4900, AmountSubtotal: 4900, Currency: "usd", Mode: "payment", Locale: "fr",
 			PaymentLink: "plink_ebook0000000000000000", Account: "acct_1",
 		}

@@ -125,9 +125,8 @@ type arrived struct {
 	Ignored int `json:"ignored"`
 }
 
-// arrive stores what was told, one order after the other. Where the call's time is up, or the
-// database goes away, what is stored stays: SendGrid brings all of it again, and then there is less
-// to do.
+// arrive stores what was told, one order after the other. What cannot be stored keeps nothing else
+// back, as long as there is time: SendGrid brings all of it again, and then there is less to do.
 func (f *Function) arrive(ctx context.Context, log *slog.Logger, batch batched) (arrived, error) {
 	done := arrived{Ignored: batch.ignored}
 	if len(batch.orders) == 0 && len(batch.late) == 0 {
@@ -138,39 +137,40 @@ func (f *Function) arrive(ctx context.Context, log *slog.Logger, batch batched) 
 		return done, err
 	}
 	began := time.Now()
-	if err := batch.findLate(ctx, orders); err != nil {
-		return done, err
-	}
-	if lost := count(batch.late); lost > 0 {
+	failed := batch.findLate(ctx, orders)
+	if lost := count(batch.late); lost > 0 && failed == nil {
 		done.Ignored += lost
 		log.Warn("bounces were ignored, since they name no order, and no order has their message ID", "events", lost)
 	}
 	for _, id := range slices.Sorted(maps.Keys(batch.orders)) {
-		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, batch.orders[id])
-		if err != nil {
-			return done, err
+		if ctx.Err() != nil {
+			return done, cmp.Or(failed, ctx.Err())
 		}
+		stored, ignored, err := f.arriveAt(ctx, log.With("order", id), orders, id, batch.orders[id])
 		done.Stored += stored
 		done.Ignored += ignored
+		failed = cmp.Or(failed, err)
+	}
+	if failed != nil {
+		return done, failed
 	}
 	log.Info("SendGrid's events stored", "orders", len(batch.orders), "events", done.Stored, "ignored", done.Ignored, "duration", time.Since(began))
 	return done, nil
 }
 
-// findLate gives the late events whose message an order has to that order's delivery.
+// findLate gives the late events whose message an order has to that order's delivery. Its error is
+// the first, and the other orders get theirs all the same.
 func (b *batched) findLate(ctx context.Context, orders Store) error {
 	messages := slices.DeleteFunc(slices.Sorted(maps.Keys(b.late)), func(id string) bool { return id == "" })
 	if len(messages) == 0 {
 		return nil
 	}
-	ids, err := orders.OfMessages(ctx, messages)
-	if err != nil {
-		return err
-	}
+	ids, failed := orders.OfMessages(ctx, messages)
 	for _, id := range ids {
 		o, err := orders.Load(ctx, id)
 		if err != nil {
-			return err
+			failed = cmp.Or(failed, err)
+			continue
 		}
 		for _, message := range messages {
 			if key, ours := o.OfMessage(message); ours {
@@ -179,7 +179,7 @@ func (b *batched) findLate(ctx context.Context, orders Store) error {
 			}
 		}
 	}
-	return nil
+	return failed
 }
 
 func (b *batched) add(id, key string, arrivals ...order.Arrival) {

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -156,6 +157,41 @@ func TestLateBounce(t *testing.T) {
 	}
 	if want := `"bounces were ignored, since they name no order, and no order has their message ID","call_id":"","events":3`; strings.Count(b.logged.String(), want) != 1 {
 		t.Errorf("the log does not have once %s:\n%s", want, b.logged)
+	}
+}
+
+// What cannot be looked up or stored is brought again by SendGrid, and keeps nothing else back.
+func TestArrivalsKeepNothingBack(t *testing.T) {
+	t.Parallel()
+
+	broken := func(of string) func(string) error {
+		return func(id string) error {
+			if id == of {
+				return errors.New("cannot be read")
+			}
+			return nil
+		}
+	}
+	for name, breaks := range map[string]func(b *bench, late, known string){
+		"a late bounce of an order that cannot be read": func(b *bench, late, _ string) { b.memory.loadFunc = broken(late) },
+		"an event of an order that cannot be written":   func(b *bench, _, known string) { b.memory.updateFunc = broken(known) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b, a := listening(t, false)
+			ids := []string{b.place(t, "completed_paid"), b.place(t, "completed_two_products"), b.place(t, "completed_no_payment_required")}
+			slices.Sort(ids)
+			for _, id := range ids {
+				b.sendOrder(t, id)
+			}
+			breaks(b, ids[0], ids[1])
+			bounce := map[string]any{"event": "bounce", "email": "ada@example.com", "timestamp": b.clock.Unix(), "sg_message_id": b.email(ids[0], delivery).MessageID + ".x"}
+			res := b.Receive(a.call(t, b.clock, body(t, bounce, event("delivered", ids[1], delivery, "m1", b.clock), event("delivered", ids[2], delivery, "m2", b.clock))))
+			if res.StatusCode != http.StatusServiceUnavailable || len(b.email(ids[2], delivery).Arrivals) != 1 {
+				t.Errorf("%d %s, with %v kept", res.StatusCode, res.Body, b.email(ids[2], delivery).Arrivals)
+			}
+		})
 	}
 }
 

@@ -148,6 +148,8 @@ func (f *Function) report(o *order.Order, out *outcome) {
 		out.log.Info("e-mail sent", "message_id", d.MessageID, "unsure", d.Unsure)
 	case order.Failed:
 		out.log.Error("e-mail failed for good; the admins are notified unless this was their notice", "err", out.Reason)
+	case order.Cancelled:
+		out.log.Warn("e-mail not sent, and cancelled meanwhile", "why", d.LastError, "err", out.Reason)
 	default:
 		out.log.Warn("e-mail not sent; another attempt follows", "due_at", d.DueAt, "err", out.Reason)
 	}

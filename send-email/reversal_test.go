@@ -3,6 +3,7 @@ package function
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -215,6 +216,42 @@ func TestRefund(t *testing.T) {
 			"ebook/delivery": "cancelled refunded", "ebook/later": "cancelled refunded", "ebook/much-later": "sending",
 			"notice/refunded/02d69633a36c": "sent",
 		})
+	})
+
+	for name, answer := range map[string]int{"is refused": 400, "fails": 503} {
+		t.Run("cancels what was being sent if its attempt "+name+", and notifies of no failure", func(t *testing.T) {
+			t.Parallel()
+
+			b := reversing(t, lasting+reversals)
+			id := b.place(t, "completed_paid")
+			b.sendgrid.answers = append(b.sendgrid.answers, func(w http.ResponseWriter) {
+				b.refund(t, "evt_all", 4900)
+				status(answer)(w)
+			})
+			b.sendOrder(t, id)
+			b.sendOrder(t, id)
+			wants(t, b, id, map[string]string{
+				"ebook/delivery": "cancelled refunded", "ebook/later": "cancelled refunded", "ebook/much-later": "cancelled refunded",
+				"notice/refunded/02d69633a36c": "sent",
+			})
+			if log := b.logged.String(); !strings.Contains(log, "cancelled meanwhile") || strings.Contains(log, "another attempt follows") {
+				t.Errorf("the log: %s", log)
+			}
+		})
+	}
+
+	t.Run("cancels what was being sent if the last of its processes dies, and notifies of no failure", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		b.die(id, b.clock, order.MaxLost-1)
+		b.refund(t, "evt_all", 4900)
+		b.steady()
+		if s := b.stands(id); s["ebook/delivery"] != "cancelled refunded" || s["notice/email-failed/ebook/delivery"] != "" {
+			t.Errorf("it is %v", s)
+		}
 	})
 
 	t.Run("stops what was for later also once its time has come, and after an attempt", func(t *testing.T) {

@@ -261,11 +261,11 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 		if d := o.Emails[key]; d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now) {
 			return order.ErrNotDue // the process that has it may be about to record what came of it
 		}
-		if hopeless = o.Hopeless(key, now); hopeless {
-			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
+		if stopped = o.Stop(key, now); stopped {
 			return nil
 		}
-		if stopped = o.Stop(key, now); stopped {
+		if hopeless = o.Hopeless(key, now); hopeless {
+			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
 			return nil
 		}
 		if replaced = o.Redirect(key, now); replaced {

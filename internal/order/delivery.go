@@ -250,9 +250,15 @@ func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error
 
 // MarkFailed ends the delivery: SendGrid will not take it, or the horizon is reached. Who is to be
 // told is planned in the same change, so that one cannot happen without the other. One of which
-// SendGrid told meanwhile is sent instead, without a notice.
+// SendGrid told meanwhile is sent instead, and one is cancelled if the money went back meanwhile:
+// both without a notice.
 func (o *Order) MarkFailed(key, owner string, s Setback, notices []Email, now time.Time) error {
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
+		if d.Stopped {
+			d.State, d.CancelledAt = Cancelled, now
+			d.LastStatus, d.LastError = 0, o.stoppedBy()
+			return
+		}
 		d.State = Failed
 		d.FailedAt = now
 	})

@@ -109,5 +109,5 @@ func answered(t *testing.T, res handler.Response) {
 var (
 	argumentForm = regexp.MustCompile(`^\{"error":"[a-z]+(\.[a-z_]+)?: want [A-Za-z0-9 ,:.…@_\\-]+"\}\n$`)
 	unknownForm  = regexp.MustCompile(`^\{"error":"unknown call: want \{\\"id\\": \\"cs_…\\"\} or one of [a-z, ]+"\}\n$`)
-	summaryForm  = regexp.MustCompile(`^\{"at":"[^"]+","live":\[.*,"now":\{"due":0,"stuck":0,"oldest_due_at":null,"oldest_due_s":0,"failed":0\}\}\n$`)
+	summaryForm  = regexp.MustCompile(`^\{"at":"[^"]+","live":\[.*,"now":\{"due":0,"stuck":0,"oldest_due_at":null,"oldest_due_s":0,"failed":0,"bounced":0\}\}\n$`)
 )

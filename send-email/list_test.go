@@ -190,7 +190,7 @@ func TestOrdersRefused(t *testing.T) {
 	t.Parallel()
 
 	for arguments, want := range map[string]string{
-		`{"state": "lost"}`:      "orders.state: want failed, stuck, waiting, ignored, unpaid, done",
+		`{"state": "lost"}`:      "orders.state: want " + strings.Join(view.StateNames(), ", "),
 		`{"since": "yesterday"}`: "orders.since: want a time such as 2026-11-01T00:00:00Z",
 		`{"limit": -1}`:          "orders.limit: want 1 to 500",
 		`{"limit": 501}`:         "orders.limit: want 1 to 500",

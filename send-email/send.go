@@ -27,6 +27,8 @@ type progress struct {
 	Sent    int                 `json:"sent"`
 	Waiting int                 `json:"waiting"`
 	Failed  int                 `json:"failed"`
+	// Bounced were sent, and did not arrive.
+	Bounced int `json:"bounced,omitempty"`
 	// Later are scheduled for a time that has not come.
 	Later   int    `json:"later"`
 	Ignored string `json:"ignored,omitempty"`
@@ -308,6 +310,8 @@ func progressOf(o *order.Order, now time.Time) progress {
 	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
 	for _, d := range o.Emails {
 		switch {
+		case d.State == order.Sent && d.Bounced():
+			p.Bounced++
 		case d.State == order.Sent:
 			p.Sent++
 		case d.State == order.Failed:

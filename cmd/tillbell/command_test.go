@@ -169,7 +169,7 @@ func TestWrongValues(t *testing.T) {
 		"orders --since yesterday":                    `--since "yesterday": want 24h, 7d, 2026-11-01 or`,
 		"orders --limit 0":                            `--limit "0": want a whole number of 1 or more`,
 		"orders --limit many":                         `--limit "many": want a whole number of 1 or more`,
-		"orders --state lost":                         `--state "lost": want failed, stuck, waiting, ignored, unpaid, done`,
+		"orders --state lost":                         `--state "lost": want ` + strings.Join(view.StateNames(), ", "),
 		"orders --email joan":                         `--email "joan": want an address alone`,
 		"orders --email":                              "flag needs an argument: --email",
 		"orders --gateway shop":                       `--gateway "shop": want an address such as https://shop.example.com`,

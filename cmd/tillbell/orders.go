@@ -17,6 +17,7 @@ e-mails were sent, and its ID. tillbell order ID shows the rest.
 An order has the first of these states that applies:
 
   failed   an e-mail failed for good, or Stripe never said what was bought
+  bounced  an e-mail to the customer did not arrive: reach them another way
   stuck    something has been due for over five minutes: does send-email run?
   waiting  an e-mail is due or will be tried again; you need not do anything
   ignored  the catalogue's "only" does not name it

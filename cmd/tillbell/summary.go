@@ -8,7 +8,7 @@ func summaryCommand() *cobra.Command {
 		Short: "sales of today, 7 days and 30 days, and what needs you",
 		Long: `Show what was sold today, in the last 7 days and in the last 30 days, by product and currency, what
 became of the e-mails, and what needs you now: "failed" orders have an e-mail that failed for good,
-"stuck" orders mean that send-email does not work.
+of "bounced" orders the customer's did not arrive, and "stuck" ones mean that send-email does not work.
 
 Days begin at 00:00 UTC. Test orders are counted apart. "not ours" are orders that the catalogue's
 "only" does not name.`,

@@ -113,6 +113,24 @@ func (o *Order) lost(original string) bool {
 	return last.State == Failed || last.State == Sent && last.Bounced()
 }
 
+// Undelivered reports whether the last of an e-mail and its copies bounced, and a person has to reach
+// its recipient another way. After the money went back, nothing is owed. The admins' own e-mails do
+// not count.
+func (o *Order) Undelivered() bool {
+	if o.Reversed() {
+		return false
+	}
+	for key, d := range o.Emails {
+		if d.CopyOf != "" || d.Audience == Admins {
+			continue
+		}
+		if last := o.Emails[o.lastOf(key)]; last.State == Sent && last.Bounced() {
+			return true
+		}
+	}
+	return false
+}
+
 // lastOf is the key of the last of an e-mail and its copies, of which cancelled copies do not
 // count.
 func (o *Order) lastOf(original string) string {

@@ -99,6 +99,9 @@ func report(o *order.Order) string {
 		"ebook/follow-up": {Email: after(48 * time.Hour), State: order.Planned, PlannedAt: o.CreatedAt, DueAt: o.CreatedAt.Add(48 * time.Hour)},
 	}
 	earlier := today.Clone()
+	earlier.Emails = map[string]order.Delivery{
+		"ebook/delivery": {Email: order.Email{Audience: order.Customer}, State: order.Sent, Arrivals: []order.Arrival{{Kind: order.Bounced}}},
+	}
 	earlier.CreatedAt = o.CreatedAt.AddDate(0, 0, -10)
 	earlier.PaymentStatus, earlier.Currency = order.Paid, "chf"
 	earlier.Items = nil

@@ -35,6 +35,8 @@ type Email struct {
 	SentAt       *time.Time `json:"sent_at"`
 	FailedAt     *time.Time `json:"failed_at"`
 	CancelledAt  *time.Time `json:"cancelled_at,omitempty"`
+	// Bounced: it was sent and did not arrive, see Arrivals.
+	Bounced bool `json:"bounced,omitempty"`
 	// Proven: no answer to an attempt, but SendGrid's events say that it was sent.
 	Proven bool `json:"proven"`
 	// Copies is how many are known to have been sent, by SendGrid's events.
@@ -79,7 +81,7 @@ func emailOf(d order.Delivery, now time.Time) Email {
 		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
 		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
-		Proven: d.Proven, Copies: d.Copies(), Arrivals: arrivalsOf(d),
+		Bounced: bounced(d), Proven: d.Proven, Copies: d.Copies(), Arrivals: arrivalsOf(d),
 	}
 	if !d.Final() {
 		e.DueAt = orNil(d.DueAt)
@@ -94,10 +96,16 @@ func orNil(t time.Time) *time.Time {
 	return &t
 }
 
+// bounced reports whether an e-mail was sent and did not arrive, so that it does not count as sent.
+func bounced(d order.Delivery) bool { return d.State == order.Sent && d.Bounced() }
+
 // Standing is the state of the e-mail in a word for a person; "planned" would not say when.
 func (e Email) Standing() string {
-	if e.Later {
+	switch {
+	case e.Later:
 		return "later"
+	case e.Bounced:
+		return string(Bounced)
 	}
 	return string(e.State)
 }

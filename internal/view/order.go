@@ -30,10 +30,12 @@ type Row struct {
 	Disputed       bool           `json:"disputed,omitempty"`
 	DisputedAmount maildata.Money `json:"disputed_amount,omitzero"`
 	DisputeReason  string         `json:"dispute_reason,omitempty"`
-	// Planned is the number of all its e-mails. Of these, Sent are sent, Cancelled are cancelled,
-	// and Later are scheduled for later, the first of them at LaterAt.
+	// Planned is the number of all its e-mails. Of these, Sent are sent, Bounced were sent and did
+	// not arrive, Cancelled are cancelled, and Later are scheduled for later, the first of them at
+	// LaterAt.
 	Planned   int        `json:"planned"`
 	Sent      int        `json:"sent"`
+	Bounced   int        `json:"bounced,omitempty"`
 	Cancelled int        `json:"cancelled,omitempty"`
 	Later     int        `json:"later,omitempty"`
 	LaterAt   *time.Time `json:"later_at,omitempty"`
@@ -119,10 +121,12 @@ func RowOf(o *order.Order, now time.Time) Row {
 		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
 	for _, d := range o.Emails {
-		switch d.State {
-		case order.Sent:
+		switch {
+		case bounced(d):
+			r.Bounced++
+		case d.State == order.Sent:
 			r.Sent++
-		case order.Cancelled:
+		case d.State == order.Cancelled:
 			r.Cancelled++
 		}
 	}
@@ -151,9 +155,12 @@ func (r Row) Reversal() string {
 	return strings.Join(parts, ", ")
 }
 
-// Progress is what became of the e-mails, in words: 3 of 5 sent, 1 cancelled, 1 later.
+// Progress is what became of the e-mails, in words: 2 of 5 sent, 1 bounced, 1 cancelled, 1 later.
 func (r Row) Progress() string {
 	text := fmt.Sprintf("%d of %d sent", r.Sent, r.Planned)
+	if r.Bounced > 0 {
+		text += fmt.Sprintf(", %d bounced", r.Bounced)
+	}
 	if r.Cancelled > 0 {
 		text += fmt.Sprintf(", %d cancelled", r.Cancelled)
 	}

@@ -58,6 +58,16 @@ func TestStateOf(t *testing.T) {
 				o.Plan(order.ForPaid, owed, start)
 				o.Cancel("a/b", "refunded", start)
 			}, after: time.Hour, want: view.Done},
+		"an e-mail bounced":                               {change: sentAnd("customer", order.Bounced), after: time.Hour, want: view.Bounced},
+		"an e-mail was dropped":                           {change: sentAnd("other", order.Dropped), after: time.Hour, want: view.Bounced},
+		"an e-mail was reported as spam":                  {change: sentAnd("customer", order.SpamReport), after: time.Hour, want: view.Done},
+		"an e-mail to the admins bounced":                 {change: sentAnd("admins", order.Bounced), after: time.Hour, want: view.Done},
+		"an e-mail bounced, and the money went back":      {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.Refunded, o.RefundedWholly = o.AmountTotal, true }), after: time.Hour, want: view.Done},
+		"an e-mail bounced, and another waits":            {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.Owe(owed, start) }), after: time.Hour, want: view.Bounced},
+		"an e-mail bounced, and it was forgotten":         {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.ForgottenAt = start }), after: time.Hour, want: view.Done},
+		"an e-mail bounced, and a copy was sent":          {change: also(sentAnd("customer", order.Bounced), copied()), after: time.Hour, want: view.Done},
+		"an e-mail bounced, and so did a copy":            {change: also(sentAnd("customer", order.Bounced), copied(order.Blocked)), after: time.Hour, want: view.Bounced},
+		"an e-mail bounced, and a copy of it was planned": {change: also(sentAnd("customer", order.Bounced), copied(), waits), want: view.Waiting},
 		"declined, and the admins know": {
 			change: func(o *order.Order) {
 				o.PaymentStatus, o.PaymentFailed = order.Unpaid, true
@@ -73,6 +83,48 @@ func TestStateOf(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// sentAnd plans an e-mail and has it sent; then SendGrid reports these.
+func sentAnd(audience order.Audience, kinds ...order.ArrivalKind) func(*order.Order) {
+	return func(o *order.Order) {
+		o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", Audience: audience, To: []order.Address{{Email: "a@example.com"}}, NotBefore: start}}, start)
+		send(o, "ebook/delivery", kinds...)
+	}
+}
+
+// copied sends a copy of that e-mail.
+func copied(kinds ...order.ArrivalKind) func(*order.Order) {
+	return func(o *order.Order) {
+		e := o.Emails["ebook/delivery"].Email
+		e.Key, e.CopyOf = "ebook/delivery/again-1", "ebook/delivery"
+		o.Owe([]order.Email{e}, start)
+		send(o, e.Key, kinds...)
+	}
+}
+
+func send(o *order.Order, key string, kinds ...order.ArrivalKind) {
+	d := o.Emails[key]
+	d.State, d.SentAt = order.Sent, start
+	for _, kind := range kinds {
+		d.Arrivals = append(d.Arrivals, order.Arrival{Kind: kind, At: start})
+	}
+	o.Emails[key], o.NextDueAt = d, nil
+}
+
+// waits makes the copy wait again.
+func waits(o *order.Order) {
+	d := o.Emails["ebook/delivery/again-1"]
+	d.State, d.DueAt, o.NextDueAt = order.Planned, start, &d.PlannedAt
+	o.Emails["ebook/delivery/again-1"] = d
+}
+
+func also(changes ...func(*order.Order)) func(*order.Order) {
+	return func(o *order.Order) {
+		for _, change := range changes {
+			change(o)
+		}
 	}
 }
 
@@ -106,6 +158,28 @@ func TestRowOf(t *testing.T) {
 	got := view.RowOf(o, start)
 	if got.State != view.Done || got.Bought != "1 × The e-book" || got.Total.Formatted != "$49.00" || got.Sent != 1 || got.Cancelled != 1 || got.Planned != 2 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestBouncedIsNotSent(t *testing.T) {
+	t.Parallel()
+
+	o := fetched(t, "completed_paid")
+	sentAnd(order.Customer, order.Delivered, order.Bounced)(o)
+	o.Owe([]order.Email{{Key: "ebook/sale", Audience: order.Admins, To: []order.Address{{}}, NotBefore: start}}, start)
+	send(o, "ebook/sale")
+	v := view.Of(o, start)
+	if v.Sent != 1 || v.Row.Bounced != 1 || v.Progress() != "1 of 2 sent, 1 bounced" {
+		t.Errorf("%s: %+v", v.Progress(), v.Row)
+	}
+	if d := v.Emails[0]; d.Standing() != "bounced" || !d.Bounced || d.State != order.Sent || v.Emails[1].Standing() != "sent" {
+		t.Errorf("got %+v", v.Emails)
+	}
+	tally := view.NewTally(start)
+	tally.Add(o)
+	s := tally.Summary(view.Now{})
+	if e := s.Test[0].Emails; e.Sent != 1 || e.Bounced != 1 || s.Now.Bounced != 1 || s.Now.Failed != 0 {
+		t.Errorf("got %+v, %+v", e, s.Now)
 	}
 }
 

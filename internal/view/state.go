@@ -20,6 +20,9 @@ const (
 	// Failed: an e-mail failed for good, or Stripe never said what was bought. The e-mails of a
 	// forgotten order do not count, since they cannot be sent again.
 	Failed State = "failed"
+	// Bounced: an e-mail to the customer did not arrive, and no copy of it was sent since. As with
+	// Failed, a forgotten order does not count.
+	Bounced State = "bounced"
 	// Stuck: something has been due for longer than Patience, so send-email does not seem to run.
 	Stuck State = "stuck"
 	// Waiting: the order is not planned yet, or an e-mail is due or is being tried again.
@@ -34,7 +37,7 @@ const (
 )
 
 // States are all of them.
-func States() []State { return []State{Failed, Stuck, Waiting, Ignored, Unpaid, Done} }
+func States() []State { return []State{Failed, Bounced, Stuck, Waiting, Ignored, Unpaid, Done} }
 
 // StateNames are States as texts.
 func StateNames() []string {
@@ -66,6 +69,8 @@ func StateOf(o *order.Order, now time.Time) State {
 	switch {
 	case !o.Fetch.FailedAt.IsZero():
 		return Failed
+	case o.ForgottenAt.IsZero() && o.Undelivered():
+		return Bounced
 	case waits && o.NextDueAt != nil && now.Sub(*o.NextDueAt) > Patience:
 		return Stuck
 	case waits:

@@ -45,6 +45,8 @@ type Product struct {
 // Emails are numbers of e-mails, of the orders that are counted.
 type Emails struct {
 	Sent int `json:"sent"`
+	// Bounced were sent, and did not arrive.
+	Bounced int `json:"bounced"`
 	// Waiting are due, or are being tried again; Later are scheduled for a time that has not come.
 	Waiting int `json:"waiting"`
 	Later   int `json:"later"`
@@ -64,6 +66,8 @@ type Now struct {
 	OldestDueAt *time.Time `json:"oldest_due_at"`
 	// OldestDue is for how many seconds it had been due when that was counted.
 	OldestDue int64 `json:"oldest_due_s"`
-	// Failed is how many of the counted orders have failed, in either mode.
-	Failed int `json:"failed"`
+	// Failed is how many of the counted orders have failed, in either mode, and Bounced of how many
+	// an e-mail did not arrive.
+	Failed  int `json:"failed"`
+	Bounced int `json:"bounced"`
 }

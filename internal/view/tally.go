@@ -23,7 +23,7 @@ const maxProducts = 200
 type Tally struct {
 	now        time.Time
 	live, test []*sums
-	failed     int
+	states     map[State]int
 }
 
 // sums are those of a period.
@@ -44,7 +44,7 @@ type amounts map[string]int64
 
 // NewTally counts for a summary of now.
 func NewTally(now time.Time) *Tally {
-	t := &Tally{now: now}
+	t := &Tally{now: now, states: map[State]int{}}
 	today := now.UTC().Truncate(24 * time.Hour)
 	for _, days := range periods {
 		p := Period{Days: days, Since: today.AddDate(0, 0, 1-days)}
@@ -60,9 +60,7 @@ func (t *Tally) Since() time.Time { return t.live[len(t.live)-1].period.Since }
 
 // Add counts an order. It needs none of the order's events.
 func (t *Tally) Add(o *order.Order) {
-	if StateOf(o, t.now) == Failed {
-		t.failed++
-	}
+	t.states[StateOf(o, t.now)]++
 	mode := t.test
 	if o.Livemode {
 		mode = t.live
@@ -112,6 +110,8 @@ func (p *productSums) add(i order.Item) {
 
 func (e *Emails) add(d order.Delivery, now time.Time) {
 	switch {
+	case bounced(d):
+		e.Bounced++
 	case d.State == order.Sent:
 		e.Sent++
 	case d.State == order.Failed:
@@ -128,7 +128,7 @@ func (e *Emails) add(d order.Delivery, now time.Time) {
 
 // Summary is what was counted; now is what there is to do beside it.
 func (t *Tally) Summary(now Now) Summary {
-	now.Failed = t.failed
+	now.Failed, now.Bounced = t.states[Failed], t.states[Bounced]
 	return Summary{At: t.now, Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"handler/function/internal/order"
+	"handler/function/internal/view"
 )
 
 func versionOf(t *testing.T, page string) string {
@@ -194,8 +195,8 @@ func TestOrdersThatAreSearched(t *testing.T) {
 	mustHave(t, b.get(t, "/orders").body, "refunded €42.25", "disputed ¥5,000", "1 × The e-book, 1 × The course")
 	mustHave(t, b.get(t, "/orders?q=nothing").body, "No order matches", `<a href="/orders">Show all orders</a>`, `value="nothing"`)
 	for path, want := range map[string]string{
-		"/orders?state=lost":     "An order is failed, stuck, waiting, ignored, unpaid, done.",
-		"/api/orders?state=lost": `{"error":"state: want failed, stuck, waiting, ignored, unpaid, done"}`,
+		"/orders?state=lost":     "An order is " + strings.Join(view.StateNames(), ", ") + ".",
+		"/api/orders?state=lost": `{"error":"state: want ` + strings.Join(view.StateNames(), ", ") + `"}`,
 	} {
 		if a := b.get(t, path); a.status != 400 || !strings.Contains(a.body, want) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)

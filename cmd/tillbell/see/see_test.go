@@ -285,6 +285,7 @@ ordered       1       3        3
 paid          1       3        3
 total         $49.00  $147.00  $147.00
 e-mails sent  1       3        3
+bounced       0       0        0
 waiting       1       3        3
 later         0       0        0
 failed        0       0        0
@@ -295,9 +296,10 @@ SOLD        TODAY      7 DAYS      30 DAYS
 The e-book  1, $49.00  3, $147.00  3, $147.00
 
 Now
-due     0
-stuck   0
-failed  0
+due      0
+stuck    0
+failed   0
+bounced  0
 `
 		if d := cmp.Diff(want, b.shown.String()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
@@ -313,13 +315,13 @@ failed  0
 		s := summary(t, false)
 		oldest, counted := now.Add(-3*time.Hour), now.Add(-40*time.Hour)
 		s.CountedSince = &counted
-		s.Now = view.Now{Due: 1000, AtLeast: true, Stuck: 7, Failed: 2, OldestDueAt: &oldest}
+		s.Now = view.Now{Due: 1000, AtLeast: true, Stuck: 7, Failed: 2, Bounced: 4, OldestDueAt: &oldest}
 		b := setup(t, s)
 		if err := b.Summary(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.mustShow(t, "those before 2026-11-22 20:00:00 UTC are left out", "\nTest orders\n", "due     1000 or more, the oldest for 3 h\n",
-			"stuck   7: tillbell orders --state stuck\n", "failed  2: tillbell orders --state failed\n")
+		b.mustShow(t, "those before 2026-11-22 20:00:00 UTC are left out", "\nTest orders\n", "due      1000 or more, the oldest for 3 h\n",
+			"stuck    7: tillbell orders --state stuck\n", "failed   2: tillbell orders --state failed\n", "bounced  4: tillbell orders --state bounced\n")
 		if strings.Contains(b.shown.String(), "\nOrders\n") {
 			t.Errorf("there are no live orders:\n%s", b.shown)
 		}

@@ -68,6 +68,7 @@ func (v Viewer) periods(all []view.Period) {
 		number("paid", screen.Plain, func(p view.Period) int { return p.Paid }),
 		row("total", func(p view.Period) screen.Cell { return plain("%s", money(p.Total)) }),
 		number("e-mails sent", screen.Good, func(p view.Period) int { return p.Emails.Sent }),
+		number("bounced", screen.Bad, func(p view.Period) int { return p.Emails.Bounced }),
 		number("waiting", screen.Care, func(p view.Period) int { return p.Emails.Waiting }),
 		number("later", screen.Plain, func(p view.Period) int { return p.Emails.Later }),
 		number("failed", screen.Bad, func(p view.Period) int { return p.Emails.Failed }),
@@ -128,6 +129,7 @@ func (v Viewer) todo(n view.Now) {
 		{dim("due"), due},
 		{dim("stuck"), alarming(n.Stuck, view.Stuck)},
 		{dim("failed"), alarming(n.Failed, view.Failed)},
+		{dim("bounced"), alarming(n.Bounced, view.Bounced)},
 	})
 }
 

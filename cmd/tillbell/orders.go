@@ -16,13 +16,15 @@ e-mails were sent, and its ID. tillbell order ID shows the rest.
 
 An order has the first of these states that applies:
 
-  failed   an e-mail failed for good, or Stripe never said what was bought
-  bounced  an e-mail to the customer did not arrive: reach them another way
-  stuck    something has been due for over five minutes: does send-email run?
-  waiting  an e-mail is due or will be tried again; you need not do anything
-  ignored  the catalogue's "only" does not name it
-  unpaid   not paid yet, or the payment was declined
-  done     all e-mails that were due are sent; "1 later" is an e-mail scheduled for later`,
+  failed    an e-mail failed for good, or Stripe never said what was bought
+  bounced   an e-mail to the customer did not arrive: reach them another way
+  stuck     something has been due for over five minutes: does send-email run?
+  waiting   an e-mail is due or will be tried again; you need not do anything
+  ignored   the catalogue's "only" does not name it
+  unpaid    not paid yet, or the payment was declined
+  disputed  the buyer's bank has taken the money back: answer it in Stripe's dashboard
+  refunded  all of the payment was refunded
+  done      all e-mails that were due are sent; "1 later" is an e-mail scheduled for later`,
 		Example: `  tillbell orders                                          # the newest 50
   tillbell orders --email ada@example.com                  # those of a customer
   tillbell orders --state failed                           # those that need you

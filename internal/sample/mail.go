@@ -89,7 +89,7 @@ func charge(o *order.Order, name string) string {
 }
 
 // report is the data of the report of an order's day, with e-mails in each state. Ten days before
-// that day the same was sold in another currency.
+// that day the same was sold twice in another currency, and some of the money came back.
 func report(o *order.Order) string {
 	today := o.Clone()
 	after := func(d time.Duration) order.Email { return order.Email{NotBefore: o.CreatedAt.Add(d)} }
@@ -104,13 +104,17 @@ func report(o *order.Order) string {
 	}
 	earlier.CreatedAt = o.CreatedAt.AddDate(0, 0, -10)
 	earlier.PaymentStatus, earlier.Currency = order.Paid, "chf"
+	earlier.Refunded = o.AmountTotal / 4
 	earlier.Items = nil
 	for _, i := range o.Items {
 		i.Currency = earlier.Currency
 		earlier.Items = append(earlier.Items, i)
 	}
+	disputed := earlier.Clone()
+	disputed.Disputed = true
 	tally := view.NewTally(o.CreatedAt)
-	tally.Add(today)
-	tally.Add(earlier)
+	for _, o := range []*order.Order{today, earlier, disputed} {
+		tally.Add(o)
+	}
 	return view.ReportOf(tally.Summary(view.Now{Due: 1, Stuck: 1})).JSON()
 }

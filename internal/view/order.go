@@ -24,12 +24,16 @@ type Row struct {
 	// Bought is what was bought, in words; empty until Stripe has said it.
 	Bought string         `json:"bought,omitempty"`
 	Total  maildata.Money `json:"total"`
-	// Refunded is how much of the total went back, and DisputedAmount how much a bank asks for;
-	// left out where it is nothing, or where an older order does not say it.
-	Refunded       maildata.Money `json:"refunded,omitzero"`
-	Disputed       bool           `json:"disputed,omitempty"`
-	DisputedAmount maildata.Money `json:"disputed_amount,omitzero"`
-	DisputeReason  string         `json:"dispute_reason,omitempty"`
+	// Refunded is how much of the total went back, and DisputedAmount how much a bank asks for or
+	// asked for; left out where it is nothing, or where an older order does not say it. Disputed: the
+	// bank has the money, or gave it to the buyer.
+	Refunded       maildata.Money     `json:"refunded,omitzero"`
+	Disputed       bool               `json:"disputed,omitempty"`
+	DisputedAmount maildata.Money     `json:"disputed_amount,omitzero"`
+	DisputeState   order.DisputeState `json:"dispute_state,omitempty"`
+	DisputeReason  string             `json:"dispute_reason,omitempty"`
+	// Net is what the shop keeps of the total; nothing of an order that is not paid.
+	Net maildata.Money `json:"net"`
 	// Planned is the number of all its e-mails. Of these, Sent are sent, Bounced were sent and did
 	// not arrive, Cancelled are cancelled, and Later are scheduled for later, the first of them at
 	// LaterAt.
@@ -117,7 +121,8 @@ func RowOf(o *order.Order, now time.Time) Row {
 		ID: o.ID, State: StateOf(o, now), PaymentStatus: o.PaymentStatus, PaymentFailed: o.PaymentFailed, Ignored: o.Ignored,
 		Livemode: o.Livemode, Customer: customerOf(o.Customer()), Bought: bought(o),
 		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
-		Refunded: back(o, o.Refunded), Disputed: o.Disputed, DisputedAmount: back(o, o.DisputedAmount), DisputeReason: o.DisputeReason,
+		Refunded: back(o, o.CameBack()-o.DisputedBack()), Disputed: o.DisputedNow(), DisputedAmount: back(o, o.DisputedAmount),
+		DisputeState: o.DisputeState(), DisputeReason: o.DisputeReason, Net: maildata.MoneyOf(net(o), o.Currency, o.Locale),
 		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
 	for _, d := range o.Emails {
@@ -142,6 +147,23 @@ func back(o *order.Order, amount int64) maildata.Money {
 	return maildata.MoneyOf(amount, o.Currency, o.Locale)
 }
 
+// net is what the shop keeps of an order.
+func net(o *order.Order) int64 {
+	if !o.Settled() {
+		return 0
+	}
+	return o.Net()
+}
+
+// disputeWords are the states of a dispute, before its amount.
+var disputeWords = map[order.DisputeState]string{
+	order.DisputeOpen: "disputed", order.DisputeLost: "dispute lost", order.DisputeWon: "dispute won",
+	order.Inquiry: "the bank inquires about", order.InquiryClosed: "inquiry closed",
+}
+
+// CameBack reports whether the shop keeps less than the total.
+func (r Row) CameBack() bool { return r.Refunded.Amount > 0 || r.Disputed }
+
 // Reversal is what became of the money afterwards, in words: refunded $10.00, disputed $49.00. It
 // is empty for most orders.
 func (r Row) Reversal() string {
@@ -149,8 +171,8 @@ func (r Row) Reversal() string {
 	if r.Refunded.Amount > 0 {
 		parts = append(parts, "refunded "+r.Refunded.Formatted)
 	}
-	if r.Disputed {
-		parts = append(parts, strings.TrimSpace("disputed "+r.DisputedAmount.Formatted))
+	if r.DisputeState != "" {
+		parts = append(parts, strings.TrimSpace(disputeWords[r.DisputeState]+" "+r.DisputedAmount.Formatted))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -62,12 +62,18 @@ func TestStateOf(t *testing.T) {
 		"an e-mail was dropped":                           {change: sentAnd("other", order.Dropped), after: time.Hour, want: view.Bounced},
 		"an e-mail was reported as spam":                  {change: sentAnd("customer", order.SpamReport), after: time.Hour, want: view.Done},
 		"an e-mail to the admins bounced":                 {change: sentAnd("admins", order.Bounced), after: time.Hour, want: view.Done},
-		"an e-mail bounced, and the money went back":      {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.Refunded, o.RefundedWholly = o.AmountTotal, true }), after: time.Hour, want: view.Done},
+		"an e-mail bounced, and the money went back":      {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.Refunded, o.RefundedWholly = o.AmountTotal, true }), after: time.Hour, want: view.Refunded},
 		"an e-mail bounced, and another waits":            {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.Owe(owed, start) }), after: time.Hour, want: view.Bounced},
 		"an e-mail bounced, and it was forgotten":         {change: also(sentAnd("customer", order.Bounced), func(o *order.Order) { o.ForgottenAt = start }), after: time.Hour, want: view.Done},
 		"an e-mail bounced, and a copy was sent":          {change: also(sentAnd("customer", order.Bounced), copied()), after: time.Hour, want: view.Done},
 		"an e-mail bounced, and so did a copy":            {change: also(sentAnd("customer", order.Bounced), copied(order.Blocked)), after: time.Hour, want: view.Bounced},
 		"an e-mail bounced, and a copy of it was planned": {change: also(sentAnd("customer", order.Bounced), copied(), waits), want: view.Waiting},
+		"refunded":                       {change: back(func(o *order.Order) { o.Refunded, o.RefundedWholly = 4900, true }), want: view.Refunded},
+		"refunded in part":               {change: back(func(o *order.Order) { o.Refunded = 1000 }), want: view.Done},
+		"disputed":                       {change: back(func(o *order.Order) { o.Disputed = true }), want: view.Disputed},
+		"disputed and refunded":          {change: back(func(o *order.Order) { o.Disputed, o.RefundedWholly = true, true }), want: view.Disputed},
+		"refunded, and ignored":          {change: func(o *order.Order) { o.Ignore(order.ForPaid, "not ours", start); o.RefundedWholly = true }, want: view.Ignored},
+		"refunded, and the notice waits": {change: func(o *order.Order) { o.Plan(order.ForPaid, owed, start); o.RefundedWholly = true }, want: view.Waiting},
 		"declined, and the admins know": {
 			change: func(o *order.Order) {
 				o.PaymentStatus, o.PaymentFailed = order.Unpaid, true
@@ -126,6 +132,11 @@ func also(changes ...func(*order.Order)) func(*order.Order) {
 			change(o)
 		}
 	}
+}
+
+// back is an order that owes nothing, and whose money came back.
+func back(change func(*order.Order)) func(*order.Order) {
+	return also(func(o *order.Order) { o.Plan(order.ForPaid, nil, start) }, change)
 }
 
 func TestStateUntil(t *testing.T) {

@@ -44,6 +44,17 @@ func TestRowOfAReversal(t *testing.T) {
 	if got := view.RowOf(older, start).Reversal(); got != "refunded ¥1,000, disputed" {
 		t.Errorf("of an older order: %q", got)
 	}
+	for name, want := range map[string]int64{"completed_paid": 4900, "charge_refunded": 0, "charge_dispute_created": 0, "completed_unpaid": 0} {
+		o := fetched(t, name)
+		if got := view.RowOf(o, start); got.Net.Amount != want || got.CameBack() != (o.CameBack() > 0) {
+			t.Errorf("%s: net %+v, came back %v; want %d", name, got.Net, got.CameBack(), want)
+		}
+	}
+	abroad := fetched(t, "charge_refunded")
+	abroad.Refunded = 4534 // in the buyer's currency
+	if got := view.RowOf(abroad, start).Refunded; got.Formatted != "$49.00" {
+		t.Errorf("refunded in another currency: %+v", got)
+	}
 	b, err := json.Marshal(view.RowOf(fetched(t, "completed_paid"), start))
 	if err != nil || strings.Contains(string(b), "refunded") || strings.Contains(string(b), "disputed") {
 		t.Errorf("%s, %v", b, err)

@@ -31,13 +31,19 @@ const (
 	Ignored State = "ignored"
 	// Unpaid: there is no money yet, or it was declined.
 	Unpaid State = "unpaid"
+	// Disputed: the buyer's bank holds the money, or gave it back to them for good.
+	Disputed State = "disputed"
+	// Refunded: all of the money went back. After a refund of a part, the sale goes on.
+	Refunded State = "refunded"
 	// Done: all that was due is done. E-mails that are scheduled for later may follow: Row.Later
 	// counts them.
 	Done State = "done"
 )
 
 // States are all of them.
-func States() []State { return []State{Failed, Bounced, Stuck, Waiting, Ignored, Unpaid, Done} }
+func States() []State {
+	return []State{Failed, Bounced, Stuck, Waiting, Ignored, Unpaid, Disputed, Refunded, Done}
+}
 
 // StateNames are States as texts.
 func StateNames() []string {
@@ -79,6 +85,10 @@ func StateOf(o *order.Order, now time.Time) State {
 		return Ignored
 	case !o.Settled():
 		return Unpaid
+	case o.DisputedNow():
+		return Disputed
+	case o.RefundedWholly:
+		return Refunded
 	}
 	return Done
 }

@@ -27,8 +27,13 @@ type Period struct {
 	Orders  int       `json:"orders"`
 	Ignored int       `json:"ignored"`
 	// Paid is how many of the orders are paid, or cost nothing; Total and Products are theirs.
-	Paid     int              `json:"paid"`
-	Total    []maildata.Money `json:"total"`
+	Paid  int              `json:"paid"`
+	Total []maildata.Money `json:"total"`
+	// CameBack: some of it did. Refunded and Disputed are how much, and Net is what the shop keeps.
+	CameBack bool             `json:"came_back"`
+	Refunded []maildata.Money `json:"refunded"`
+	Disputed []maildata.Money `json:"disputed"`
+	Net      []maildata.Money `json:"net"`
 	Products []Product        `json:"products"`
 	Emails   Emails           `json:"emails"`
 }

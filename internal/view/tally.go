@@ -28,9 +28,13 @@ type Tally struct {
 
 // sums are those of a period.
 type sums struct {
-	period   Period
-	total    amounts
-	products map[string]*productSums
+	period                         Period
+	total, refunded, disputed, net amounts
+	products                       map[string]*productSums
+}
+
+func newSums(p Period) *sums {
+	return &sums{period: p, total: amounts{}, refunded: amounts{}, disputed: amounts{}, net: amounts{}, products: map[string]*productSums{}}
 }
 
 type productSums struct {
@@ -49,7 +53,7 @@ func NewTally(now time.Time) *Tally {
 	for _, days := range periods {
 		p := Period{Days: days, Since: today.AddDate(0, 0, 1-days)}
 		for _, mode := range []*[]*sums{&t.live, &t.test} {
-			*mode = append(*mode, &sums{period: p, total: amounts{}, products: map[string]*productSums{}})
+			*mode = append(*mode, newSums(p))
 		}
 	}
 	return t
@@ -86,6 +90,9 @@ func (s *sums) add(o *order.Order, now time.Time) {
 	}
 	s.period.Paid++
 	s.total[o.Currency] += o.AmountTotal
+	s.net[o.Currency] += o.Net()
+	s.refunded.add(o.Currency, o.CameBack()-o.DisputedBack())
+	s.disputed.add(o.Currency, o.DisputedBack())
 	for _, i := range o.Items {
 		s.product(i).add(i)
 	}
@@ -137,6 +144,8 @@ func periodsOf(all []*sums) []Period {
 	for _, s := range all {
 		p := s.period
 		p.Total, p.Products = s.total.money(), []Product{}
+		p.Refunded, p.Disputed, p.Net = s.refunded.money(), s.disputed.money(), s.net.money()
+		p.CameBack = len(p.Refunded)+len(p.Disputed) > 0
 		for id, sold := range s.products {
 			p.Products = append(p.Products, Product{id, sold.name, sold.quantity, sold.amounts.money()})
 		}
@@ -146,6 +155,13 @@ func periodsOf(all []*sums) []Period {
 		list = append(list, p)
 	}
 	return list
+}
+
+// add leaves out a currency of which there is nothing.
+func (a amounts) add(currency string, amount int64) {
+	if amount != 0 {
+		a[currency] += amount
+	}
 }
 
 // money is the amounts in the order of their currencies.

@@ -96,6 +96,35 @@ func TestTally(t *testing.T) {
 	}
 }
 
+func TestTallyOfWhatCameBack(t *testing.T) {
+	t.Parallel()
+
+	tally := view.NewTally(start)
+	for _, change := range []func(*order.Order){
+		func(o *order.Order) { o.Refunded, o.RefundedWholly = 4900, true },
+		func(o *order.Order) { o.Refunded = 1000 },
+		func(o *order.Order) { o.Currency, o.Refunded = "eur", 900 },
+		func(o *order.Order) { o.Disputed, o.DisputedAmount = true, 4000 },
+		func(o *order.Order) { o.PaymentStatus, o.Refunded = order.Unpaid, 100 }, // nothing that was sold
+	} {
+		tally.Add(ago(t, "completed_paid", 24*time.Hour, change))
+	}
+	s := tally.Summary(view.Now{})
+	if today := s.Test[0]; today.CameBack || len(today.Refunded)+len(today.Disputed)+len(today.Net) > 0 {
+		t.Errorf("today %+v", today)
+	}
+	money := func(currency string, n int64) maildata.Money { return maildata.MoneyOf(n, currency, "") }
+	type came struct{ Total, Refunded, Disputed, Net []maildata.Money }
+	want := came{
+		[]maildata.Money{money("eur", 4900), money("usd", 3*4900)}, []maildata.Money{money("eur", 900), money("usd", 5900)},
+		[]maildata.Money{money("usd", 4000)}, []maildata.Money{money("eur", 4000), money("usd", 3900+900)},
+	}
+	week := s.Test[1]
+	if d := cmp.Diff(want, came{week.Total, week.Refunded, week.Disputed, week.Net}); d != "" || !week.CameBack || week.Paid != 4 {
+		t.Errorf("%d paid, came back %v (-want +got):\n%s", week.Paid, week.CameBack, d)
+	}
+}
+
 func TestTallyOfManyProducts(t *testing.T) {
 	t.Parallel()
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ func (v Viewer) header(o view.Order) {
 		{dim("Customer"), plain("%s", customer)},
 		{dim("Total"), plain("%s, %s", total(o.Row), payment)},
 		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
+	}
+	if o.CameBack() {
+		rows = slices.Insert(rows, 3, []screen.Cell{dim("Net"), plain("%s", o.Net.Formatted)})
 	}
 	if o.LaterAt != nil {
 		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s UTC, %s", o.Later, screen.Stamp(*o.LaterAt), screen.Ago(*o.LaterAt, v.Now))})

@@ -217,7 +217,7 @@ func TestOrderWithAFollowUp(t *testing.T) {
 	if err := b.Order(t.Context(), o.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n",
+	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\nNet       $39.00\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n",
 		"\nlater      ebook/follow-up  ada@example.com")
 	if strings.Contains(b.shown.String(), "\nDue") {
 		t.Errorf("nothing is due:\n%s", b.shown)
@@ -284,6 +284,9 @@ Orders
 ordered       1       3        3
 paid          1       3        3
 total         $49.00  $147.00  $147.00
+refunded      0       0        0
+disputed      0       0        0
+net           $49.00  $147.00  $147.00
 e-mails sent  1       3        3
 bounced       0       0        0
 waiting       1       3        3
@@ -307,6 +310,27 @@ bounced  0
 		if b.asked[0] != `{"summary":true}` {
 			t.Errorf("asked %s", b.asked[0])
 		}
+	})
+
+	t.Run("shows what came back, by currency", func(t *testing.T) {
+		t.Parallel()
+
+		tally := view.NewTally(now)
+		for _, change := range []func(*order.Order){
+			func(o *order.Order) { o.Refunded, o.RefundedWholly = o.AmountTotal, true },
+			func(o *order.Order) { o.Refunded = 1000 },
+			func(o *order.Order) { o.Currency, o.Refunded = "eur", 900 },
+			func(o *order.Order) { o.Disputed, o.DisputedAmount = true, 4900 },
+		} {
+			o := sold(t)
+			change(o)
+			tally.Add(o)
+		}
+		b := setup(t, tally.Summary(view.Now{}))
+		if err := b.Summary(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.mustShow(t, "\ntotal         €49.00 + $147.00 ", "\nrefunded      €9.00 + $59.00 ", "\ndisputed      $49.00 ", "\nnet           €40.00 + $39.00 ")
 	})
 
 	t.Run("says what to look at, and what it lacks", func(t *testing.T) {

@@ -67,6 +67,9 @@ func (v Viewer) periods(all []view.Period) {
 		number("ordered", screen.Plain, func(p view.Period) int { return p.Orders }),
 		number("paid", screen.Plain, func(p view.Period) int { return p.Paid }),
 		row("total", func(p view.Period) screen.Cell { return plain("%s", money(p.Total)) }),
+		row("refunded", func(p view.Period) screen.Cell { return back(p.Refunded) }),
+		row("disputed", func(p view.Period) screen.Cell { return back(p.Disputed) }),
+		row("net", func(p view.Period) screen.Cell { return plain("%s", money(p.Net)) }),
 		number("e-mails sent", screen.Good, func(p view.Period) int { return p.Emails.Sent }),
 		number("bounced", screen.Bad, func(p view.Period) int { return p.Emails.Bounced }),
 		number("waiting", screen.Care, func(p view.Period) int { return p.Emails.Waiting }),
@@ -105,6 +108,14 @@ func soldIn(p view.Period, product string) screen.Cell {
 		}
 	}
 	return dim("0")
+}
+
+// back is money that came back.
+func back(amounts []maildata.Money) screen.Cell {
+	if len(amounts) == 0 {
+		return dim("0")
+	}
+	return screen.Cell{Text: money(amounts), Tone: screen.Care}
 }
 
 func money(amounts []maildata.Money) string {

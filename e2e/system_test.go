@@ -22,6 +22,7 @@ import (
 	"github.com/stripe/stripe-go/v76/webhook"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"handler/function/e2e/chaos"
 	"handler/function/e2e/clone"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
@@ -336,7 +337,7 @@ func (s *system) settled(t *testing.T, session string) *order.Order {
 		if o, err = s.store.Load(t.Context(), session); err != nil {
 			return err
 		}
-		if o.NextDueAt != nil {
+		if chaos.Busy(o) {
 			return fmt.Errorf("order %s is due at %v: %s", session, o.NextDueAt, states(o))
 		}
 		return nil

@@ -219,6 +219,7 @@ func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store,
 	if err != nil {
 		return 0, 0, err
 	}
+	f.ears.Note(o)
 	for key := range arrivals {
 		reportArrival(log.With("delivery", key), before[key], o.Emails[key])
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sendgrid/sendgrid-go/helpers/eventwebhook"
 
 	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
 	"handler/function/internal/settings"
 )
 
@@ -153,4 +154,54 @@ func eventStatus(err error) (status int, text string) {
 		text = "the events could not be stored; try again"
 	}
 	return status, text
+}
+
+// usesEvents reports whether SendGrid's events are used, so that an e-mail without one is unheard.
+func (f *Function) usesEvents() bool { return len(f.eventKeys) > 0 }
+
+// noteSilent marks the e-mails of an order of which SendGrid should have reported something by now.
+// The admins are notified of each, unless SendGrid reported nothing of later ones either: then the
+// cause is not this e-mail.
+func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Store, o *order.Order) (*order.Order, error) {
+	now := f.now()
+	silent := o.Silent(now)
+	if len(silent) == 0 {
+		return o, nil
+	}
+	f.ears.Note(o)
+	dropped := map[string]bool{}
+	for _, key := range silent {
+		var err error
+		if dropped[key], err = f.ears.After(ctx, orders, o.Emails[key].SentAt, now); err != nil {
+			return o, err
+		}
+	}
+	var marked []string
+	o, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
+		if marked = o.Silent(now); len(marked) == 0 {
+			return order.ErrUnchanged
+		}
+		for _, key := range marked {
+			o.MarkUnheard(key, now)
+			if dropped[key] {
+				o.Owe(f.catalogue.UnheardNotices(o, o.Emails[key], now), now)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return o, err
+	}
+	for _, key := range marked {
+		f.reportUnheard(log.With("delivery", key), dropped[key])
+	}
+	return o, nil
+}
+
+func (f *Function) reportUnheard(log *slog.Logger, dropped bool) {
+	if dropped {
+		log.Warn("SendGrid accepted an e-mail and reported nothing of it; it has probably dropped it")
+		return
+	}
+	log.Error("SendGrid accepted an e-mail and has reported nothing of any since")
 }

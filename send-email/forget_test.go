@@ -354,6 +354,7 @@ func TestRetention(t *testing.T) {
 		t.Helper()
 		b = setUpOffline(t)
 		young = b.place(t, "completed_unpaid")
+		b.memory.orders[young].Plan(order.ForStillUnpaid, nil, b.clock) // else it is due, and so open
 		for i := range old {
 			o := b.memory.orders[young].Clone()
 			o.ID = fmt.Sprintf("cs_%d", i)

@@ -13,6 +13,7 @@ import (
 
 	"handler/function/internal/catalogue"
 	"handler/function/internal/commands"
+	"handler/function/internal/hearing"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
@@ -91,6 +92,7 @@ type Function struct {
 	// eventKeys verify SendGrid's events; eventKeysErr says what is wrong with one.
 	eventKeys    []*ecdsa.PublicKey
 	eventKeysErr error
+	ears         hearing.Ears
 	arriving     chan struct{}
 	// accepted holds one entry for each call that was answered before it was worked on.
 	accepted    chan struct{}

@@ -131,7 +131,11 @@ func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (
 func (f *Function) apply(o *order.Order, out *outcome) error {
 	now := f.now()
 	if out.accepted() {
-		return o.MarkSent(out.key, out.owner, out.MessageID, out.Status, now)
+		err := o.MarkSent(out.key, out.owner, out.MessageID, out.Status, now)
+		if err == nil && f.usesEvents() {
+			o.AwaitEvent(out.key, now)
+		}
+		return err
 	}
 	d := o.Emails[out.key]
 	if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {

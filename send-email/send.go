@@ -60,6 +60,9 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	if _, waits := o.Unplanned(); waits {
 		until = noDeadline
 	}
+	if o, err = f.noteSilent(ctx, log, orders, o); err != nil {
+		return progress{}, err
+	}
 	if o, err = f.plan(ctx, log, orders, o, wait); err == nil {
 		o, err = f.deliverDue(ctx, log, orders, o, wait, until)
 	}

@@ -49,7 +49,7 @@ func TestSend(t *testing.T) {
 				t.Errorf("progress %+v", p)
 			}
 			b.sendOrder(t, id)
-			b.clock = b.clock.Add(1000 * time.Hour)
+			b.clock = b.clock.Add(400 * time.Hour)
 			if res := b.invoke(`{"sweep":true}`); res.StatusCode != http.StatusOK {
 				t.Errorf("sweep: %d %s", res.StatusCode, res.Body)
 			}

@@ -18,6 +18,7 @@ An order has the first of these states that applies:
 
   failed    an e-mail failed for good, or Stripe never said what was bought
   bounced   an e-mail to the customer did not arrive: reach them another way
+  unheard   SendGrid accepted an e-mail and reported nothing of it for six hours
   stuck     something has been due for over five minutes: does send-email run?
   waiting   an e-mail is due or will be tried again; you need not do anything
   ignored   the catalogue's "only" does not name it

@@ -89,7 +89,7 @@ func (v *verdict) judgeOrder(s sold, o *order.Order) {
 	if o.PaymentStatus != s.kind.status {
 		v.report("%s: it is %s, and should be %s", s.session, o.PaymentStatus, s.kind.status)
 	}
-	if o.NextDueAt != nil {
+	if Busy(o) {
 		v.report("%s: something is due still: %s", s.session, states(o))
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {

@@ -70,6 +70,12 @@ func endLeases(o *order.Order, before, now time.Time) error {
 	return changed
 }
 
+// Busy reports whether something is due in an order within the hour: nothing that only waits for an
+// event of SendGrid's, or for a payment.
+func Busy(o *order.Order) bool {
+	return o.NextDueAt != nil && time.Until(*o.NextDueAt) < time.Hour
+}
+
 // settle waits until nothing is due in the orders of some sales, or the time is up; the verdict
 // says then what is due still.
 func (r *run) settle(ctx context.Context, sales []sale) error {
@@ -80,7 +86,7 @@ func (r *run) settle(ctx context.Context, sales []sale) error {
 	end, spoken := time.Now().Add(settleTimeout), time.Now()
 	for {
 		for id := range due {
-			if o, err := r.shop.Store.Load(ctx, id); err == nil && o.NextDueAt == nil {
+			if o, err := r.shop.Store.Load(ctx, id); err == nil && !Busy(o) {
 				delete(due, id)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"handler/function/e2e/chaos"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
 	"handler/function/local/fault"
@@ -59,7 +60,7 @@ func (h *home) buy(t *testing.T, name string) (session string, handedOn bool) {
 // surely.
 func (h *home) settled(t *testing.T, limit time.Duration, session string, emails int) *order.Order {
 	t.Helper()
-	o := h.await(t, limit, session, func(o *order.Order) bool { return len(o.Emails) == emails && o.NextDueAt == nil })
+	o := h.await(t, limit, session, func(o *order.Order) bool { return len(o.Emails) == emails && !chaos.Busy(o) })
 	inbox, err := h.shop.Inbox(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -301,13 +301,16 @@ func (d *database) get(id string) *order.Order {
 	return nil
 }
 
+// far is for how long nothing is to do in an order that only waits for its payment.
+const far = 10 * 24 * time.Hour
+
 // waiting are the orders with something still to do.
 func (d *database) waiting() []string {
 	d.w.mu.Lock()
 	defer d.w.mu.Unlock()
 	var ids []string
 	for id, o := range d.orders {
-		if o.NextDueAt != nil {
+		if o.NextDueAt != nil && time.Until(*o.NextDueAt) < far {
 			ids = append(ids, id)
 		}
 	}

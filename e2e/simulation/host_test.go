@@ -266,6 +266,14 @@ func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 	return e.Receive
 }
 
+// eventKeys are those of the Event Webhook, if it is on.
+func (w *world) eventKeys() string {
+	if !w.tells {
+		return ""
+	}
+	return eventsKey.public
+}
+
 func (w *world) bootSender(p *process) func(handler.Request) handler.Response {
 	store := p.store()
 	f, err := sendemail.New(sendemail.Parts{
@@ -273,7 +281,7 @@ func (w *world) bootSender(p *process) func(handler.Request) handler.Response {
 		Store:     func() (sendemail.Store, error) { return store, nil },
 		Stripe:    sendemail.Service{URL: "https://stripe.invalid", Key: w.key("rk_test_1"), Transport: transport{p, w.stripe}},
 		SendGrid:  sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("SG.a.b"), Transport: transport{p, w.sendgrid}},
-		EventKeys: eventsKey.public, Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
+		EventKeys: w.eventKeys(), Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
 	}, catalogueOf(w.scheduled))
 	if err != nil {
 		panic(err)

@@ -20,9 +20,11 @@ const (
 	Disputed       Notice = maildata.Disputed
 	Bounced        Notice = maildata.Bounced
 	DatabaseFull   Notice = maildata.DatabaseFull
-	// ItemsGivenUp and OrderOverdue have the template of another kind.
+	// These have the template of another kind.
 	ItemsGivenUp Notice = maildata.ItemsGivenUp
 	OrderOverdue Notice = maildata.OrderOverdue
+	StillUnpaid  Notice = maildata.StillUnpaid
+	Unheard      Notice = maildata.Unheard
 )
 
 // noticeKinds are those that the catalogue names a template for.
@@ -73,7 +75,7 @@ func (n *notices) of(kind Notice) *template {
 func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
 	key := NoticeKey(kind)
 	switch kind {
-	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp:
+	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp, Unheard:
 		key += "/" + about
 	case Refunded, Disputed:
 		key += "/" + short(about)
@@ -103,6 +105,15 @@ func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Ti
 		return nil
 	}
 	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}
+}
+
+// UnheardNotices are the notices of an e-mail that SendGrid accepted and of which it reported nothing.
+// Of a notice there is none, which would be unheard in the same way, nor of what is no sale's.
+func (c *Catalogue) UnheardNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
+	if order.IsNotice(d.Key) || !order.IsSale(o.ID) {
+		return nil
+	}
+	return []order.Email{c.notice(o, Unheard, d.Key, now)}
 }
 
 // BounceNotices are the notices of an e-mail that SendGrid could not deliver, or that was reported

@@ -26,6 +26,8 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 		c.planCharge(o, reason, event, now)
 	case reason == order.ForPaymentFailed:
 		o.Plan(reason, []order.Email{c.notice(o, PaymentFailed, "", now)}, now)
+	case reason == order.ForStillUnpaid:
+		o.Plan(reason, []order.Email{c.notice(o, StillUnpaid, "", now)}, now)
 	default:
 		c.planPaid(o, now)
 	}

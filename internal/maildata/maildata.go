@@ -33,6 +33,8 @@ const (
 	// These have the templates of others, which show notice.text: see Shared.
 	ItemsGivenUp = "items-given-up"
 	OrderOverdue = "order-overdue"
+	StillUnpaid  = "still-unpaid"
+	Unheard      = "unheard"
 )
 
 type orderData struct {
@@ -180,7 +182,7 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 		n.Reason = bounceReason(o.Emails[d.About])
 	}
 	n.Reason = oneLine(n.Reason)
-	n.Text, n.Command = textOf(kind), commandOf(kind)
+	n.Text, n.Command = textOf(kind), commandOf(kind, o, d.About)
 	return n
 }
 

@@ -109,6 +109,7 @@ func (o *Order) Arrive(key string, arrivals []Arrival, now time.Time) (bool, err
 		changed = true
 	}
 	if changed {
+		d.heardOf()
 		o.put(key, d, now)
 	}
 	return changed, nil

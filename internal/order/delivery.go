@@ -89,6 +89,10 @@ type Delivery struct {
 	Arrivals []Arrival `bson:"arrivals,omitempty"`
 	// Messages are the IDs that SendGrid told of, in the order of their letters.
 	Messages []string `bson:"messages,omitempty"`
+	// HearBy is until when SendGrid's first event of it is awaited; zero where none is.
+	HearBy time.Time `bson:"hear_by,omitempty"`
+	// UnheardAt is when that was over, without an event; zero once there is one.
+	UnheardAt time.Time `bson:"unheard_at,omitempty"`
 	// Proven: that it is sent was told by SendGrid's events, and by no answer to an attempt.
 	Proven bool `bson:"proven,omitempty"`
 

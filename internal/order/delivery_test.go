@@ -266,8 +266,8 @@ func TestPlan(t *testing.T) {
 		if r, waits := o.Unplanned(); waits {
 			t.Errorf("an unpaid order waits for the plan %q", r)
 		}
-		if o.NextDueAt != nil {
-			t.Errorf("an unpaid order is due at %v", o.NextDueAt)
+		if want := start.Add(order.LongestDebit); !o.NextDueAt.Equal(want) {
+			t.Errorf("an unpaid order is due at %v, want %v", o.NextDueAt, want)
 		}
 		_, err := o.Add(event(t, "async_payment_succeeded", nil), start)
 		must(t, err)

@@ -15,3 +15,16 @@ func (o *Order) Open(now time.Time) bool {
 
 // pending reports whether a delayed payment neither came nor was declined.
 func (o *Order) pending() bool { return o.PaymentStatus == Unpaid && !o.PaymentFailed }
+
+// stillUnpaidAt is when the admins are to be notified of a payment that is still pending, which
+// happens once.
+func (o *Order) stillUnpaidAt() (at time.Time, pending bool) {
+	if !o.pending() || o.Planned(ForStillUnpaid) || !o.Fetch.FailedAt.IsZero() {
+		return at, false
+	}
+	at = o.CreatedAt.Add(LongestDebit)
+	if o.Fetch.NotBefore.After(at) {
+		at = o.Fetch.NotBefore
+	}
+	return at, true
+}

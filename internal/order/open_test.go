@@ -18,6 +18,8 @@ func TestOpen(t *testing.T) {
 	must(t, failed.MarkFailed(key, "one", order.Setback{Status: 400}, nil, start))
 	declined := placed(t, event(t, "completed_unpaid", nil), event(t, "async_payment_failed", nil))
 	declined.Plan(order.ForPaymentFailed, nil, start)
+	stillUnpaid := placed(t, event(t, "completed_unpaid", nil))
+	stillUnpaid.Plan(order.ForStillUnpaid, nil, start.Add(order.LongestDebit))
 	for name, c := range map[string]struct {
 		o     *order.Order
 		after time.Duration
@@ -28,7 +30,7 @@ func TestOpen(t *testing.T) {
 		"all is sent":                      {done, 0, false},
 		"the payment was declined":         {declined, 0, false},
 		"the money may still come":         {placed(t, event(t, "completed_unpaid", nil)), order.LongestDebit - 1, true},
-		"the money does not come any more": {placed(t, event(t, "completed_unpaid", nil)), order.LongestDebit, false},
+		"the money does not come any more": {stillUnpaid, order.LongestDebit, false},
 	} {
 		if got := c.o.Open(c.o.CreatedAt.Add(c.after)); got != c.want {
 			t.Errorf("%s: open is %v", name, got)

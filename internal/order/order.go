@@ -137,7 +137,7 @@ func (o *Order) Add(e Event, now time.Time) (bool, error) {
 
 func (o *Order) touch(now time.Time) {
 	o.UpdatedAt = now
-	o.NextDueAt = o.nextDue()
+	o.NextDueAt = o.NextDue()
 }
 
 // Name gives events and deliveries the names they have as keys of their maps. A store calls it on

@@ -15,6 +15,9 @@ const (
 	ForPaid Reason = "paid"
 	// ForPaymentFailed: a delayed payment was declined; the admins are notified.
 	ForPaymentFailed Reason = "payment_failed"
+	// ForStillUnpaid: a delayed payment neither came nor was declined for LongestDebit; the admins
+	// are notified.
+	ForStillUnpaid Reason = "still_unpaid"
 )
 
 // The first parts of the reasons of which each event of a charge is one; the event's ID is the
@@ -56,6 +59,9 @@ func (o *Order) Unplanned() (Reason, bool) { return first(o.awaited()) }
 // those of the charges go first: they tell the admins of what may not wait.
 func (o *Order) Plannable(now time.Time) (Reason, bool) {
 	all := o.awaited()
+	if at, pending := o.stillUnpaidAt(); pending && !at.After(now) {
+		all = append(all, ForStillUnpaid)
+	}
 	if o.Fetch.NotBefore.After(now) {
 		all = slices.DeleteFunc(all, Reason.OfPayment)
 	}
@@ -63,7 +69,13 @@ func (o *Order) Plannable(now time.Time) (Reason, bool) {
 }
 
 // Awaits reports whether the order waits for a plan.
-func (o *Order) Awaits(r Reason) bool { return slices.Contains(o.awaited(), r) }
+func (o *Order) Awaits(r Reason) bool {
+	if r == ForStillUnpaid {
+		_, pending := o.stillUnpaidAt()
+		return pending
+	}
+	return slices.Contains(o.awaited(), r)
+}
 
 // awaited are the reasons of the plans that the order waits for. For that of its payment it does
 // not where the line items could not be fetched: that needs a person, or a further event, see
@@ -171,9 +183,9 @@ type DueOrder struct {
 	At time.Time `bson:"next_due_at"`
 }
 
-// nextDue is the earliest time at which something is to be done: to plan, or to attempt one of its
-// deliveries.
-func (o *Order) nextDue() *time.Time {
+// NextDue is the earliest time at which something is to be done: to plan, to attempt one of its
+// deliveries, or to note that it is unheard.
+func (o *Order) NextDue() *time.Time {
 	var next *time.Time
 	sooner := func(t time.Time) {
 		if next == nil || t.Before(*next) {
@@ -187,9 +199,15 @@ func (o *Order) nextDue() *time.Time {
 		}
 		sooner(at)
 	}
+	if at, pending := o.stillUnpaidAt(); pending {
+		sooner(at)
+	}
 	for _, d := range o.Emails {
-		if !d.Final() {
+		switch {
+		case !d.Final():
 			sooner(d.DueAt)
+		case !d.HearBy.IsZero():
+			sooner(d.HearBy)
 		}
 	}
 	return next

@@ -181,11 +181,5 @@ func (o *Order) Resent(key string) bool {
 	if !ok || failed.State != Failed {
 		return false
 	}
-	original := cmp.Or(failed.CopyOf, key)
-	for _, d := range o.Emails {
-		if d.CopyOf == original && d.State == Sent && !d.SentAt.Before(failed.FailedAt) {
-			return true
-		}
-	}
-	return false
+	return o.sentSince(cmp.Or(failed.CopyOf, key), failed.FailedAt)
 }

@@ -58,7 +58,7 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 	case series != maildata.NoticeSeries:
 	case kind == maildata.DatabaseFull:
 		o.Report = view.SpaceOf(430<<20, 512).JSON()
-	case kind == maildata.EmailFailed, kind == maildata.Bounced:
+	case kind == maildata.EmailFailed, kind == maildata.Bounced, kind == maildata.Unheard:
 		m.Delivery.Key, m.Delivery.About = key+"/"+failed, failed
 	case kind == maildata.OrderOverdue:
 		m.Delivery.About = "secret stripe-api-key is missing"
@@ -101,6 +101,7 @@ func report(o *order.Order) string {
 	earlier := today.Clone()
 	earlier.Emails = map[string]order.Delivery{
 		"ebook/delivery": {Email: order.Email{Audience: order.Customer}, State: order.Sent, Arrivals: []order.Arrival{{Kind: order.Bounced}}},
+		"ebook/sale":     {State: order.Sent, UnheardAt: o.CreatedAt},
 	}
 	earlier.CreatedAt = o.CreatedAt.AddDate(0, 0, -10)
 	earlier.PaymentStatus, earlier.Currency = order.Paid, "chf"

@@ -48,6 +48,9 @@ func arrived(_ *order.Order, d order.Delivery) []Step {
 		steps = append(steps, Step{At: at, Kind: Arrived, What: cmp.Or(arrivalWords[a.Kind], string(a.Kind)), Detail: detail,
 			Delivery: d.Key, MessageID: a.Message})
 	}
+	if !d.UnheardAt.IsZero() {
+		steps = append(steps, Step{At: d.UnheardAt, Kind: Arrived, What: "Unheard: SendGrid has reported nothing of it", Delivery: d.Key, MessageID: d.MessageID})
+	}
 	if n := d.Copies(); n > 1 {
 		steps = append(steps, Step{At: d.SentAt, Kind: EmailSent, What: fmt.Sprintf("%d copies were sent for certain", n), Delivery: d.Key, Unsure: true})
 	}

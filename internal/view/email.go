@@ -37,6 +37,8 @@ type Email struct {
 	CancelledAt  *time.Time `json:"cancelled_at,omitempty"`
 	// Bounced: it was sent and did not arrive, see Arrivals.
 	Bounced bool `json:"bounced,omitempty"`
+	// UnheardAt is when SendGrid had reported nothing of it for hours; nil once it reports something.
+	UnheardAt *time.Time `json:"unheard_at,omitempty"`
 	// Proven: no answer to an attempt, but SendGrid's events say that it was sent.
 	Proven bool `json:"proven"`
 	// Copies is how many are known to have been sent, by SendGrid's events.
@@ -81,7 +83,7 @@ func emailOf(d order.Delivery, now time.Time) Email {
 		Attempts: d.Attempts, Lost: d.Lost, Unsure: d.Unsure, MessageID: d.MessageID, LastStatus: d.LastStatus, LastError: d.LastError,
 		NotBefore: d.NotBefore, PlannedAt: d.PlannedAt, FirstTriedAt: orNil(d.FirstTriedAt), LastTriedAt: orNil(d.LastTriedAt),
 		SentAt: orNil(d.SentAt), FailedAt: orNil(d.FailedAt), CancelledAt: orNil(d.CancelledAt),
-		Bounced: bounced(d), Proven: d.Proven, Copies: d.Copies(), Arrivals: arrivalsOf(d),
+		Bounced: bounced(d), UnheardAt: orNil(d.UnheardAt), Proven: d.Proven, Copies: d.Copies(), Arrivals: arrivalsOf(d),
 	}
 	if !d.Final() {
 		e.DueAt = orNil(d.DueAt)
@@ -106,6 +108,8 @@ func (e Email) Standing() string {
 		return "later"
 	case e.Bounced:
 		return string(Bounced)
+	case e.UnheardAt != nil:
+		return string(Unheard)
 	}
 	return string(e.State)
 }

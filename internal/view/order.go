@@ -35,11 +35,12 @@ type Row struct {
 	// Net is what the shop keeps of the total; nothing of an order that is not paid.
 	Net maildata.Money `json:"net"`
 	// Planned is the number of all its e-mails. Of these, Sent are sent, Bounced were sent and did
-	// not arrive, Cancelled are cancelled, and Later are scheduled for later, the first of them at
+	// not arrive, Unheard were accepted by SendGrid and are not reported on, Cancelled are cancelled, and Later are scheduled for later, the first of them at
 	// LaterAt.
 	Planned   int        `json:"planned"`
 	Sent      int        `json:"sent"`
 	Bounced   int        `json:"bounced,omitempty"`
+	Unheard   int        `json:"unheard,omitempty"`
 	Cancelled int        `json:"cancelled,omitempty"`
 	Later     int        `json:"later,omitempty"`
 	LaterAt   *time.Time `json:"later_at,omitempty"`
@@ -129,6 +130,8 @@ func RowOf(o *order.Order, now time.Time) Row {
 		switch {
 		case bounced(d):
 			r.Bounced++
+		case !d.UnheardAt.IsZero():
+			r.Unheard++
 		case d.State == order.Sent:
 			r.Sent++
 		case d.State == order.Cancelled:
@@ -182,6 +185,9 @@ func (r Row) Progress() string {
 	text := fmt.Sprintf("%d of %d sent", r.Sent, r.Planned)
 	if r.Bounced > 0 {
 		text += fmt.Sprintf(", %d bounced", r.Bounced)
+	}
+	if r.Unheard > 0 {
+		text += fmt.Sprintf(", %d unheard", r.Unheard)
 	}
 	if r.Cancelled > 0 {
 		text += fmt.Sprintf(", %d cancelled", r.Cancelled)

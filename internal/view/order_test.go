@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +170,50 @@ func TestRowOf(t *testing.T) {
 	got := view.RowOf(o, start)
 	if got.State != view.Done || got.Bought != "1 × The e-book" || got.Total.Formatted != "$49.00" || got.Sent != 1 || got.Cancelled != 1 || got.Planned != 2 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestUnheardIsNotSent(t *testing.T) {
+	t.Parallel()
+
+	o := fetched(t, "completed_paid")
+	sentAnd(order.Customer)(o)
+	o.MarkUnheard("ebook/delivery", start.Add(order.HearPatience))
+	v := view.Of(o, start)
+	if v.Sent != 0 || v.Row.Unheard != 1 || v.Progress() != "0 of 1 sent, 1 unheard" || v.State != view.Unheard || v.Emails[0].Standing() != "unheard" {
+		t.Errorf("%s, %s: %+v", v.State, v.Progress(), v.Emails)
+	}
+	if i := slices.IndexFunc(v.Timeline, func(s view.Step) bool { return strings.HasPrefix(s.What, "Unheard") }); i < 0 {
+		t.Errorf("not in the timeline: %+v", v.Timeline)
+	}
+	tally := view.NewTally(start)
+	tally.Add(o)
+	if e := tally.Summary(view.Now{}).Test[0].Emails; e.Sent != 0 || e.Unheard != 1 {
+		t.Errorf("counted as %+v", e)
+	}
+	o.ForgottenAt = start
+	if s := view.StateOf(o, start); s != view.Done {
+		t.Errorf("forgotten, it is %s", s)
+	}
+}
+
+// What is due only in hours does not make an order in a list wait.
+func TestAwaitedIsDone(t *testing.T) {
+	t.Parallel()
+
+	o := fetched(t, "completed_paid")
+	o.Events = nil
+	sentAnd(order.Customer)(o)
+	d := o.Emails["ebook/delivery"]
+	d.LastStatus = 202
+	o.Emails["ebook/delivery"] = d
+	o.AwaitEvent("ebook/delivery", start)
+	if s := view.StateOf(o, start); s != view.Done || o.NextDueAt == nil {
+		t.Errorf("an order whose e-mail awaits an event is %s", s)
+	}
+	before := start.Add(-time.Second)
+	if o.NextDueAt = &before; view.StateOf(o, start) != view.Waiting {
+		t.Error("an order that waits for the plan of a refund does not wait")
 	}
 }
 

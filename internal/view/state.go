@@ -23,6 +23,8 @@ const (
 	// Bounced: an e-mail to the customer did not arrive, and no copy of it was sent since. As with
 	// Failed, a forgotten order does not count.
 	Bounced State = "bounced"
+	// Unheard: SendGrid accepted an e-mail and reported nothing of it for hours.
+	Unheard State = "unheard"
 	// Stuck: something has been due for longer than Patience, so send-email does not seem to run.
 	Stuck State = "stuck"
 	// Waiting: the order is not planned yet, or an e-mail is due or is being tried again.
@@ -42,7 +44,7 @@ const (
 
 // States are all of them.
 func States() []State {
-	return []State{Failed, Bounced, Stuck, Waiting, Ignored, Unpaid, Disputed, Refunded, Done}
+	return []State{Failed, Bounced, Unheard, Stuck, Waiting, Ignored, Unpaid, Disputed, Refunded, Done}
 }
 
 // StateNames are States as texts.
@@ -61,10 +63,10 @@ const Patience = 5 * time.Minute
 // StateOf is the state of an order now.
 func StateOf(o *order.Order, now time.Time) State {
 	_, waits := o.Unplanned()
-	if _, at := later(o, now); o.Events == nil && o.NextDueAt != nil {
+	if known := o.NextDue(); o.Events == nil && o.NextDueAt != nil {
 		// Without the events, only the due time shows that the plan of a refund is missing: it
-		// comes before all e-mails.
-		waits = waits || at == nil || o.NextDueAt.Before(*at)
+		// comes before all else.
+		waits = waits || known == nil || o.NextDueAt.Before(*known)
 	}
 	for key, d := range o.Emails {
 		if d.State == order.Failed && !o.Resent(key) && o.ForgottenAt.IsZero() {
@@ -77,6 +79,8 @@ func StateOf(o *order.Order, now time.Time) State {
 		return Failed
 	case o.ForgottenAt.IsZero() && o.Undelivered():
 		return Bounced
+	case o.ForgottenAt.IsZero() && o.AnyUnheard():
+		return Unheard
 	case waits && o.NextDueAt != nil && now.Sub(*o.NextDueAt) > Patience:
 		return Stuck
 	case waits:

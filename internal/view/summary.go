@@ -52,6 +52,8 @@ type Emails struct {
 	Sent int `json:"sent"`
 	// Bounced were sent, and did not arrive.
 	Bounced int `json:"bounced"`
+	// Unheard were accepted by SendGrid, which has reported nothing of them for hours.
+	Unheard int `json:"unheard"`
 	// Waiting are due, or are being tried again; Later are scheduled for a time that has not come.
 	Waiting int `json:"waiting"`
 	Later   int `json:"later"`

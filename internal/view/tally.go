@@ -119,6 +119,8 @@ func (e *Emails) add(d order.Delivery, now time.Time) {
 	switch {
 	case bounced(d):
 		e.Bounced++
+	case !d.UnheardAt.IsZero():
+		e.Unheard++
 	case d.State == order.Sent:
 		e.Sent++
 	case d.State == order.Failed:

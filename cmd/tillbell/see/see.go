@@ -41,7 +41,7 @@ func dim(format string, args ...any) screen.Cell {
 // stateCell is a state of an order, or of an e-mail, in the colour of what it means.
 func stateCell(state string) screen.Cell {
 	tones := map[string]screen.Tone{
-		string(view.Failed): screen.Bad, string(view.Bounced): screen.Bad, string(view.Disputed): screen.Care, string(view.Stuck): screen.Bad, string(view.Waiting): screen.Care, string(view.Done): screen.Good,
+		string(view.Failed): screen.Bad, string(view.Bounced): screen.Bad, string(view.Unheard): screen.Bad, string(view.Disputed): screen.Care, string(view.Stuck): screen.Bad, string(view.Waiting): screen.Care, string(view.Done): screen.Good,
 		"planned": screen.Care, "sending": screen.Care, "retry": screen.Care, "sent": screen.Good,
 		string(view.Ignored): screen.Dim, string(view.Unpaid): screen.Dim, string(view.Refunded): screen.Dim, "cancelled": screen.Dim, "later": screen.Dim,
 	}

@@ -289,6 +289,7 @@ disputed      0       0        0
 net           $49.00  $147.00  $147.00
 e-mails sent  1       3        3
 bounced       0       0        0
+unheard       0       0        0
 waiting       1       3        3
 later         0       0        0
 failed        0       0        0

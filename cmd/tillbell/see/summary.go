@@ -72,6 +72,7 @@ func (v Viewer) periods(all []view.Period) {
 		row("net", func(p view.Period) screen.Cell { return plain("%s", money(p.Net)) }),
 		number("e-mails sent", screen.Good, func(p view.Period) int { return p.Emails.Sent }),
 		number("bounced", screen.Bad, func(p view.Period) int { return p.Emails.Bounced }),
+		number("unheard", screen.Bad, func(p view.Period) int { return p.Emails.Unheard }),
 		number("waiting", screen.Care, func(p view.Period) int { return p.Emails.Waiting }),
 		number("later", screen.Plain, func(p view.Period) int { return p.Emails.Later }),
 		number("failed", screen.Bad, func(p view.Period) int { return p.Emails.Failed }),

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"handler/function/internal/alert"
 	"handler/function/internal/catalogue"
 	"handler/function/internal/commands"
 	"handler/function/internal/hearing"
@@ -47,6 +48,8 @@ type Parts struct {
 	Keys             func() ([]string, error)
 	Store            func() (Store, error)
 	Stripe, SendGrid Service
+	// Alerts is the channel of alerts beside SendGrid; nil for none.
+	Alerts *alert.Sender
 	// Interval is how often to sweep; 0 turns the sweep off.
 	Interval time.Duration
 	// Templates are the IDs of the templates that the catalogue names, asked for where it names
@@ -76,6 +79,7 @@ type Function struct {
 	store     func() (Store, error)
 	items     itemSource
 	mail      mailer
+	alerts    *alert.Sender
 	catalogue *catalogue.Catalogue
 	interval  time.Duration
 	limit     *rate.Limiter
@@ -116,6 +120,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		store:     p.Store,
 		items:     newStripeItems(p.Stripe),
 		mail:      newSendGrid(p.SendGrid),
+		alerts:    p.Alerts,
 		catalogue: c,
 		interval:  p.Interval,
 		limit:     rate.NewLimiter(rate.Inf, 1),
@@ -128,6 +133,9 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		now:       p.Now,
 		random:    p.Random,
 		log:       p.Log,
+	}
+	if c != nil {
+		c.AlertWhile(func() bool { return f.alerts.On() })
 	}
 	f.eventKeys, f.eventKeysErr = readEventKeys(p.EventKeys)
 	if p.Rate > 0 {

@@ -8,6 +8,8 @@ package function
 import (
 	"cmp"
 	"context"
+	"embed"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -16,6 +18,7 @@ import (
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 
+	"handler/function/internal/alert"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/settings"
@@ -87,6 +90,7 @@ func wire(s *openfaas.Settings) (*Function, error) {
 			URL: read.SendGrid,
 			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
 		},
+		Alerts:    alert.New(func() (string, error) { return secrets.First("alert-url") }, nil),
 		EventKeys: read.EventKeys,
 		Interval:  read.SweepInterval,
 		Templates: read.TemplateIDs(shop),
@@ -98,4 +102,20 @@ func wire(s *openfaas.Settings) (*Function, error) {
 		Log:       read.Log,
 	}, catalogue)
 	return f, cmp.Or(s.Err(), shopErr, err)
+}
+
+// embedded is the shop that the image was built with. SendGrid renders the templates: the function
+// needs only the names of their folders. The pattern matches catalogue.yml, templates and
+// templates.lock.yml, and also where one of them is not there: an owner who makes all templates in
+// SendGrid's editor may remove two of them.
+//
+//go:embed [ct]*[ls]
+var embedded embed.FS
+
+// shopFiles are the owner's files: those of the image or, where a folder is named, those in it.
+func shopFiles(folder string) fs.FS {
+	if folder != "" {
+		return os.DirFS(folder)
+	}
+	return embedded
 }

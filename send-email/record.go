@@ -147,7 +147,12 @@ func (f *Function) apply(o *order.Order, out *outcome) error {
 
 // report says in the log what became of a delivery.
 func (f *Function) report(o *order.Order, out *outcome) {
-	switch d := o.Emails[out.key]; d.State {
+	d := o.Emails[out.key]
+	if d.Audience == order.Alert {
+		reportAlert(d, out)
+		return
+	}
+	switch d.State {
 	case order.Sent:
 		out.log.Info("e-mail sent", "message_id", d.MessageID, "unsure", d.Unsure)
 	case order.Failed:

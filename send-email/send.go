@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -63,8 +64,10 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	if o, err = f.noteSilent(ctx, log, orders, o); err != nil {
 		return progress{}, err
 	}
-	if o, err = f.plan(ctx, log, orders, o, wait); err == nil {
-		o, err = f.deliverDue(ctx, log, orders, o, wait, until)
+	if o, err = f.plan(ctx, log, orders, o, wait); err == nil || isMisconfigured(err) {
+		var left error
+		o, left = f.deliverDue(ctx, log, orders, o, wait, until)
+		err = cmp.Or(left, err)
 	}
 	if err != nil && !deferred(err) {
 		return progress{}, err
@@ -99,18 +102,25 @@ func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (
 	return f.send(ctx, log, id, f.unpaced, noDeadline)
 }
 
-// deliverDue attempts all that was due until then, each once: a failure may add to it.
+// deliverDue attempts all that was due until then, each once: a failure may add to it. One whose
+// channel is not configured does not stop those of the other channel, whenever they were due: that
+// is its error in the end.
 func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace, until time.Time) (*order.Order, error) {
+	var left error
 	tried := map[string]bool{}
 	for key := f.nextDue(o, tried, until); key != ""; key = f.nextDue(o, tried, until) {
 		tried[key] = true
 		after, err := f.deliver(ctx, log, orders, o, key, wait)
-		if err != nil {
+		switch {
+		case errors.As(err, new(notReady)):
+			left, until = err, noDeadline
+		case err != nil:
 			return o, err
+		default:
+			o = after
 		}
-		o = after
 	}
-	return o, nil
+	return o, left
 }
 
 // nextDue is a delivery that was due until then and was not tried in this visit.
@@ -215,6 +225,9 @@ func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Sto
 
 // deliver attempts one delivery, unless another process does.
 func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
+	if err := f.ready(o.Emails[key]); err != nil {
+		return o, notReady{err} // before the claim: a missing key is no attempt
+	}
 	// A lease that runs out while this process still tries to record what came of it is no lease to
 	// take.
 	id, name := o.ID, o.ID+"/"+key
@@ -229,9 +242,6 @@ func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, 
 	}()
 	if err := wait(ctx); err != nil {
 		return o, err
-	}
-	if err := f.mail.ready(); err != nil {
-		return o, err // before the claim: a missing key is no attempt
 	}
 	log = log.With("delivery", key)
 	owner, due := rand.Text(), o.Emails[key].DueAt
@@ -299,12 +309,15 @@ func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o 
 	return o, !hopeless, nil
 }
 
-// attempt hands a mail to SendGrid. One that is cut short has an unknown outcome, so it has its own
-// time and not what is left of the call's.
+// attempt hands a delivery to its channel. One that is cut short has an unknown outcome, so it has
+// its own time and not what is left of the call's.
 func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery) (result, time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
 	defer cancel()
 	began := time.Now()
+	if d.Audience == order.Alert {
+		return f.sendAlert(ctx, o, d), time.Since(began)
+	}
 	res := f.mail.send(ctx, f.catalogue.Message(o, d))
 	return res, time.Since(began)
 }

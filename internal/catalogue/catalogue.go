@@ -34,6 +34,8 @@ type Catalogue struct {
 
 	// ids are the IDs of the named templates; New sets them.
 	ids published.IDs
+	// alertsOn reports whether there is an alert channel; nil if there is none.
+	alertsOn func() bool
 }
 
 // unmatched is a series without a match.

@@ -70,19 +70,24 @@ func (n *notices) of(kind Notice) *template {
 	}[kind]
 }
 
+// about is the part of a delivery's key that names its subject, if an order may have several of the
+// kind.
+func (n Notice) about(about string) string {
+	switch n {
+	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp, Unheard:
+		return "/" + about
+	case Refunded, Disputed:
+		return "/" + short(about)
+	}
+	return ""
+}
+
 // notice is the delivery of a notice about an order; about names the subject if there may be
 // several.
 func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
-	key := NoticeKey(kind)
-	switch kind {
-	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp, Unheard:
-		key += "/" + about
-	case Refunded, Disputed:
-		key += "/" + short(about)
-	}
 	id, name := c.template(c.Notices.template(kind), o)
 	return order.Email{
-		Key:          key,
+		Key:          NoticeKey(kind) + kind.about(about),
 		Template:     id,
 		TemplateName: name,
 		Audience:     order.Admins,
@@ -92,36 +97,49 @@ func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.T
 	}
 }
 
-// OweNotice adds a notice to what an order owes. What it is about becomes part of its key for the
-// kinds of which an order may have several.
+// OweNotice adds a notice to what an order owes, and the alert of its kind. What it is about becomes
+// part of its key for the kinds of which an order may have several.
 func (c *Catalogue) OweNotice(o *order.Order, kind Notice, about string, now time.Time) {
-	o.Owe([]order.Email{c.notice(o, kind, about, now)}, now)
+	o.Owe(c.notify(o, kind, about, now), now)
+}
+
+// notify is a notice, and the alert of its kind.
+func (c *Catalogue) notify(o *order.Order, kind Notice, about string, now time.Time) []order.Email {
+	return append([]order.Email{c.notice(o, kind, about, now)}, c.alerts(kind, about, now)...)
 }
 
 // FailureNotices are the notices of a delivery that has failed for good: the admins are notified
-// once. A failed notice has none; the log and the order show it.
+// once. A failed notice or report has only an alert, and a failed alert nothing: the log and the
+// order show it.
 func (c *Catalogue) FailureNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
-	if order.IsNotice(d.Key) || d.Key == ReportKey {
+	switch {
+	case d.Audience == order.Alert:
 		return nil
+	case order.IsNotice(d.Key), d.Key == ReportKey:
+		return c.alerts(EmailFailed, d.Key, now)
 	}
-	return []order.Email{c.notice(o, EmailFailed, d.Key, now)}
+	return c.notify(o, EmailFailed, d.Key, now)
 }
 
 // UnheardNotices are the notices of an e-mail that SendGrid accepted and of which it reported nothing.
-// Of a notice there is none, which would be unheard in the same way, nor of what is no sale's.
+// Of a notice, which would be unheard in the same way, and of what is no sale's there is only an
+// alert.
 func (c *Catalogue) UnheardNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
 	if order.IsNotice(d.Key) || !order.IsSale(o.ID) {
-		return nil
+		return c.alerts(Unheard, d.Key, now)
 	}
-	return []order.Email{c.notice(o, Unheard, d.Key, now)}
+	return c.notify(o, Unheard, d.Key, now)
 }
 
 // BounceNotices are the notices of an e-mail that SendGrid could not deliver, or that was reported
-// as spam: the admins are notified once. Their own e-mails have none: the notice would fail in the
-// same way.
+// as spam: the admins are notified once. Their own e-mails have only an alert: the notice would fail
+// in the same way.
 func (c *Catalogue) BounceNotices(o *order.Order, d order.Delivery, now time.Time) []order.Email {
-	if _, trouble := d.Trouble(); !trouble || d.Audience == order.Admins {
+	switch _, trouble := d.Trouble(); {
+	case !trouble:
 		return nil
+	case d.Audience == order.Admins:
+		return c.alerts(Bounced, d.Key, now)
 	}
-	return []order.Email{c.notice(o, Bounced, d.Key, now)}
+	return c.notify(o, Bounced, d.Key, now)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"handler/function/internal/maildata"
+	"handler/function/internal/order"
 	"handler/function/internal/yamlfile"
 )
 
@@ -37,7 +38,7 @@ func read(source []byte) (*Catalogue, *checker) {
 }
 
 // reserved are the first parts of keys that cannot be the name of a series.
-var reserved = []string{everyOrder, defaultSeries, noticeSeries, maildata.ReportSeries}
+var reserved = []string{everyOrder, defaultSeries, noticeSeries, order.AlertSeries, maildata.ReportSeries}
 
 // check finds what the types alone do not.
 func (c *Catalogue) check(k *checker) {

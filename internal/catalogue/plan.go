@@ -55,7 +55,7 @@ func (c *Catalogue) planPaid(o *order.Order, now time.Time) {
 	}
 	for _, e := range emails {
 		if len(e.To) == 0 {
-			emails = append(emails, c.notice(o, EmailFailed, e.Key, now))
+			emails = append(emails, c.notify(o, EmailFailed, e.Key, now)...)
 		}
 	}
 	o.Plan(order.ForPaid, emails, now)

@@ -192,14 +192,19 @@ func bounceReason(d order.Delivery) string {
 	if !ok {
 		return ""
 	}
-	what := map[order.ArrivalKind]string{
-		order.Bounced: "it bounced", order.Blocked: "the mail server refused it for now, and SendGrid does not try again",
-		order.Dropped: "SendGrid dropped it", order.SpamReport: "the recipient reported it as spam",
-	}[a.Kind]
+	what := TroubleOf(a.Kind)
 	if a.Reason == "" {
 		return what
 	}
 	return what + ": " + a.Reason
+}
+
+// TroubleOf says what happened to an e-mail that did not arrive.
+func TroubleOf(kind order.ArrivalKind) string {
+	return map[order.ArrivalKind]string{
+		order.Bounced: "it bounced", order.Blocked: "the mail server refused it for now, and SendGrid does not try again",
+		order.Dropped: "SendGrid dropped it", order.SpamReport: "the recipient reported it as spam",
+	}[kind]
 }
 
 // itemsData are all items of an order, and those that chose the series of an e-mail.

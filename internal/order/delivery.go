@@ -35,11 +35,13 @@ const (
 // Audience says whom an e-mail is for.
 type Audience string
 
-// The audiences that a catalogue may name; Other is an address of its own.
+// The audiences. A catalogue may name the first three; Other is an address of its own.
 const (
 	Customer Audience = "customer"
 	Admins   Audience = "admins"
 	Other    Audience = "other"
+	// Alert is the owner's alert channel, which has no recipients.
+	Alert Audience = "alert"
 )
 
 // Email is an e-mail that an order owes: what a plan is made of.

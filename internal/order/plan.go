@@ -140,14 +140,14 @@ func (o *Order) Ignore(r Reason, why string, now time.Time) {
 }
 
 // Owe adds e-mails to those the order owes. One whose key the order has already is not added again.
-// One without a recipient has failed before it began.
+// One without a recipient has failed before it began, unless it is an alert.
 func (o *Order) Owe(emails []Email, now time.Time) {
 	for _, e := range emails {
 		if _, known := o.Emails[e.Key]; known {
 			continue
 		}
 		d := Delivery{Email: e, State: Planned, PlannedAt: now, DueAt: e.NotBefore}
-		if len(e.To) == 0 {
+		if len(e.To) == 0 && e.Audience != Alert {
 			d.State = Failed
 			d.FailedAt = now
 			d.LastError = "no recipient"

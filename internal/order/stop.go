@@ -12,6 +12,12 @@ const NoticeSeries = "notice"
 // IsNotice reports whether the key of a delivery is that of a notice to the admins.
 func IsNotice(key string) bool { return strings.HasPrefix(key, NoticeSeries+"/") }
 
+// AlertSeries is the first part of the key of an alert; the second is its kind.
+const AlertSeries = "alert"
+
+// IsAlert reports whether the key of a delivery is that of an alert, which is no e-mail.
+func IsAlert(key string) bool { return strings.HasPrefix(key, AlertSeries+"/") }
+
 // What a delivery says that is cancelled because the money went back.
 const (
 	stoppedByRefund  = "refunded"
@@ -19,9 +25,9 @@ const (
 )
 
 // stops reports whether the money went back and the delivery is not to be attempted for that
-// reason. The admins still get their notices, and what they were to get at once.
+// reason. The admins still get their alerts and notices, and what they were to get at once.
 func (o *Order) stops(d Delivery) bool {
-	return o.Reversed() && (d.Audience != Admins || d.Scheduled() && !IsNotice(d.Key))
+	return o.Reversed() && d.Audience != Alert && (d.Audience != Admins || d.Scheduled() && !IsNotice(d.Key))
 }
 
 // stop cancels what waits to be sent of a sale whose money went back, whether it was attempted

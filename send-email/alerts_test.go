@@ -1,0 +1,221 @@
+package function
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"handler/function/internal/alert"
+	"handler/function/internal/openfaas"
+	"handler/function/internal/order"
+)
+
+// fakeChannel is an alert channel.
+type fakeChannel struct {
+	mu       sync.Mutex
+	messages []alert.Message
+	bodies   []string
+	// status is what it answers; 0 is 204.
+	status int
+}
+
+func (c *fakeChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var m json.RawMessage
+	var parsed alert.Message
+	if json.NewDecoder(r.Body).Decode(&m) != nil || json.Unmarshal(m, &parsed) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	c.messages, c.bodies = append(c.messages, parsed), append(c.bodies, string(m))
+	w.WriteHeader(max(c.status, http.StatusNoContent))
+}
+
+// setUpAlerts is setUp with an alert channel.
+func setUpAlerts(t *testing.T) (*bench, *fakeChannel) {
+	t.Helper()
+	b, c := setUp(t), &fakeChannel{}
+	address := serve(t, c) + "/secret-path"
+	b.alerts = alert.New(func() (string, error) { return address, nil }, new(http.Transport))
+	return b, c
+}
+
+func missing(name string) func() (string, error) {
+	return func() (string, error) { return "", openfaas.NewMisconfigured("secret %s is missing", name) }
+}
+
+func TestAFailedEmailIsAlerted(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	id := b.place(t, "completed_paid")
+	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+	b.sendOrder(t, id)
+	if len(c.messages) != 1 {
+		t.Fatalf("%d alerts, want 1", len(c.messages))
+	}
+	m := c.messages[0]
+	if m.Kind != "email-failed" || m.Order != id || m.State != "" || !m.At.Equal(b.clock) || !strings.HasPrefix(m.Title, "[test] ") {
+		t.Errorf("%+v", m)
+	}
+	for _, want := range []string{"ebook/delivery", id, "SendGrid answered 400", "tillbell retry --failed", "tillbell order " + id} {
+		if !strings.Contains(m.Text, want) {
+			t.Errorf("no %q in %s", want, m.Text)
+		}
+	}
+	o := b.memory.orders[id]
+	for _, private := range []string{o.CustomerEmail, o.CustomerName, "secret-path"} {
+		if private == "" || strings.Contains(c.bodies[0]+b.logged.String(), private) {
+			t.Errorf("the alert or the log holds %q", private)
+		}
+	}
+	if _, notified := o.Emails["notice/email-failed/ebook/delivery"]; !notified {
+		t.Error("the admins get no notice by e-mail beside it")
+	}
+	b.sendOrder(t, id)
+	if len(c.messages) != 1 {
+		t.Errorf("%d alerts of one failure", len(c.messages))
+	}
+}
+
+// TestWithoutAChannelNoAlertIsOwed wants everything else to go on.
+func TestWithoutAChannelNoAlertIsOwed(t *testing.T) {
+	t.Parallel()
+
+	for name, url := range map[string]func() (string, error){
+		"none":      func() (string, error) { return "none", nil },
+		"missing":   missing("alert-url"),
+		"malformed": func() (string, error) { return "https://ntfy.sh/", nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := setUp(t)
+			b.alerts = alert.New(url, nil)
+			id := b.place(t, "completed_paid")
+			b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+			if p := b.sendOrder(t, id); p.Sent != 2 || p.Failed != 1 || p.Waiting != 0 {
+				t.Errorf("%+v", p)
+			}
+			for key := range b.memory.orders[id].Emails {
+				if order.IsAlert(key) {
+					t.Errorf("%s is owed", key)
+				}
+			}
+		})
+	}
+}
+
+// TestAnAlertIsADelivery wants it tried again, with pauses, until the horizon, and then no more.
+func TestAnAlertIsADelivery(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	c.status = 500
+	id := b.place(t, "completed_paid")
+	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+	b.sendOrder(t, id)
+	const key = "alert/email-failed/ebook/delivery"
+	d := b.memory.orders[id].Emails[key]
+	if d.State != order.Retry || d.LastStatus != 500 || d.LastError != "the alert channel answered 500" || !d.DueAt.After(b.clock) {
+		t.Fatalf("%+v", d)
+	}
+	b.clock = b.clock.Add(order.Horizon + time.Minute)
+	b.sendOrder(t, id)
+	o := b.memory.orders[id]
+	if o.Emails[key].State != order.Failed || o.NextDueAt != nil || len(c.messages) != 2 {
+		t.Errorf("%s after %d attempts; next due %v", o.Emails[key].State, len(c.messages), o.NextDueAt)
+	}
+	for other := range o.Emails {
+		if other != key && strings.Contains(other, key) {
+			t.Errorf("a failed alert owes %s", other)
+		}
+	}
+	if !strings.Contains(b.logged.String(), `"level":"ERROR","msg":"alert failed for good"`) {
+		t.Errorf("the log does not say so: %s", b.logged)
+	}
+}
+
+// TestAlertsThatAreTurnedOffEnd: one that was owed before is given up, and does not wait for ever.
+func TestAlertsThatAreTurnedOffEnd(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	c.status = 500
+	id := b.place(t, "completed_paid")
+	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+	b.sendOrder(t, id)
+	b.alerts = nil
+	b.clock = b.clock.Add(time.Hour)
+	b.sendOrder(t, id)
+	if d := b.memory.orders[id].Emails["alert/email-failed/ebook/delivery"]; d.State != order.Failed || b.memory.orders[id].NextDueAt != nil {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestOneChannelDoesNotStopTheOther takes the key of either away.
+func TestOneChannelDoesNotStopTheOther(t *testing.T) {
+	t.Parallel()
+
+	failing := func(t *testing.T) (*bench, *fakeChannel, string) {
+		b, c := setUpAlerts(t)
+		id := b.place(t, "completed_paid")
+		c.status = 503
+		b.sendgrid.answers = []func(http.ResponseWriter){status(503), status(400), status(503)}
+		b.sendOrder(t, id) // an e-mail, a notice and an alert wait
+		c.status = 0
+		b.clock = b.clock.Add(time.Hour)
+		return b, c, id
+	}
+	t.Run("an alert goes out without SendGrid's key", func(t *testing.T) {
+		t.Parallel()
+
+		b, c, id := failing(t)
+		b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+		other := b.clock.Add(-30 * time.Minute)
+		b.memory.orders["cs_other"] = &order.Order{ID: "cs_other", NextDueAt: &other}
+		for key, d := range b.memory.orders[id].Emails {
+			if order.IsAlert(key) {
+				d.DueAt = b.clock.Add(-time.Minute) // behind what the other order has
+				b.memory.orders[id].Emails[key] = d
+			}
+		}
+		if res := b.invoke(`{"sweep":true}`); res.StatusCode != http.StatusOK {
+			t.Errorf("%d %s", res.StatusCode, res.Body)
+		}
+		if last := c.messages[len(c.messages)-1]; last.Order != id {
+			t.Errorf("%+v", last)
+		}
+		waiting := 0
+		for key, d := range b.memory.orders[id].Emails {
+			if order.IsAlert(key) && d.State != order.Sent {
+				t.Errorf("%s is %s", key, d.State)
+			}
+			if d.State == order.Retry {
+				waiting++
+			}
+		}
+		if waiting != 2 {
+			t.Errorf("%d e-mails wait, want 2", waiting)
+		}
+		if res := b.invoke(`{"id":"` + id + `"}`); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(res.Body), "sendgrid-api-key is missing") {
+			t.Errorf("the caller hears nothing of the key: %d %s", res.StatusCode, res.Body)
+		}
+	})
+	t.Run("an e-mail goes out without the alerts' address", func(t *testing.T) {
+		t.Parallel()
+
+		b, _, id := failing(t)
+		b.alerts = alert.New(missing("alert-url"), nil)
+		b.invoke(`{"id":"` + id + `"}`)
+		for key, d := range b.memory.orders[id].Emails {
+			if order.IsAlert(key) != (d.State == order.Retry) {
+				t.Errorf("%s is %s", key, d.State)
+			}
+		}
+	})
+}

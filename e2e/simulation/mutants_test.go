@@ -52,7 +52,7 @@ var mutants = []mutant{
 	{"an order without items is planned by default", "send-email/send.go",
 		`return f.fetchFailed(ctx, log, orders, o, reason, err)`, `items = nil`},
 	{"an order that was never dispatched is not due", "internal/order/plan.go",
-		"\t\tsooner(at)\n", "\t\t_ = at\n"},
+		"\t\t\tat = o.Fetch.NotBefore\n\t\t}\n\t\tsooner(at)\n", "\t\t\tat = o.Fetch.NotBefore\n\t\t}\n\t\t_ = at\n"},
 	{"a whole refund stops nothing", "internal/order/charge.go",
 		`return r.RefundedWholly || r.Disputed`, `return r.Disputed`},
 	{"a dispute stops nothing", "internal/order/charge.go",
@@ -87,10 +87,7 @@ func TestProveMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: each mutant is compiled")
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := rootOf(t)
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			binary := m.build(t, root)
@@ -104,33 +101,54 @@ func TestProveMutants(t *testing.T) {
 	}
 }
 
-// build compiles this test with the mutant in place of its file.
-func (m mutant) build(t *testing.T, root string) string {
+func rootOf(t *testing.T) string {
 	t.Helper()
-	file := filepath.Join(root, m.file)
-	source, err := os.ReadFile(file)
+	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(source), m.old); n != 1 {
-		t.Fatalf("%s holds %q %d times, want once", m.file, m.old, n)
+	return root
+}
+
+// build compiles this test with the mutant in place of its file.
+func (m mutant) build(t *testing.T, root string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "simulation")
+	if out, err := m.command(t, root, "test", "-c", "-vet=off", "-o", binary, "./e2e/simulation").CombinedOutput(); err != nil {
+		t.Fatal(fmt.Errorf("%w\n%s", err, out))
 	}
+	return binary
+}
+
+// command is go with the mutant in place of its file.
+func (m mutant) command(t *testing.T, root string, args ...string) *exec.Cmd {
+	t.Helper()
 	dir := t.TempDir()
-	changed, overlay, binary := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "simulation")
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
+	changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(changed, []byte(m.changed(t, root)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, m.file): changed}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(overlay, replace, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./e2e/simulation")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatal(fmt.Errorf("%w\n%s", err, out))
+	run := exec.CommandContext(t.Context(), "go", append([]string{args[0], "-overlay", overlay}, args[1:]...)...)
+	run.Dir = root
+	return run
+}
+
+// changed is the mutant's file.
+func (m mutant) changed(t *testing.T, root string) string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, m.file))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return binary
+	if n := strings.Count(string(source), m.old); n != 1 {
+		t.Errorf("%s: %s holds %q %d times, want once", m.name, m.file, m.old, n)
+	}
+	return strings.Replace(string(source), m.old, m.new, 1)
 }

@@ -47,6 +47,11 @@ func TestStateOf(t *testing.T) {
 			}, after: 48 * time.Hour, want: view.Waiting},
 		"an e-mail failed, another waits": {
 			change: func(o *order.Order) { o.Plan(order.ForPaid, append(owed, order.Email{Key: "a/c"}), start) }, after: time.Hour, want: view.Failed},
+		"an e-mail failed, and a copy was sent": {
+			change: also(func(o *order.Order) {
+				o.Plan(order.ForPaid, []order.Email{{Key: "ebook/delivery", Audience: order.Customer}}, start)
+			}, copied()),
+			want: view.Done},
 		"an e-mail failed, and it was forgotten": {
 			change: func(o *order.Order) {
 				o.Plan(order.ForPaid, []order.Email{{Key: "a/c"}}, start)

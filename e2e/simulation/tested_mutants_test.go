@@ -1,0 +1,110 @@
+package simulation
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// tested are rules of which the simulation's seeds do not show that they are broken, each with the
+// test that does.
+var tested = []struct {
+	mutant
+	pkg, test string
+}{
+	{mutant{"forgetting keeps an arrival's address", "internal/order/forget.go",
+		"\t\td.forgetArrivals()\n", ""}, "internal/order", "TestForget"},
+	{mutant{"forgetting keeps the fetch error", "internal/order/forget.go",
+		"\to.Fetch.LastError = \"\"\n", ""}, "internal/order", "TestForget"},
+	{mutant{"a raced duplicate is answered without a durable write", "internal/mongodb/store.go",
+		`if err == nil && !isNew {`, `if false {`}, "internal/mongodb", "TestRecordCharge"},
+	{mutant{"storing an event has no limit", "stripe-webhook/receive.go",
+		`context.WithTimeout(ctx, recordTimeout)`, `context.WithCancel(ctx)`}, "stripe-webhook", "TestRecordingHasALimit"},
+	{mutant{"an attempt has no limit", "send-email/send.go",
+		`context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)`, `context.WithCancel(context.WithoutCancel(ctx))`},
+		"send-email", "TestAnAttemptHasALimit"},
+	{mutant{"a session that Stripe does not have makes no notice at once", "send-email/send.go",
+		` || permanent(cause)`, ``}, "send-email", "TestItems"},
+	{mutant{"a won has two decimals", "internal/maildata/money.go",
+		`"KRW": 0, `, ``}, "internal/maildata", "TestMinorDigits"},
+	{mutant{"an order whose failed e-mail was sent again stays failed", "internal/view/state.go",
+		`!o.Resent(key)`, `(key == "" || true)`}, "internal/view", "TestStateOf"},
+	{mutant{"what fails after the money went back makes a notice", "internal/order/delivery.go",
+		`		if d.Stopped {`, `		if false {`}, "send-email", "TestRefund"},
+	{mutant{"an event that cannot be stored keeps others back", "send-email/arrive.go",
+		"ignored\n\t\tfailed = cmp.Or(failed, err)\n", "ignored\n\t\tif err != nil {\n\t\t\treturn done, err\n\t\t}\n"}, "send-email", "TestArrivalsKeepNothingBack"},
+	{mutant{"an e-mail is never unheard", "internal/order/unheard.go",
+		"\td.HearBy, d.UnheardAt = time.Time{}, now\n", "\td.HearBy = time.Time{}\n"}, "send-email", "TestUnheard"},
+	{mutant{"an event does not end unheard", "internal/order/arrival.go",
+		"\t\td.heardOf()\n", ""}, "internal/order", "TestUnheard"},
+	{mutant{"a silent account makes a notice for each e-mail", "send-email/events.go",
+		`			if dropped[key] {`, `			if true {`}, "send-email", "TestUnheard"},
+	{mutant{"an unheard notice makes another", "internal/catalogue/notices.go",
+		`if order.IsNotice(d.Key) || !order.IsSale(o.ID) {`, `if !order.IsSale(o.ID) {`}, "send-email", "TestUnheard"},
+	{mutant{"an e-mail that awaits an event makes its order wait", "internal/view/state.go",
+		`o.NextDueAt.Before(*known)`, `!o.NextDueAt.IsZero()`}, "internal/view", "TestAwaitedIsDone"},
+	{mutant{"a payment that stays pending makes no notice", "internal/order/plan.go",
+		`pending && !at.After(now)`, `pending && at.IsZero()`}, "send-email", "TestStillUnpaid"},
+	{mutant{"nor is there only one", "internal/order/open.go",
+		` || o.Planned(ForStillUnpaid)`, ``}, "internal/order", "TestStillUnpaid"},
+	{mutant{"giving up an order makes no notice", "send-email/send.go",
+		`f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)`, `_ = strconv.Itoa(o.Fetch.GivenUp)`},
+		"send-email", "TestGivingUpIsToldEachTime"},
+	{mutant{"giving up an order again makes none", "internal/catalogue/notices.go",
+		`DatabaseFull, ItemsGivenUp, Unheard:`, `DatabaseFull, Unheard:`}, "send-email", "TestGivingUpIsToldEachTime"},
+}
+
+// TestProveTestedMutants breaks these rules, one at a time, and wants the named test of each to fail.
+func TestProveTestedMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: each mutant is compiled")
+	}
+	root := rootOf(t)
+	for _, m := range tested {
+		t.Run(m.name, func(t *testing.T) {
+			out, err := m.command(t, root, "test", "-vet=off", "-run=^"+m.test+"$", "./"+m.pkg).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "--- FAIL: "+m.test) {
+				t.Fatalf("not caught by %s in %s: %v\n%.2000s", m.test, m.pkg, err, out)
+			}
+		})
+	}
+}
+
+// TestMutantsFit wants each mutant to break something, and each test that is to find it to be there.
+func TestMutantsFit(t *testing.T) {
+	t.Parallel()
+
+	root := rootOf(t)
+	for _, m := range mutants {
+		m.changed(t, root)
+	}
+	for _, m := range tested {
+		m.changed(t, root)
+		if !isTest(t, filepath.Join(root, m.pkg), m.test) {
+			t.Errorf("%s: %s has no %s", m.name, m.pkg, m.test)
+		}
+	}
+}
+
+// isTest reports whether a package has a test of that name.
+func isTest(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(fmt.Sprintf(`(?m)^func %s\(`, regexp.QuoteMeta(name)))
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form.Match(source) {
+			return true
+		}
+	}
+	return false
+}

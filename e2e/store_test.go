@@ -199,6 +199,26 @@ func TestStoreWalk(t *testing.T) {
 	if ids := walk(received.Add(18*time.Minute), received.Add(19*time.Minute), all); !slices.Equal(ids, []string{"cs_248"}) {
 		t.Errorf("of one minute: %v", ids)
 	}
+	paid := received.Add(5 * 24 * time.Hour)
+	store.Now = func() time.Time { return received.Add(-time.Hour) }
+	for id, name := range map[string]string{"cs_debit": "completed_unpaid", "cs_open": "completed_unpaid"} {
+		if _, err := store.Record(t.Context(), eventOf(t, name, id, "evt_"+id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := eventOf(t, "async_payment_succeeded", "cs_debit", "evt_paid")
+	e.Created = paid
+	if _, err := store.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	var late []string
+	err := store.WalkPaid(t.Context(), received.Add(-time.Hour), received.Add(time.Hour), paid, func(o *order.Order) bool {
+		late = append(late, o.ID)
+		return true
+	})
+	if err != nil || !slices.Equal(late, []string{"cs_debit"}) {
+		t.Errorf("paid later: %v, %v", late, err)
+	}
 	if ids := walk(received, received.Add(time.Hour), 2); !slices.Equal(ids, []string{"cs_249", "cs_248"}) {
 		t.Errorf("the newest two: %v", ids)
 	}

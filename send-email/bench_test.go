@@ -283,7 +283,11 @@ func (m *memory) Create(_ context.Context, o *order.Order) (bool, error) {
 }
 
 // Walk is the store's: the newest first, without their events.
-func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*order.Order) bool) error {
+func (m *memory) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
+	return m.WalkPaid(ctx, since, until, time.Time{}, visit)
+}
+
+func (m *memory) WalkPaid(_ context.Context, since, until, paid time.Time, visit func(*order.Order) bool) error {
 	m.mu.Lock()
 	m.calls++
 	if m.walkErr != nil {
@@ -292,7 +296,7 @@ func (m *memory) Walk(_ context.Context, since, until time.Time, visit func(*ord
 	}
 	var all []*order.Order
 	for _, o := range m.orders {
-		if !o.CreatedAt.Before(since) && o.CreatedAt.Before(until) {
+		if !o.CreatedAt.Before(since) && o.CreatedAt.Before(until) && !o.PaidAt.Before(paid) {
 			slim := o.Clone()
 			slim.Events = nil
 			all = append(all, slim)

@@ -24,7 +24,9 @@ func (b *bench) shelve(t *testing.T, id, of string, ago time.Duration, change fu
 	o := b.memory.orders[placed].Clone()
 	delete(b.memory.orders, placed)
 	o.ID, o.CreatedAt, o.NextDueAt = id, b.clock.Add(-ago), nil
-	o.Fetch.DoneAt = b.clock
+	if o.Fetch.DoneAt = b.clock; o.Settled() {
+		o.PaidAt = o.CreatedAt
+	}
 	o.Plans = map[order.Reason]time.Time{order.ForPaid: b.clock}
 	if change != nil {
 		change(o)

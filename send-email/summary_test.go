@@ -40,6 +40,23 @@ func TestSummary(t *testing.T) {
 		}
 	})
 
+	t.Run("counts a delayed payment on the day on which it was paid", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		debit := func(id string, made, paid time.Duration) {
+			b.shelve(t, id, "completed_paid", made, func(o *order.Order) { o.PaidAt = b.clock.Add(-paid) })
+		}
+		const day = 24 * time.Hour
+		debit("cs_today", 10*day, time.Hour)
+		debit("cs_month", 45*day, 25*day) // the longest that a debit takes
+		debit("cs_before", 45*day, 31*day)
+		s := asked[view.Summary](t, b, `{"summary": true}`)
+		if today, month := s.Test[0], s.Test[2]; today.Paid != 1 || today.Orders != 0 || month.Paid != 2 || month.Orders != 1 {
+			t.Errorf("today %+v, month %+v", today, month)
+		}
+	})
+
 	t.Run("says how far it came where there are too many", func(t *testing.T) {
 		t.Parallel()
 
@@ -52,6 +69,21 @@ func TestSummary(t *testing.T) {
 		s := asked[view.Summary](t, b, `{"summary": true}`)
 		if s.CountedSince == nil || !s.CountedSince.Equal(began.Add(-2*time.Hour)) || s.Test[2].Orders != 3 {
 			t.Errorf("counted since %v: %d orders", s.CountedSince, s.Test[2].Orders)
+		}
+	})
+
+	t.Run("says so where the delayed payments are too many", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		const day = 24 * time.Hour
+		for i := range 5 {
+			b.shelve(t, fmt.Sprintf("cs_%d", i), "completed_paid", 40*day, func(o *order.Order) { o.PaidAt = b.clock.Add(-20 * day) })
+		}
+		b.now = func() time.Time { b.clock = b.clock.Add(10 * time.Second); return b.clock }
+		s := asked[view.Summary](t, b, `{"summary": true}`)
+		if s.CountedSince == nil || !s.CountedSince.Equal(s.Test[2].Since) || s.Test[2].Paid == 0 || s.Test[2].Paid == 5 {
+			t.Errorf("counted since %v, want %v: %d paid", s.CountedSince, s.Test[2].Since, s.Test[2].Paid)
 		}
 	})
 

@@ -217,11 +217,11 @@ func (c documents) Due(ctx context.Context, now time.Time, limit int) (due []ord
 	return due, err
 }
 
-func (c documents) Recent(ctx context.Context, since, until time.Time, limit int) (recent []*order.Order, err error) {
+func (c documents) Recent(ctx context.Context, since, until, paid time.Time, limit int) (recent []*order.Order, err error) {
 	err = c.operate(ctx, "recent", func(s stored) error {
 		recent = nil
 		for _, o := range s {
-			if !o.CreatedAt.Before(since) && !o.CreatedAt.After(until) {
+			if !o.CreatedAt.Before(since) && !o.CreatedAt.After(until) && !o.PaidAt.Before(paid) {
 				slim := copied(o)
 				slim.Events = nil
 				recent = append(recent, slim)

@@ -47,20 +47,37 @@ func (s Service) summary(ctx context.Context, orders Store, day, until time.Time
 		return view.Summary{}, err
 	}
 	tally := view.NewTally(day)
+	since, err := s.count(ctx, orders, tally, until, began)
+	sum := tally.Summary(nowOf(due, began))
+	sum.CountedSince = since
+	return sum, err
+}
+
+// count counts the orders made before until, the newest first, and those that were made before the
+// days of the tally and paid in them. If there is no time for all, it returns since when they are
+// counted.
+func (s Service) count(ctx context.Context, orders Store, tally *view.Tally, until, began time.Time) (*time.Time, error) {
+	since := tally.Since()
 	var last time.Time
 	whole := true
-	err = orders.Walk(ctx, tally.Since(), until, func(o *order.Order) bool {
+	visit := func(o *order.Order) bool {
 		if whole = last.IsZero() || s.Now().Sub(began) < longestCount; whole {
 			tally.Add(o)
 			last = o.CreatedAt
 		}
 		return whole
-	})
-	sum := tally.Summary(nowOf(due, began))
-	if !whole {
-		sum.CountedSince = &last
 	}
-	return sum, err
+	err := orders.Walk(ctx, since, until, visit)
+	if err == nil && whole {
+		err = orders.WalkPaid(ctx, since.Add(-order.LongestDebit), since, since, visit)
+	}
+	switch {
+	case whole:
+		return nil, err
+	case last.Before(since):
+		return &since, err // of those before it, only delayed payments are missing
+	}
+	return &last, err
 }
 
 // nowOf is what there is to do, by what is due, the longest first.

@@ -135,9 +135,12 @@ func (c collection) Due(ctx context.Context, now time.Time, limit int) ([]order.
 	return due, cursor.All(ctx, &due)
 }
 
-func (c collection) Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error) {
-	cursor, err := c.orders.Find(ctx,
-		bson.D{{Key: createdField, Value: bson.D{{Key: "$gte", Value: since}, {Key: "$lte", Value: until}}}},
+func (c collection) Recent(ctx context.Context, since, until, paid time.Time, limit int) ([]*order.Order, error) {
+	filter := bson.D{{Key: createdField, Value: bson.D{{Key: "$gte", Value: since}, {Key: "$lte", Value: until}}}}
+	if !paid.IsZero() {
+		filter = append(filter, bson.E{Key: "paid_at", Value: bson.D{{Key: "$gte", Value: paid}}})
+	}
+	cursor, err := c.orders.Find(ctx, filter,
 		options.Find().SetSort(bson.D{{Key: createdField, Value: -1}}).SetLimit(int64(limit)).
 			SetProjection(bson.D{{Key: "events", Value: 0}}))
 	if err != nil {

@@ -39,8 +39,8 @@ type Documents interface {
 	// Due are the orders whose NextDueAt is not after now, the earliest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	// Recent are the orders made at or after since and at or before until, the newest first,
-	// without their events.
-	Recent(ctx context.Context, since, until time.Time, limit int) ([]*order.Order, error)
+	// without their events; where paid is not zero, only those paid at or after it.
+	Recent(ctx context.Context, since, until, paid time.Time, limit int) ([]*order.Order, error)
 	// OfPayments are the IDs of the orders that payment intents (pi_…) paid for, by the payment
 	// intents; those without an order are left out.
 	OfPayments(ctx context.Context, paymentIntents []string) (map[string]string, error)
@@ -329,12 +329,22 @@ const walkBatch = 100
 // looked at, and not to be changed. An order that is made meanwhile may be left out, and none is
 // visited twice. What is no sale, such as a report, is left out.
 func (s *Store) Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error {
+	return s.walk(ctx, since, until, time.Time{}, visit)
+}
+
+// WalkPaid is Walk of the orders that were paid at or after a time. The database looks at all orders
+// made between since and until for it, and sends those.
+func (s *Store) WalkPaid(ctx context.Context, since, until, paid time.Time, visit func(*order.Order) bool) error {
+	return s.walk(ctx, since, until, paid, visit)
+}
+
+func (s *Store) walk(ctx context.Context, since, until, paid time.Time, visit func(*order.Order) bool) error {
 	last := until.Add(-time.Millisecond)
 	seen := map[string]bool{} // those of the last millisecond
 	for limit := walkBatch; ; {
 		var page []*order.Order
 		err := do(ctx, func(ctx context.Context) (err error) {
-			page, err = s.documents.Recent(ctx, since, last, limit)
+			page, err = s.documents.Recent(ctx, since, last, paid, limit)
 			return err
 		})
 		if err != nil {

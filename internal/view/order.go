@@ -45,6 +45,7 @@ type Row struct {
 	Later     int        `json:"later,omitempty"`
 	LaterAt   *time.Time `json:"later_at,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
+	PaidAt    *time.Time `json:"paid_at,omitempty"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	NextDueAt *time.Time `json:"next_due_at"`
 }
@@ -124,7 +125,7 @@ func RowOf(o *order.Order, now time.Time) Row {
 		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
 		Refunded: back(o, o.CameBack()-o.DisputedBack()), Disputed: o.DisputedNow(), DisputedAmount: back(o, o.DisputedAmount),
 		DisputeState: o.DisputeState(), DisputeReason: o.DisputeReason, Net: maildata.MoneyOf(net(o), o.Currency, o.Locale),
-		Planned: len(o.Emails), CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
+		Planned: len(o.Emails), CreatedAt: o.CreatedAt, PaidAt: orNil(o.PaidAt), UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
 	for _, d := range o.Emails {
 		switch {
@@ -163,6 +164,10 @@ var disputeWords = map[order.DisputeState]string{
 	order.DisputeOpen: "disputed", order.DisputeLost: "dispute lost", order.DisputeWon: "dispute won",
 	order.Inquiry: "the bank inquires about", order.InquiryClosed: "inquiry closed",
 }
+
+// PaidLater reports whether a delayed payment, such as a bank debit, was paid after the order was
+// made.
+func (r Row) PaidLater() bool { return r.PaidAt != nil && r.PaidAt.After(r.CreatedAt) }
 
 // CameBack reports whether the shop keeps less than the total.
 func (r Row) CameBack() bool { return r.Refunded.Amount > 0 || r.Disputed }

@@ -23,11 +23,6 @@ type ReportPeriod struct {
 	Period
 }
 
-// EndOf is the last moment of the day before now, in UTC: the day of the report.
-func EndOf(now time.Time) time.Time {
-	return now.UTC().Truncate(24 * time.Hour).Add(-time.Millisecond)
-}
-
 // ReportOf is the report of a summary at the end of a day.
 func ReportOf(s Summary) Report {
 	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now}

@@ -6,7 +6,7 @@ import (
 	"handler/function/internal/maildata"
 )
 
-// Summary is how a shop does. Its days are UTC's.
+// Summary is how a shop does.
 type Summary struct {
 	At time.Time `json:"at"`
 	// Live and Test are what the orders of either mode come to: today, in 7 days and in 30, today
@@ -19,14 +19,14 @@ type Summary struct {
 	Now          Now        `json:"now"`
 }
 
-// Period is what the orders made since some day come to. Those that are not this shop's are only
-// counted.
+// Period is what some days come to. An order counts on the day on which it was made, and its payment
+// on the day on which it was paid. Those that are not this shop's are only counted.
 type Period struct {
 	Days    int       `json:"days"`
 	Since   time.Time `json:"since"`
 	Orders  int       `json:"orders"`
 	Ignored int       `json:"ignored"`
-	// Paid is how many of the orders are paid, or cost nothing; Total and Products are theirs.
+	// Paid is how many orders were paid, or cost nothing; Total and Products are theirs.
 	Paid  int              `json:"paid"`
 	Total []maildata.Money `json:"total"`
 	// CameBack: some of it did. Refunded and Disputed are how much, and Net is what the shop keeps.
@@ -35,7 +35,8 @@ type Period struct {
 	Disputed []maildata.Money `json:"disputed"`
 	Net      []maildata.Money `json:"net"`
 	Products []Product        `json:"products"`
-	Emails   Emails           `json:"emails"`
+	// Emails are those of all these orders.
+	Emails Emails `json:"emails"`
 }
 
 // Product is how much was sold of one.

@@ -21,7 +21,8 @@ const maxProducts = 200
 // Tally counts orders for a summary. Its size does not grow with their number. Make it with
 // NewTally.
 type Tally struct {
-	now        time.Time
+	// The periods end at until, with now's day.
+	now, until time.Time
 	live, test []*sums
 	states     map[State]int
 }
@@ -46,12 +47,11 @@ type productSums struct {
 // amounts are by currency, in its minor unit.
 type amounts map[string]int64
 
-// NewTally counts for a summary of now.
+// NewTally counts for a summary of now, whose time zone decides what a day is.
 func NewTally(now time.Time) *Tally {
-	t := &Tally{now: now, states: map[State]int{}}
-	today := now.UTC().Truncate(24 * time.Hour)
+	t := &Tally{now: now, until: startIn(now, 1), states: map[State]int{}}
 	for _, days := range periods {
-		p := Period{Days: days, Since: today.AddDate(0, 0, 1-days)}
+		p := Period{Days: days, Since: startIn(now, 1-days).UTC()}
 		for _, mode := range []*[]*sums{&t.live, &t.test} {
 			*mode = append(*mode, newSums(p))
 		}
@@ -70,24 +70,41 @@ func (t *Tally) Add(o *order.Order) {
 		mode = t.live
 	}
 	for _, s := range mode {
-		if !o.CreatedAt.Before(s.period.Since) {
-			s.add(o, t.now)
-		}
+		s.add(o, t)
 	}
 }
 
-func (s *sums) add(o *order.Order, now time.Time) {
-	if o.Ignored != "" {
-		s.period.Ignored++
+// add counts an order in the period in which it was made, and its payment in the one in which it was
+// paid.
+func (s *sums) add(o *order.Order, t *Tally) {
+	within := func(at time.Time) bool { return !at.Before(s.period.Since) && at.Before(t.until) }
+	made, sold := within(o.CreatedAt), o.Settled() && within(o.SoldAt())
+	switch {
+	case !made && !sold:
+		return
+	case o.Ignored != "":
+		s.period.Ignored += one(made)
 		return
 	}
-	s.period.Orders++
+	s.period.Orders += one(made)
 	for _, d := range o.Emails {
-		s.period.Emails.add(d, now)
+		s.period.Emails.add(d, t.now)
 	}
-	if !o.Settled() {
-		return
+	if sold {
+		s.sell(o)
 	}
+}
+
+// one counts what is so.
+func one(so bool) int {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// sell counts a paid order, and what came back of its money.
+func (s *sums) sell(o *order.Order) {
 	s.period.Paid++
 	s.total[o.Currency] += o.AmountTotal
 	s.net[o.Currency] += o.Net()
@@ -138,7 +155,7 @@ func (e *Emails) add(d order.Delivery, now time.Time) {
 // Summary is what was counted; now is what there is to do beside it.
 func (t *Tally) Summary(now Now) Summary {
 	now.Failed, now.Bounced = t.states[Failed], t.states[Bounced]
-	return Summary{At: t.now, Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
+	return Summary{At: t.now.UTC(), Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
 }
 
 func periodsOf(all []*sums) []Period {

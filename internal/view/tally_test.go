@@ -16,7 +16,9 @@ import (
 func ago(t *testing.T, name string, d time.Duration, change func(*order.Order)) *order.Order {
 	t.Helper()
 	o := fetched(t, name)
-	o.CreatedAt = later(-d)
+	if o.CreatedAt = later(-d); o.Settled() {
+		o.PaidAt = o.CreatedAt.Add(-time.Second) // it is stored a little later
+	}
 	if change != nil {
 		change(o)
 	}
@@ -93,6 +95,33 @@ func TestTally(t *testing.T) {
 	}
 	if d := cmp.Diff(view.Now{Due: 3, Stuck: 1, OldestDueAt: &oldest, OldestDue: 90, Failed: 1}, got.Now); d != "" {
 		t.Errorf("now (-want +got):\n%s", d)
+	}
+}
+
+func TestTallyOfDelayedPayments(t *testing.T) {
+	t.Parallel()
+
+	const day = 24 * time.Hour
+	paid := func(d time.Duration) func(*order.Order) {
+		return func(o *order.Order) { o.PaidAt = later(-d) }
+	}
+	tally := view.NewTally(start)
+	for _, o := range []*order.Order{
+		ago(t, "completed_paid", 5*day, paid(0)),                                                                 // today
+		ago(t, "completed_paid", 40*day, paid(8*day)),                                                            // before the 30 days, and paid in them
+		ago(t, "completed_paid", 40*day, paid(30*day)),                                                           // all before
+		ago(t, "completed_paid", 2*time.Hour, paid(-12*time.Hour)),                                               // paid tomorrow: an earlier report is made late
+		ago(t, "completed_paid", 40*day, func(o *order.Order) { o.Ignored, o.PaidAt = "not ours", later(-day) }), // not ours
+		ago(t, "completed_paid", 3*day, func(o *order.Order) { o.PaidAt = time.Time{} }),                         // of an older version
+	} {
+		tally.Add(o)
+	}
+	var got [][3]int
+	for _, p := range tally.Summary(view.Now{}).Test {
+		got = append(got, [3]int{p.Orders, p.Paid, p.Ignored})
+	}
+	if d := cmp.Diff([][3]int{{1, 1, 0}, {3, 2, 0}, {3, 3, 0}}, got); d != "" {
+		t.Errorf("ordered, paid, not ours (-want +got):\n%s", d)
 	}
 }
 

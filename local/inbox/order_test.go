@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,30 @@ func TestOrderPage(t *testing.T) {
 		o.Plan(r, nil, start)
 	}
 	o.Cancel("ebook/sale", "refunded", start)
+	o.PaidAt = later(time.Hour)
 	b.orders.list = []*order.Order{o}
 	mustHave(t, b.get(t, "/orders/"+o.ID).body, `<span class="state done">done</span></h1>`, `<span class="reversed">refunded €42.25</span>`,
+		`<th scope="row">Net</th><td class="number">€126.75</td>`, "paid on 24 November 2026, 13:00:00 UTC",
 		"1 later, at 27 November 2026, 12:00:00 UTC", "E-mails, 0 of 2 sent, 1 cancelled, 1 later", `<span class="state later">later</span> <code class="strong">ebook/follow-up</code>`)
 	mustHave(t, b.get(t, "/orders").body, `<span class="state done">done</span>`, "0 of 2 sent, 1 cancelled, 1 later")
+}
+
+func TestOrderPageOfABounce(t *testing.T) {
+	t.Parallel()
+
+	b := setup(t)
+	o := b.samples["completed_paid"]
+	o.Plan(order.ForPaid, nil, start)
+	o.Emails = map[string]order.Delivery{"ebook/delivery": {
+		Email: order.Email{Key: "ebook/delivery", Audience: order.Customer, To: []order.Address{{Email: "ada@example.com"}}},
+		State: order.Sent, SentAt: start, Arrivals: []order.Arrival{{Kind: order.Bounced, At: start}},
+	}}
+	o.NextDueAt = nil
+	b.orders.list = []*order.Order{o}
+	page := b.get(t, "/orders/"+o.ID).body
+	mustHave(t, page, `<span class="state bounced">bounced</span></h1>`, "E-mails, 0 of 1 sent, 1 bounced", `<span class="state bounced">bounced</span> <code class="strong">ebook/delivery</code>`)
+	if strings.Contains(page, ">Net<") || strings.Contains(page, "paid on") {
+		t.Errorf("nothing came back of what was paid at once:\n%s", page)
+	}
+	mustHave(t, b.get(t, "/orders?state=bounced").body, "0 of 1 sent, 1 bounced")
 }

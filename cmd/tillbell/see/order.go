@@ -46,6 +46,9 @@ func (v Viewer) header(o view.Order) {
 		{dim("Total"), plain("%s, %s", total(o.Row), payment)},
 		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
 	}
+	if o.PaidLater() {
+		rows = append(rows, []screen.Cell{dim("Paid"), plain("%s UTC, %s", screen.Stamp(*o.PaidAt), screen.Ago(*o.PaidAt, v.Now))})
+	}
 	if o.CameBack() {
 		rows = slices.Insert(rows, 3, []screen.Cell{dim("Net"), plain("%s", o.Net.Formatted)})
 	}

@@ -211,13 +211,13 @@ func TestOrderWithAFollowUp(t *testing.T) {
 
 	o := sold(t)
 	o.Cancel("ebook/sale", "refunded", now)
-	o.Refunded = 1000
+	o.Refunded, o.PaidAt = 1000, now.Add(-time.Minute)
 	o.Owe([]order.Email{{Key: "ebook/follow-up", To: []order.Address{{Email: "ada@example.com"}}, NotBefore: now.Add(72 * time.Hour)}}, now)
 	b := setup(t, view.Of(o, now))
 	if err := b.Order(t.Context(), o.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\nNet       $39.00\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n",
+	b.mustShow(t, "State     done\n", "Total     $49.00 (test), refunded $10.00, paid\nNet       $39.00\n", "Paid      2026-11-24 11:59:00 UTC, 1 min ago\n", "Later     1, the first at 2026-11-27 12:00:00 UTC, in 3 d\n", "\nE-mails, 1 of 3 sent, 1 cancelled, 1 later\n",
 		"\nlater      ebook/follow-up  ada@example.com")
 	if strings.Contains(b.shown.String(), "\nDue") {
 		t.Errorf("nothing is due:\n%s", b.shown)

@@ -203,6 +203,9 @@ func (b *buyer) followed(ctx context.Context, session string, event []byte) (sho
 		if e.Type == order.Completed {
 			p.Body = []byte(e.Payload)
 		}
+		if c, err := e.Charge(); err == nil && e.Dispute() != "" {
+			p.Dispute = c.ID
+		}
 	}
 	return p.Then(event, time.Now())
 }

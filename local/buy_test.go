@@ -212,6 +212,27 @@ func TestFollowed(t *testing.T) {
 		}
 	})
 
+	t.Run("goes on with the dispute of the payment", func(t *testing.T) {
+		t.Parallel()
+
+		e, err := order.ParseEvent(mustSample(t, "dispute_inquiry"), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := &order.Order{ID: "cs_1", Facts: order.Facts{PaymentIntent: "pi_1"}, Events: map[string]order.Event{e.ID: e}}
+		p, err := (&buyer{&shop.Shop{Store: mongodb.NewStoreOf(onlyOrder{order: o})}}).followed(t.Context(), "cs_1", mustSample(t, "dispute_lost"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		then, err := order.ParseEvent(p.Body, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := then.Charge(); err != nil || c.ID != "dp_000000000000000000000007" || then.Dispute() != order.DisputeLost {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+
 	t.Run("is about the payment of the session", func(t *testing.T) {
 		t.Parallel()
 

@@ -287,7 +287,8 @@ func TestArrivals(t *testing.T) {
 			notice, _ := p.Data["notice"].(map[string]any)
 			delete(notice, "amount") // which are of refunds
 			delete(notice, "whole")
-			delete(notice, "text") // which is of kinds without a template
+			delete(notice, "title") // which are of kinds without a template
+			delete(notice, "text")
 			delete(notice, "command")
 			if d := cmp.Diff(map[string]any{"kind": "bounced", "about": delivery, "reason": c.want}, notice); d != "" || p.To[0].Email != "owner@example.com" {
 				t.Errorf("to %v (-want +got):\n%s", p.To, d)

@@ -452,3 +452,92 @@ func TestKeysOfReversals(t *testing.T) {
 		}
 	}
 }
+
+// told are the notices about money that were sent: their template, kind and command.
+func (b *bench) told() []string {
+	var all []string
+	for _, m := range b.sendgrid.mails {
+		if notice, ok := m.Personalizations[0].Data["notice"].(map[string]any); ok {
+			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %v %v", m.Template[len(m.Template)-1:], notice["kind"], notice["command"])))
+		}
+	}
+	return all
+}
+
+func TestMoneyThatMovesLater(t *testing.T) {
+	t.Parallel()
+
+	later := func(t *testing.T, b *bench, id string) {
+		t.Helper()
+		b.clock = b.clock.Add(time.Hour)
+		if p := b.sendOrder(t, id); p.Waiting != 0 || p.Failed != 0 {
+			t.Errorf("progress %+v", p)
+		}
+	}
+
+	t.Run("a refund that fails is told once, and sends nothing that was cancelled", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		b.refund(t, "evt_all", 4900)
+		later(t, b, id)
+		const failed = `"object":"refund","id":"re_1","amount":4900,"status":"failed"`
+		b.charge(t, "evt_failed", order.RefundFailed, failed)
+		later(t, b, id)
+		b.charge(t, "evt_failed_too", order.ChargeRefundUpdated, failed)
+		later(t, b, id)
+		want := []string{"a refunded", "a refund-failed resend " + id + ` ebook/later --reason "the refund failed"`}
+		if d := cmp.Diff(want, b.told()); d != "" {
+			t.Errorf("notices (-want +got):\n%s", d)
+		}
+		if d := b.memory.orders[id].Emails["ebook/later"]; d.State != order.Cancelled {
+			t.Errorf("the e-mail for later is %s", d.State)
+		}
+	})
+
+	t.Run("an inquiry stops nothing; the dispute that it becomes does, and its end is told once", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		say := func(event, eventType, status string) {
+			b.charge(t, event, eventType, `"object":"dispute","id":"dp_1","amount":4900,"reason":"fraudulent","status":"`+status+`"`)
+			later(t, b, id)
+		}
+		say("evt_1", order.DisputeCreated, "warning_needs_response")
+		if d := b.memory.orders[id].Emails["ebook/later"]; d.State != order.Planned {
+			t.Errorf("the e-mail for later is %s", d.State)
+		}
+		say("evt_2", order.DisputeUpdated, "needs_response")
+		say("evt_3", order.DisputeWithdrawn, "needs_response")
+		if d := b.memory.orders[id].Emails["ebook/later"]; d.State != order.Cancelled {
+			t.Errorf("the e-mail for later is %s", d.State)
+		}
+		say("evt_4", order.DisputeClosed, "won")
+		say("evt_5", order.DisputeReinstated, "won")
+		want := []string{"b inquiry", "b disputed", "b dispute-won resend " + id + ` ebook/later --reason "the dispute was won"`}
+		if d := cmp.Diff(want, b.told()); d != "" {
+			t.Errorf("notices (-want +got):\n%s", d)
+		}
+	})
+
+	t.Run("a capture by hand brings the e-mails of an order that was completed unpaid", func(t *testing.T) {
+		t.Parallel()
+
+		b := reversing(t, lasting+reversals)
+		id := b.place(t, "completed_unpaid")
+		b.sendOrder(t, id)
+		if sent := b.sendgrid.sent(); len(sent) != 0 {
+			t.Errorf("unpaid, it sends %q", sent)
+		}
+		b.place(t, "payment_captured")
+		later(t, b, id)
+		later(t, b, id)
+		if d := cmp.Diff([]string{"default/receipt", "notice/unknown-product"}, b.sendgrid.sent()); d != "" {
+			t.Errorf("sent (-want +got):\n%s", d)
+		}
+	})
+}

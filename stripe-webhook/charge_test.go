@@ -32,6 +32,26 @@ func TestReceiveCharge(t *testing.T) {
 		}
 	})
 
+	t.Run("hands a capture on as a sale, whose items may be asked for again", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.Receive(signed(body(t, "payment_captured"), secret, time.Now()))
+		if len(b.invoked) != 1 || b.invoked[0] != `send-email {"id":"cs_paid"}` {
+			t.Errorf("calls %v", b.invoked)
+		}
+	})
+
+	t.Run("looks at no order for the event that comes with every sale", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		res := b.Receive(signed(body(t, "payment_intent_succeeded"), secret, time.Now()))
+		if res.StatusCode != http.StatusOK || len(b.charged)+len(b.recorded)+len(b.invoked) != 0 {
+			t.Errorf("%d %s after %d looks, with %d writes and calls %v", res.StatusCode, res.Body, len(b.charged), len(b.recorded), b.invoked)
+		}
+	})
+
 	t.Run("acknowledges one of a payment that no order has, and does nothing else", func(t *testing.T) {
 		t.Parallel()
 

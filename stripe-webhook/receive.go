@@ -64,8 +64,9 @@ type Endpoint struct {
 	turnedAway openfaas.TurnedAway
 }
 
-// ofNoOrder is why an event of a charge is ignored: most charges of an account may be of other
-// systems.
+// ofNoOrder is why an event without a session is ignored: most payments of an account may be of
+// other systems. An order is there long before its money goes back, or is captured by hand; one that
+// is captured within the moment in which its session is stored is found by the daily check.
 const ofNoOrder = "no order has this payment"
 
 // errThin: the event does not hold what it speaks of.
@@ -100,14 +101,14 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 	}
 	// Stripe may hang up; what it said is stored all the same.
 	id, added, queued, err := e.take(openfaas.Context(req), log, event)
-	if order.OfCharge(event.Type) && errors.Is(err, order.ErrNotFound) {
+	if order.ByIntent(event.Type) && errors.Is(err, order.ErrNotFound) {
 		return ignore(log, ofNoOrder)
 	}
 	log = log.With("order", id)
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}
-	_, facts, _ := event.Session() // a charge has none, and says nothing of it
+	_, facts, _ := event.Session() // an event without one says nothing of it
 	log.Info("event stored", "new", added, "payment_status", facts.PaymentStatus, "queued", queued, "duration", time.Since(began))
 	return openfaas.JSON(http.StatusOK, stored{ID: id, Queued: queued})
 }
@@ -171,7 +172,7 @@ func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error
 	if _, facts, err := event.Session(); err == nil && facts.Mode == "setup" {
 		return event, "a session in setup mode sells nothing", nil
 	}
-	return event, "", nil
+	return event, event.NoNews(), nil
 }
 
 // take puts an event into its order, whose ID it gives, and hands the order on. It reports whether
@@ -192,7 +193,7 @@ func (e *Endpoint) record(ctx context.Context, event order.Event) (id string, ad
 	if err != nil {
 		return "", false, err
 	}
-	if order.OfCharge(event.Type) {
+	if order.ByIntent(event.Type) {
 		return store.RecordCharge(ctx, event)
 	}
 	if id, _, err = event.Session(); err != nil {

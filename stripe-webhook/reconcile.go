@@ -164,18 +164,21 @@ func (e *Endpoint) candidate(raw json.RawMessage, l listing) (c candidate) {
 	if c.event, c.why, c.err = e.decode(payload); c.err != nil || c.why != "" {
 		return c
 	}
-	if !order.OfCharge(c.event.Type) {
+	if !order.ByIntent(c.event.Type) {
 		c.order, c.facts, c.err = c.event.Session()
 		return c
 	}
 	var charge order.Charge
 	charge, c.err = c.event.Charge()
 	c.payment, c.facts.AmountTotal, c.facts.Currency = charge.PaymentIntent, charge.Amount, charge.Currency
+	if c.event.Type == order.PaymentSucceeded {
+		c.facts.PaymentStatus = order.Paid
+	}
 	return c
 }
 
-// findOrders gives the candidates that are about charges their orders: those that their payment
-// intents paid for.
+// findOrders gives the candidates without a session their orders: those that their payment intents
+// paid for.
 func findOrders(ctx context.Context, store Recorder, all []candidate) error {
 	var payments []string
 	for _, c := range all {

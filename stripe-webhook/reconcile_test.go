@@ -22,14 +22,14 @@ import (
 
 // listed is a Stripe that lists what it is given, a few at a time.
 type listed struct {
-	// events of sessions, events of charges, and sessions are the newest first.
-	events, charges, sessions []string
-	pageSize                  int
+	// events of sessions, events of charges, captures, and sessions are the newest first.
+	events, charges, captures, sessions []string
+	pageSize                            int
 	// answer, where it is set, is given in place of a list.
 	answer func(w http.ResponseWriter)
 	// before, where it is set, is called at each question.
 	before func()
-	// asked are the questions but those about charges, which are counted.
+	// asked are the questions but those about charges and captures, of which the former are counted.
 	asked        []url.Values
 	askedCharges int
 }
@@ -40,6 +40,10 @@ func (l *listed) RoundTrip(r *http.Request) (*http.Response, error) {
 	if slices.Contains(query["types[]"], order.ChargeRefunded) {
 		l.askedCharges++
 		l.page(w, l.charges, query)
+		return w.Result(), nil
+	}
+	if slices.Contains(query["types[]"], order.PaymentSucceeded) {
+		l.page(w, l.captures, query)
 		return w.Result(), nil
 	}
 	l.asked = append(l.asked, query)
@@ -176,6 +180,30 @@ func TestReconcile(t *testing.T) {
 		}
 		if again := b.ask(t, threeDays, ""); again.Known != 5 || again.Recorded != 0 || len(b.recorded) != 5 {
 			t.Errorf("again: %+v, recorded %v", again, b.recorded)
+		}
+	})
+
+	t.Run("finds a capture by hand, and no payment of any other sale", func(t *testing.T) {
+		t.Parallel()
+
+		b := setUp(t)
+		b.stripe(&listed{events: []string{saleAt(t, "completed_unpaid", 1)}, captures: []string{
+			strings.TrimSpace(string(body(t, "payment_captured"))), strings.TrimSpace(string(body(t, "payment_intent_succeeded"))),
+		}})
+		b.payments = map[string]string{"pi_000000000000000000000003": "cs_test_1"}
+		b.chargeFunc = func(e order.Event) (string, bool, error) {
+			added, err := b.known["cs_test_1"].Add(e, time.Now())
+			return "cs_test_1", added, err
+		}
+		done := b.ask(t, threeDays, "")
+		if done.Seen != 3 || done.Recorded != 2 || done.Ignored != 1 || done.Missing[1].PaymentStatus != order.Paid {
+			t.Errorf("%+v", done)
+		}
+		if o := b.known["cs_test_1"]; o.PaymentStatus != order.Paid {
+			t.Errorf("the order is %s", o.PaymentStatus)
+		}
+		if again := b.ask(t, threeDays, ""); again.Known != 2 || again.Recorded != 0 {
+			t.Errorf("again: %+v", again)
 		}
 	})
 

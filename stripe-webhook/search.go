@@ -34,19 +34,23 @@ type listing struct {
 }
 
 // listings are where events since a time are, in the order in which they are gone through: what
-// makes orders comes before what is found by the order that it is about. Sessions are asked for
-// only where Stripe has no events any more.
+// makes orders comes before what is found by the order that it is about. Captures are a listing of
+// their own, and the last: a key of before may not read them. Sessions are asked for only where
+// Stripe has no events any more.
 func listings(since, now time.Time) []listing {
 	created := func(since time.Time) [2]string {
 		return [2]string{"created[gte]", strconv.FormatInt(since.Unix(), 10)}
 	}
-	var checkout, rest [][2]string
+	var checkout, captures, rest [][2]string
 	for _, t := range order.HandledTypes() {
-		if strings.HasPrefix(t, "checkout.session.") {
-			checkout = append(checkout, [2]string{"types[]", t})
-		} else {
-			rest = append(rest, [2]string{"types[]", t})
+		of := &rest
+		switch {
+		case strings.HasPrefix(t, "checkout.session."):
+			of = &checkout
+		case t == order.PaymentSucceeded:
+			of = &captures
 		}
+		*of = append(*of, [2]string{"types[]", t})
 	}
 	all := []listing{{name: "checkout", what: "Events", path: "/v1/events", query: append(checkout, created(since))}}
 	if since.Before(now.Add(-eventsKept)) {
@@ -56,7 +60,9 @@ func listings(since, now time.Time) []listing {
 			query: [][2]string{created(since.Add(-openFor)), {"created[lt]", until}, {"status", "complete"}},
 		})
 	}
-	return append(all, listing{name: "payments", what: "Events, Charges and Disputes", path: "/v1/events", query: append(rest, created(since))})
+	return append(all,
+		listing{name: "payments", what: "Events, Charges, Refunds and Disputes", path: "/v1/events", query: append(rest, created(since))},
+		listing{name: "captures", what: "Events and PaymentIntents", path: "/v1/events", query: append(captures, created(since))})
 }
 
 // cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at

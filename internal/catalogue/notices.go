@@ -25,6 +25,12 @@ const (
 	OrderOverdue Notice = maildata.OrderOverdue
 	StillUnpaid  Notice = maildata.StillUnpaid
 	Unheard      Notice = maildata.Unheard
+	// RefundFailed has that of Refunded, and these others have that of Disputed.
+	RefundFailed  Notice = maildata.RefundFailed
+	DisputeWon    Notice = maildata.DisputeWon
+	DisputeLost   Notice = maildata.DisputeLost
+	Inquiry       Notice = maildata.Inquiry
+	InquiryClosed Notice = maildata.InquiryClosed
 )
 
 // noticeKinds are those that the catalogue names a template for.
@@ -76,14 +82,12 @@ func (n Notice) about(about string) string {
 	switch n {
 	case EmailFailed, Bounced, DatabaseFull, ItemsGivenUp, Unheard:
 		return "/" + about
-	case Refunded, Disputed:
-		return "/" + short(about)
 	}
 	return ""
 }
 
 // notice is the delivery of a notice about an order; about names the subject if there may be
-// several.
+// several. planNews adds that of news about its money to the key.
 func (c *Catalogue) notice(o *order.Order, kind Notice, about string, now time.Time) order.Email {
 	id, name := c.template(c.Notices.template(kind), o)
 	return order.Email{

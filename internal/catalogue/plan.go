@@ -18,12 +18,12 @@ const (
 // Plan freezes in the order the e-mails that it owes for a reason, according to the current
 // catalogue.
 func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
-	event, ofCharge := reason.Event()
+	news, ofMoney := o.NewsOf(reason)
 	switch {
 	case !c.claims(o, reason):
 		o.Ignore(reason, "the catalogue's only does not name it", now)
-	case ofCharge:
-		c.planCharge(o, reason, event, now)
+	case ofMoney:
+		c.planNews(o, news, now)
 	case reason == order.ForPaymentFailed:
 		o.Plan(reason, []order.Email{c.notice(o, PaymentFailed, "", now)}, now)
 	case reason == order.ForStillUnpaid:

@@ -8,34 +8,35 @@ import (
 	"handler/function/internal/order"
 )
 
-// chargeKind is the notice that is owed for an event of a charge.
-func chargeKind(eventType string) Notice {
-	if eventType == order.DisputeCreated {
-		return Disputed
-	}
-	return Refunded
+// newsKinds are the notices that are owed for news about an order's money.
+var newsKinds = map[order.NewsKind]Notice{
+	order.NewsRefund: Refunded, order.NewsRefundFailed: RefundFailed,
+	order.NewsDispute: Disputed, order.NewsDisputeWon: DisputeWon, order.NewsDisputeLost: DisputeLost,
+	order.NewsInquiry: Inquiry, order.NewsInquiryClosed: InquiryClosed,
 }
 
-// planCharge freezes the notice of a refund or a dispute, one for each event. Without a template in
-// the catalogue there is none.
-func (c *Catalogue) planCharge(o *order.Order, reason order.Reason, event string, now time.Time) {
+// planNews freezes the notice of news about an order's money. Without a template in the catalogue
+// there is none.
+func (c *Catalogue) planNews(o *order.Order, news order.News, now time.Time) {
 	var emails []order.Email
-	if kind := chargeKind(o.Events[event].Type); c.Notifies(kind) {
-		emails = append(emails, c.notice(o, kind, event, now))
+	if kind := newsKinds[news.Kind]; c.Notifies(kind) {
+		e := c.notice(o, kind, news.Event, now)
+		e.Key += "/" + short(news.Subject)
+		emails = append(emails, e)
 	}
-	o.Plan(reason, emails, now)
+	o.Plan(news.Reason(), emails, now)
 }
 
-// short stands for an event's ID in the key of a delivery, which has lower-case letters and digits
-// only.
-func short(event string) string {
-	sum := sha256.Sum256([]byte(event))
+// short stands for the ID of an event, a refund or a dispute in the key of a delivery, which has
+// lower-case letters and digits only.
+func short(id string) string {
+	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:6])
 }
 
-// Unnotified is the event of a charge whose plan holds no notice because the catalogue has no
-// template for it.
+// Unnotified is the event of news whose plan holds no notice because the catalogue has no template
+// for it.
 func (c *Catalogue) Unnotified(o *order.Order, reason order.Reason) (event string, unnotified bool) {
-	event, ofCharge := reason.Event()
-	return event, ofCharge && o.Ignored == "" && !c.Notifies(chargeKind(o.Events[event].Type))
+	news, ofMoney := o.NewsOf(reason)
+	return news.Event, ofMoney && o.Ignored == "" && !c.Notifies(newsKinds[news.Kind])
 }

@@ -284,3 +284,36 @@ func TestReversalTemplates(t *testing.T) {
 		}
 	}
 }
+
+// Kinds that share a template say what happened in their own words.
+func TestMoneyNoticesThatShareATemplate(t *testing.T) {
+	t.Parallel()
+
+	set, orders := sampletest.TemplatesOf(t, sample.Starter()), sampletest.Orders(t)
+	for kind, c := range map[string]struct{ of, subject, text, command string }{
+		"refund-failed": {"refund_failed", "[test] A refund failed: $49.00 to Ada Example",
+			"A refund of $49.00 did not reach the customer", `resend ID ebook/follow-up --reason "the refund failed"`},
+		"dispute-won": {"dispute_won", "[test] A dispute was won: ¥5,000 by 花子",
+			"the disputed ¥5,000 are yours again. These e-mails stay cancelled: ebook/follow-up.", `resend ID ebook/follow-up --reason "the dispute was won"`},
+		"dispute-lost":   {"dispute_lost", "[test] A dispute was lost: ¥5,000 by 花子", "who keeps the disputed ¥5,000. The reason is, in Stripe's word: fraudulent.", ""},
+		"inquiry":        {"dispute_inquiry", "[test] A bank asks about a payment: ¥5,000 by 花子", "It asks for no money", ""},
+		"inquiry-closed": {"dispute_inquiry", "[test] A bank's inquiry is closed: ¥5,000 by 花子", "question about this payment is closed", ""},
+	} {
+		o := orders[c.of]
+		tmpl, _ := set.Find(maildata.Shared()[kind], "")
+		got, err := tmpl.Render(sample.Mail(o, noticeSeries+"/"+kind, "").Data(shop))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(got.Text), " ")
+		if got.Subject != c.subject || !strings.Contains(text, c.text) || strings.Contains(text, "asks for ¥") || strings.Contains(text, "was refunded") {
+			t.Errorf("%s: %q\n%s", kind, got.Subject, got.Text)
+		}
+		command := "go run ./cmd/tillbell " + strings.Replace(c.command, "ID", o.ID, 1)
+		for of, body := range map[string]string{"text": got.Text, "HTML": html.UnescapeString(got.HTML)} {
+			if c.command == "" && strings.Contains(body, "tillbell resend") || c.command != "" && !strings.Contains(body, command) {
+				t.Errorf("%s: no command %q in the %s:\n%s", kind, c.command, of, body)
+			}
+		}
+	}
+}

@@ -35,6 +35,12 @@ const (
 	OrderOverdue = "order-overdue"
 	StillUnpaid  = "still-unpaid"
 	Unheard      = "unheard"
+	// RefundFailed has that of refunded, and these others have that of disputed.
+	RefundFailed  = "refund-failed"
+	DisputeWon    = "dispute-won"
+	DisputeLost   = "dispute-lost"
+	Inquiry       = "inquiry"
+	InquiryClosed = "inquiry-closed"
 )
 
 type orderData struct {
@@ -73,12 +79,13 @@ type noticeData struct {
 	About string `json:"about"`
 	// Reason is why it failed, or why a payment is disputed.
 	Reason string `json:"reason"`
-	// Amount is what went back so far, or is disputed; none in other notices.
+	// Amount is what went back so far, did not go back, or is disputed; none in other notices.
 	Amount Money `json:"amount"`
 	// Whole: all of the payment is refunded.
 	Whole bool `json:"whole"`
-	// Text is what happened, and Command what the owner types to go on, both for the kinds that
-	// share a template.
+	// Title is what happened in a few words, Text in a sentence or two, and Command is what the
+	// owner types to go on: for the kinds that share a template.
+	Title   string `json:"title"`
 	Text    string `json:"text"`
 	Command string `json:"command"`
 }
@@ -175,14 +182,14 @@ func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {
 		n.Reason = o.Fetch.LastError
 	case OrderOverdue:
 		n.Reason = d.About
-	case Refunded, Disputed:
+	case Refunded, RefundFailed, Disputed, DisputeWon, DisputeLost, Inquiry, InquiryClosed:
 		c, _ := o.Events[d.About].Charge() // it was read before; one that is gone says nothing
 		n.Amount, n.Whole, n.Reason = MoneyOf(c.Amount, c.Currency, o.Locale), c.Whole, c.Reason
 	case Bounced:
 		n.Reason = bounceReason(o.Emails[d.About])
 	}
 	n.Reason = oneLine(n.Reason)
-	n.Text, n.Command = textOf(kind), commandOf(kind, o, d.About)
+	n.Title, n.Text, n.Command = titleOf(kind), textOf(kind, n.Amount.Formatted, o), commandOf(kind, o, d.About)
 	return n
 }
 

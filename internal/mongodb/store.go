@@ -143,8 +143,8 @@ func (s *Store) Create(ctx context.Context, o *order.Order) (bool, error) {
 	return true, nil
 }
 
-// RecordCharge is Record for an event of a charge, which is put into the order that its payment
-// intent paid for, and makes none: it gives that order's ID, and order.ErrNotFound where there is
+// RecordCharge is Record for an event without a session, which is put into the order that its
+// payment intent paid for, and makes none: it gives that order's ID, and order.ErrNotFound where there is
 // none after one look.
 func (s *Store) RecordCharge(ctx context.Context, e order.Event) (id string, added bool, err error) {
 	c, err := e.Charge()

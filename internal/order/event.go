@@ -16,10 +16,25 @@ const (
 	Completed             = "checkout.session.completed"
 	AsyncPaymentSucceeded = "checkout.session.async_payment_succeeded"
 	AsyncPaymentFailed    = "checkout.session.async_payment_failed"
+	// PaymentSucceeded comes with every sale. It is news where the shop captures payments by hand:
+	// then the session is completed before the payment is.
+	PaymentSucceeded = "payment_intent.succeeded"
 	// ChargeRefunded: money went back, all of it or a part.
 	ChargeRefunded = "charge.refunded"
-	// DisputeCreated: the buyer's bank asks for the money.
+	// These three speak of one refund. Older API versions have the last only.
+	RefundFailed        = "refund.failed"
+	RefundUpdated       = "refund.updated"
+	ChargeRefundUpdated = "charge.refund.updated"
+	// DisputeCreated: the buyer's bank asks for the money, or asks a question.
 	DisputeCreated = "charge.dispute.created"
+	// DisputeUpdated: it has another state, or the shop sent evidence.
+	DisputeUpdated = "charge.dispute.updated"
+	// DisputeWithdrawn: the bank has taken the money.
+	DisputeWithdrawn = "charge.dispute.funds_withdrawn"
+	// DisputeReinstated: the shop has money of a dispute again, all of it or a part.
+	DisputeReinstated = "charge.dispute.funds_reinstated"
+	// DisputeClosed: the bank has decided.
+	DisputeClosed = "charge.dispute.closed"
 )
 
 // ErrMalformed: the payload is no event of Stripe's, or one without what an order needs.
@@ -75,7 +90,11 @@ type outside struct {
 // HandledTypes are the types of the events that make or change an order: those that the webhook
 // endpoint at Stripe is registered for.
 func HandledTypes() []string {
-	return []string{Completed, AsyncPaymentSucceeded, AsyncPaymentFailed, ChargeRefunded, DisputeCreated}
+	return []string{
+		Completed, AsyncPaymentSucceeded, AsyncPaymentFailed, PaymentSucceeded,
+		ChargeRefunded, RefundFailed, RefundUpdated, ChargeRefundUpdated,
+		DisputeCreated, DisputeUpdated, DisputeWithdrawn, DisputeReinstated, DisputeClosed,
+	}
 }
 
 // Handled reports whether events of this type make or change an order.
@@ -186,11 +205,11 @@ func (env Envelope) Event(receivedAt time.Time) (Event, error) {
 }
 
 // Session is the ID of the Checkout Session that the event speaks of, and what it says of it. Its
-// error is ErrMalformed, for an event of a charge too.
+// error is ErrMalformed, for an event without a session too.
 func (e Event) Session() (string, Facts, error) {
 	p, err := e.facts()
-	if err == nil && OfCharge(e.Type) {
-		err = fmt.Errorf("%w: it speaks of a charge", ErrMalformed)
+	if err == nil && ByIntent(e.Type) {
+		err = fmt.Errorf("%w: it names no session", ErrMalformed)
 	}
 	return p.session, p.Facts, err
 }

@@ -92,7 +92,7 @@ func (o *Order) SoldAt() time.Time {
 	return o.CreatedAt
 }
 
-// parsed is what one event says: of its session, or of its charge.
+// parsed is what one event says: of its session, or of its payment.
 type parsed struct {
 	Facts
 	session string
@@ -113,7 +113,7 @@ func (e Event) facts() (parsed, error) {
 
 // parse reads what an event of that type says.
 func (env Envelope) parse(eventType string) (parsed, error) {
-	if OfCharge(eventType) {
+	if ByIntent(eventType) {
 		c, err := env.charge(eventType)
 		return parsed{charge: c}, err
 	}
@@ -141,14 +141,16 @@ func (env Envelope) parse(eventType string) (parsed, error) {
 // no part in it.
 func fold(events map[string]Event) (Facts, error) {
 	var out Facts
-	var back Reversal
+	var charges []said
 	for _, e := range byTime(events) {
 		p, err := e.facts()
 		switch {
 		case err != nil:
 			return Facts{}, fmt.Errorf("event %s: %w", e.ID, err)
 		case OfCharge(e.Type):
-			back = back.merge(e.Type, p.charge)
+			charges = append(charges, said{e, p.charge})
+		case e.Type == PaymentSucceeded:
+			out = out.paid()
 		default:
 			out = out.merge(p.Facts)
 		}
@@ -156,12 +158,12 @@ func fold(events map[string]Event) (Facts, error) {
 			out.PaidAt = e.Created
 		}
 	}
-	out.Reversal = back
+	out.Reversal = reversal(charges)
 	return out, nil
 }
 
-// byTime sorts by Stripe's clock, which counts whole seconds. Within one second a completed
-// session comes before what became of its payment, and IDs decide the rest.
+// byTime sorts by Stripe's clock, which counts whole seconds. Within one second what begins comes
+// before what becomes of it, a dispute's end comes last, and IDs decide the rest.
 func byTime(events map[string]Event) []Event {
 	var list []Event
 	for id, e := range events {
@@ -169,8 +171,11 @@ func byTime(events map[string]Event) []Event {
 		list = append(list, e)
 	}
 	rank := func(e Event) int {
-		if e.Type == Completed {
+		switch e.Type {
+		case Completed, ChargeRefunded, DisputeCreated:
 			return 0
+		case DisputeClosed:
+			return 2
 		}
 		return 1
 	}
@@ -178,6 +183,14 @@ func byTime(events map[string]Event) []Event {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// paid is f after its payment succeeded.
+func (f Facts) paid() Facts {
+	if !f.Settled() {
+		f.PaymentStatus = Paid
+	}
+	return f
 }
 
 // merge is f with what a newer event says laid over it.

@@ -3,6 +3,7 @@ package order
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (d Delivery) OnlyTo(email string) Delivery {
 // is about a person. The fields are those that are kept: what Stripe adds to its objects one day is
 // left out.
 func (e Event) redacted() (Event, error) {
-	if OfCharge(e.Type) {
+	if ByIntent(e.Type) {
 		return e.redactedCharge()
 	}
 	in, s, wrong, err := decode([]byte(e.Payload))
@@ -151,7 +152,7 @@ func (e Event) redacted() (Event, error) {
 	return e.saying(slim)
 }
 
-// redactedCharge is redacted for an event of a charge.
+// redactedCharge is redacted for an event without a session.
 func (e Event) redactedCharge() (Event, error) {
 	env, err := ParseEnvelope([]byte(e.Payload))
 	if err != nil {
@@ -161,15 +162,28 @@ func (e Event) redactedCharge() (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	object := map[string]any{"object": "charge", "amount_refunded": c.Amount, "refunded": c.Whole}
-	if e.Type == DisputeCreated {
-		object = map[string]any{"object": "dispute", "amount": c.Amount, "reason": c.Reason}
-	}
-	object["payment_intent"], object["currency"] = c.PaymentIntent, c.Currency
 	return e.saying(map[string]any{
 		"id": env.ID, "object": "event", "type": env.Type, "created": env.Created.Unix(), "livemode": env.Livemode, "account": env.account,
-		"data": map[string]any{"object": object},
+		"data": map[string]any{"object": c.redacted(e.Type)},
 	})
+}
+
+// redacted is the object of an event of that type, with what is read of it.
+func (c Charge) redacted(eventType string) map[string]any {
+	object := map[string]any{"id": c.ID, "payment_intent": c.PaymentIntent, "currency": c.Currency, "status": c.Status}
+	add := func(more map[string]any) map[string]any {
+		maps.Copy(object, more)
+		return object
+	}
+	switch {
+	case ofRefund(eventType):
+		return add(map[string]any{"object": "refund", "amount": c.Amount, "failure_reason": c.Reason})
+	case ofDispute(eventType):
+		return add(map[string]any{"object": "dispute", "amount": c.Amount, "reason": c.Reason})
+	case eventType == PaymentSucceeded:
+		return add(map[string]any{"object": "payment_intent", "id": c.PaymentIntent, "amount_received": c.Amount, "capture_method": "manual"})
+	}
+	return add(map[string]any{"object": "charge", "amount_refunded": c.Amount, "refunded": c.Whole})
 }
 
 // saying is the event with that for its payload.

@@ -1,6 +1,9 @@
 package order
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // DisputeState is how far the disputes of an order's payment have come.
 type DisputeState string
@@ -19,12 +22,21 @@ const (
 	InquiryClosed DisputeState = "inquiry_closed"
 )
 
+// real reports whether a bank asks for money, or has asked for it.
+func (s DisputeState) real() bool { return s == DisputeOpen || s == DisputeLost || s == DisputeWon }
+
+// orWorse is the one of two states that needs a person more.
+func (s DisputeState) orWorse(other DisputeState) DisputeState {
+	all := []DisputeState{DisputeOpen, DisputeLost, DisputeWon, Inquiry, InquiryClosed, ""}
+	return all[min(slices.Index(all, s), slices.Index(all, other))]
+}
+
 // DisputeState is the state of the order's disputes; empty if there is none.
 func (r Reversal) DisputeState() DisputeState {
-	if r.Disputed {
+	if r.Disputed && r.Dispute == "" { // disputed before the state was kept
 		return DisputeOpen
 	}
-	return ""
+	return r.Dispute
 }
 
 // RefundedInPart reports whether some of the payment went back by refunds, but not all of it.
@@ -46,7 +58,7 @@ func (f Facts) DisputedBack() int64 {
 	if !f.DisputedNow() {
 		return 0
 	}
-	return cmp.Or(f.DisputedAmount, f.AmountTotal)
+	return cmp.Or(f.Withdrawn, f.DisputedAmount, f.AmountTotal)
 }
 
 // CameBack is how much of the order's money the shop does not have any more, in minor units: the

@@ -85,8 +85,8 @@ func (o *Order) Clone() *Order {
 	return &c
 }
 
-// New is the order that the first event of a session makes. One of a charge makes none: its error
-// is ErrMalformed.
+// New is the order that the first event of a session makes. One without a session makes none: its
+// error is ErrMalformed.
 func New(e Event, now time.Time) (*Order, error) {
 	o := &Order{CreatedAt: now, Events: map[string]Event{}}
 	var err error

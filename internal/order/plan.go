@@ -2,7 +2,6 @@ package order
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,43 +19,15 @@ const (
 	ForStillUnpaid Reason = "still_unpaid"
 )
 
-// The first parts of the reasons of which each event of a charge is one; the event's ID is the
-// second.
-const (
-	forRefund  = "refund_"
-	forDispute = "dispute_"
-)
-
-// forCharge is the reason of a plan for an event of a charge: each event has one.
-func forCharge(e Event) Reason {
-	if e.Type == DisputeCreated {
-		return Reason(forDispute + e.ID)
-	}
-	return Reason(forRefund + e.ID)
-}
-
-// Event is the ID of the event that a plan is made for, where it is an event of a charge.
-func (r Reason) Event() (id string, ok bool) {
-	for _, first := range []string{forRefund, forDispute} {
-		if id, ok = strings.CutPrefix(string(r), first); ok {
-			return id, true
-		}
-	}
-	return "", false
-}
-
-// OfPayment reports whether a plan is one of the payment, and not of a charge.
-func (r Reason) OfPayment() bool {
-	_, ofCharge := r.Event()
-	return !ofCharge
-}
+// OfPayment reports whether a plan is one of the payment, and not of news about its money.
+func (r Reason) OfPayment() bool { return r == ForPaid || r == ForPaymentFailed }
 
 // Unplanned is the plan that the order waits for, if any: that of its payment first, then those of
-// its charges, the oldest first.
+// the news about its money, the oldest first.
 func (o *Order) Unplanned() (Reason, bool) { return first(o.awaited()) }
 
 // Plannable is the plan that can be made now, if any. While the line items are not to be asked for,
-// those of the charges go first: they tell the admins of what may not wait.
+// those of the news go first: they tell the admins of what may not wait.
 func (o *Order) Plannable(now time.Time) (Reason, bool) {
 	all := o.awaited()
 	if at, pending := o.stillUnpaidAt(); pending && !at.After(now) {
@@ -102,8 +73,8 @@ func (o *Order) reasons() []Reason {
 	case o.PaymentFailed:
 		all = append(all, ForPaymentFailed)
 	}
-	for _, e := range o.charges() {
-		all = append(all, forCharge(e))
+	for _, n := range o.News() {
+		all = append(all, n.Reason())
 	}
 	return all
 }

@@ -1,6 +1,8 @@
 package order
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,11 +48,25 @@ func (o *Order) stop(copies bool, now time.Time) {
 	}
 }
 
+// stoppedBy is why: by a refund too where that failed after it had stopped an attempt.
 func (o *Order) stoppedBy() string {
-	if o.RefundedWholly {
-		return stoppedByRefund
+	if o.Disputed && !o.RefundedWholly {
+		return stoppedByDispute
 	}
-	return stoppedByDispute
+	return stoppedByRefund
+}
+
+// Stopped are the keys of the e-mails that are cancelled because the money went back, or seemed to.
+// They stay so if the shop has the money again: a person decides.
+func (o *Order) Stopped() []string {
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+		d := o.Emails[key]
+		if d.State == Cancelled && (d.LastError == stoppedByRefund || d.LastError == stoppedByDispute) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // Stop cancels a delivery whose lease expired, and whose money went back since; it reports whether

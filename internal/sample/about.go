@@ -14,7 +14,12 @@ var about = map[string]string{
 	"completed_paid":                "one product, paid by card",
 	"completed_two_products":        "two products, in euros with the tax in the price",
 	"completed_unpaid":              "a bank debit that is not paid yet: no e-mail until async_payment_succeeded",
-	"payment_intent_succeeded":      "an event that is not handled",
+	"dispute_inquiry":               "the customer's bank asks a question, and no money: the admins get a notice",
+	"dispute_lost":                  "the bank decides for the customer: the admins get a notice",
+	"dispute_won":                   "the bank decides for the shop: the admins get a notice, and what was cancelled stays so",
+	"payment_captured":              "an unpaid purchase is captured by hand: now the e-mails go out",
+	"payment_intent_succeeded":      "an event that comes with every sale, and is ignored",
+	"refund_failed":                 "the money of a refund does not reach the customer: the admins get a notice, and what was cancelled stays so",
 }
 
 // About says in a line what an event is, and what e-mails follow.

@@ -64,12 +64,18 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 		m.Delivery.About = "secret stripe-api-key is missing"
 	case kind == maildata.UnknownProduct:
 		m.Delivery.About = "prod_unknown"
-	case kind == maildata.Refunded:
-		m.Delivery.About = charge(o, "charge_refunded")
-	case kind == maildata.Disputed:
-		m.Delivery.About = charge(o, "charge_dispute_created")
+	case newsEvents[kind] != "":
+		m.Delivery.About = charge(o, newsEvents[kind])
+		o.Emails["ebook/follow-up"] = order.Delivery{State: order.Cancelled, LastError: "refunded"}
 	}
 	return m
+}
+
+// newsEvents are the sample events of what the notices about money say.
+var newsEvents = map[string]string{
+	maildata.Refunded: "charge_refunded", maildata.RefundFailed: "refund_failed",
+	maildata.Disputed: "charge_dispute_created", maildata.DisputeWon: "dispute_won", maildata.DisputeLost: "dispute_lost",
+	maildata.Inquiry: "dispute_inquiry", maildata.InquiryClosed: "dispute_inquiry",
 }
 
 // charge is the ID of an order's event of the type that a sample event has. An order that has none

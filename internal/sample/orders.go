@@ -32,8 +32,8 @@ func hasOrder(name string) bool {
 	if err != nil {
 		return false
 	}
-	e, err := order.ParseEnvelope(body)
-	return err == nil && order.Handled(e.Type)
+	e, err := order.ParseEvent(body, time.Time{})
+	return err == nil && order.Handled(e.Type) && e.NoNews() == ""
 }
 
 func orderOf(name string, now time.Time) (*order.Order, error) {

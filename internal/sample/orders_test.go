@@ -29,13 +29,18 @@ func TestOrders(t *testing.T) {
 	for name, want := range map[string]order.Reversal{
 		"charge_refunded":        {Refunded: 4900, RefundedWholly: true},
 		"charge_refunded_partly": {Refunded: 4225},
-		"charge_dispute_created": {Disputed: true, DisputedAmount: 5000, DisputeReason: "fraudulent"},
+		"charge_dispute_created": {Disputed: true, DisputedAmount: 5000, DisputeReason: "fraudulent", Dispute: order.DisputeOpen, Withdrawn: 5000},
+		"dispute_won":            {Disputed: true, DisputedAmount: 5000, DisputeReason: "fraudulent", Dispute: order.DisputeWon},
+		"dispute_lost":           {Disputed: true, DisputedAmount: 5000, DisputeReason: "fraudulent", Dispute: order.DisputeLost, Withdrawn: 5000},
+		"dispute_inquiry":        {Dispute: order.Inquiry},
+		"refund_failed":          {},
+		"payment_captured":       {},
 	} {
 		if o := orders[name]; len(o.Events) != 2 || o.Reversal != want || o.PaymentStatus != order.Paid {
 			t.Errorf("%s: %d events, %+v, %s", name, len(o.Events), o.Reversal, o.PaymentStatus)
 		}
 	}
 	if orders["payment_intent_succeeded"] != nil {
-		t.Error("an event that is not handled made an order")
+		t.Error("an event that changes no order made one")
 	}
 }

@@ -39,8 +39,15 @@ func received(o *order.Order) []Step {
 func heard(e order.Event) string {
 	c, _ := e.Charge()
 	switch {
-	case e.Type == order.DisputeCreated:
-		return "Payment disputed"
+	case e.Dispute() != "":
+		return map[order.DisputeState]string{
+			order.DisputeOpen: "Payment disputed", order.DisputeWon: "Dispute won", order.DisputeLost: "Dispute lost",
+			order.Inquiry: "A bank asks about the payment", order.InquiryClosed: "The bank's inquiry is closed",
+		}[e.Dispute()]
+	case e.Type == order.PaymentSucceeded:
+		return "Payment captured"
+	case c.Failed():
+		return "Refund failed"
 	case e.Type == order.ChargeRefunded && c.Whole:
 		return "Refunded"
 	case e.Type == order.ChargeRefunded:

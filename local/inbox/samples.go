@@ -72,6 +72,16 @@ func label(name string) string {
 		return "Two products, refunded in part"
 	case "charge_dispute_created":
 		return "In yen, disputed"
+	case "dispute_inquiry":
+		return "In yen, a bank asks about it"
+	case "dispute_won":
+		return "In yen, the dispute was won"
+	case "dispute_lost":
+		return "In yen, the dispute was lost"
+	case "refund_failed":
+		return "One product, whose refund failed"
+	case "payment_captured":
+		return "Captured by hand"
 	case "unusual":
 		return "Unusual name and address, discount, shipping and tax"
 	}

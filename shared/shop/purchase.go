@@ -2,6 +2,7 @@ package shop
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ type Purchase struct {
 	// Payment is the session's payment intent. A session that owes nothing has none; the field is
 	// then ignored.
 	Payment string
+	// Dispute is that of the payment, which a later event goes on with; empty where there is none.
+	Dispute string
 	Body    []byte
 	// Items is Stripe's list of line items; nil where the session has none.
 	Items []byte
@@ -39,17 +42,20 @@ func NewPurchase(event, items []byte, now time.Time) (Purchase, error) {
 	return p.with(e, object, p.Session, now)
 }
 
-// Then is a later event of the same session: about it, or about the charge that paid for it. It has
-// the customer and the amounts of the event that the purchase has, if it has one.
+// Then is a later event of the same session: about it, or about the payment for it. It has the
+// customer and the amounts of the event that the purchase has, if it has one.
 func (p Purchase) Then(event []byte, now time.Time) (Purchase, error) {
 	e, object, err := decodeEvent(event)
 	if err != nil {
 		return p, err
 	}
 	kind, _ := object["object"].(string)
-	id, ok := map[string]string{aSession: p.Session, "charge": "ch_" + rand.Text(), "dispute": "dp_" + rand.Text()}[kind]
+	id, ok := map[string]string{
+		aSession: p.Session, "payment_intent": p.Payment,
+		"charge": "ch_" + rand.Text(), "refund": "re_" + rand.Text(), "dispute": cmp.Or(p.Dispute, "dp_"+rand.Text()),
+	}[kind]
 	if !ok {
-		return p, errNotAbout(aSession, "charge", "dispute")
+		return p, errNotAbout(aSession, "payment_intent", "charge", "refund", "dispute")
 	}
 	if first, session, err := decodeEvent(p.Body); err == nil && session["object"] == aSession {
 		e["livemode"], object["livemode"] = first["livemode"], first["livemode"]
@@ -71,7 +77,7 @@ func continueFrom(object, session map[string]any) {
 		return
 	}
 	was, paid := number(object["amount"]), number(session["amount_total"])
-	for _, field := range []string{"amount", "amount_captured", "amount_refunded"} {
+	for _, field := range []string{"amount", "amount_captured", "amount_received", "amount_refunded"} {
 		if object[field] != nil && was > 0 {
 			object[field] = number(object[field]) * paid / was
 		}

@@ -53,7 +53,7 @@ func TestCheckCatalogue(t *testing.T) {
 		if err := fixtureChecker(t, nil).show(&out); err != nil {
 			t.Fatal(err)
 		}
-		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "Rendered 13 templates with each of 12 sample orders: ")
+		mustContain(t, out.String(), "product prod_ebook", "anything else", "payment-failed", "Rendered 13 templates with each of 17 sample orders: ")
 	})
 
 	t.Run("warns, and stops nothing", func(t *testing.T) {

@@ -212,8 +212,9 @@ func TestFailures(t *testing.T) {
 			want: "✗ no webhook endpoint of the account is at PUBLIC/function/stripe-webhook (1 endpoint elsewhere): make endpoint"},
 		{name: "an endpoint without an event type", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = slices.Delete(e.EnabledEvents, 2, 3) }),
 			want: "does not get checkout.session.async_payment_failed: make endpoint"},
-		{name: "an endpoint from before refunds and disputes were handled", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = e.EnabledEvents[:3] }),
-			want: "does not get charge.refunded, charge.dispute.created: make endpoint"},
+		{name: "an endpoint from before failed refunds were handled", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) {
+			e.EnabledEvents = slices.DeleteFunc(e.EnabledEvents, func(t string) bool { return strings.Contains(t, "refund.") })
+		}), want: "does not get refund.failed, refund.updated, charge.refund.updated: make endpoint"},
 		{name: "an endpoint with one too many", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) {
 			e.EnabledEvents = append(e.EnabledEvents, "invoice.paid")
 		}), want: "gets what we do not handle, invoice.paid: make endpoint"},

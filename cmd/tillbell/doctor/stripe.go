@@ -86,7 +86,7 @@ func (d *doctor) lookAtPermissions(ctx context.Context) Finding {
 		{"Products", func() error {
 			return product.Client{B: d.stripe, Key: key}.List(&stripe.ProductListParams{ListParams: one}).Err()
 		}},
-		{"Events (and Charges and Disputes, which they may be about)", func() error {
+		{"Events (and Charges, Refunds, Disputes and PaymentIntents, which they may be about)", func() error {
 			return event.Client{B: d.stripe, Key: key}.List(&stripe.EventListParams{ListParams: one, Types: stripe.StringSlice(order.HandledTypes())}).Err()
 		}},
 	}

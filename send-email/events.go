@@ -159,6 +159,14 @@ func eventStatus(err error) (status int, text string) {
 // usesEvents reports whether SendGrid's events are used, so that an e-mail without one is unheard.
 func (f *Function) usesEvents() bool { return len(f.eventKeys) > 0 }
 
+const (
+	// onTime is how much later than it is due, beside two sweeps, a visit is not late.
+	onTime = 5 * time.Minute
+	// moreTime is how much longer an event is awaited by a visit that comes late: while send-email or
+	// the database was away no event could be stored, and SendGrid repeats them.
+	moreTime = time.Hour
+)
+
 // noteSilent marks the e-mails of an order of which SendGrid should have reported something by now.
 // The admins are notified of each, unless SendGrid reported nothing of later ones either: then the
 // cause is not this e-mail.
@@ -178,15 +186,10 @@ func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Stor
 	}
 	var marked []string
 	o, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
-		if marked = o.Silent(now); len(marked) == 0 {
+		if len(o.Silent(now)) == 0 {
 			return order.ErrUnchanged
 		}
-		for _, key := range marked {
-			o.MarkUnheard(key, now)
-			if dropped[key] {
-				o.Owe(f.catalogue.UnheardNotices(o, o.Emails[key], now), now)
-			}
-		}
+		marked = f.markSilent(o, dropped, now)
 		return nil
 	})
 	if err != nil {
@@ -196,6 +199,23 @@ func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Stor
 		f.reportUnheard(log.With("delivery", key), dropped[key])
 	}
 	return o, nil
+}
+
+// markSilent marks the silent e-mails of an order, and returns their keys.
+func (f *Function) markSilent(o *order.Order, dropped map[string]bool, now time.Time) (marked []string) {
+	for _, key := range o.Silent(now) {
+		d := o.Emails[key]
+		if now.Sub(d.HearBy) > onTime+2*f.interval {
+			o.AwaitLonger(key, now.Add(moreTime), now)
+			continue
+		}
+		marked = append(marked, key)
+		o.MarkUnheard(key, now)
+		if dropped[key] {
+			o.Owe(f.catalogue.UnheardNotices(o, d, now), now)
+		}
+	}
+	return marked
 }
 
 func (f *Function) reportUnheard(log *slog.Logger, dropped bool) {

@@ -89,6 +89,24 @@ func TestUnheard(t *testing.T) {
 		}
 	})
 
+	t.Run("is given more time by a visit that comes late, since no event could be stored before", func(t *testing.T) {
+		t.Parallel()
+
+		b, a := listening(t, false)
+		silent := b.sellOne(t, "completed_paid")
+		b.hearOf(t, a, b.sellOne(t, "completed_no_payment_required"), delivery)
+		b.clock = b.clock.Add(10 * time.Hour)
+		b.invoke(`{"sweep":true}`)
+		if o := b.memory.orders[silent]; o.Unheard(delivery) || !o.NextDueAt.Equal(b.clock.Add(moreTime)) {
+			t.Errorf("after an outage: %v, due at %v", b.stands(silent), o.NextDueAt)
+		}
+		b.clock = b.clock.Add(moreTime)
+		b.invoke(`{"sweep":true}`)
+		if s := b.stands(silent); !b.memory.orders[silent].Unheard(delivery) || s[told] == "" {
+			t.Errorf("an hour later: %v", s)
+		}
+	})
+
 	t.Run("makes no further notice where it is a notice", func(t *testing.T) {
 		t.Parallel()
 

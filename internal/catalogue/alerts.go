@@ -13,8 +13,8 @@ import (
 )
 
 // alertKinds are the kinds of notice that the alert channel gets as well: they say that a customer
-// may miss an e-mail.
-var alertKinds = []Notice{EmailFailed, Bounced, Unheard, ItemsMissing, ItemsGivenUp, OrderOverdue}
+// may miss an e-mail, or that a payment may never come.
+var alertKinds = []Notice{EmailFailed, Bounced, Unheard, ItemsMissing, ItemsGivenUp, OrderOverdue, StillUnpaid}
 
 // AlertWhile makes orders owe alerts too, as long as on reports that there is a channel for them. It
 // is asked when an alert would be owed.
@@ -80,6 +80,9 @@ func alertText(kind Notice, o *order.Order, d order.Delivery) (title, text strin
 	case OrderOverdue:
 		return "An order is overdue", fmt.Sprintf("Order %s has waited for over an hour, and the customer may have got no e-mail yet: %s. "+
 			"Tillbell goes on as soon as the cause is gone.", o.ID, d.About)
+	case StillUnpaid:
+		return "A payment stays pending", fmt.Sprintf("Order %s was completed three weeks ago, and its payment has neither come nor failed. "+
+			"Its customer has got no e-mail.\nSee the payment in Stripe's dashboard.", o.ID)
 	}
 	return string(kind), d.About
 }

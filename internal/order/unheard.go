@@ -37,6 +37,13 @@ func (o *Order) Silent(now time.Time) []string {
 	return keys
 }
 
+// AwaitLonger gives the first event of a silent delivery more time.
+func (o *Order) AwaitLonger(key string, until, now time.Time) {
+	d := o.Emails[key]
+	d.HearBy = until
+	o.put(key, d, now)
+}
+
 // MarkUnheard notes that no event of a silent delivery came, until one comes.
 func (o *Order) MarkUnheard(key string, now time.Time) {
 	d := o.Emails[key]

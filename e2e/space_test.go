@@ -84,7 +84,7 @@ func TestDatabaseFillsUp(t *testing.T) {
 	}
 	sent := slices.Concat(sweeps(0.85, 1), sweeps(0.85, 0), sweeps(0.96, 1))
 	for i, level := range []string{"80", "95"} {
-		if i >= len(sent) || !strings.HasPrefix(sent[i], order.SpaceID+"/notice/database-full/"+level+"-") {
+		if i >= len(sent) || !strings.HasPrefix(sent[i], order.ConditionsID+"/notice/database-full/"+level+"-") {
 			t.Errorf("sent %q, want one at 80 %% and one at 95 %%", sent)
 		}
 	}

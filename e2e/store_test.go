@@ -257,8 +257,8 @@ func TestStoreCreate(t *testing.T) {
 			t.Errorf("the time %d: made %v, %v", i+1, made, err)
 		}
 	}
-	if made, err := store.Create(t.Context(), order.NewSpace(received)); err != nil || !made {
-		t.Errorf("the document of the database's space: made %v, %v", made, err)
+	if made, err := store.Create(t.Context(), order.NewConditions(received)); err != nil || !made {
+		t.Errorf("the document of the conditions: made %v, %v", made, err)
 	}
 	o, err := store.Load(t.Context(), report.ID)
 	if err != nil || o.Report != report.Report || o.Emails["report/daily"].State != order.Planned {

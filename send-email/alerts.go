@@ -19,7 +19,9 @@ func (n notReady) Unwrap() error { return n.error }
 // has turned off since, it is none: the attempt ends it.
 func (f *Function) ready(d order.Delivery) error {
 	if d.Audience != order.Alert {
-		return f.mail.ready()
+		err := f.mail.ready()
+		f.observeSendGridKey(err)
+		return err
 	}
 	if err := f.alerts.Ready(); !errors.Is(err, alert.ErrOff) {
 		return err

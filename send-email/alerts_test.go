@@ -175,7 +175,7 @@ func TestOneChannelDoesNotStopTheOther(t *testing.T) {
 		t.Parallel()
 
 		b, c, id := failing(t)
-		b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+		b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")}, b.now)
 		other := b.clock.Add(-30 * time.Minute)
 		b.memory.orders["cs_other"] = &order.Order{ID: "cs_other", NextDueAt: &other}
 		for key, d := range b.memory.orders[id].Emails {

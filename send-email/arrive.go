@@ -93,7 +93,7 @@ func (e sendGridEvent) late() (a order.Arrival, late bool) {
 	if e.Order != "" || e.Delivery != "" {
 		return a, false
 	}
-	e.Order, e.Delivery = order.SpaceID, order.SpaceID+"/" // one that is valid, to have the rest read
+	e.Order, e.Delivery = order.ConditionsID, order.ConditionsID+"/" // one that is valid, to have the rest read
 	_, a, known := e.arrival()
 	return a, known && a.Trouble()
 }

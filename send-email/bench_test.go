@@ -43,7 +43,7 @@ func setUp(t testing.TB) *bench {
 	t.Helper()
 	b := setUpOffline(t)
 	b.items = newStripeItems(service(t, b.stripe, "rk_test_1"))
-	b.mail = newSendGrid(service(t, b.sendgrid, "SG.a.b"))
+	b.mail = newSendGrid(service(t, b.sendgrid, "SG.a.b"), b.now)
 	return b
 }
 

@@ -194,8 +194,8 @@ func (r *probe) answer(_ context.Context, f *Function, log *slog.Logger) (any, e
 // process is true: say what this process has noticed. Another replica has noticed other things.
 type process bool
 
-// condition is the answer.
-type condition struct {
+// processInfo is the answer.
+type processInfo struct {
 	Now       time.Time `json:"now"`
 	StartedAt time.Time `json:"started_at"`
 	// WokenAt is when the last empty call came; nil where none has.
@@ -211,7 +211,7 @@ func (r *process) answer(_ context.Context, f *Function, _ *slog.Logger) (any, e
 	n := &f.notes
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	c := condition{Now: f.now(), StartedAt: n.started, Probes: append([]string{}, n.probes...)}
+	c := processInfo{Now: f.now(), StartedAt: n.started, Probes: append([]string{}, n.probes...)}
 	if woken := n.woken; !woken.IsZero() {
 		c.WokenAt = &woken
 	}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"handler/function/internal/catalogue"
+	"handler/function/internal/condition"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
+	"handler/function/internal/watch"
 )
 
 // spacePause is how long after a look at the database's size the next one is.
@@ -47,11 +49,14 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 		return err
 	}
 	s := view.SpaceOf(bytes, f.space.quotaMB)
-	if s.Level > 0 {
+	if s.Level == 0 {
+		f.clear(condition.DatabaseFilling)
+	} else {
 		f.log.Warn("the database fills up", "used_mb", s.UsedMB, "quota_mb", s.QuotaMB, "percent", s.Percent)
+		f.observe(condition.DatabaseFilling, fmt.Sprintf("%d MB of %d, %d %%", s.UsedMB, s.QuotaMB, s.Percent))
 	}
 	if !f.catalogue.Notifies(catalogue.DatabaseFull) {
-		return nil // the warning is all there is
+		return nil // an alert and the warning are all there is
 	}
 	notified, err := f.keepSpace(ctx, orders, s, now)
 	if notified {
@@ -64,16 +69,17 @@ func (f *Function) watchSpace(ctx context.Context, now time.Time) error {
 // than before. It reports whether this process did so: of several, one does.
 func (f *Function) keepSpace(ctx context.Context, orders Store, s view.Space, now time.Time) (notified bool, err error) {
 	if s.Level > 0 {
-		if _, err := orders.Create(ctx, order.NewSpace(now)); err != nil {
+		if _, err := orders.Create(ctx, order.NewConditions(now)); err != nil {
 			return false, err
 		}
 	}
-	_, err = orders.Update(ctx, order.SpaceID, func(o *order.Order) error {
-		before := view.ParseSpace(o.Report).Level
-		if notified = s.Level > before; s.Level == before {
+	_, err = orders.Update(ctx, order.ConditionsID, func(o *order.Order) error {
+		kept := watch.KeptIn(o)
+		if notified = s.Level > kept.Level; s.Level == kept.Level {
 			return order.ErrUnchanged
 		}
-		o.SetReport(s.JSON(), now)
+		kept.Space = s
+		o.SetReport(kept.JSON(), now)
 		if notified {
 			f.catalogue.OweNotice(o, catalogue.DatabaseFull, fmt.Sprintf("%d-%s", s.Level, now.Format(time.DateOnly)), now)
 		}

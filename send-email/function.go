@@ -15,9 +15,11 @@ import (
 	"handler/function/internal/catalogue"
 	"handler/function/internal/commands"
 	"handler/function/internal/hearing"
+	"handler/function/internal/monitor"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/published"
+	"handler/function/internal/watch"
 )
 
 // Store is where the orders are.
@@ -64,6 +66,8 @@ type Parts struct {
 	// QuotaMB is how many MB (MiB) of data and indexes the database's tier holds, of which the
 	// admins are told when they fill up; 0 leaves that.
 	QuotaMB float64
+	// Heartbeat is called after each sweep that found all well; it has no key.
+	Heartbeat Service
 	// Now is the clock, in UTC and milliseconds.
 	Now func() time.Time
 	// EventKeys are the public keys of SendGrid's Event Webhook, as the setting has them; none
@@ -92,6 +96,9 @@ type Function struct {
 	work      work
 	notes     notes
 	database  health
+	watch     watch.Watch
+	faults    faults
+	monitor   *monitor.Monitor
 	// indexed are the stores whose indexes are there, or being made.
 	indexed sync.Map
 	// eventKeys verify SendGrid's events; eventKeysErr says what is wrong with one.
@@ -120,7 +127,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 		keys:      p.Keys,
 		store:     p.Store,
 		items:     newStripeItems(p.Stripe),
-		mail:      newSendGrid(p.SendGrid),
+		mail:      newSendGrid(p.SendGrid, p.Now),
 		alerts:    p.Alerts,
 		catalogue: c,
 		interval:  p.Interval,
@@ -138,6 +145,7 @@ func New(p Parts, catalogueFile []byte) (*Function, error) {
 	if c != nil {
 		c.AlertWhile(func() bool { return f.alerts.On() })
 	}
+	f.monitor = &monitor.Monitor{Interval: p.Interval, URL: p.Heartbeat.URL, Transport: p.Heartbeat.Transport, Now: p.Now, Log: p.Log}
 	f.eventKeys, f.eventKeysErr = readEventKeys(p.EventKeys)
 	if p.Rate > 0 {
 		f.limit.SetLimit(rate.Limit(p.Rate))

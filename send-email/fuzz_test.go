@@ -61,7 +61,8 @@ func FuzzReceive(f *testing.F) {
 		if good := openfaas.Signed(body, signature, []string{key}); !good && b.memory.calls != before {
 			t.Errorf("%q made %d calls of the database with the signature %q", body, b.memory.calls-before, signature)
 		}
-		if method != http.MethodPost && res.StatusCode != http.StatusMethodNotAllowed {
+		monitor := method == http.MethodGet || method == http.MethodHead
+		if method != http.MethodPost && !monitor && res.StatusCode != http.StatusMethodNotAllowed || monitor && !strings.HasPrefix(string(res.Body), `{"ok":`) {
 			t.Errorf("%q is answered %d", method, res.StatusCode)
 		}
 
@@ -94,6 +95,8 @@ func answered(t *testing.T, res handler.Response) {
 		`{"error":"invalid signature"}`:     http.StatusBadRequest,
 		`{"error":"the call is too old, too early, or undated"}`: http.StatusBadRequest,
 		`{"error":"no such order"}`:                              http.StatusNotFound,
+		`{"ok":true}`:                                            http.StatusOK,
+		`{"ok":false}`:                                           http.StatusServiceUnavailable,
 		`{"orders":0,"errors":0}`:                                http.StatusOK,
 		`{"orders":[]}`:                                          http.StatusOK,
 	}

@@ -59,7 +59,10 @@ func live() {
 func Handle(req handler.Request) (handler.Response, error) {
 	startSweep()
 	f, err := setup()
-	if err != nil {
+	switch {
+	case err != nil && isHealthCheck(req):
+		return healthAnswer(false), nil
+	case err != nil:
 		f.log.Error("the settings are wrong", "err", err)
 		return openfaas.Error(http.StatusServiceUnavailable, err.Error()), nil
 	}
@@ -91,6 +94,7 @@ func wire(s *openfaas.Settings) (*Function, error) {
 			Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") },
 		},
 		Alerts:    alert.New(func() (string, error) { return secrets.First("alert-url") }, nil),
+		Heartbeat: Service{URL: read.HeartbeatURL},
 		EventKeys: read.EventKeys,
 		Interval:  read.SweepInterval,
 		Templates: read.TemplateIDs(shop),

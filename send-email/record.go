@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"handler/function/internal/order"
@@ -138,10 +139,13 @@ func (f *Function) apply(o *order.Order, out *outcome) error {
 		return err
 	}
 	d := o.Emails[out.key]
-	if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {
+	if out.Permanent || !out.Uncounted && order.Exhausted(d.FirstTriedAt, now) {
 		return o.MarkFailed(out.key, out.owner, out.Setback, f.catalogue.FailureNotices(o, d, now), now)
 	}
 	pause := order.Backoff(d.Attempts, out.RetryAfter, f.random())
+	if out.Condition != "" && out.Status == http.StatusUnauthorized {
+		pause = probeEvery // that long there is no attempt anyway
+	}
 	return o.MarkRetry(out.key, out.owner, out.Setback, now.Add(pause), now)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"handler/function/internal/catalogue"
 	"handler/function/internal/order"
+	"handler/function/internal/round"
 )
 
 const (
@@ -39,8 +40,8 @@ type progress struct {
 	givenUp bool
 }
 
-// wholly is the time up to which a visit does what is due, where it does all of it.
-var noDeadline = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+// noDeadline makes a visit process every due delivery.
+var noDeadline = round.Forever
 
 // send brings an order as far as it can be brought now: planned, and all that was due until then
 // attempted once. What has just been planned was due as long as the order. What could not be done
@@ -156,7 +157,8 @@ func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, 
 			return o, err
 		}
 		var err error
-		if items, err = f.items.fetch(ctx, o.ID, o.Account); err != nil {
+		items, err = f.items.fetch(ctx, o.ID, o.Account)
+		if f.observeFetch(err); err != nil {
 			return f.fetchFailed(ctx, log, orders, o, reason, err)
 		}
 	}
@@ -319,6 +321,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 		return f.sendAlert(ctx, o, d), time.Since(began)
 	}
 	res := f.mail.send(ctx, f.catalogue.Message(o, d))
+	f.observeAttempt(res)
 	return res, time.Since(began)
 }
 

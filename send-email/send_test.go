@@ -114,7 +114,7 @@ func TestSendGridsAnswers(t *testing.T) {
 		"200, the sandbox, is sent":        {status(200), order.Sent, false, 0, 0},
 		"400 fails at once":                {status(400), order.Failed, false, 0, 0},
 		"413 fails at once":                {status(413), order.Failed, false, 0, 0},
-		"401 waits for a better key":       {status(401), order.Retry, false, 3 * time.Second, 5 * time.Second},
+		"401 waits for a better key":       {status(401), order.Retry, false, time.Minute, time.Minute},
 		"403 waits for a verified sender":  {status(403), order.Retry, false, 3 * time.Second, 5 * time.Second},
 		"429 waits as long as asked":       {status(429, "Retry-After", "90"), order.Retry, false, 90 * time.Second, 90 * time.Second},
 		"503 is tried again":               {status(503), order.Retry, false, 3 * time.Second, 5 * time.Second},
@@ -126,7 +126,7 @@ func TestSendGridsAnswers(t *testing.T) {
 			b := setUp(t)
 			id := b.place(t, "completed_paid")
 			b.sendgrid.answers = append(b.sendgrid.answers, c.answer)
-			b.sendOrder(t, id)
+			b.invoke(`{"id":"` + id + `"}`) // 503 while the key is refused
 			d := b.memory.orders[id].Emails[delivery]
 			if d.State != c.state || d.Unsure != c.unsure {
 				t.Errorf("the delivery is %s, unsure %v; want %s, %v", d.State, d.Unsure, c.state, c.unsure)
@@ -268,7 +268,7 @@ func TestReceiveRefuses(t *testing.T) {
 		"another body":            {"POST", good + " ", openfaas.Sign([]byte(good), key), 400},
 		"nonsense for a hash":     {"POST", good, "sha256=zz", 400},
 		"a bare hash":             {"POST", good, strings.TrimPrefix(openfaas.Sign([]byte(good), key), "sha256="), 400},
-		"a GET":                   {"GET", good, openfaas.Sign([]byte(good), key), 405},
+		"a PUT":                   {"PUT", good, openfaas.Sign([]byte(good), key), 405},
 		"a signed empty body":     {"POST", "", openfaas.Sign(nil, key), 400},
 		"no JSON":                 {"POST", "x", openfaas.Sign([]byte("x"), key), 400},
 		"nothing asked":           {"POST", "{}", openfaas.Sign([]byte("{}"), key), 400},
@@ -299,7 +299,7 @@ func TestMissingSecretsAreNoAttempt(t *testing.T) {
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
 	secrets := openfaas.Secrets{Dir: t.TempDir()}
-	b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") }})
+	b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: func() (string, error) { return secrets.First("sendgrid-api-key", "SG.") }}, b.now)
 	res := b.invoke(`{"id":"` + id + `"}`)
 	if res.StatusCode != 503 || !strings.Contains(string(res.Body), "secret sendgrid-api-key is missing") {
 		t.Errorf("got %d %s", res.StatusCode, res.Body)
@@ -431,7 +431,7 @@ func TestRefusedCallsFillNoLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := setUpOffline(t)
 		for range 1000 {
-			b.Receive(handler.Request{Method: http.MethodGet})
+			b.Receive(handler.Request{Method: http.MethodPut})
 			b.Receive(handler.Request{Method: http.MethodPost, Body: []byte("x")})
 		}
 		if n := strings.Count(b.logged.String(), "call refused"); n != openfaas.LinesASecond {

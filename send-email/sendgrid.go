@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,13 +18,14 @@ import (
 	"github.com/sendgrid/sendgrid-go"
 	"github.com/sendgrid/sendgrid-go/helpers/mail"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
 
 // mailer sends one e-mail.
 type mailer interface {
-	// ready is an error while no attempt can be made, for want of a key.
+	// ready is an error while no attempt can be made: there is no key, or SendGrid refuses it.
 	ready() error
 	send(ctx context.Context, m *mail.SGMailV3) result
 }
@@ -36,6 +38,8 @@ type result struct {
 	Permanent bool
 	// RetryAfter is how long SendGrid asks to wait; zero where it does not.
 	RetryAfter time.Duration
+	// Condition is what the owner must correct before any e-mail is accepted; empty if nothing.
+	Condition condition.Kind
 }
 
 // accepted: any 2xx is SendGrid's word that it has the mail (200 in sandbox mode).
@@ -49,17 +53,53 @@ type sendGrid struct {
 	host string
 	key  func() (string, error)
 	http *rest.Client
+	now  func() time.Time
+
+	mu      sync.Mutex
+	refused refusedKey
 }
 
-func newSendGrid(s Service) *sendGrid {
-	return &sendGrid{host: s.URL, key: s.Key, http: &rest.Client{
+// probeEvery is how often one attempt shows whether SendGrid still refuses the key.
+const probeEvery = time.Minute
+
+// refusedKey is a key that SendGrid refused, and until when there is no further attempt with it.
+type refusedKey struct {
+	key   string
+	until time.Time
+}
+
+// errRefused: what is due stays so, with no attempt, until the next probe or another key.
+var errRefused = openfaas.NewMisconfigured("secret sendgrid-api-key: SendGrid refuses the key, or e-mails of its account; what is due is sent when it accepts them")
+
+func newSendGrid(s Service, now func() time.Time) *sendGrid {
+	return &sendGrid{host: s.URL, key: s.Key, now: now, http: &rest.Client{
 		HTTPClient: &http.Client{Timeout: attemptTimeout, Transport: s.Transport},
 	}}
 }
 
 func (s *sendGrid) ready() error {
-	_, err := s.key()
-	return err
+	key, err := s.key()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused.key == key && s.now().Before(s.refused.until) {
+		return errRefused
+	}
+	return nil
+}
+
+// observe notes whether an attempt with a key shows that SendGrid refuses it.
+func (s *sendGrid) observe(key string, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case status == http.StatusUnauthorized:
+		s.refused = refusedKey{key, s.now().Add(probeEvery)}
+	case s.refused.key == key && status != 0 && status != http.StatusTooManyRequests && status < 500:
+		s.refused = refusedKey{}
+	}
 }
 
 func (s *sendGrid) send(ctx context.Context, m *mail.SGMailV3) result {
@@ -83,6 +123,7 @@ func (s *sendGrid) send(ctx context.Context, m *mail.SGMailV3) result {
 	if res == nil { // where there is a status, it counts, even if the body after it broke off
 		return result{Setback: order.Setback{Reason: transportReason(err), Unsure: out.Load()}}
 	}
+	s.observe(key, res.StatusCode)
 	return resultOf(res, time.Now())
 }
 
@@ -102,6 +143,7 @@ func resultOf(res *rest.Response, now time.Time) result {
 		r.RetryAfter = retryAfter(header, now)
 	}
 	r.Reason = reasonOf(res.StatusCode, res.Body)
+	r.Condition, r.Uncounted = condition.OfSendGridAnswer(res.StatusCode, messagesIn(res.Body))
 	return r
 }
 
@@ -116,14 +158,18 @@ func refusesTheMail(status int) bool {
 	return false
 }
 
+// refusal is the body of an answer that accepts nothing.
+type refusal struct {
+	Errors []struct {
+		Field   string `json:"field"`
+		Message string `json:"message"`
+	} `json:"errors"`
+}
+
 // reasonOf is SendGrid's status and the fields that it complains of. Its messages may quote an
 // address, so they stay out of the order and of the log.
 func reasonOf(status int, body string) string {
-	var answer struct {
-		Errors []struct {
-			Field string `json:"field"`
-		} `json:"errors"`
-	}
+	var answer refusal
 	var fields []string
 	if json.Unmarshal([]byte(body), &answer) == nil {
 		for _, e := range answer.Errors {
@@ -137,6 +183,19 @@ func reasonOf(status int, body string) string {
 		reason += ": " + strings.Join(fields, ", ")
 	}
 	return reason
+}
+
+// messagesIn are the messages of a refusal, by which alone some causes are told apart. They go no
+// further than that.
+func messagesIn(body string) string {
+	var answer refusal
+	var messages []string
+	if json.Unmarshal([]byte(body), &answer) == nil {
+		for _, e := range answer.Errors {
+			messages = append(messages, e.Message)
+		}
+	}
+	return strings.Join(messages, "\n")
 }
 
 // retryAfter reads how long to wait: Retry-After in seconds or as a date, or SendGrid's

@@ -32,7 +32,7 @@ func (b *bench) look(t *testing.T, mb float64) (sent []string) {
 	b.lookAtSpace(t.Context())
 	b.invoke(`{"sweep": true}`)
 	for _, m := range b.sendgrid.mails[before:] {
-		sent = append(sent, fmt.Sprintf("%s %v", strings.TrimPrefix(m.Personalizations[0].CustomArgs["delivery"], "database_space/"), m.Personalizations[0].Data["database"]))
+		sent = append(sent, fmt.Sprintf("%s %v", strings.TrimPrefix(m.Personalizations[0].CustomArgs["delivery"], "conditions/"), m.Personalizations[0].Data["database"]))
 	}
 	return sent
 }
@@ -86,11 +86,11 @@ func TestSpace(t *testing.T) {
 		}
 		b.look(t, 80)
 		const key = "notice/database-full/80-2024-11-25"
-		e := event("bounce", order.SpaceID, key, "m1", b.clock, "email", "owner@example.com", "reason", "550 no")
+		e := event("bounce", order.ConditionsID, key, "m1", b.clock, "email", "owner@example.com", "reason", "550 no")
 		if got := b.tell(t, a, e); got != (arrived{1, 0}) {
 			t.Errorf("got %+v", got)
 		}
-		if emails := b.memory.orders[order.SpaceID].Emails; len(emails) != 1 || len(emails[key].Arrivals) != 1 {
+		if emails := b.memory.orders[order.ConditionsID].Emails; len(emails) != 1 || len(emails[key].Arrivals) != 1 {
 			t.Errorf("e-mails %+v", emails)
 		}
 	})
@@ -107,7 +107,7 @@ func TestSpace(t *testing.T) {
 			b.lookAtSpace(t.Context())
 			other.lookAtSpace(t.Context())
 		}
-		if o := b.memory.orders[order.SpaceID]; len(o.Emails) != 1 || b.memory.looks != 2 {
+		if o := b.memory.orders[order.ConditionsID]; len(o.Emails) != 1 || b.memory.looks != 2 {
 			t.Errorf("%d e-mails after %d looks", len(o.Emails), b.memory.looks)
 		}
 	})
@@ -127,7 +127,7 @@ func TestSpace(t *testing.T) {
 
 		b := withCatalogue(t, sample.SmallCatalogue)
 		b.space.quotaMB = 100
-		if sent := b.look(t, 99); sent != nil || b.memory.orders[order.SpaceID] != nil || !strings.Contains(b.logged.String(), `"used_mb":99,"quota_mb":100`) {
+		if sent := b.look(t, 99); sent != nil || len(b.memory.orders[order.ConditionsID].Emails) > 0 || !strings.Contains(b.logged.String(), `"used_mb":99,"quota_mb":100`) {
 			t.Errorf("sent %v, log %s", sent, b.logged)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/round"
 )
 
 // batch is how many orders a round reads at once.
@@ -22,6 +23,8 @@ type swept struct {
 	// misconfigured: the owner must correct one of the errors. It is logged once, and not of each
 	// order.
 	misconfigured bool
+	// oldest is since when the order is due that is due longest after the last round; zero if none.
+	oldest time.Time
 }
 
 // sweep does all that is due, the oldest first, until nothing is or it is to do no more. Any number
@@ -40,7 +43,8 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 		if err != nil {
 			return done, err
 		}
-		fresh, err := f.sweepRound(ctx, newRound(due, limit, seen), wait, &done)
+		done.oldest = oldestOf(due)
+		fresh, err := f.sweepRound(ctx, round.New(due, limit, seen), wait, &done)
 		switch {
 		case mongodb.Fault(err) != nil:
 			return done, err // every other order would meet it too
@@ -52,12 +56,27 @@ func (f *Function) sweep(ctx context.Context, wait pace) (swept, error) {
 	}
 }
 
+// oldestOf is since when the first of the due orders is due; zero if there is none.
+func oldestOf(due []order.DueOrder) time.Time {
+	if len(due) == 0 {
+		return time.Time{}
+	}
+	return due[0].At
+}
+
+// sweepAndLook is sweep, and what follows from it for those who watch the shop.
+func (f *Function) sweepAndLook(ctx context.Context, wait pace) (swept, error) {
+	done, err := f.sweep(ctx, wait)
+	f.look(ctx, done, err)
+	return done, err
+}
+
 // sweepAsked is a sweep that a call asked for. Where this process does not sweep by itself, it has
 // not looked at the database before: it is looked at for as long as it takes to know that it is
 // steady, if a lease is to be taken over.
 func (f *Function) sweepAsked(ctx context.Context) (swept, error) {
 	wait := f.pacedUntil(context.Background())
-	done, err := f.sweep(ctx, wait)
+	done, err := f.sweepAndLook(ctx, wait)
 	if err != nil || !f.database.hasRefused() || f.interval > 0 {
 		return done, err
 	}
@@ -66,17 +85,17 @@ func (f *Function) sweepAsked(ctx context.Context) (swept, error) {
 		return done, nil
 	case <-time.After(steadyAfter):
 	}
-	again, err := f.sweep(ctx, wait)
+	again, err := f.sweepAndLook(ctx, wait)
 	again.Orders = max(done.Orders, again.Orders)
 	return again, err
 }
 
 // sweepRound visits a round's orders up to one that cannot be handled: whether that is by itself or
 // because the database is away, the next look at what is due shows. It counts the visits.
-func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *swept) (visits int, err error) {
-	for o, until, ok := r.next(); ok; o, until, ok = r.next() {
+func (f *Function) sweepRound(ctx context.Context, r *round.Round, wait pace, done *swept) (visits int, err error) {
+	for o, until, ok := r.Next(); ok; o, until, ok = r.Next() {
 		visits++
-		if r.visit(o) {
+		if r.Visit(o) {
 			done.Orders++
 		}
 		again, err := f.sweepOrder(ctx, o.ID, wait, until)
@@ -97,7 +116,7 @@ func (f *Function) sweepRound(ctx context.Context, r *round, wait pace, done *sw
 			f.log.Error("the sweep could not handle an order", "order", o.ID, "err", err)
 			return visits, err
 		case again != nil:
-			r.add(order.DueOrder{ID: o.ID, At: *again})
+			r.Add(order.DueOrder{ID: o.ID, At: *again})
 		}
 	}
 	return visits, nil
@@ -159,7 +178,7 @@ func (f *Function) sweepOnce(quit context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(quit), max(f.interval, budget))
 	defer cancel()
 	began := time.Now()
-	done, err := f.sweep(ctx, f.pacedUntil(quit))
+	done, err := f.sweepAndLook(ctx, f.pacedUntil(quit))
 	switch {
 	case err != nil:
 		f.log.Error("the sweep failed; the next one follows", "err", err)

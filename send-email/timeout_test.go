@@ -58,7 +58,7 @@ func TestSilence(t *testing.T) {
 
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			res := newSendGrid(service).send(t.Context(), mail.NewV3Mail())
+			res := newSendGrid(service, time.Now).send(t.Context(), mail.NewV3Mail())
 			if took := time.Since(began); took != attemptTimeout || !res.Unsure || res.Permanent || res.accepted() {
 				t.Errorf("after %v: %+v", took, res)
 			}

@@ -13,6 +13,7 @@ import (
 
 const (
 	hook, events   = "POST /function/stripe-webhook", "POST /function/send-email"
+	health         = "GET /function/send-email"
 	eventSignature = "X-Twilio-Email-Event-Webhook-Signature"
 )
 
@@ -30,7 +31,11 @@ var publicSurface = []throughCaddy{
 	{"the other function", "POST", "/function/send-email", "", ""},
 	{"SendGrid's events", "POST", "/function/send-email", events, eventSignature},
 	{"SendGrid's events, with a way through the queue", "POST", "/async-function/../function/send-email", events, eventSignature},
-	{"a look at the other function, as SendGrid", "GET", "/function/send-email", "", eventSignature},
+	{"a monitor", "GET", "/function/send-email", health, ""},
+	{"a monitor that wants no body", "HEAD", "/function/send-email", "a HEAD has no body", ""},
+	{"a monitor, as SendGrid", "GET", "/function/send-email", health, eventSignature},
+	{"below the other function, as a monitor", "GET", "/function/send-email/x", "", ""},
+	{"the other function, by another method", "PUT", "/function/send-email", "", ""},
 	{"below the other function, as SendGrid", "POST", "/function/send-email/x", "", eventSignature},
 	{"the queue", "POST", "/async-function/stripe-webhook", "", ""},
 	{"the queue, as SendGrid", "POST", "/async-function/send-email", "", eventSignature},
@@ -46,7 +51,7 @@ var publicSurface = []throughCaddy{
 var ownersSurface = []throughCaddy{
 	{"the webhook", "POST", "/function/stripe-webhook", hook + "!", ""},
 	{"the other function", "POST", "/function/send-email", events + "!", ""},
-	{"a look at the other function", "GET", "/function/send-email", "GET /function/send-email!", ""},
+	{"a look at the other function", "GET", "/function/send-email", health + "!", ""},
 	{"an order to work on afterwards", "POST", "/async-function/send-email", "POST /async-function/send-email!", ""},
 	{"the webhook, afterwards", "POST", "/async-function/stripe-webhook", "", ""},
 	{"below the other function", "POST", "/function/send-email/x", "", ""},
@@ -111,6 +116,9 @@ func calls(t *testing.T, address string, table []throughCaddy) {
 		want := http.StatusOK
 		if c.passed == "" {
 			want = http.StatusNotFound
+		}
+		if c.method == http.MethodHead {
+			c.passed = ""
 		}
 		if status, body := answer(t, req); status != want || body != c.passed {
 			t.Errorf("%s: %d %q", c.name, status, body)

@@ -46,7 +46,7 @@ var mutants = []mutant{
 	{"a lease is taken over as soon as the database is back", "send-email/send.go",
 		`d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now)`, `d.Final() && false`},
 	{"a mail that failed once has failed", "send-email/record.go",
-		`if out.Permanent || order.Exhausted(d.FirstTriedAt, now) {`, `if true {`},
+		`if out.Permanent || !out.Uncounted && order.Exhausted(d.FirstTriedAt, now) {`, `if true {`},
 	{"a mail that SendGrid refuses makes no notice", "send-email/record.go",
 		`f.catalogue.FailureNotices(o, d, now), now)`, `nil, now)`},
 	{"an order without items is planned by default", "send-email/send.go",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handler/function/internal/alert"
+	"handler/function/internal/condition"
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
@@ -42,6 +43,9 @@ func (c *Catalogue) alerts(kind Notice, about string, now time.Time) []order.Ema
 // AlertMessage is what an alert says of its order. It holds IDs, keys and reasons, and nothing of a
 // customer.
 func AlertMessage(o *order.Order, d order.Delivery) alert.Message {
+	if n, ok := condition.ParseRef(d.About); ok && o.ID == order.ConditionsID {
+		return NewsMessage(n, d.PlannedAt)
+	}
 	_, kind, _ := strings.Cut(d.Key, "/")
 	kind, _, _ = strings.Cut(kind, "/")
 	title, text := alertText(Notice(kind), o, d)
@@ -56,6 +60,11 @@ func AlertMessage(o *order.Order, d order.Delivery) alert.Message {
 		m.Order = o.ID
 	}
 	return m
+}
+
+// NewsMessage is what an alert says of a condition.
+func NewsMessage(n condition.News, now time.Time) alert.Message {
+	return alert.Message{Title: n.Title(), Text: n.Text(), Kind: string(n.Kind), State: string(n.Phase), At: now}
 }
 
 // alertText is what happened, why, and the command that goes on.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 )
@@ -31,6 +32,8 @@ const (
 	DisputeLost   Notice = maildata.DisputeLost
 	Inquiry       Notice = maildata.Inquiry
 	InquiryClosed Notice = maildata.InquiryClosed
+	// Condition has the template of DatabaseFull, which speaks of no order either.
+	Condition Notice = maildata.Condition
 )
 
 // noticeKinds are those that the catalogue names a template for.
@@ -146,4 +149,20 @@ func (c *Catalogue) BounceNotices(o *order.Order, d order.Delivery, now time.Tim
 		return c.alerts(Bounced, d.Key, now)
 	}
 	return c.notify(o, Bounced, d.Key, now)
+}
+
+// OweNews adds what is reported of a condition to the document that keeps it: an alert, if there is
+// a channel, and the notice, if an e-mail can say it.
+func (c *Catalogue) OweNews(o *order.Order, n condition.News, now time.Time) {
+	name := string(n.Kind) + "/" + now.Format("20060102-150405") + "/" + short(n.About)
+	var all []order.Email
+	if c.alertsOn != nil && c.alertsOn() {
+		all = append(all, order.Email{Key: order.AlertSeries + "/" + name, Audience: order.Alert, NotBefore: now, About: n.Ref()})
+	}
+	if n.Kind.ByEmail() && c.Notifies(Condition) {
+		e := c.notice(o, Condition, n.Ref(), now)
+		e.Key += "/" + name
+		all = append(all, e)
+	}
+	o.Owe(all, now)
 }

@@ -8,6 +8,7 @@ import (
 
 	"handler/function/internal/order"
 	"handler/function/internal/view"
+	"handler/function/internal/watch"
 )
 
 const (
@@ -34,6 +35,11 @@ func (r *summarize) Answer(ctx context.Context, s Service, log *slog.Logger) (an
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
+	kept, err := watch.Load(ctx, orders)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
+	}
+	sum.Conditions = view.ConditionsOf(kept.Set)
 	log.Info("orders summarized", "whole", sum.CountedSince == nil)
 	return sum, nil
 }

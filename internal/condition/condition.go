@@ -49,9 +49,9 @@ type Phase string
 
 // The phases.
 const (
-	Begins Phase = "begun"
-	Lasts  Phase = "lasts"
-	Over   Phase = "over"
+	Begun Phase = "begun"
+	Lasts Phase = "lasts"
+	Over  Phase = "over"
 )
 
 // News is what is to be reported now.
@@ -111,7 +111,7 @@ func (s *Set) News(now time.Time, quiet time.Duration) []News {
 func (c Condition) phase(now time.Time, quiet time.Duration) (Phase, bool) {
 	switch {
 	case c.ToldAt.IsZero():
-		return Begins, true // also if it has ended meanwhile: its end follows
+		return Begun, true // also if it has ended meanwhile: its end follows
 	case c.Kind.Once():
 		return "", false
 	case !c.ClearedAt.IsZero():

@@ -149,6 +149,13 @@ func Kinds() []Kind { return slices.Sorted(maps.Keys(texts)) }
 // none lasts.
 func (k Kind) Once() bool { return k == UnreadableEvent }
 
+// Warning reports whether the shop works all the same.
+func (k Kind) Warning() bool { return k == DatabaseFilling }
+
+// ByEmail reports whether an e-mail can report the kind: what keeps SendGrid from sending, it cannot,
+// and a database that fills up has a notice of its own.
+func (k Kind) ByEmail() bool { return !slices.Contains(OfSendGrid(), k) && k != DatabaseFilling }
+
 // Title says in a few words what is wrong.
 func (k Kind) Title() string { return texts[k].title }
 

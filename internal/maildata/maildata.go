@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/order"
 )
 
@@ -41,6 +42,7 @@ const (
 	DisputeLost   = "dispute-lost"
 	Inquiry       = "inquiry"
 	InquiryClosed = "inquiry-closed"
+	Condition     = "condition"
 )
 
 type orderData struct {
@@ -116,7 +118,9 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 	case series == ReportSeries:
 		return reportData(shop, o)
 	case series == NoticeSeries && kind == DatabaseFull:
-		return spaceData(shop, o)
+		return shopNotice(shop, o, noticeData{Kind: kind})
+	case series == NoticeSeries && kind == Condition:
+		return shopNotice(shop, o, conditionNotice(d))
 	}
 	in := func(amount int64) Money { return MoneyOf(amount, o.Currency, o.Locale) }
 	items, own := itemsData(o, d)
@@ -163,15 +167,37 @@ func reportData(shop Shop, o *order.Order) map[string]any {
 	}
 }
 
-// spaceData is the data of the notice that the database fills up. Like a report, it has no order.
-func spaceData(shop Shop, o *order.Order) map[string]any {
+// shopNotice is the data of a notice about the shop itself. Like a report, it has no order.
+func shopNotice(shop Shop, o *order.Order, notice noticeData) map[string]any {
 	return map[string]any{
 		"shop":     shop,
 		"series":   NoticeSeries,
 		"order":    map[string]bool{"test": false},
-		"notice":   noticeData{Kind: DatabaseFull},
-		"database": json.RawMessage(cmp.Or(o.Report, "{}")),
+		"notice":   notice,
+		"database": spaceOf(o.Report),
 	}
+}
+
+// spaceData is how full the database is, as its document says, without what else that says.
+type spaceData struct {
+	UsedMB  int64 `json:"used_mb"`
+	QuotaMB int64 `json:"quota_mb"`
+	Percent int   `json:"percent"`
+	Level   int   `json:"level"`
+}
+
+func spaceOf(report string) spaceData {
+	var s spaceData
+	if json.Unmarshal([]byte(report), &s) != nil {
+		return spaceData{}
+	}
+	return s
+}
+
+// conditionNotice says what keeps the shop from working, and what the owner does.
+func conditionNotice(d order.Delivery) noticeData {
+	n, _ := condition.ParseRef(d.About)
+	return noticeData{Kind: Condition, Title: n.Title(), Text: oneLine(n.Text())}
 }
 
 func noticeOf(o *order.Order, d order.Delivery, rest string) noticeData {

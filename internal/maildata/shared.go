@@ -13,6 +13,7 @@ func Shared() map[string]string {
 		ItemsGivenUp: ItemsMissing, OrderOverdue: ItemsMissing, StillUnpaid: ItemsMissing, Unheard: ItemsMissing,
 		RefundFailed: Refunded,
 		DisputeWon:   Disputed, DisputeLost: Disputed, Inquiry: Disputed, InquiryClosed: Disputed,
+		Condition: DatabaseFull,
 	}
 }
 

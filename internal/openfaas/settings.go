@@ -101,11 +101,24 @@ func (s *Settings) Float(name string, otherwise float64) float64 {
 // URL is a setting that is the address of a service, without a trailing slash.
 func (s *Settings) URL(name, otherwise string) string {
 	v := s.String(name, otherwise)
-	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if !isURL(v) {
 		s.refuse(name, v, "an address such as "+otherwise)
 	}
 	return strings.TrimRight(v, "/")
+}
+
+// SecretURL is a setting that is an address whose path is a token, or empty. No error shows it.
+func (s *Settings) SecretURL(name, example string) string {
+	v := s.String(name, "")
+	if v != "" && !isURL(v) {
+		s.refuse(name, "…", "an address such as "+example+", or nothing")
+	}
+	return v
+}
+
+func isURL(v string) bool {
+	u, err := url.Parse(v)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // Wrong are the settings whose values cannot be used, in the order in which they were read.

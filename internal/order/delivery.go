@@ -102,7 +102,8 @@ type Delivery struct {
 	LastStatus int    `bson:"last_status,omitempty"`
 	LastError  string `bson:"last_error,omitempty"`
 
-	PlannedAt    time.Time `bson:"planned_at"`
+	PlannedAt time.Time `bson:"planned_at"`
+	// FirstTriedAt is the first attempt that counts towards the Horizon: see Setback.
 	FirstTriedAt time.Time `bson:"first_tried_at,omitempty"`
 	LastTriedAt  time.Time `bson:"last_tried_at,omitempty"`
 	SentAt       time.Time `bson:"sent_at,omitempty"`
@@ -234,6 +235,9 @@ type Setback struct {
 	Reason string
 	// Unsure: the request was out and no answer came, so SendGrid may have accepted it.
 	Unsure bool
+	// Uncounted: SendGrid refused the key, the sender or the account, which the owner must correct,
+	// however long it takes: the Horizon begins anew with the next attempt.
+	Uncounted bool
 }
 
 // MarkRetry gives the delivery back, to be attempted again at the given time, or has a copy go to
@@ -243,6 +247,9 @@ func (o *Order) MarkRetry(key, owner string, s Setback, at, now time.Time) error
 	err := o.settle(key, owner, s, now, func(d *Delivery) {
 		d.State = Retry
 		d.DueAt = at
+		if s.Uncounted {
+			d.FirstTriedAt = time.Time{}
+		}
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/maildata"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
@@ -58,6 +59,8 @@ func Mail(of *order.Order, key, language string) maildata.Mail {
 	case series != maildata.NoticeSeries:
 	case kind == maildata.DatabaseFull:
 		o.Report = view.SpaceOf(430<<20, 512).JSON()
+	case kind == maildata.Condition:
+		m.Delivery.About = condition.News{Phase: condition.Begun, Condition: condition.Condition{Kind: condition.StripeKeyRefused}}.Ref()
 	case kind == maildata.EmailFailed, kind == maildata.Bounced, kind == maildata.Unheard:
 		m.Delivery.Key, m.Delivery.About = key+"/"+failed, failed
 	case kind == maildata.OrderOverdue:

@@ -34,6 +34,8 @@ type SendEmail struct {
 	Retention time.Duration
 	// QuotaMB is the space of the database's tier in MiB; 0 turns its watch off.
 	QuotaMB float64
+	// HeartbeatURL is called after each sweep that found all well; empty for none.
+	HeartbeatURL string
 	// ShopFolder has the owner's files in place of those in the image. It is for the laptop and for
 	// tests, which change the shop without building an image.
 	ShopFolder string
@@ -54,6 +56,7 @@ func ReadSendEmail(s *openfaas.Settings) SendEmail {
 		SweepRate:     s.Float("sweep_rate", 10),
 		Retention:     s.Days("retention_days"),
 		QuotaMB:       s.Float("mongodb_quota_mb", 512),
+		HeartbeatURL:  s.SecretURL("heartbeat_url", "https://hc-ping.com/…"),
 		ShopFolder:    s.String("shop_folder", ""),
 		account:       s.String(sendgridAccount, ""),
 		placeholders:  s.Choice("template_ids", "published", "placeholder") == "placeholder",

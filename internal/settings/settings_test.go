@@ -47,9 +47,10 @@ func TestCheck(t *testing.T) {
 func TestWrong(t *testing.T) {
 	t.Parallel()
 
-	settings := map[string]string{"sweep_rate": "-1", "log_level": "loud", "retention_days": "90"}
+	settings := map[string]string{"heartbeat_url": "hc-ping.com/token", "sweep_rate": "-1", "log_level": "loud", "retention_days": "90"}
 	want := []openfaas.WrongSetting{
-		{Name: "log_level", Value: "loud", Want: "debug, info, warn or error"}, // both functions read it
+		{Name: "heartbeat_url", Value: "…", Want: "an address such as https://hc-ping.com/…, or nothing"}, // a token
+		{Name: "log_level", Value: "loud", Want: "debug, info, warn or error"},                            // both functions read it
 		{Name: "sweep_rate", Value: "-1", Want: "a number such as 10, or 0"},
 	}
 	if d := cmp.Diff(want, Wrong(func(name string) string { return settings[name] })); d != "" {

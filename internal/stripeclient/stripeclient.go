@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,10 +57,25 @@ func IsList(res *stripe.APIResponse) error {
 type Error struct {
 	Status              int
 	Kind, Code, Request string
+	// Permission is the one that a restricted key lacks, such as rak_event_read; empty if Stripe
+	// names none.
+	Permission string
 }
+
+// permission is how Stripe's message names it:
+// https://github.com/stripe/stripe-node/issues/2246
+var permission = regexp.MustCompile(`\brak_[a-z_]{1,80}\b`)
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("Stripe answered %d %s %s (request %s)", e.Status, e.Kind, e.Code, e.Request)
+}
+
+// Expired is Stripe's word for a key whose time is up, and empty for any other error.
+func (e *Error) Expired() string {
+	if e.Code != string(stripe.ErrorCodeAPIKeyExpired) {
+		return ""
+	}
+	return e.Code
 }
 
 // Redacted keeps of an error what may be logged and stored: of Stripe's an Error, since its message
@@ -80,5 +96,6 @@ func Redacted(err error) error {
 	}
 	return &Error{
 		Status: e.HTTPStatusCode, Kind: openfaas.Word(string(e.Type)), Code: openfaas.Word(string(e.Code)), Request: openfaas.Word(e.RequestID),
+		Permission: permission.FindString(e.Msg),
 	}
 }

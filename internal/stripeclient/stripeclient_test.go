@@ -90,3 +90,21 @@ func TestIsList(t *testing.T) {
 		}
 	}
 }
+
+// The message of a refusal may quote the key: of it only the permission is kept.
+func TestPermission(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct{ body, permission, expired string }{
+		"a permission is named": {`{"error": {"type": "invalid_request_error", "message": "The provided key 'rk_test_1' does not have the required permissions ` +
+			`for this endpoint on account 'acct_1'. Having the 'rak_checkout_session_read' permission would allow this request to continue."}}`, "rak_checkout_session_read", ""},
+		"none is named":        {`{"error": {"type": "invalid_request_error", "message": "no"}}`, "", ""},
+		"the key's time is up": {`{"error": {"type": "invalid_request_error", "code": "api_key_expired", "message": "Expired API Key provided: rk_test_1"}}`, "", "api_key_expired"},
+	} {
+		var e *stripeclient.Error
+		err := stripeclient.Redacted(get(t, answers(403, c.body), time.Second))
+		if !errors.As(err, &e) || e.Permission != c.permission || e.Expired() != c.expired || strings.Contains(err.Error(), "rk_test_1") {
+			t.Errorf("%s: %v, permission %q, expired %q", name, err, e.Permission, e.Expired())
+		}
+	}
+}

@@ -17,6 +17,8 @@ type Summary struct {
 	// missing.
 	CountedSince *time.Time `json:"counted_since,omitempty"`
 	Now          Now        `json:"now"`
+	// Conditions are what the owner must correct. A report has none: each is reported by itself.
+	Conditions []Condition `json:"conditions,omitempty"`
 }
 
 // Period is what some days come to. An order counts on the day on which it was made, and its payment

@@ -82,7 +82,7 @@ func settingsRead(t *testing.T) map[string]bool {
 		}
 	}
 	names := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\.(?:String|Choice|Bool|Duration|Days|Float|URL)\(\s*(?:"([a-z_]+)"|([A-Za-z]+))[,)]`).FindAllStringSubmatch(source.String(), -1) {
+	for _, m := range regexp.MustCompile(`\.(?:String|Choice|Bool|Duration|Days|Float|URL|SecretURL)\(\s*(?:"([a-z_]+)"|([A-Za-z]+))[,)]`).FindAllStringSubmatch(source.String(), -1) {
 		name := m[1]
 		if name == "" {
 			constant := regexp.MustCompile(`\b` + m[2] + `\s*=\s*"([a-z_]+)"`).FindStringSubmatch(source.String())

@@ -37,7 +37,25 @@ func (v Viewer) Summary(ctx context.Context) error {
 		v.title("There was no order in these days.")
 	}
 	v.todo(s.Now)
+	v.conditions(s.Conditions)
 	return nil
+}
+
+// conditions says what the owner must correct, one line for each.
+func (v Viewer) conditions(all []view.Condition) {
+	if len(all) == 0 {
+		return
+	}
+	v.title("What keeps the shop from working")
+	var rows [][]screen.Cell
+	for _, c := range all {
+		text := c.Title
+		if c.About != "" {
+			text += " (" + c.About + ")"
+		}
+		rows = append(rows, []screen.Cell{{Text: text + ", for " + screen.Span(v.Now.Sub(c.Since)), Tone: screen.Bad}, plain("%s", c.Remedy)})
+	}
+	v.Screen.Table(nil, rows)
 }
 
 // hasOrders reports whether there is anything to show of these periods, the longest of which is the

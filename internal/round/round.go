@@ -1,4 +1,5 @@
-package function
+// Package round puts the orders that are due into the sequence in which a sweep visits them.
+package round
 
 import (
 	"slices"
@@ -7,9 +8,9 @@ import (
 	"handler/function/internal/order"
 )
 
-// round is a look at what is due, to be gone through in due order: an order that has several
+// Round is a look at what is due, to be gone through in due order: an order that has several
 // e-mails due comes up for each in its turn, and does not overtake others with all of them.
-type round struct {
+type Round struct {
 	waiting []order.DueOrder
 	// horizon is the time up to which the round has all due orders.
 	horizon time.Time
@@ -18,20 +19,23 @@ type round struct {
 	seen map[string]time.Time
 }
 
-// newRound takes what the store gave when asked for so many.
-func newRound(due []order.DueOrder, limit int, seen map[string]time.Time) *round {
-	r := &round{horizon: noDeadline, seen: seen}
+// Forever is later than anything is due.
+var Forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// New takes what the store gave when asked for so many. Seen is shared by all rounds of a sweep.
+func New(due []order.DueOrder, limit int, seen map[string]time.Time) *Round {
+	r := &Round{horizon: Forever, seen: seen}
 	if len(due) == limit {
 		r.horizon = due[len(due)-1].At
 	}
 	for _, o := range due {
-		r.add(o)
+		r.Add(o)
 	}
 	return r
 }
 
-// add puts an order in its place, if it is to be visited in this round.
-func (r *round) add(o order.DueOrder) {
+// Add puts an order in its place, if it is to be visited in this round.
+func (r *Round) Add(o order.DueOrder) {
 	if last, ok := r.seen[o.ID]; (ok && !o.At.After(last)) || o.At.After(r.horizon) {
 		return
 	}
@@ -44,8 +48,8 @@ func (r *round) add(o order.DueOrder) {
 	r.waiting = slices.Insert(r.waiting, i, o)
 }
 
-// next takes out the order that is due longest, and says up to which time it is its turn.
-func (r *round) next() (o order.DueOrder, until time.Time, ok bool) {
+// Next takes out the order that is due longest, and says up to which time it is its turn.
+func (r *Round) Next() (o order.DueOrder, until time.Time, ok bool) {
 	if len(r.waiting) == 0 {
 		return o, until, false
 	}
@@ -56,8 +60,8 @@ func (r *round) next() (o order.DueOrder, until time.Time, ok bool) {
 	return o, r.horizon, true
 }
 
-// visit notes that an order is visited, and reports whether it is the first time in this sweep.
-func (r *round) visit(o order.DueOrder) bool {
+// Visit notes that an order is visited, and reports whether it is the first time in this sweep.
+func (r *Round) Visit(o order.DueOrder) bool {
 	_, again := r.seen[o.ID]
 	r.seen[o.ID] = o.At
 	return !again

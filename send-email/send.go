@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"handler/function/internal/catalogue"
+	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/round"
 )
@@ -65,7 +66,7 @@ func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait p
 	if o, err = f.noteSilent(ctx, log, orders, o); err != nil {
 		return progress{}, err
 	}
-	if o, err = f.plan(ctx, log, orders, o, wait); err == nil || isMisconfigured(err) {
+	if o, err = f.plan(ctx, log, orders, o, wait); err == nil || isMisconfigured(err) && mongodb.Fault(err) == nil {
 		var left error
 		o, left = f.deliverDue(ctx, log, orders, o, wait, until)
 		err = cmp.Or(left, err)

@@ -73,6 +73,9 @@ func (e *Endpoint) receiveOwner(req handler.Request) handler.Response {
 		since: r.since, dryRun: r.DryRun, who: order.FoundByOwner,
 		more: func() bool { return time.Since(began) < beginFor },
 	}, r.After)
+	if !r.DryRun {
+		e.keepConditions(ctx)
+	}
 	if err != nil {
 		return openfaas.Refuse(log.With("recorded", done.Recorded), err, toStatus)
 	}

@@ -30,6 +30,8 @@ func (e *Endpoint) CatchUpUntil(quit context.Context) {
 	said := ""
 	for pause := firstLook; e.rest(quit, pause); {
 		err := e.catchUp(quit, began)
+		e.observeLook(err)
+		e.keepConditions(context.WithoutCancel(quit))
 		pause = daily
 		if err == nil {
 			said = ""
@@ -95,7 +97,7 @@ func (e *Endpoint) catchUp(quit context.Context, process beginning) (err error) 
 	if err != nil && done.Recorded == 0 {
 		return err
 	}
-	whole := err == nil && done.Next == "" && done.Malformed == 0
+	whole := err == nil && done.Next == "" // what cannot be read is reported, and keeps nothing back
 	e.Log.Info("caught up with Stripe", "since", since, "seen", done.Seen, "recorded", done.Recorded, "whole", whole, "duration", time.Since(began))
 	if whole {
 		err = store.WatchedUntil(ctx, mode, began)

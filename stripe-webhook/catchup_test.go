@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -278,13 +280,20 @@ func TestCatchUp(t *testing.T) {
 			}
 			b.catchUpFor(t, time.Minute)
 			log := b.log.String()
-			for _, want := range []string{"event=evt_1 order=cs_test_1 err=\"panic: a bug", "event=evt_2 order=cs_test_2 err=\"update: a stored event", "seen=3 recorded=1 whole=false"} {
+			for _, want := range []string{"event=evt_1 order=cs_test_1 err=\"panic: a bug", "event=evt_2 order=cs_test_2 err=\"update: a stored event", "seen=3 recorded=1 whole=true"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log does not say %s:\n%s", want, log)
 				}
 			}
 			if len(b.invoked) != 1 {
 				t.Errorf("handed on: %v", b.invoked)
+			}
+			started := time.Now().Add(-time.Minute)
+			if d := cmp.Diff([]string{"unreadable-event evt_1 checkout.session.completed", "unreadable-event evt_2 checkout.session.completed"}, b.reported()); d != "" {
+				t.Errorf("reported (-want +got):\n%s", d)
+			}
+			if mark := b.until["test"]; !mark.After(started) {
+				t.Errorf("two events that cannot be read keep the mark at %v", mark)
 			}
 		})
 	})

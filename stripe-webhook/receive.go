@@ -12,6 +12,7 @@ import (
 
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
+	"handler/function/internal/watch"
 )
 
 const (
@@ -34,6 +35,7 @@ type Recorder interface {
 	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 	Watched(ctx context.Context, mode string, now time.Time) (since, until time.Time, err error)
 	WatchedUntil(ctx context.Context, mode string, until time.Time) error
+	watch.Store
 }
 
 // Queue calls another function later.
@@ -62,6 +64,7 @@ type Endpoint struct {
 	Log              *slog.Logger
 
 	turnedAway openfaas.TurnedAway
+	watch      watch.Watch
 }
 
 // ofNoOrder is why an event without a session is ignored: most payments of an account may be of
@@ -94,6 +97,8 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 		log.Warn("a thin event is ignored; set this destination to snapshot payloads")
 		return ignore(log, errThin.Error())
 	case err != nil:
+		e.observeUnreadable(event, err)
+		e.keepConditions(openfaas.Context(req))
 		return unreadable(log, err)
 	}
 	if why != "" {
@@ -105,6 +110,10 @@ func (e *Endpoint) receiveEvent(req handler.Request) handler.Response {
 		return ignore(log, ofNoOrder)
 	}
 	log = log.With("order", id)
+	if errors.Is(err, order.ErrUnreadable) { // the order is damaged
+		e.observeUnreadable(event, err)
+		e.keepConditions(openfaas.Context(req))
+	}
 	if err != nil {
 		return openfaas.Refuse(log, err, toStatus)
 	}

@@ -48,7 +48,9 @@ type bench struct {
 	events       []order.Event
 	payloads     []string
 	invoked      []string
-	log          bytes.Buffer
+	// conditions is the document of that ID; nil while there is none.
+	conditions *order.Order
+	log        bytes.Buffer
 }
 
 func setUp(t testing.TB) *bench {
@@ -113,6 +115,27 @@ func (b *bench) Watched(_ context.Context, mode string, now time.Time) (since, u
 func (b *bench) WatchedUntil(_ context.Context, mode string, until time.Time) error {
 	b.until[mode] = until
 	return nil
+}
+
+func (b *bench) Load(context.Context, string) (*order.Order, error) {
+	if b.conditions == nil {
+		return nil, order.ErrNotFound
+	}
+	return b.conditions.Clone(), nil
+}
+
+func (b *bench) Create(_ context.Context, o *order.Order) (bool, error) {
+	b.conditions = o.Clone()
+	return true, nil
+}
+
+func (b *bench) UpdateFrom(_ context.Context, o *order.Order, change func(*order.Order) error) (*order.Order, error) {
+	o = o.Clone()
+	if err := change(o); err != nil {
+		return nil, err
+	}
+	b.conditions = o
+	return o, nil
 }
 
 func (b *bench) InvokeAsync(ctx context.Context, function string, body []byte) error {

@@ -146,7 +146,8 @@ func (e *Endpoint) lookAt(ctx context.Context, log *slog.Logger, s search, l lis
 		if c.known = holds(known[c.order], c, l); c.missing() && !s.dryRun && i > 0 && !s.more() {
 			return i, nil
 		}
-		if err := e.settle(ctx, log.With("event", cmp.Or(c.event.ID, p.ids[i])), s, c, done); err != nil {
+		c.event.ID = cmp.Or(c.event.ID, p.ids[i])
+		if err := e.settle(ctx, log.With("event", c.event.ID), s, c, done); err != nil {
 			return i, err
 		}
 	}
@@ -218,7 +219,7 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 	count := &done.Recorded
 	switch {
 	case c.err != nil:
-		logUnreadable(log, c.err)
+		e.unreadable(log, s, c, c.err)
 		count = &done.Malformed
 	case c.why != "":
 		count = &done.Ignored
@@ -228,7 +229,7 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 		added, err := e.keep(ctx, log, c, s.who)
 		switch {
 		case errors.Is(err, order.ErrUnreadable), errors.Is(err, openfaas.ErrPanic): // the others go on
-			logUnreadable(log.With("order", c.order), err)
+			e.unreadable(log.With("order", c.order), s, c, err)
 			count = &done.Malformed
 		case err != nil:
 			return err
@@ -244,6 +245,14 @@ func (e *Endpoint) settle(ctx context.Context, log *slog.Logger, s search, c can
 		})
 	}
 	return nil
+}
+
+// unreadable logs an event that cannot be stored, and has it reported, unless nothing is to change.
+func (e *Endpoint) unreadable(log *slog.Logger, s search, c candidate, err error) {
+	logUnreadable(log, err)
+	if !s.dryRun {
+		e.observeUnreadable(c.event, err)
+	}
 }
 
 // keep stores an event that was found, and hands its order on, when it is its turn. Where that

@@ -32,6 +32,8 @@ const (
 var (
 	// errStripe: Stripe is away, or does not answer as it documents.
 	errStripe = errors.New("Stripe could not be asked")
+	// errNoKey: there is no key, or none of Stripe's form.
+	errNoKey = errors.New("no key of Stripe's")
 	// errCursor: Stripe no longer has the event at which to continue.
 	errCursor = errors.New("nothing is there to go on from")
 )
@@ -53,6 +55,9 @@ func NewStripe(url string, transport http.RoundTripper, key func() (string, erro
 // mode is whose events the key reads: "live" or "test".
 func (s *Stripe) mode() (string, error) {
 	key, err := s.key()
+	if _, ours := openfaas.Misconfiguration(err); ours {
+		return "", &cause{err, errNoKey}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -130,12 +135,20 @@ func explain(err error, what, after string) error {
 	if errors.As(err, &e) {
 		switch {
 		case e.Status == http.StatusUnauthorized:
-			return openfaas.NewMisconfigured(secret + "Stripe does not know the key")
+			return &cause{openfaas.NewMisconfigured(secret + "Stripe does not know the key"), e}
 		case e.Status == http.StatusForbidden:
-			return openfaas.NewMisconfigured(secret+"the key may not read %s: give the restricted key Read for them at https://dashboard.stripe.com/apikeys", what)
+			return &cause{openfaas.NewMisconfigured(secret+"the key may not read %s: give the restricted key Read for them at https://dashboard.stripe.com/apikeys", what), e}
 		case e.Status == http.StatusBadRequest && after != "":
 			return fmt.Errorf("%w: list %s: %w", errCursor, what, err)
 		}
 	}
 	return fmt.Errorf("%w: list %s: %w", errStripe, what, err)
 }
+
+// cause is an error with what it is due to, which its text leaves out.
+type cause struct {
+	error
+	of error
+}
+
+func (c *cause) Unwrap() []error { return []error{c.error, c.of} }

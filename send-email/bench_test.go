@@ -175,6 +175,8 @@ type memory struct {
 	sizeErr error
 	// walkErr is what a walk ends with at once, if set.
 	walkErr error
+	// knownErr is what Known ends with, if set.
+	knownErr error
 }
 
 func (m *memory) record(t *testing.T, e order.Event, now time.Time) {
@@ -318,6 +320,19 @@ func (m *memory) Size(context.Context) (int64, error) {
 	m.calls++
 	m.looks++
 	return m.size, m.sizeErr
+}
+
+func (m *memory) Known(_ context.Context, events map[string][]string) (map[string]*order.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	known := map[string]*order.Order{}
+	for id := range events {
+		if o := m.orders[id]; o != nil {
+			known[id] = o
+		}
+	}
+	return known, m.knownErr
 }
 
 func (m *memory) OfMessages(_ context.Context, messages []string) (ids []string, err error) {

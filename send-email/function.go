@@ -31,6 +31,7 @@ type Store interface {
 	Create(ctx context.Context, o *order.Order) (bool, error)
 	Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error
 	WalkPaid(ctx context.Context, since, until, paid time.Time, visit func(*order.Order) bool) error
+	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 	OfMessages(ctx context.Context, messages []string) (ids []string, err error)
 	Size(ctx context.Context) (bytes int64, err error)
 	EnsureIndexes(ctx context.Context) error
@@ -89,8 +90,8 @@ type Function struct {
 	interval  time.Duration
 	limit     *rate.Limiter
 	alarm     *alarm
-	// reported is the last report that the sweep has seen to.
-	reported  string
+	// reported is when the last report was due that the sweep has seen to, with all before it.
+	reported  time.Time
 	retention commands.Retention
 	space     space
 	work      work

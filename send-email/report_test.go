@@ -3,6 +3,7 @@ package function
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -154,7 +155,7 @@ func TestReportInTime(t *testing.T) {
 	id := order.ReportID(b.clock)
 	b.clock = b.clock.Add(30*time.Minute - time.Millisecond) // from 12:00
 	b.reportInTime(t.Context())
-	if b.memory.calls != 0 {
+	if len(b.memory.orders) != 0 {
 		t.Fatal("made a moment early")
 	}
 	b.clock = b.clock.Add(time.Millisecond)
@@ -162,6 +163,11 @@ func TestReportInTime(t *testing.T) {
 	b.reportInTime(t.Context())
 	if b.memory.loadFunc = nil; b.memory.orders[id] != nil {
 		t.Fatal("made though the database was away")
+	}
+	b.memory.knownErr = errors.New("away")
+	b.reportInTime(t.Context())
+	if b.memory.knownErr = nil; b.memory.orders[id] != nil {
+		t.Fatal("made though it was not known which reports there are")
 	}
 	b.reportInTime(t.Context())
 	if b.memory.orders[id] == nil {
@@ -181,5 +187,105 @@ func TestReportInTime(t *testing.T) {
 	b.reportInTime(t.Context())
 	if b.memory.orders[order.ReportID(b.clock)] != nil {
 		t.Error("the next day's was made at midnight")
+	}
+}
+
+// reports are the IDs of those that were made.
+func (b *bench) reports() (ids []string) {
+	for id := range b.memory.orders {
+		if order.IsReport(id) {
+			ids = append(ids, strings.TrimPrefix(id, "report_2024-"))
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// seeToReports sweeps until nothing wakes it.
+func (b *bench) seeToReports(t *testing.T) {
+	t.Helper()
+	for sweeps := 0; len(b.reports()) > sweeps; sweeps++ {
+		b.reportInTime(t.Context())
+	}
+	b.reportInTime(t.Context())
+}
+
+func TestReportsThatWereMissed(t *testing.T) {
+	t.Parallel()
+
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		had  []string // the reports that were made before
+		at   string
+		want []string // all afterwards; it is noon of 11-24
+	}{
+		"none before the first":                 {nil, "07:00", []string{"11-24"}},
+		"none before the first time":            {nil, "13:00", nil},
+		"of yesterday, after midnight":          {[]string{"11-22"}, "13:00", []string{"11-22", "11-23"}},
+		"of days, and of today":                 {[]string{"11-20", "11-22"}, "07:00", []string{"11-20", "11-21", "11-22", "11-23", "11-24"}},
+		"of a week at most":                     {[]string{"11-10"}, "07:00", []string{"11-10", "11-18", "11-19", "11-20", "11-21", "11-22", "11-23", "11-24"}},
+		"none where there was none for a month": {[]string{"10-25"}, "07:00", []string{"10-25", "11-24"}},
+		"none where none was missed":            {[]string{"11-23", "11-24"}, "07:00", []string{"11-23", "11-24"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := reporting(t, `, at: "`+c.at+`"`)
+			for _, id := range c.had {
+				b.memory.orders["report_2024-"+id] = &order.Order{ID: "report_2024-" + id, CreatedAt: b.clock.Add(-40 * day)}
+			}
+			b.seeToReports(t)
+			if d := cmp.Diff(c.want, b.reports()); d != "" {
+				t.Errorf("reports (-want +got):\n%s", d)
+			}
+			calls := b.memory.calls
+			if b.reportInTime(t.Context()); b.memory.calls != calls {
+				t.Error("the database is asked again in each sweep")
+			}
+		})
+	}
+
+	t.Run("each has the sales of its own day", func(t *testing.T) {
+		t.Parallel()
+
+		b := reporting(t, `, at: "07:00"`)
+		b.memory.orders["report_2024-11-21"] = &order.Order{ID: "report_2024-11-21"}
+		b.shelve(t, "cs_1", "completed_paid", 3*day, nil) // on 11-21
+		b.shelve(t, "cs_2", "completed_paid", 1*day, nil)
+		b.shelve(t, "cs_3", "completed_paid", 1*day, nil)
+		b.seeToReports(t)
+		for id, want := range map[string]struct{ day, week int }{"11-22": {1, 1}, "11-23": {0, 1}, "11-24": {2, 3}} {
+			var r view.Report
+			o := b.memory.orders["report_2024-"+id]
+			if err := json.Unmarshal([]byte(o.Report), &r); err != nil {
+				t.Fatal(err)
+			}
+			if r.Periods[0].Paid != want.day || r.Periods[1].Paid != want.week || !o.CreatedAt.Equal(b.clock) {
+				t.Errorf("%s: made at %v: %+v, want %+v", id, o.CreatedAt, r, want)
+			}
+		}
+		b.invoke(`{"sweep": true}`)
+		if sent := b.sendgrid.sent(); len(sent) != 3 {
+			t.Errorf("sent %v", sent)
+		}
+	})
+}
+
+func TestReportThatIsNotWhole(t *testing.T) {
+	t.Parallel()
+
+	b := reporting(t, "")
+	for i := range 10 {
+		b.shelve(t, fmt.Sprintf("cs_%d", i), "completed_paid", 24*time.Hour, nil)
+	}
+	began, id := b.clock, order.ReportID(b.clock)
+	b.now = func() time.Time { b.clock = b.clock.Add(8 * time.Second); return b.clock }
+	b.invoke(`{"report": true}`)
+	var r view.Report
+	if err := json.Unmarshal([]byte(b.memory.orders[id].Report), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.CountedSince == nil || !r.CountedSince.Equal(began.Add(-24*time.Hour)) || r.Periods[0].Paid == 10 {
+		t.Errorf("counted since %v, %d orders", r.CountedSince, r.Periods[0].Paid)
 	}
 }

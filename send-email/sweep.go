@@ -192,20 +192,25 @@ func (f *Function) sweepOnce(quit context.Context) {
 	}
 }
 
-// reportInTime makes the report once its time of day has come, and wakes the sweep, which sends it.
+// reportInTime makes a report that is due, one in each sweep, and wakes the sweep, which sends it.
 // What keeps it from that is tried again after the next sweep.
 func (f *Function) reportInTime(ctx context.Context) {
 	now := f.now()
-	id := order.ReportID(now)
-	if !f.catalogue.ReportDue(now) || f.reported == id {
+	due := f.catalogue.ReportsDue(now)
+	if len(due) == 0 || f.reported.Equal(due[len(due)-1]) {
 		return
 	}
-	if _, err := f.commands().MakeReport(ctx); err != nil {
+	missing, err := f.commands().MakeDueReport(ctx)
+	if err != nil {
 		f.log.Warn("the report could not be made; the next sweep tries again", "err", err)
 		return
 	}
-	f.reported = id
-	f.alarm.set(&now)
+	if missing > 0 {
+		f.alarm.set(&now)
+	}
+	if missing <= 1 {
+		f.reported = due[len(due)-1]
+	}
 }
 
 // forgetOld forgets a part of the orders that are older than they may get.

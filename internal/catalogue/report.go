@@ -18,9 +18,23 @@ type report struct {
 // ReportKey is the key of the one e-mail that a report is.
 const ReportKey = maildata.ReportSeries + "/daily"
 
-// ReportDue reports whether the sweep is to make today's report now. Without a time of day in the
-// catalogue, the report is made only on request.
-func (c *Catalogue) ReportDue(now time.Time) bool { return c.Report != nil && c.Report.At.passed(now) }
+// makeUp is for how many days a report that was missed is made later, the last day included.
+const makeUp = 7
+
+// ReportsDue are the times of the last days at which the sweep was to make a report, the oldest
+// first. Without a time of day in the catalogue, reports are made only on request.
+func (c *Catalogue) ReportsDue(now time.Time) []time.Time {
+	if c.Report == nil || c.Report.At.Value == "" {
+		return nil
+	}
+	var due []time.Time
+	for days := 1 - makeUp; days <= 0; days++ {
+		if at := c.Report.At.on(now.UTC(), days); !at.After(now) {
+			due = append(due, at)
+		}
+	}
+	return due
+}
 
 // ReportEmail is the one e-mail of a report. The catalogue must have a report.
 func (c *Catalogue) ReportEmail(o *order.Order, now time.Time) order.Email {

@@ -18,7 +18,8 @@ func (t *timeOfDay) set(value string, line int) {
 	}
 }
 
-// passed reports whether there is such a time, and it has come today.
-func (t timeOfDay) passed(now time.Time) bool {
-	return t.Value != "" && now.Sub(now.UTC().Truncate(24*time.Hour)) >= t.sinceMidnight
+// on is that time on the day that is so many days after now's.
+func (t timeOfDay) on(now time.Time, days int) time.Time {
+	year, month, day := now.Date()
+	return time.Date(year, month, day+days, 0, int(t.sinceMidnight/time.Minute), 0, 0, now.Location())
 }

@@ -28,6 +28,7 @@ type Store interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]order.DueOrder, error)
 	Create(ctx context.Context, o *order.Order) (bool, error)
 	Walk(ctx context.Context, since, until time.Time, visit func(*order.Order) bool) error
+	Known(ctx context.Context, events map[string][]string) (map[string]*order.Order, error)
 	WalkPaid(ctx context.Context, since, until, paid time.Time, visit func(*order.Order) bool) error
 }
 

@@ -8,8 +8,8 @@ import (
 // reportPrefix begins the IDs of reports, which no session's begins with.
 const reportPrefix = "report_"
 
-// ReportID is the ID of the report that is made on a day, in UTC: there is one at the most.
-func ReportID(day time.Time) string { return reportPrefix + day.UTC().Format(time.DateOnly) }
+// ReportID is the ID of the report that is made on a day, in its time zone: there is one at the most.
+func ReportID(day time.Time) string { return reportPrefix + day.Format(time.DateOnly) }
 
 // IsReport reports whether an ID is a report's. Like an order's, it can be no more than an ID.
 func IsReport(id string) bool {

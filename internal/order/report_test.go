@@ -10,7 +10,7 @@ import (
 func TestNewReport(t *testing.T) {
 	t.Parallel()
 
-	late := time.Date(2026, 3, 4, 23, 30, 0, 0, time.FixedZone("", -3600)) // the fifth, in UTC
+	late := time.Date(2026, 3, 5, 0, 30, 0, 0, time.FixedZone("", 3600)) // the fourth, in UTC
 	o := order.NewReport(late, `{}`, start)
 	if o.ID != "report_2026-03-05" || o.ID != order.ReportID(late) || !order.IsReport(o.ID) || order.ValidID(o.ID) {
 		t.Errorf("ID %q", o.ID)

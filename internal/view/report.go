@@ -12,9 +12,11 @@ type Report struct {
 	// Day is the midnight at which the day began, in UTC.
 	Day string `json:"day"`
 	// Test: there was no live order, and the report counts the test orders instead.
-	Test    bool           `json:"test"`
-	Periods []ReportPeriod `json:"periods"`
-	Now     Now            `json:"now"`
+	Test bool `json:"test"`
+	// CountedSince is not nil where not all orders could be counted: those made before are missing.
+	CountedSince *time.Time     `json:"counted_since"`
+	Periods      []ReportPeriod `json:"periods"`
+	Now          Now            `json:"now"`
 }
 
 // ReportPeriod is a period with a name for people.
@@ -25,7 +27,7 @@ type ReportPeriod struct {
 
 // ReportOf is the report of a summary at the end of a day.
 func ReportOf(s Summary) Report {
-	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now}
+	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now, CountedSince: s.CountedSince}
 	periods := s.Live
 	if !anyOrder(s.Live) && anyOrder(s.Test) {
 		periods, r.Test = s.Test, true
@@ -42,7 +44,7 @@ func ReportOf(s Summary) Report {
 
 func anyOrder(periods []Period) bool {
 	for _, p := range periods {
-		if p.Orders > 0 {
+		if p.Orders+p.Paid > 0 {
 			return true
 		}
 	}

@@ -61,7 +61,11 @@ func (v Viewer) conditions(all []view.Condition) {
 // hasOrders reports whether there is anything to show of these periods, the longest of which is the
 // last.
 func hasOrders(periods []view.Period) bool {
-	return len(periods) > 0 && periods[len(periods)-1].Orders+periods[len(periods)-1].Ignored > 0
+	if len(periods) == 0 {
+		return false
+	}
+	longest := periods[len(periods)-1]
+	return longest.Orders+longest.Paid+longest.Ignored > 0
 }
 
 func (v Viewer) periods(all []view.Period) {

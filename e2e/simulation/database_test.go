@@ -24,8 +24,9 @@ type database struct {
 	watched map[string][2]time.Time
 	// corrected are the first corrections of orders, by their IDs.
 	corrected map[string]turn
-	// reversed are the times at which orders were first known to be refunded wholly, or disputed.
-	reversed map[string]turn
+	// reversed are the times from and until which orders were known to be refunded wholly, or
+	// disputed.
+	reversed map[string][]span
 }
 
 // stored are the documents. Each is never changed, only replaced.

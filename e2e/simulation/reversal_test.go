@@ -4,89 +4,153 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"handler/function/internal/order"
 )
 
-// The ways in which money goes back, as what each event of the charge says. Most sales are for
-// good.
-var reversals = map[string][]string{
-	"for good":                  nil,
-	"refunded":                  {"whole"},
-	"refunded in part":          {"part"},
-	"refunded in part, in full": {"part", "whole"},
-	"disputed":                  {"dispute"},
-	"refunded and disputed":     {"whole", "dispute"},
+// reversal is what becomes of a session's money: what Stripe says of it, one thing after the other,
+// and what is so in the end.
+type reversal struct {
+	says     []string
+	refunded int64
+	dispute  order.DisputeState
+	// told are the notices of the dispute, and passing those that may be told before the next thing
+	// is known.
+	told, passing []string
 }
 
-var reversalNames = []string{"for good", "for good", "for good", "refunded", "refunded in part", "refunded in part, in full", "disputed", "refunded and disputed"}
+// The ways in which money goes back.
+var reversals = map[string]reversal{
+	"for good":                       {},
+	"refunded":                       {says: []string{"whole"}, refunded: 4900},
+	"refunded in part":               {says: []string{"part"}, refunded: 1000},
+	"refunded in part, in full":      {says: []string{"part", "whole"}, refunded: 4900},
+	"disputed":                       {says: []string{"dispute"}, dispute: order.DisputeOpen, told: []string{"disputed"}},
+	"refunded and disputed":          {says: []string{"whole", "dispute"}, refunded: 4900, dispute: order.DisputeOpen, told: []string{"disputed"}},
+	"refunded in vain":               {says: []string{"whole", "failed", "failed too"}},
+	"refunded in vain, and again":    {says: []string{"whole", "failed", "whole"}, refunded: 4900},
+	"refunded a part in vain":        {says: []string{"part", "part failed", "whole"}, refunded: 4900},
+	"asked":                          {says: []string{"inquiry"}, dispute: order.Inquiry, told: []string{"inquiry"}},
+	"asked, and answered":            {says: []string{"inquiry", "answered"}, dispute: order.InquiryClosed, told: []string{"inquiry-closed"}, passing: []string{"inquiry"}},
+	"asked, and disputed":            {says: []string{"inquiry", "escalated", "withdrawn"}, dispute: order.DisputeOpen, told: []string{"disputed"}, passing: []string{"inquiry"}},
+	"disputed and won":               {says: []string{"dispute", "withdrawn", "won", "reinstated"}, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}},
+	"disputed and lost":              {says: []string{"dispute", "lost"}, dispute: order.DisputeLost, told: []string{"disputed", "dispute-lost"}},
+	"disputed and lost, then won":    {says: []string{"dispute", "lost", "reinstated"}, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}, passing: []string{"dispute-lost"}},
+	"asked, refunded, and won later": {says: []string{"inquiry", "part", "escalated", "won"}, refunded: 1000, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}, passing: []string{"inquiry"}},
+}
+
+// reversalNames are the keys of reversals. Every third sale is for good.
+var reversalNames = append(slices.Sorted(maps.Keys(reversals)), slices.Repeat([]string{"for good"}, 7)...)
+
+// sayings are an event's type and the fields of its object, with ID for the session's.
+var sayings = map[string][2]string{
+	"part":        {order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":1000,"refunded":false`},
+	"whole":       {order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true`},
+	"failed":      {order.RefundFailed, `"object":"refund","id":"re_ID","amount":4900,"status":"failed"`},
+	"failed too":  {order.ChargeRefundUpdated, `"object":"refund","id":"re_ID","amount":4900,"status":"failed"`},
+	"part failed": {order.RefundUpdated, `"object":"refund","id":"re_ID","amount":1000,"status":"canceled"`},
+	"dispute":     {order.DisputeCreated, `"object":"dispute","id":"dp_ID","amount":4900,"status":"needs_response"`},
+	"inquiry":     {order.DisputeCreated, `"object":"dispute","id":"dp_ID","amount":4900,"status":"warning_needs_response"`},
+	"answered":    {order.DisputeClosed, `"object":"dispute","id":"dp_ID","amount":4900,"status":"warning_closed"`},
+	"escalated":   {order.DisputeUpdated, `"object":"dispute","id":"dp_ID","amount":4900,"status":"needs_response"`},
+	"withdrawn":   {order.DisputeWithdrawn, `"object":"dispute","id":"dp_ID","amount":4900,"status":"needs_response"`},
+	"won":         {order.DisputeClosed, `"object":"dispute","id":"dp_ID","amount":4900,"status":"won"`},
+	"reinstated":  {order.DisputeReinstated, `"object":"dispute","id":"dp_ID","amount":4900,"status":"won"`},
+	"lost":        {order.DisputeClosed, `"object":"dispute","id":"dp_ID","amount":4900,"status":"lost"`},
+}
 
 // reverse decides what becomes of the session's money, at any time of the run.
 func (s *session) reverse(i int) {
 	s.reversal = reversalNames[s.w.below(len(reversalNames))]
 	at := s.begins + s.w.between(time.Second, s.w.span/2)
-	for j, what := range reversals[s.reversal] {
+	for j, what := range reversals[s.reversal].says {
 		s.charges = append(s.charges, s.charge(fmt.Sprintf("evt_%d_back_%d", i, j), what, at))
 		at += s.w.between(time.Second, s.w.span/8)
 	}
 }
 
 func (s *session) charge(id, what string, created time.Duration) event {
-	eventType, object := order.ChargeRefunded, fmt.Sprintf(`"object":"charge","amount":4900,"amount_refunded":1000,"refunded":false,"payment_intent":"%s"`, s.payment())
-	switch what {
-	case "whole":
-		object = fmt.Sprintf(`"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true,"payment_intent":"%s"`, s.payment())
-	case "dispute":
-		eventType, object = order.DisputeCreated, fmt.Sprintf(`"object":"dispute","amount":4900,"reason":"fraudulent","payment_intent":{"id":"%s"}`, s.payment())
-	}
-	body := fmt.Sprintf(`{"id":"%s","object":"event","type":"%s","created":%d,"livemode":true,"data":{"object":{"currency":"usd",%s}}}`,
-		id, eventType, s.w.start.Add(created).Unix(), object)
-	return event{id, eventType, what, created, []byte(body)}
+	said := sayings[what]
+	body := fmt.Sprintf(`{"id":"%s","object":"event","type":"%s","created":%d,"livemode":true,"data":{"object":{"currency":"usd","payment_intent":{"id":"%s"},%s}}}`,
+		id, said[0], s.w.start.Add(created).Unix(), s.intent(), strings.ReplaceAll(said[1], "ID", s.id))
+	return event{id, said[0], what, created, []byte(body)}
 }
 
-// awaitOrder lets a charge's event come after the first of its session: one that overtakes it is
-// acknowledged and ignored, and comes again when the owner reconciles.
+// awaitOrder lets an event without a session come after the first of its session: one that overtakes
+// it is acknowledged and ignored, and comes again when the owner reconciles.
 func (s *session) awaitOrder() {
 	for s.w.database.get(s.id) == nil {
 		time.Sleep(s.w.between(time.Second, time.Minute))
 	}
 }
 
-// notices are the keys of what the admins are told of the charges.
-func (s *session) notices() []string {
-	var keys []string
-	for _, e := range s.charges {
-		kind := "refunded"
-		if e.eventType == order.DisputeCreated {
-			kind = "disputed"
-		}
-		sum := sha256.Sum256([]byte(e.id))
-		keys = append(keys, "notice/"+kind+"/"+hex.EncodeToString(sum[:6]))
+// notices are the keys of what the admins are told of the money, and of what they may be told before
+// more is known.
+func (s *session) notices() (keys, possible []string) {
+	key := func(kind, about string) string {
+		sum := sha256.Sum256([]byte(about))
+		return "notice/" + kind + "/" + hex.EncodeToString(sum[:6])
 	}
-	return keys
+	for _, e := range s.charges {
+		switch e.status {
+		case "part", "whole":
+			keys = append(keys, key("refunded", e.id))
+		case "failed", "part failed": // and not what says it again
+			keys = append(keys, key("refund-failed", "re_"+s.id))
+		}
+	}
+	for _, kind := range reversals[s.reversal].told {
+		keys = append(keys, key(kind, "dp_"+s.id))
+	}
+	for _, kind := range reversals[s.reversal].passing {
+		possible = append(possible, key(kind, "dp_"+s.id))
+	}
+	return keys, possible
 }
 
-// noteReversal keeps when an order was first known to be refunded wholly, or disputed.
+// span is a time in which an order was known to be refunded wholly or disputed; until is zero where
+// it is still.
+type span struct {
+	turn
+	until time.Time
+}
+
+// noteReversal keeps from and until when an order was known to be refunded wholly, or disputed.
 func (d *database) noteReversal(old, next *order.Order) {
-	if !d.holdsReversal(old) && d.holdsReversal(next) {
-		d.reversed[next.ID] = turnOf(next)
-		if len(d.reversed[next.ID].inFlight) > 0 {
+	was, is, spans := d.holdsReversal(old), d.holdsReversal(next), d.reversed[next.ID]
+	switch {
+	case !was && is:
+		back := span{turn: turnOf(next)}
+		if d.reversed[next.ID] = append(spans, back); len(back.inFlight) > 0 {
 			d.w.faults["money went back in flight"]++ // the world is locked
 		}
+	case was && !is:
+		d.w.faults["money is there again"]++
+		spans[len(spans)-1].until = time.Now()
 	}
 }
 
-// holdsReversal reports whether an order holds an event that ends its sale, whatever the order says
-// of itself.
+// holdsReversal reports whether the events that an order holds end its sale, whatever the order says
+// of itself: the newest word on its refund does, and any on a dispute that is no inquiry.
 func (d *database) holdsReversal(o *order.Order) bool {
-	for _, s := range d.w.sessions {
-		if s.id == o.ID {
-			return slices.ContainsFunc(s.charges, func(e event) bool { return e.status != "part" && o.Events[e.id].Type != "" })
+	i := slices.IndexFunc(d.w.sessions, func(s *session) bool { return s.id == o.ID })
+	wholly := false
+	for _, e := range d.w.sessions[i].charges { // the oldest first
+		switch {
+		case o.Events[e.id].Type == "":
+		case slices.Contains([]string{"dispute", "escalated", "withdrawn", "won", "reinstated", "lost"}, e.status):
+			return true
+		case e.status == "whole":
+			wholly = true
+		case e.status == "failed", e.status == "failed too":
+			wholly = false
 		}
 	}
-	return false
+	return wholly
 }
 
 // stopped reports whether a delivery was cancelled because the money went back.
@@ -94,20 +158,29 @@ func stopped(d order.Delivery) bool {
 	return d.State == order.Cancelled && slices.Contains([]string{"refunded", "disputed"}, d.LastError)
 }
 
-// judgeReversal: what is cancelled is cancelled because the money went back, and no attempt at what
-// is not for the admins begins after that.
+// judgeReversal: the order says what became of its money, what is cancelled is cancelled because the
+// money went back, and no attempt at what is not for the admins begins while it is.
 func (w *world) judgeReversal(s *session, o *order.Order) {
-	back, reversed := w.database.reversed[s.id]
+	want := reversals[s.reversal]
+	if o.Refunded != want.refunded || o.RefundedWholly != (want.refunded == 4900) || o.DisputeState() != want.dispute {
+		w.broke("%s (%s) says of its money %+v", s.id, s.reversal, o.Reversal)
+	}
+	if back := want.dispute == order.DisputeOpen || want.dispute == order.DisputeLost; back != (o.Withdrawn == 4900) || o.Withdrawn%4900 != 0 {
+		w.broke("%s (%s) says that %d was withdrawn", s.id, s.reversal, o.Withdrawn)
+	}
+	spans := w.database.reversed[s.id]
 	for key, d := range o.Emails {
 		switch name := s.id + "/" + key; {
-		case d.State == order.Cancelled && !s.replaced(d) && (!reversed || !stopped(d) || d.Audience == order.Admins):
+		case d.State == order.Cancelled && !s.replaced(d) && (len(spans) == 0 || !stopped(d) || d.Audience == order.Admins):
 			w.broke("%s is cancelled: %q", name, d.LastError)
 		case stopped(d):
 			w.fault("e-mail cancelled since the money went back")
 		}
 		for _, c := range w.sendgrid.copies[s.id+"/"+key] {
-			if reversed && d.Audience != order.Admins && c.at.After(back.at) && c.attempt != back.inFlight[key] {
-				w.broke("attempt %d of %s/%s began after the money went back", c.attempt, s.id, key)
+			for _, back := range spans {
+				if d.Audience != order.Admins && c.at.After(back.at) && (back.until.IsZero() || c.at.Before(back.until)) && c.attempt != back.inFlight[key] {
+					w.broke("attempt %d of %s/%s began after the money went back", c.attempt, s.id, key)
+				}
 			}
 		}
 	}

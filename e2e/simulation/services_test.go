@@ -117,7 +117,7 @@ func (s *stripeAPI) listEvents(r *http.Request) *http.Response {
 	q := r.URL.Query()
 	var all []event
 	for _, bought := range s.w.sessions {
-		for _, e := range slices.Concat(bought.events, bought.charges) {
+		for _, e := range slices.Concat(bought.events, bought.charges, bought.ordinary) {
 			if e.created <= time.Since(s.w.start) && slices.Contains(q["types[]"], e.eventType) {
 				all = append(all, e)
 			}

@@ -32,7 +32,7 @@ const simulators = 2
 // happen.
 var kindsOfFault = []string{
 	"address corrected", "address corrected in flight", "address corrected, and a copy made",
-	"e-mail cancelled since the money went back", "money went back in flight",
+	"e-mail cancelled since the money went back", "money went back in flight", "money is there again",
 	"database away", "database away after an acceptance", "database breaks after", "database breaks before",
 	"database hangs after", "database hangs before",
 	"process killed", "process killed in a call", "process told to end",

@@ -59,7 +59,7 @@ func simulate(t *testing.T, seed uint64, change func(*weather), keep bool) (w *w
 // run lets purchases and faults happen for the span, then only calm, until nothing is due any more.
 func (w *world) run(seed uint64) {
 	w.note("", "seed %d: %s", seed, w.weather)
-	w.database = &database{w: w, orders: stored{}, claimed: map[string]time.Time{}, watched: map[string][2]time.Time{}, corrected: map[string]turn{}, reversed: map[string]turn{}}
+	w.database = &database{w: w, orders: stored{}, claimed: map[string]time.Time{}, watched: map[string][2]time.Time{}, corrected: map[string]turn{}, reversed: map[string][]span{}}
 	w.stripe = &stripeAPI{w: w}
 	w.sendgrid = &sendgridAPI{w: w, copies: map[string][]*mailCopy{}}
 	w.queue = &queue{w: w}

@@ -147,4 +147,63 @@ func TestRefund(t *testing.T) {
 			t.Errorf("disputed: %s", states(o))
 		}
 	})
+
+	t.Run("that fails is told, and what it cancelled stays so", func(t *testing.T) {
+		p := s.purchased(t)
+		s.oweLater(t, p.Session)
+		s.becomes(t, p, "charge_refunded")
+		s.notified(t, p.Session, "refunded", 1)
+		s.becomes(t, p, "refund_failed")
+		o := s.notified(t, p.Session, "refund-failed", 1)
+		if d := o.Emails["ebook/later"]; d.State != order.Cancelled || o.RefundedWholly || o.CameBack() != 0 {
+			t.Errorf("after the failure: %+v, %s", o.Reversal, states(o))
+		}
+		if n := len(s.mails(t, p.Session)); n != 4 {
+			t.Errorf("%d mails, want 4", n)
+		}
+	})
+
+	t.Run("that the bank only asks about stops nothing, until it is a dispute, which may be won", func(t *testing.T) {
+		p := s.purchased(t)
+		p.Dispute = "dp_" + p.Payment
+		s.oweLater(t, p.Session)
+		s.becomes(t, p, "dispute_inquiry")
+		if o := s.notified(t, p.Session, "inquiry", 1); o.Emails["ebook/later"].State != order.Planned || !o.InquiryOnly() {
+			t.Errorf("asked: %+v, %s", o.Reversal, states(o))
+		}
+		s.becomes(t, p, "charge_dispute_created")
+		if o := s.notified(t, p.Session, "disputed", 1); o.Emails["ebook/later"].State != order.Cancelled || !o.DisputedNow() || o.Net() != 0 {
+			t.Errorf("disputed: %+v, %s", o.Reversal, states(o))
+		}
+		s.becomes(t, p, "dispute_won")
+		o := s.notified(t, p.Session, "dispute-won", 1)
+		if o.Emails["ebook/later"].State != order.Cancelled || o.DisputedNow() || o.Net() != o.AmountTotal {
+			t.Errorf("won: %+v, %s", o.Reversal, states(o))
+		}
+	})
+}
+
+func TestCapture(t *testing.T) {
+	s := running(t)
+
+	p, err := shop.NewPurchase(event(t, "completed_unpaid"), nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := sample.LineItems("completed_unpaid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.setLineItems(t, p.Session, list)
+	if a := s.deliver(t, p.Body); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	s.drained(t)
+	if n := len(s.mails(t, p.Session)); n != 0 {
+		t.Errorf("%d mails of what is not paid", n)
+	}
+	if _, answer := s.becomes(t, p, "payment_captured"); !stored(answer, p.Session) {
+		t.Errorf("answered %s", answer)
+	}
+	s.settledWith(t, p.Session, 2)
 }

@@ -70,7 +70,7 @@ var mutants = []mutant{
 	{"each event of a refund or a dispute is told", "internal/order/reversal.go",
 		`if isID(s.Charge.ID, "") {`, `if false {`},
 	{"a dispute's end is not told", "internal/order/news.go",
-		`return []News{opened, end(NewsDisputeWon)}`, `return []News{opened}`},
+		`DisputeWon: NewsDisputeWon, DisputeLost: NewsDisputeLost,`, `DisputeWon: NewsDispute, DisputeLost: NewsDispute,`},
 	{"what is captured by hand stays unpaid", "internal/order/charge.go",
 		`case e.Type == PaymentSucceeded && !p.charge.Captured:`, `case e.Type == PaymentSucceeded:`},
 	{"the payment of every sale is stored", "internal/order/charge.go",

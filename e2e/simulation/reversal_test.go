@@ -37,10 +37,10 @@ var reversals = map[string]reversal{
 	"asked":                          {says: []string{"inquiry"}, dispute: order.Inquiry, told: []string{"inquiry"}},
 	"asked, and answered":            {says: []string{"inquiry", "answered"}, dispute: order.InquiryClosed, told: []string{"inquiry-closed"}, passing: []string{"inquiry"}},
 	"asked, and disputed":            {says: []string{"inquiry", "escalated", "withdrawn"}, dispute: order.DisputeOpen, told: []string{"disputed"}, passing: []string{"inquiry"}},
-	"disputed and won":               {says: []string{"dispute", "withdrawn", "won", "reinstated"}, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}},
-	"disputed and lost":              {says: []string{"dispute", "lost"}, dispute: order.DisputeLost, told: []string{"disputed", "dispute-lost"}},
-	"disputed and lost, then won":    {says: []string{"dispute", "lost", "reinstated"}, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}, passing: []string{"dispute-lost"}},
-	"asked, refunded, and won later": {says: []string{"inquiry", "part", "escalated", "won"}, refunded: 1000, dispute: order.DisputeWon, told: []string{"disputed", "dispute-won"}, passing: []string{"inquiry"}},
+	"disputed and won":               {says: []string{"dispute", "withdrawn", "won", "reinstated"}, dispute: order.DisputeWon, told: []string{"dispute-won"}, passing: []string{"disputed"}},
+	"disputed and lost":              {says: []string{"dispute", "lost"}, dispute: order.DisputeLost, told: []string{"dispute-lost"}, passing: []string{"disputed"}},
+	"disputed and lost, then won":    {says: []string{"dispute", "lost", "reinstated"}, dispute: order.DisputeWon, told: []string{"dispute-won"}, passing: []string{"disputed", "dispute-lost"}},
+	"asked, refunded, and won later": {says: []string{"inquiry", "part", "escalated", "won"}, refunded: 1000, dispute: order.DisputeWon, told: []string{"dispute-won"}, passing: []string{"inquiry", "disputed"}},
 }
 
 // reversalNames are the keys of reversals. Every third sale is for good.

@@ -39,8 +39,8 @@ func (o *Order) NewsOf(r Reason) (News, bool) {
 	return News{}, false
 }
 
-// News are the facts about the order's money that its events say, by the time of their events. An
-// inquiry that became a dispute is no news, nor is a dispute's end that a later one replaced.
+// News are the facts about the order's money that its events say, by the time of their events. Of a
+// dispute only its present state is news: one that is closed need not be answered.
 func (o *Order) News() []News {
 	all := o.charges()
 	var news []News
@@ -60,41 +60,26 @@ func (o *Order) News() []News {
 	return news
 }
 
-// newsOf are the facts about one dispute: that there is one, and how it ended.
+// newsOf is the state of one dispute, by the first event that says it.
 func (o *Order) newsOf(d dispute) []News {
 	state := d.decisive().state()
-	fact := func(kind NewsKind, is func(DisputeState) bool) News {
-		i := slices.IndexFunc(d, func(s said) bool { return is(s.state()) })
-		return News{kind, d[0].subject(), d[max(i, 0)].Event.ID}
+	kind := map[DisputeState]NewsKind{
+		DisputeOpen: NewsDispute, DisputeWon: NewsDisputeWon, DisputeLost: NewsDisputeLost,
+		Inquiry: NewsInquiry, InquiryClosed: NewsInquiryClosed,
+	}[state]
+	if (state == DisputeOpen || state == Inquiry) && o.toldByEvent(d) {
+		return nil
 	}
-	end := func(kind NewsKind) News { return fact(kind, func(s DisputeState) bool { return s == state }) }
-	opened := fact(NewsDispute, DisputeState.real)
-	opened.Subject = o.plannedAs(d, opened.Subject)
-	switch state {
-	case Inquiry:
-		if opened.Subject != d[0].subject() {
-			return nil // an older version told of it as a dispute
-		}
-		return []News{end(NewsInquiry)}
-	case InquiryClosed:
-		return []News{end(NewsInquiryClosed)}
-	case DisputeWon:
-		return []News{opened, end(NewsDisputeWon)}
-	case DisputeLost:
-		return []News{opened, end(NewsDisputeLost)}
-	}
-	return []News{opened}
+	i := slices.IndexFunc(d, func(s said) bool { return s.state() == state })
+	return []News{{kind, d[0].subject(), d[i].Event.ID}}
 }
 
-// plannedAs is the subject by which the admins were told of a dispute already: older versions named
-// the event. It is the dispute's own where they were not.
-func (o *Order) plannedAs(d dispute, subject string) string {
-	for _, s := range d {
-		if o.Planned(News{Kind: NewsDispute, Subject: s.Event.ID}.Reason()) {
-			return s.Event.ID
-		}
-	}
-	return subject
+// toldByEvent reports whether an older version told of a dispute, or took an inquiry for one: it
+// named the event in the plan.
+func (o *Order) toldByEvent(d dispute) bool {
+	return slices.ContainsFunc(d, func(s said) bool {
+		return s.subject() != s.Event.ID && o.Planned(News{Kind: NewsDispute, Subject: s.Event.ID}.Reason())
+	})
 }
 
 // charges are the order's events of charges with what they say, the oldest first. One that cannot

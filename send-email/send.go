@@ -328,7 +328,7 @@ func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery
 
 func progressOf(o *order.Order, now time.Time) progress {
 	p := progress{ID: o.ID, Status: o.PaymentStatus, Ignored: o.Ignored, nextDueAt: o.NextDueAt}
-	for _, d := range o.Emails {
+	for _, d := range o.Mails() {
 		switch {
 		case d.State == order.Sent && d.Bounced():
 			p.Bounced++

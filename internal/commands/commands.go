@@ -82,7 +82,7 @@ func Kinds() map[string]Kind {
 // why in words that are meant for the caller, and holds no more than the key and the state of an
 // e-mail.
 func Conflicts(err error) bool {
-	for _, target := range []error{order.ErrInFlight, order.ErrNothingOwed, order.ErrNoRecipient, order.ErrForgotten, order.ErrNotToCustomer} {
+	for _, target := range []error{order.ErrInFlight, order.ErrNothingOwed, order.ErrNoRecipient, order.ErrForgotten, order.ErrNotToCustomer, order.ErrAlert} {
 		if errors.Is(err, target) {
 			return true
 		}

@@ -19,6 +19,8 @@ var (
 	ErrNothingOwed = errors.New("the order owes no e-mail")
 	// ErrNoRecipient: the e-mail has no recipient, and no other address was given.
 	ErrNoRecipient = errors.New("the e-mail has no recipient")
+	// ErrAlert: an alert is no e-mail.
+	ErrAlert = errors.New("an alert is not an e-mail, and is not sent again by hand")
 	// ErrForgotten: the order no longer has what the e-mail would say, nor its recipient.
 	ErrForgotten = errors.New("the order was forgotten")
 )
@@ -144,13 +146,17 @@ func (o *Order) recipientName(e Email) string {
 	return o.Customer().Name // only an e-mail to the customer lacks a recipient
 }
 
-// mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that
-// key.
+// mustHave is ErrNoDelivery, with the keys that there are, where the order has no e-mail of that key,
+// and ErrAlert where it is an alert's.
 func (o *Order) mustHave(key string) error {
-	if _, ok := o.Emails[key]; ok {
+	switch d, ok := o.Emails[key]; {
+	case ok && d.Audience == Alert:
+		return ErrAlert
+	case ok:
 		return nil
 	}
-	return fmt.Errorf("%w; the order has %s", ErrNoDelivery, cmp.Or(strings.Join(slices.Sorted(maps.Keys(o.Emails)), ", "), "none"))
+	return fmt.Errorf("%w; the order has %s", ErrNoDelivery,
+		cmp.Or(strings.Join(slices.Sorted(maps.Keys(maps.Collect(o.Mails()))), ", "), "none"))
 }
 
 // group are the keys of an e-mail and of its copies.

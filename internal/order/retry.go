@@ -39,7 +39,7 @@ func (o *Order) Retry(a Again, now time.Time) (bool, error) {
 // gets one by Correct.
 func (o *Order) failed() []string {
 	var lasts []string
-	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+	for _, key := range slices.Sorted(maps.Keys(maps.Collect(o.Mails()))) {
 		if o.Emails[key].CopyOf != "" || IsNotice(key) {
 			continue
 		}

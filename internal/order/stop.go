@@ -1,6 +1,7 @@
 package order
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,17 @@ const AlertSeries = "alert"
 
 // IsAlert reports whether the key of a delivery is that of an alert, which is no e-mail.
 func IsAlert(key string) bool { return strings.HasPrefix(key, AlertSeries+"/") }
+
+// Mails are the deliveries that are e-mails, and not alerts, by their keys.
+func (o *Order) Mails() iter.Seq2[string, Delivery] {
+	return func(yield func(string, Delivery) bool) {
+		for key, d := range o.Emails {
+			if d.Audience != Alert && !yield(key, d) {
+				return
+			}
+		}
+	}
+}
 
 // What a delivery says that is cancelled because the money went back.
 const (

@@ -125,9 +125,10 @@ func RowOf(o *order.Order, now time.Time) Row {
 		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
 		Refunded: back(o, o.CameBack()-o.DisputedBack()), Disputed: o.DisputedNow(), DisputedAmount: back(o, o.DisputedAmount),
 		DisputeState: o.DisputeState(), DisputeReason: o.DisputeReason, Net: maildata.MoneyOf(net(o), o.Currency, o.Locale),
-		Planned: len(o.Emails), CreatedAt: o.CreatedAt, PaidAt: orNil(o.PaidAt), UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
+		CreatedAt: o.CreatedAt, PaidAt: orNil(o.PaidAt), UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
-	for _, d := range o.Emails {
+	for _, d := range o.Mails() {
+		r.Planned++
 		switch {
 		case bounced(d):
 			r.Bounced++
@@ -216,7 +217,7 @@ func Of(o *order.Order, now time.Time) Order {
 	for _, i := range o.Items {
 		v.Items = append(v.Items, Item{nameOf(i), i.Quantity, i.Product, i.Price, maildata.MoneyOf(i.AmountTotal, i.Currency, o.Locale)})
 	}
-	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+	for _, key := range slices.Sorted(maps.Keys(maps.Collect(o.Mails()))) {
 		v.Emails = append(v.Emails, emailOf(o.Emails[key], now))
 	}
 	for _, e := range arrivals(o) {

@@ -130,7 +130,7 @@ func planned(o *order.Order) []Step {
 	var steps []Step
 	for _, reason := range slices.Sorted(maps.Keys(o.Plans)) {
 		var keys []string
-		for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
+		for _, key := range slices.Sorted(maps.Keys(maps.Collect(o.Mails()))) {
 			if o.Emails[key].PlannedAt.Equal(o.Plans[reason]) {
 				keys = append(keys, key)
 			}

@@ -68,7 +68,7 @@ func StateOf(o *order.Order, now time.Time) State {
 		// comes before all else.
 		waits = waits || known == nil || o.NextDueAt.Before(*known)
 	}
-	for key, d := range o.Emails {
+	for key, d := range o.Mails() {
 		if d.State == order.Failed && !o.Resent(key) && o.ForgottenAt.IsZero() {
 			return Failed
 		}

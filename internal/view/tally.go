@@ -87,7 +87,7 @@ func (s *sums) add(o *order.Order, t *Tally) {
 		return
 	}
 	s.period.Orders += one(made)
-	for _, d := range o.Emails {
+	for _, d := range o.Mails() {
 		s.period.Emails.add(d, t.now)
 	}
 	if sold {

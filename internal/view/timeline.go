@@ -47,6 +47,8 @@ const (
 	// Arrived is what SendGrid reported of an e-mail.
 	Arrived Kind = "arrived"
 	Due     Kind = "due"
+	// Alert is a step of an alert.
+	Alert Kind = "alert"
 	// Corrected: the customer's address.
 	Corrected Kind = "corrected"
 	// ByHand and ByAge are lines of the audit.
@@ -59,6 +61,7 @@ const (
 var (
 	orderTellers = []func(*order.Order) []Step{received, taken, fetched, planned, onPurpose, corrected}
 	emailTellers = []func(*order.Order, order.Delivery) []Step{owed, attempted, settled, arrived}
+	alertTellers = []func(*order.Order, order.Delivery) []Step{alerted}
 )
 
 // Timeline is the steps of an order, read from its document, and last the expected ones. The
@@ -69,7 +72,11 @@ func Timeline(o *order.Order) []Step {
 		steps = append(steps, tell(o)...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.Emails)) {
-		for _, tell := range emailTellers {
+		tellers := emailTellers
+		if o.Emails[key].Audience == order.Alert {
+			tellers = alertTellers
+		}
+		for _, tell := range tellers {
 			steps = append(steps, tell(o, o.Emails[key])...)
 		}
 	}

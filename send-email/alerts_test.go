@@ -219,3 +219,123 @@ func TestOneChannelDoesNotStopTheOther(t *testing.T) {
 		}
 	})
 }
+
+// TestAnOverdueOrderIsAlerted takes keys away: the order's age counts, whatever the cause.
+func TestAnOverdueOrderIsAlerted(t *testing.T) {
+	t.Parallel()
+
+	for name, breakIt := range map[string]func(b *bench){
+		"sendgrid-api-key is missing": func(b *bench) {
+			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+		},
+		"stripe-api-key is missing": func(b *bench) {
+			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+			b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: missing("stripe-api-key")})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b, c := setUpAlerts(t)
+			breakIt(b)
+			id := b.place(t, "completed_paid")
+			b.clock = b.clock.Add(order.DispatchGrace)
+			b.invoke(`{"sweep":true}`)
+			if len(c.messages) != 0 {
+				t.Errorf("within the hour: %+v", c.messages)
+			}
+			for range 3 {
+				b.clock = b.clock.Add(overdue)
+				b.invoke(`{"sweep":true}`)
+			}
+			if len(c.messages) != 1 {
+				t.Fatalf("%d alerts, want 1: %s", len(c.messages), b.logged)
+			}
+			if m := c.messages[0]; m.Kind != "order-overdue" || m.Order != id || !strings.Contains(m.Text, "secret "+name) {
+				t.Errorf("%+v", m)
+			}
+			if strings.Contains(b.logged.String(), "could not be notified") {
+				t.Errorf("the log says that the admins could not be notified: %s", b.logged)
+			}
+			if _, owed := b.memory.orders[id].Emails["notice/order-overdue"]; owed {
+				t.Error("a notice waits for the key that is missing")
+			}
+		})
+	}
+}
+
+// TestGivenUpAndUnansweredItemsAreAlerted lets Stripe be away.
+func TestGivenUpAndUnansweredItemsAreAlerted(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	id := b.place(t, "completed_paid")
+	b.stripe.lists = nil
+	b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: func() (string, error) { return "rk_test_1", nil }})
+	b.sendOrder(t, id)
+	b.clock = b.clock.Add(2 * time.Hour)
+	b.sendOrder(t, id)
+	b.clock = b.clock.Add(order.Horizon)
+	b.sendOrder(t, id)
+	var kinds []string
+	for _, m := range c.messages {
+		kinds = append(kinds, m.Kind)
+	}
+	if got := strings.Join(kinds, " "); got != "items-missing items-given-up" {
+		t.Errorf("alerts: %s", got)
+	}
+	if last := c.messages[len(c.messages)-1]; !strings.Contains(last.Text, "tillbell retry --failed") {
+		t.Error(last.Text)
+	}
+}
+
+// TestWhatDidNotArriveIsAlerted: customers' e-mails, and the admins' own.
+func TestWhatDidNotArriveIsAlerted(t *testing.T) {
+	t.Parallel()
+
+	for _, key := range []string{"ebook/delivery", "ebook/sale"} {
+		b, c := setUpAlerts(t)
+		id := b.place(t, "completed_paid")
+		b.sendOrder(t, id)
+		to := b.memory.orders[id].Emails[key].To[0].Email
+		events := map[string]map[string][]order.Arrival{id: {key: {{
+			Kind: order.Bounced, To: to, At: b.clock, Message: "m", Status: "5.1.1", Reason: "no mailbox " + to,
+		}}}}
+		if _, err := b.arrive(t.Context(), b.log, batched{orders: events}); err != nil {
+			t.Fatal(err)
+		}
+		b.sendOrder(t, id)
+		if len(c.messages) != 1 || c.messages[0].Kind != "bounced" || !strings.Contains(c.messages[0].Text, key) {
+			t.Fatalf("%s: %+v", key, c.messages)
+		}
+		if strings.Contains(c.bodies[0], to) {
+			t.Errorf("the alert holds the address: %s", c.bodies[0])
+		}
+	}
+}
+
+// TestANoticeThatFailsIsAlerted: the admins' e-mails have no notice of their own.
+func TestANoticeThatFailsIsAlerted(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	id := b.place(t, "completed_unpaid", "async_payment_failed")
+	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
+	b.sendOrder(t, id)
+	if len(c.messages) != 1 || !strings.Contains(c.messages[0].Text, "notice/payment-failed") {
+		t.Errorf("%+v", c.messages)
+	}
+}
+
+// TestACustomerWithoutAnAddressIsAlerted: the e-mail fails when it is planned.
+func TestACustomerWithoutAnAddressIsAlerted(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	id := b.place(t, "completed_paid")
+	b.memory.orders[id].CustomerEmail = ""
+	b.sendOrder(t, id)
+	if len(c.messages) != 1 || !strings.Contains(c.messages[0].Text, "no recipient") {
+		t.Errorf("%+v", c.messages)
+	}
+}

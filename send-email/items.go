@@ -31,12 +31,11 @@ type itemSource interface {
 // overdue is how long an order may be due, whatever the cause, before the admins are notified.
 const overdue = time.Hour
 
-// tellOverdue notifies the admins, once, of an order that cannot be planned and has been due for so
-// long. What else is due of it is sent, which the visit did not come to. A planned e-mail that is
-// not sent fails in the end, and is told then.
+// tellOverdue notifies the admins, once by each channel, of an order that has been due for so long.
+// What else is due of it is sent, which the visit did not come to.
 func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause error, wait pace) (err error) {
 	defer openfaas.Recovered(&err)
-	if f.now().Sub(due.At) < overdue || f.mail.ready() != nil { // without SendGrid's key nothing can go out
+	if f.now().Sub(due.At) < overdue || f.mail.ready() != nil && !f.alerts.On() { // nothing can go out
 		return nil
 	}
 	orders, err := f.store()
@@ -47,20 +46,41 @@ func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause er
 	if !ours {
 		why = "the log of send-email names it"
 	}
-	o, err := orders.Update(ctx, due.ID, func(o *order.Order) error {
-		key := catalogue.NoticeKey(catalogue.OrderOverdue)
-		_, notified := o.Emails[key]
-		if _, waits := o.Unplanned(); notified || !waits || f.now().Sub(*o.NextDueAt) < overdue {
-			return order.ErrUnchanged
-		}
-		f.catalogue.OweNotice(o, catalogue.OrderOverdue, why, f.now())
-		return nil
-	})
+	o, err := orders.Update(ctx, due.ID, func(o *order.Order) error { return f.oweOverdue(o, why) })
 	if err != nil {
 		return err
 	}
-	_, err = f.deliverDue(ctx, f.log.With("order", due.ID), orders, o, wait, noDeadline)
+	if _, err = f.deliverDue(ctx, f.log.With("order", due.ID), orders, o, wait, noDeadline); errors.As(err, new(notReady)) {
+		return nil // what waits for a key goes on waiting
+	}
 	return err
+}
+
+// oweOverdue adds to an order that is overdue what is owed for that: an alert, and a notice if it is
+// not planned. A planned e-mail needs none, which fails in the end or waits for SendGrid's key.
+func (f *Function) oweOverdue(o *order.Order, why string) error {
+	now, before := f.now(), len(o.Emails)
+	_, unplanned := o.Unplanned()
+	switch unplanned = unplanned && now.Sub(*o.NextDueAt) >= overdue; {
+	case unplanned && f.mail.ready() == nil:
+		f.catalogue.OweNotice(o, catalogue.OrderOverdue, why, now)
+	case unplanned, emailOverdue(o, now):
+		f.catalogue.OweAlert(o, catalogue.OrderOverdue, why, now)
+	}
+	if len(o.Emails) == before {
+		return order.ErrUnchanged
+	}
+	return nil
+}
+
+// emailOverdue reports whether an e-mail has been due for long.
+func emailOverdue(o *order.Order, now time.Time) bool {
+	for _, d := range o.Mails() {
+		if !d.Final() && now.Sub(d.DueAt) >= overdue {
+			return true
+		}
+	}
+	return false
 }
 
 // stripeItems asks Stripe.

@@ -18,6 +18,9 @@ type fakeChannel struct {
 	mu       sync.Mutex
 	messages []alert.Message
 	bodies   []string
+	// orders are those about an order.
+	orders      []alert.Message
+	orderBodies []string
 	// status is what it answers; 0 is 204.
 	status int
 }
@@ -32,6 +35,9 @@ func (c *fakeChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.messages, c.bodies = append(c.messages, parsed), append(c.bodies, string(m))
+	if parsed.Order != "" {
+		c.orders, c.orderBodies = append(c.orders, parsed), append(c.orderBodies, string(m))
+	}
 	w.WriteHeader(max(c.status, http.StatusNoContent))
 }
 
@@ -55,10 +61,10 @@ func TestAFailedEmailIsAlerted(t *testing.T) {
 	id := b.place(t, "completed_paid")
 	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
 	b.sendOrder(t, id)
-	if len(c.messages) != 1 {
-		t.Fatalf("%d alerts, want 1", len(c.messages))
+	if len(c.orders) != 1 {
+		t.Fatalf("%d alerts, want 1", len(c.orders))
 	}
-	m := c.messages[0]
+	m := c.orders[0]
 	if m.Kind != "email-failed" || m.Order != id || m.State != "" || !m.At.Equal(b.clock) || !strings.HasPrefix(m.Title, "[test] ") {
 		t.Errorf("%+v", m)
 	}
@@ -69,7 +75,7 @@ func TestAFailedEmailIsAlerted(t *testing.T) {
 	}
 	o := b.memory.orders[id]
 	for _, private := range []string{o.CustomerEmail, o.CustomerName, "secret-path"} {
-		if private == "" || strings.Contains(c.bodies[0]+b.logged.String(), private) {
+		if private == "" || strings.Contains(c.orderBodies[0]+b.logged.String(), private) {
 			t.Errorf("the alert or the log holds %q", private)
 		}
 	}
@@ -77,8 +83,8 @@ func TestAFailedEmailIsAlerted(t *testing.T) {
 		t.Error("the admins get no notice by e-mail beside it")
 	}
 	b.sendOrder(t, id)
-	if len(c.messages) != 1 {
-		t.Errorf("%d alerts of one failure", len(c.messages))
+	if len(c.orders) != 1 {
+		t.Errorf("%d alerts of one failure", len(c.orders))
 	}
 }
 
@@ -127,8 +133,8 @@ func TestAnAlertIsADelivery(t *testing.T) {
 	b.clock = b.clock.Add(order.Horizon + time.Minute)
 	b.sendOrder(t, id)
 	o := b.memory.orders[id]
-	if o.Emails[key].State != order.Failed || o.NextDueAt != nil || len(c.messages) != 2 {
-		t.Errorf("%s after %d attempts; next due %v", o.Emails[key].State, len(c.messages), o.NextDueAt)
+	if o.Emails[key].State != order.Failed || o.NextDueAt != nil || len(c.orders) != 2 {
+		t.Errorf("%s after %d attempts; next due %v", o.Emails[key].State, len(c.orders), o.NextDueAt)
 	}
 	for other := range o.Emails {
 		if other != key && strings.Contains(other, key) {
@@ -187,7 +193,7 @@ func TestOneChannelDoesNotStopTheOther(t *testing.T) {
 		if res := b.invoke(`{"sweep":true}`); res.StatusCode != http.StatusOK {
 			t.Errorf("%d %s", res.StatusCode, res.Body)
 		}
-		if last := c.messages[len(c.messages)-1]; last.Order != id {
+		if last := c.orders[len(c.orders)-1]; last.Order != id {
 			t.Errorf("%+v", last)
 		}
 		waiting := 0
@@ -226,10 +232,10 @@ func TestAnOverdueOrderIsAlerted(t *testing.T) {
 
 	for name, breakIt := range map[string]func(b *bench){
 		"sendgrid-api-key is missing": func(b *bench) {
-			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")}, b.now)
 		},
 		"stripe-api-key is missing": func(b *bench) {
-			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")})
+			b.mail = newSendGrid(Service{URL: "http://127.0.0.1:1", Key: missing("sendgrid-api-key")}, b.now)
 			b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: missing("stripe-api-key")})
 		},
 	} {
@@ -241,17 +247,17 @@ func TestAnOverdueOrderIsAlerted(t *testing.T) {
 			id := b.place(t, "completed_paid")
 			b.clock = b.clock.Add(order.DispatchGrace)
 			b.invoke(`{"sweep":true}`)
-			if len(c.messages) != 0 {
-				t.Errorf("within the hour: %+v", c.messages)
+			if len(c.orders) != 0 {
+				t.Errorf("within the hour: %+v", c.orders)
 			}
 			for range 3 {
 				b.clock = b.clock.Add(overdue)
 				b.invoke(`{"sweep":true}`)
 			}
-			if len(c.messages) != 1 {
-				t.Fatalf("%d alerts, want 1: %s", len(c.messages), b.logged)
+			if len(c.orders) != 1 {
+				t.Fatalf("%d alerts, want 1: %s", len(c.orders), b.logged)
 			}
-			if m := c.messages[0]; m.Kind != "order-overdue" || m.Order != id || !strings.Contains(m.Text, "secret "+name) {
+			if m := c.orders[0]; m.Kind != "order-overdue" || m.Order != id || !strings.Contains(m.Text, "secret "+name) {
 				t.Errorf("%+v", m)
 			}
 			if strings.Contains(b.logged.String(), "could not be notified") {
@@ -278,13 +284,13 @@ func TestGivenUpAndUnansweredItemsAreAlerted(t *testing.T) {
 	b.clock = b.clock.Add(order.Horizon)
 	b.sendOrder(t, id)
 	var kinds []string
-	for _, m := range c.messages {
+	for _, m := range c.orders {
 		kinds = append(kinds, m.Kind)
 	}
 	if got := strings.Join(kinds, " "); got != "items-missing items-given-up" {
 		t.Errorf("alerts: %s", got)
 	}
-	if last := c.messages[len(c.messages)-1]; !strings.Contains(last.Text, "tillbell retry --failed") {
+	if last := c.orders[len(c.orders)-1]; !strings.Contains(last.Text, "tillbell retry --failed") {
 		t.Error(last.Text)
 	}
 }
@@ -305,11 +311,11 @@ func TestWhatDidNotArriveIsAlerted(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.sendOrder(t, id)
-		if len(c.messages) != 1 || c.messages[0].Kind != "bounced" || !strings.Contains(c.messages[0].Text, key) {
-			t.Fatalf("%s: %+v", key, c.messages)
+		if len(c.orders) != 1 || c.orders[0].Kind != "bounced" || !strings.Contains(c.orders[0].Text, key) {
+			t.Fatalf("%s: %+v", key, c.orders)
 		}
-		if strings.Contains(c.bodies[0], to) {
-			t.Errorf("the alert holds the address: %s", c.bodies[0])
+		if strings.Contains(c.orderBodies[0], to) {
+			t.Errorf("the alert holds the address: %s", c.orderBodies[0])
 		}
 	}
 }
@@ -322,8 +328,8 @@ func TestANoticeThatFailsIsAlerted(t *testing.T) {
 	id := b.place(t, "completed_unpaid", "async_payment_failed")
 	b.sendgrid.answers = []func(http.ResponseWriter){status(400)}
 	b.sendOrder(t, id)
-	if len(c.messages) != 1 || !strings.Contains(c.messages[0].Text, "notice/payment-failed") {
-		t.Errorf("%+v", c.messages)
+	if len(c.orders) != 1 || !strings.Contains(c.orders[0].Text, "notice/payment-failed") {
+		t.Errorf("%+v", c.orders)
 	}
 }
 
@@ -335,7 +341,7 @@ func TestACustomerWithoutAnAddressIsAlerted(t *testing.T) {
 	id := b.place(t, "completed_paid")
 	b.memory.orders[id].CustomerEmail = ""
 	b.sendOrder(t, id)
-	if len(c.messages) != 1 || !strings.Contains(c.messages[0].Text, "no recipient") {
-		t.Errorf("%+v", c.messages)
+	if len(c.orders) != 1 || !strings.Contains(c.orders[0].Text, "no recipient") {
+		t.Errorf("%+v", c.orders)
 	}
 }

@@ -27,7 +27,7 @@ func (c *Catalogue) Plan(o *order.Order, reason order.Reason, now time.Time) {
 	case reason == order.ForPaymentFailed:
 		o.Plan(reason, []order.Email{c.notice(o, PaymentFailed, "", now)}, now)
 	case reason == order.ForStillUnpaid:
-		o.Plan(reason, []order.Email{c.notice(o, StillUnpaid, "", now)}, now)
+		o.Plan(reason, c.notify(o, StillUnpaid, "", now), now)
 	default:
 		c.planPaid(o, now)
 	}

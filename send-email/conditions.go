@@ -244,7 +244,7 @@ func (f *Function) checkAlerts() {
 	err := f.alerts.Ready()
 	text, wrong := openfaas.Misconfiguration(err)
 	if wrong && text != f.faults.alerts {
-		f.log.Error("no alert can be sent", "err", err)
+		f.log.Warn("no alert can be sent", "err", err)
 	}
 	f.faults.alerts = text
 }

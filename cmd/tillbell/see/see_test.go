@@ -14,6 +14,7 @@ import (
 
 	"handler/function/cmd/tillbell/screen"
 	"handler/function/cmd/tillbell/see"
+	"handler/function/internal/condition"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/sample"
@@ -350,6 +351,21 @@ bounced  0
 		if strings.Contains(b.shown.String(), "\nOrders\n") {
 			t.Errorf("there are no live orders:\n%s", b.shown)
 		}
+	})
+
+	t.Run("says what keeps the shop from working, and the remedy", func(t *testing.T) {
+		t.Parallel()
+
+		s := summary(t, true)
+		var set condition.Set
+		set.Observe(condition.StripeItemsPermission, "rak_checkout_session_read", now.Add(-2*time.Hour))
+		s.Conditions = view.ConditionsOf(set)
+		b := setup(t, s)
+		if err := b.Summary(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.mustShow(t, "\nWhat keeps the shop from working\nThe Stripe key may not read what was bought (rak_checkout_session_read), for 2 h  "+
+			"give the restricted key Read for Checkout Sessions and Products at https://dashboard.stripe.com/apikeys\n")
 	})
 
 	t.Run("says that there was nothing", func(t *testing.T) {

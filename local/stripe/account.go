@@ -69,6 +69,7 @@ func (s *Service) registerAccount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/products", s.permitted("product", s.listProducts))
 	mux.HandleFunc("GET /v1/payment_links", s.permitted("payment_links", s.listPaymentLinks))
 	mux.HandleFunc("GET /v1/webhook_endpoints", s.permitted("webhook", s.listEndpoints))
+	mux.HandleFunc("GET /v2/core/event_destinations", s.permitted("webhook", s.listDestinations))
 	mux.HandleFunc("POST /v1/webhook_endpoints", s.permitted("webhook", s.createEndpoint))
 	mux.HandleFunc("POST /v1/webhook_endpoints/{id}", s.permitted("webhook", s.updateEndpoint))
 	mux.HandleFunc("DELETE /v1/webhook_endpoints/{id}", s.permitted("webhook", s.deleteEndpoint))

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -48,6 +49,25 @@ func (s *Service) Endpoints() []stripego.WebhookEndpoint {
 	}
 	return all
 }
+
+// listDestinations are the webhook endpoints as the API of event destinations shows them:
+// https://docs.stripe.com/api/v2/core/event-destinations
+func (s *Service) listDestinations(*http.Request) (any, *apiError) {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	all := []Object{}
+	for _, e := range s.account.endpoints {
+		payload := cmp.Or(e.Metadata[EventPayload], "snapshot")
+		all = append(all, Object{
+			"id": e.ID, "object": "v2.core.event_destination", "type": "webhook_endpoint", "status": e.Status, "livemode": e.Livemode,
+			"enabled_events": e.EnabledEvents, "event_payload": payload, "webhook_endpoint": Object{"url": e.URL},
+		})
+	}
+	return Object{"data": all, "next_page_url": nil, "previous_page_url": nil}, nil
+}
+
+// EventPayload is the key of an endpoint's metadata by which this mock makes it get thin events.
+const EventPayload = "event_payload"
 
 func (s *Service) listEndpoints(r *http.Request) (any, *apiError) {
 	p, err := readListParameters(r, "")

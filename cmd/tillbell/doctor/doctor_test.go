@@ -220,6 +220,8 @@ func TestFailures(t *testing.T) {
 		}), want: "gets what we do not handle, invoice.paid: make endpoint"},
 		{name: "an endpoint that gets everything", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.EnabledEvents = []string{"*"} }),
 			want: "gets every event there is, not just ours: make endpoint"},
+		{name: "an endpoint that gets thin events", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.Metadata = map[string]string{stripe.EventPayload: "thin"} }),
+			want: "at PUBLIC/function/stripe-webhook gets thin events, which hold no order: in Stripe's dashboard"},
 		{name: "a disabled endpoint", endpoints: endpointLike(func(e *stripego.WebhookEndpoint) { e.Status = "disabled" }), want: "is disabled: make endpoint"},
 		{name: "two endpoints at one address", endpoints: register{right(), right()}, want: "✗ 2 webhook endpoints are at PUBLIC/function/stripe-webhook"},
 		{name: "a product that no series names", want: "✗ no series of the catalogue names the product prod_new (Thing): name it", spoil: func(_ *testing.T, w *world) {

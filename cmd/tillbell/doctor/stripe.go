@@ -115,6 +115,10 @@ func (d *doctor) lookAtEndpoint(ctx context.Context) Finding {
 	if err != nil {
 		return stripeUnknown(err, "the webhook endpoint", "Webhook Endpoints")
 	}
+	thin, thinErr := endpoint.Thin(ctx, d.stripe, d.StripeSetupKey(), d.WebhookURL())
+	if len(thin) > 0 {
+		return wrong("in Stripe's dashboard, under Developers › Webhooks, set it to snapshot payloads", "the event destination %s at %s gets thin events, which hold no order", list(thin), d.WebhookURL())
+	}
 	ours, others := endpoint.At(all, d.WebhookURL()), len(all)
 	if len(ours) == 0 {
 		return wrong("make endpoint registers it", "no webhook endpoint of the account is at %s (%s elsewhere)", d.WebhookURL(), plural.Of(others, "endpoint"))
@@ -129,6 +133,9 @@ func (d *doctor) lookAtEndpoint(ctx context.Context) Finding {
 	version := "of the account's default API version"
 	if e.APIVersion != "" {
 		version = "of API version " + e.APIVersion
+	}
+	if thinErr != nil {
+		version += " (whether as snapshots, Stripe does not tell this key)"
 	}
 	return ok("the webhook endpoint gets exactly our %d event types, %s", len(order.HandledTypes()), version)
 }

@@ -118,7 +118,7 @@ test-packages:
 	$(GIVE_WAY) go test -shuffle=on $$(comm -23 <($(PACKAGES)) <($(CONCURRENT)))
 	$(GIVE_WAY) go test $(RACE) -shuffle=on $$($(CONCURRENT))
 	cd template/golang-http && $(GIVE_WAY) go test $(RACE) -shuffle=on ./...
-	$(GIVE_WAY) go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000
+	$(GIVE_WAY) go test -count=1 -skip '^TestProve' ./e2e/simulation -seeds 1000 -ends 30
 
 .PHONY: prove
 prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeploys, siege, images, shops, races, fuzzing

@@ -219,7 +219,7 @@ func (f *Function) arriveAt(ctx context.Context, log *slog.Logger, orders Store,
 	if err != nil {
 		return 0, 0, err
 	}
-	f.ears.Note(o)
+	f.noteHeard(o, arrivals)
 	for key := range arrivals {
 		reportArrival(log.With("delivery", key), before[key], o.Emails[key])
 	}

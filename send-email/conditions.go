@@ -125,6 +125,9 @@ func (f *Function) look(ctx context.Context, done swept, err error) {
 		f.monitor.Swept(false, f.faults.active())
 		return
 	}
+	if !f.usesEvents() {
+		f.clear(condition.SendGridSilent)
+	}
 	set, err := f.keepConditions(ctx)
 	if err != nil {
 		f.log.Warn("the conditions could not be stored; the next sweep tries again", "err", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/sendgrid/sendgrid-go/helpers/eventwebhook"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 	"handler/function/internal/settings"
@@ -196,9 +198,22 @@ func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Stor
 		return o, err
 	}
 	for _, key := range marked {
-		f.reportUnheard(log.With("delivery", key), dropped[key])
+		reportUnheard(log.With("delivery", key), dropped[key])
+		if !dropped[key] {
+			f.observe(condition.SendGridSilent, "")
+		}
 	}
 	return o, nil
+}
+
+// noteHeard notes that SendGrid reports on e-mails. What recipients do with theirs is no sign of that.
+func (f *Function) noteHeard(o *order.Order, arrivals map[string][]order.Arrival) {
+	f.ears.Note(o)
+	for _, all := range arrivals {
+		if slices.ContainsFunc(all, func(a order.Arrival) bool { return a.Kind != order.Opened && a.Kind != order.SpamReport }) {
+			f.clear(condition.SendGridSilent)
+		}
+	}
 }
 
 // markSilent marks the silent e-mails of an order, and returns their keys.
@@ -218,7 +233,7 @@ func (f *Function) markSilent(o *order.Order, dropped map[string]bool, now time.
 	return marked
 }
 
-func (f *Function) reportUnheard(log *slog.Logger, dropped bool) {
+func reportUnheard(log *slog.Logger, dropped bool) {
 	if dropped {
 		log.Warn("SendGrid accepted an e-mail and reported nothing of it; it has probably dropped it")
 		return

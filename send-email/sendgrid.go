@@ -27,9 +27,6 @@ import (
 type mailer interface {
 	// ready is an error while no attempt can be made: there is no key, or SendGrid refuses it.
 	ready() error
-	// probe is ready before an attempt: where a key was refused, one attempt at a time shows whether
-	// it still is.
-	probe() error
 	send(ctx context.Context, m *mail.SGMailV3) result
 }
 
@@ -80,25 +77,15 @@ func newSendGrid(s Service, now func() time.Time) *sendGrid {
 	}}
 }
 
-func (s *sendGrid) ready() error { return s.permit(false) }
-
-func (s *sendGrid) probe() error { return s.permit(true) }
-
-func (s *sendGrid) permit(probe bool) error {
+func (s *sendGrid) ready() error {
 	key, err := s.key()
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
-	switch {
-	case s.refused.key != key:
-		return nil
-	case now.Before(s.refused.until):
+	if s.refused.key == key && s.now().Before(s.refused.until) {
 		return errRefused
-	case probe:
-		s.refused.until = now.Add(probeEvery)
 	}
 	return nil
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handler/function/internal/condition"
 	"handler/function/internal/order"
 	"handler/function/internal/view"
+	"handler/function/internal/watch"
 )
 
 // sellOne places an order and sends its e-mails a minute later than what was sold before.
@@ -75,7 +77,7 @@ func TestUnheard(t *testing.T) {
 	t.Run("is not told of each if nothing is heard of", func(t *testing.T) {
 		t.Parallel()
 
-		b, _ := listening(t, false)
+		b, a := listening(t, false)
 		ids := []string{b.sellOne(t, "completed_paid"), b.sellOne(t, "completed_no_payment_required")}
 		b.clock = b.clock.Add(order.HearPatience)
 		b.invoke(`{"sweep":true}`)
@@ -87,6 +89,13 @@ func TestUnheard(t *testing.T) {
 		if log := b.logged.String(); strings.Count(log, silence) != 4 {
 			t.Errorf("log: %s", log)
 		}
+		wantCondition(t, b, true)
+		b.tell(t, a, event("open", ids[0], delivery, "m1", b.clock))
+		b.invoke(`{"sweep":true}`)
+		wantCondition(t, b, true)
+		b.tell(t, a, event("delivered", ids[0], delivery, "m1", b.clock))
+		b.invoke(`{"sweep":true}`)
+		wantCondition(t, b, false)
 	})
 
 	t.Run("is given more time by a visit that comes late, since no event could be stored before", func(t *testing.T) {
@@ -145,6 +154,16 @@ func TestUnheard(t *testing.T) {
 			t.Errorf("due at %v", o.NextDueAt)
 		}
 	})
+}
+
+// wantCondition wants the condition that SendGrid reports on nothing to be there, or not.
+func wantCondition(t *testing.T, b *bench, want bool) {
+	t.Helper()
+	kept := watch.KeptIn(b.memory.orders[order.ConditionsID])
+	active := kept.Active()
+	if got := slices.ContainsFunc(active, func(c condition.Condition) bool { return c.Kind == condition.SendGridSilent }); got != want {
+		t.Errorf("the conditions are %+v", active)
+	}
 }
 
 func keysOf(o *order.Order) []string {

@@ -149,7 +149,8 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 		c.d.noteClaims(old, next)
 		c.d.noteCorrection(old, next)
 		c.d.noteReversal(old, next)
-		c.d.w.sendgrid.recorded(c.p, next)
+		c.d.w.sendgrid.copies.recorded(c.p, next)
+		c.d.w.alerts.copies.recorded(c.p, next)
 		return nil
 	})
 	return written && err == nil, err
@@ -157,12 +158,8 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 
 func (d *database) noteClaims(old, next *order.Order) {
 	for key, e := range next.Emails {
-		before, planned := old.Emails[key]
-		if e.State == order.Sending && before.Lease != e.Lease {
+		if before := old.Emails[key]; e.State == order.Sending && before.Lease != e.Lease {
 			d.claimed[next.ID+"/"+key] = before.DueAt
-			if !planned { // it was planned by the same write
-				d.claimed[next.ID+"/"+key] = e.NotBefore
-			}
 			d.w.claimedOf(next.ID)
 		}
 	}

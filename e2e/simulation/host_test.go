@@ -12,6 +12,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 
 	"handler/function/internal/mongodb"
+	"handler/function/internal/openfaas"
 	sendemail "handler/function/send-email"
 	webhook "handler/function/stripe-webhook"
 )
@@ -75,7 +76,8 @@ func (h *host) revive() {
 // and did not record may be sent again.
 func (h *host) kill(why string) {
 	if p := h.end(why); p != nil {
-		h.w.sendgrid.died(p)
+		h.w.sendgrid.copies.died(h.w, p)
+		h.w.alerts.copies.died(h.w, p)
 	}
 }
 
@@ -235,11 +237,16 @@ func (w *world) secret(value string) func() ([]string, error) {
 	}
 }
 
-func (w *world) key(value string) func() (string, error) {
+// key reads a key, which is missing while the secrets are, and at times of its own.
+func (w *world) key(name, value string) func() (string, error) {
 	lines := w.secret(value)
 	return func() (string, error) {
 		if _, err := lines(); err != nil {
 			return "", err
+		}
+		if _, away := w.away(name); away {
+			w.fault(name + " missing")
+			return "", openfaas.NewMisconfigured("secret %s is missing", name)
 		}
 		return value, nil
 	}
@@ -251,7 +258,7 @@ func (w *world) bootWebhook(p *process) func(handler.Request) handler.Response {
 		Keys:             w.secret(functionsKey),
 		Store:            func() (webhook.Recorder, error) { return p.store(), nil },
 		Queue:            callerOf{w.queue, p},
-		Stripe:           webhook.NewStripe("https://stripe.invalid", transport{p, w.stripe}, w.key("rk_test_1")),
+		Stripe:           webhook.NewStripe("https://stripe.invalid", transport{p, w.stripe}, w.key("stripe key", "rk_test_1")),
 		Random:           w.random,
 		AcceptTestEvents: true,
 		Log:              p.log(),
@@ -279,8 +286,9 @@ func (w *world) bootSender(p *process) func(handler.Request) handler.Response {
 	f, err := sendemail.New(sendemail.Parts{
 		Keys:      w.secret(functionsKey),
 		Store:     func() (sendemail.Store, error) { return store, nil },
-		Stripe:    sendemail.Service{URL: "https://stripe.invalid", Key: w.key("rk_test_1"), Transport: transport{p, w.stripe}},
-		SendGrid:  sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("SG.a.b"), Transport: transport{p, w.sendgrid}},
+		Stripe:    sendemail.Service{URL: "https://stripe.invalid", Key: w.key("stripe key", "rk_test_1"), Transport: transport{p, w.stripe}},
+		SendGrid:  sendemail.Service{URL: "https://sendgrid.invalid", Key: w.key("sendgrid key", "SG.a.b"), Transport: transport{p, w.sendgrid}},
+		Alerts:    w.alertsOf(p),
 		EventKeys: w.eventKeys(), Interval: w.interval, Rate: w.rate, Now: p.now, Random: w.random, Log: p.log(),
 	}, catalogueOf(w.scheduled))
 	if err != nil {

@@ -67,6 +67,10 @@ func (w *world) refuses(delivery string) bool {
 
 // judge holds what came of it all against what must hold.
 func (w *world) judge() {
+	if w.ends {
+		w.judgeEnds()
+		return
+	}
 	for _, id := range w.database.waiting() {
 		o := w.database.get(id)
 		w.broke("%s is stuck: due at %v, fetch %+v, %s", id, o.NextDueAt.Sub(w.start), o.Fetch, states(o))

@@ -138,6 +138,9 @@ func (d *database) noteReversal(old, next *order.Order) {
 // of itself: the newest word on its refund does, and any on a dispute that is no inquiry.
 func (d *database) holdsReversal(o *order.Order) bool {
 	i := slices.IndexFunc(d.w.sessions, func(s *session) bool { return s.id == o.ID })
+	if i < 0 {
+		return false // it is no sale
+	}
 	wholly := false
 	for _, e := range d.w.sessions[i].charges { // the oldest first
 		switch {

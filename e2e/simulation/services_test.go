@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"handler/function/internal/order"
 )
 
 var errRefused = errors.New("connection refused")
@@ -29,10 +27,9 @@ func respond(r *http.Request, status int, header map[string]string, body string)
 	}
 }
 
-// reach takes a request to a service: nil where it got there. What it is about sets it apart from
-// others of the process.
-func (w *world) reach(name, about string, p *process, r *http.Request) (*http.Response, error) {
-	w.apart(p, name+about)
+// reach takes a request to a service: nil where it got there.
+func (w *world) reach(name string, p *process, r *http.Request) (*http.Response, error) {
+	w.apart(p, name)
 	p.step()
 	time.Sleep(w.between(time.Millisecond, 50*time.Millisecond))
 	o, away := w.away(name)
@@ -86,7 +83,7 @@ func (w *world) limitHeader() map[string]string {
 type stripeAPI struct{ w *world }
 
 func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
-	if res, err := s.w.reach("stripe", r.URL.Path, p, r); res != nil || err != nil {
+	if res, err := s.w.reach("stripe", p, r); res != nil || err != nil {
 		return res, err
 	}
 	if r.URL.Path == "/v1/events" {
@@ -138,21 +135,7 @@ func (s *stripeAPI) listEvents(r *http.Request) *http.Response {
 // sendgridAPI is the model of SendGrid: it keeps every copy that it accepted.
 type sendgridAPI struct {
 	w      *world
-	copies map[string][]*mailCopy
-}
-
-// mailCopy is one acceptance of a mail.
-type mailCopy struct {
-	by *process
-	// at is when it was accepted, and due when it had been to be sent.
-	at, due time.Time
-	to      string
-	message string
-	// attempt is the attempt of the delivery that was being made.
-	attempt int
-	// unheard: the answer did not reach the process. died: the process did, before it had recorded
-	// it.
-	unheard, died, recorded bool
+	copies copies
 }
 
 func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error) {
@@ -161,7 +144,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 		s.w.broke("a mail that SendGrid cannot read: %v", err)
 		return respond(r, http.StatusBadRequest, nil, `{"errors":[]}`), nil
 	}
-	if res, err := s.w.reach("sendgrid", delivery, p, r); res != nil || err != nil {
+	if res, err := s.w.reach("sendgrid", p, r); res != nil || err != nil {
 		return res, err
 	}
 	if s.w.refuses(delivery) {
@@ -195,16 +178,10 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 }
 
 func (s *sendgridAPI) accept(delivery string, c *mailCopy) {
-	s.w.mu.Lock()
-	c.due = s.w.database.claimed[delivery]
-	if id, key, _ := strings.Cut(delivery, "/"); s.w.database.orders[id] != nil {
-		c.attempt = s.w.database.orders[id].Emails[key].Attempts
-	}
-	s.copies[delivery] = append(s.copies[delivery], c)
-	n := len(s.copies[delivery])
-	s.w.mu.Unlock()
+	c.dropped = s.w.dropsIt(delivery)
+	n := s.copies.accept(s.w, delivery, c)
 	s.w.note(c.by.name, "SendGrid accepts %s, copy %d", delivery, n)
-	if s.w.tells {
+	if s.w.tells && !c.dropped {
 		s.w.tell(delivery, c)
 	}
 }
@@ -213,34 +190,6 @@ func (s *sendgridAPI) unheard(c *mailCopy) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	c.unheard = true
-}
-
-// recorded notes which copies a process has recorded: those of the deliveries that its write says
-// are sent. It is called with the world locked.
-func (s *sendgridAPI) recorded(p *process, o *order.Order) {
-	for key, d := range o.Emails {
-		if d.State != order.Sent {
-			continue
-		}
-		for _, c := range s.copies[o.ID+"/"+key] {
-			if c.by == p && !c.unheard {
-				c.recorded = true
-			}
-		}
-	}
-}
-
-// died notes which copies a process takes with it unrecorded.
-func (s *sendgridAPI) died(p *process) {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	for _, copies := range s.copies {
-		for _, c := range copies {
-			if c.by == p && !c.recorded {
-				c.died = true
-			}
-		}
-	}
 }
 
 func readMail(r *http.Request) (delivery, to string, err error) {

@@ -23,6 +23,8 @@ import (
 var (
 	seeds = flag.Int("seeds", 10_000, "how many seeds TestSimulation tries")
 	first = flag.Uint64("first", 1, "the first of them")
+
+	endSeeds = flag.Uint64("ends", 200, "how many seeds TestSimulationOfEnds tries")
 )
 
 // simulators is how many seeds are simulated at once.

@@ -28,6 +28,8 @@ type world struct {
 	reverses bool
 	// corrects: the owner corrects addresses, in some runs only, for the same reason.
 	corrects bool
+	// retried: the owner took up what was given up.
+	retried bool
 	// history is kept where somebody will read it.
 	keep    bool
 	history []string
@@ -36,6 +38,7 @@ type world struct {
 	database *database
 	stripe   *stripeAPI
 	sendgrid *sendgridAPI
+	alerts   *alertAPI
 	queue    *queue
 	hosts    []*host
 	sessions []*session
@@ -51,6 +54,7 @@ func simulate(t *testing.T, seed uint64, change func(*weather), keep bool) (w *w
 		if change != nil {
 			change(&w.weather)
 		}
+		w.corrects = w.corrects && !w.ends
 		w.run(seed)
 	})
 	return w
@@ -61,7 +65,8 @@ func (w *world) run(seed uint64) {
 	w.note("", "seed %d: %s", seed, w.weather)
 	w.database = &database{w: w, orders: stored{}, claimed: map[string]time.Time{}, watched: map[string][2]time.Time{}, corrected: map[string]turn{}, reversed: map[string][]span{}}
 	w.stripe = &stripeAPI{w: w}
-	w.sendgrid = &sendgridAPI{w: w, copies: map[string][]*mailCopy{}}
+	w.sendgrid = &sendgridAPI{w: w, copies: copies{}}
+	w.alerts = &alertAPI{w: w, copies: copies{}}
 	w.queue = &queue{w: w}
 	w.startHosts()
 	for i := range w.purchases {
@@ -78,6 +83,9 @@ func (w *world) run(seed uint64) {
 	time.Sleep(w.span)
 	w.settle()
 	bought.Wait()
+	if w.ends {
+		w.lookOnce()
+	}
 	if w.lost > 0 {
 		time.Sleep(healed)
 	}
@@ -110,7 +118,11 @@ const patience = 8 * time.Hour
 const healed = 30 * time.Hour
 
 func (w *world) waitUntilDone() {
-	for end := time.Now().Add(patience + w.scheduled); time.Now().Before(end); time.Sleep(w.interval) {
+	long := patience + w.scheduled
+	if w.ends {
+		long = settled
+	}
+	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(w.interval) {
 		if len(w.database.waiting()) == 0 && w.queue.empty() {
 			return
 		}
@@ -259,6 +271,9 @@ type weather struct {
 	lost float64
 	// tells: SendGrid tells what becomes of the mails.
 	tells bool
+	// ends: services are away for days, so that e-mails and orders are given up. drops: SendGrid
+	// drops some mails that it accepted, and tells nothing of them.
+	ends, drops bool
 }
 
 func (w weather) String() string {

@@ -116,7 +116,7 @@ func (c Condition) phase(now time.Time, quiet time.Duration) (Phase, bool) {
 		return "", false
 	case !c.ClearedAt.IsZero():
 		return Over, now.Sub(c.ClearedAt) >= quiet
-	case now.Sub(c.SeenAt) >= stale:
+	case c.Kind.Observable() && now.Sub(c.SeenAt) >= stale:
 		return Over, true
 	}
 	return Lasts, now.Sub(c.ToldAt) >= daily

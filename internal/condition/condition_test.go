@@ -143,6 +143,21 @@ func TestSet(t *testing.T) {
 }
 
 // A copy of a set stays as it is: a change of a document may be made again on a fresher one.
+// Silence is observed once, and ends with an event.
+func TestSilenceLasts(t *testing.T) {
+	t.Parallel()
+
+	s := &shop{}
+	s.Observe(condition.SendGridSilent, "", start)
+	for day := range 4 {
+		s.at(time.Duration(day) * 24 * time.Hour)
+	}
+	s.Clear(condition.SendGridSilent, start.Add(73*time.Hour))
+	s.at(74 * time.Hour)
+	s.want(t, "0s sendgrid-silent begun ", "24h0m0s sendgrid-silent lasts ", "48h0m0s sendgrid-silent lasts ", "72h0m0s sendgrid-silent lasts ",
+		"74h0m0s sendgrid-silent over ")
+}
+
 func TestCopy(t *testing.T) {
 	t.Parallel()
 

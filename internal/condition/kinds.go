@@ -16,6 +16,7 @@ const (
 	SendGridSuspended  Kind = "sendgrid-suspended"
 	SendGridSender     Kind = "sendgrid-sender"
 	SendGridForbidden  Kind = "sendgrid-forbidden"
+	SendGridSilent     Kind = "sendgrid-silent"
 
 	StripeKeyMissing       Kind = "stripe-key-missing"
 	StripeKeyRefused       Kind = "stripe-key-refused"
@@ -74,6 +75,11 @@ var texts = map[Kind]text{
 		"The SendGrid key lacks a permission",
 		waiting + "SendGrid answers 403 to each.",
 		"give the key Mail Send in SendGrid's Settings › API Keys; if it has that, contact SendGrid's support",
+	},
+	SendGridSilent: {
+		"SendGrid reports on no e-mail",
+		"It accepted e-mails over six hours ago, and has reported nothing of these, nor of later ones. They may never arrive: tillbell orders --state unheard lists the orders.",
+		"check at SendGrid whether the account is suspended, and in its Settings › Mail Settings whether the Event Webhook is on and reports Processed",
 	},
 	StripeKeyMissing: {
 		"The Stripe key is missing or malformed",
@@ -150,7 +156,11 @@ func Kinds() []Kind { return slices.Sorted(maps.Keys(texts)) }
 func (k Kind) Once() bool { return k == UnreadableEvent }
 
 // Warning reports whether the shop works all the same.
-func (k Kind) Warning() bool { return k == DatabaseFilling }
+func (k Kind) Warning() bool { return k == DatabaseFilling || k == SendGridSilent }
+
+// Observable reports whether the kind is observed anew as long as it lasts. Of one that is not, only
+// its end is.
+func (k Kind) Observable() bool { return k != SendGridSilent }
 
 // ByEmail reports whether an e-mail can report the kind: what keeps SendGrid from sending, it cannot,
 // and a database that fills up has a notice of its own.

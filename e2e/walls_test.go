@@ -77,6 +77,22 @@ func TestWalls(t *testing.T) {
 	}
 }
 
+// TestTimeZones: the programs that read a shop's time zone have a database of zones of their own, as
+// the functions' image has none. The webhook reads none, and is smaller without.
+func TestTimeZones(t *testing.T) {
+	t.Parallel()
+
+	for program, want := range map[string]bool{"send-email": true, "cmd/tillbell": true, "local": true, "stripe-webhook": false} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+program).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has := slices.Contains(strings.Fields(string(out)), "time/tzdata"); has != want {
+			t.Errorf("%s has the zones: %v, want %v", program, has, want)
+		}
+	}
+}
+
 // mustStayIn fails if an import of ours is in none of the folders.
 func mustStayIn(t *testing.T, from string, imports, folders []string) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // where the machine has no time zones
 
 	"handler/function/shared/shopcheck"
 )

@@ -98,7 +98,7 @@ func answered(t *testing.T, res handler.Response) {
 		`{"ok":true}`:                                            http.StatusOK,
 		`{"ok":false}`:                                           http.StatusServiceUnavailable,
 		`{"orders":0,"errors":0}`:                                http.StatusOK,
-		`{"orders":[]}`:                                          http.StatusOK,
+		`{"orders":[],"time_zone":"UTC"}`:                        http.StatusOK,
 	}
 	if (argumentForm.Match(res.Body) || unknownForm.Match(res.Body)) && res.StatusCode == http.StatusBadRequest || summaryForm.Match(res.Body) && res.StatusCode == http.StatusOK {
 		return
@@ -112,5 +112,5 @@ func answered(t *testing.T, res handler.Response) {
 var (
 	argumentForm = regexp.MustCompile(`^\{"error":"[a-z]+(\.[a-z_]+)?: want [A-Za-z0-9 ,:.…@_\\-]+"\}\n$`)
 	unknownForm  = regexp.MustCompile(`^\{"error":"unknown call: want \{\\"id\\": \\"cs_…\\"\} or one of [a-z, ]+"\}\n$`)
-	summaryForm  = regexp.MustCompile(`^\{"at":"[^"]+","live":\[.*,"now":\{"due":0,"stuck":0,"oldest_due_at":null,"oldest_due_s":0,"failed":0,"bounced":0\}\}\n$`)
+	summaryForm  = regexp.MustCompile(`^\{"at":"[^"]+","time_zone":"UTC","live":\[.*,"now":\{"due":0,"stuck":0,"oldest_due_at":null,"oldest_due_s":0,"failed":0,"bounced":0\}\}\n$`)
 )

@@ -15,6 +15,7 @@ import (
 	"os"
 	"sync"
 	"time"
+	_ "time/tzdata" // the image has no time zones
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 

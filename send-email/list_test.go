@@ -13,6 +13,7 @@ import (
 
 	"handler/function/internal/commands"
 	"handler/function/internal/order"
+	"handler/function/internal/sample"
 	"handler/function/internal/view"
 )
 
@@ -51,6 +52,28 @@ func ids(list commands.OrderList) []string {
 		all = append(all, r.ID)
 	}
 	return all
+}
+
+func TestOrdersSinceADayOfTheShops(t *testing.T) {
+	t.Parallel()
+
+	b := withCatalogue(t, sample.SmallCatalogue+"\ntime_zone: Europe/Berlin\n")
+	b.shelve(t, "cs_of_it", "completed_paid", 13*time.Hour, nil) // 23:00 UTC: midnight of the 24th
+	b.shelve(t, "cs_before", "completed_paid", 13*time.Hour+time.Millisecond, nil)
+	for since, want := range map[string][]string{
+		"2024-11-24": {"cs_of_it"}, "2024-11-23T23:00:00Z": {"cs_of_it"}, "2024-11-24T00:00:00+01:00": {"cs_of_it"}, "2024-11-23": {"cs_of_it", "cs_before"},
+	} {
+		list := asked[commands.OrderList](t, b, `{"orders": {"since": "`+since+`"}}`)
+		if d := cmp.Diff(want, ids(list)); d != "" || list.TimeZone != "Europe/Berlin" {
+			t.Errorf("since %s, in %s (-want +got):\n%s", since, list.TimeZone, d)
+		}
+	}
+	if s := asked[view.Summary](t, b, `{"summary": true}`); s.Test[0].Orders != 1 || s.TimeZone != "Europe/Berlin" {
+		t.Errorf("today %+v in %s", s.Test[0], s.TimeZone)
+	}
+	if o := asked[view.Order](t, b, `{"order": "cs_of_it"}`); o.TimeZone != "Europe/Berlin" {
+		t.Errorf("an order in %q", o.TimeZone)
+	}
 }
 
 func TestOrders(t *testing.T) {
@@ -193,7 +216,7 @@ func TestOrdersRefused(t *testing.T) {
 
 	for arguments, want := range map[string]string{
 		`{"state": "lost"}`:      "orders.state: want " + strings.Join(view.StateNames(), ", "),
-		`{"since": "yesterday"}`: "orders.since: want a time such as 2026-11-01T00:00:00Z",
+		`{"since": "yesterday"}`: "orders.since: want a day such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z",
 		`{"limit": -1}`:          "orders.limit: want 1 to 500",
 		`{"limit": 501}`:         "orders.limit: want 1 to 500",
 		`{"before": "cs_1"}`:     "orders.before: want the next of an earlier answer, or a time such as 2026-11-01T00:00:00Z",

@@ -271,6 +271,34 @@ func TestReportsThatWereMissed(t *testing.T) {
 	})
 }
 
+func TestReportInATimeZone(t *testing.T) {
+	t.Parallel()
+
+	b := reporting(t, `, at: "00:30"`)
+	b.use(t, sample.SmallCatalogue+"\ntime_zone: Asia/Tokyo\nreport: {template: d-00000000000000000000000000000007, at: \"00:30\"}\n")
+	b.memory.orders["report_2024-11-24"] = &order.Order{ID: "report_2024-11-24"}
+	b.shelve(t, "cs_24", "completed_paid", 21*time.Hour, nil)   // 00:00 of the 24th in Tokyo
+	b.shelve(t, "cs_23", "completed_paid", 21*time.Hour+1, nil) // a moment before
+	b.shelve(t, "cs_25", "completed_paid", -3*time.Hour, nil)   // 00:00 of the 25th
+	b.clock = time.Date(2024, 11, 24, 15, 29, 0, 0, time.UTC)   // 00:29
+	if b.seeToReports(t); len(b.reports()) != 1 {
+		t.Fatalf("made a minute early: %v", b.reports())
+	}
+	b.clock = b.clock.Add(time.Minute)
+	b.seeToReports(t)
+	var r view.Report
+	if err := json.Unmarshal([]byte(b.memory.orders["report_2024-11-25"].Report), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Day != "2024-11-24T00:00:00Z" || r.Periods[0].Paid != 1 || r.Periods[1].Paid != 2 || r.TimeZone != "Asia/Tokyo" {
+		t.Errorf("report %+v", r)
+	}
+	delete(b.memory.orders, "report_2024-11-25")
+	if res := b.invoke(`{"report": true}`); res.StatusCode != http.StatusOK || !slices.Equal(b.reports(), []string{"11-24", "11-25"}) {
+		t.Errorf("requested, it is %v: %s", b.reports(), res.Body)
+	}
+}
+
 func TestReportThatIsNotWhole(t *testing.T) {
 	t.Parallel()
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"handler/function/cmd/tillbell/see"
@@ -34,9 +36,12 @@ An order has the first of these states that applies:
 		Args: takes(),
 	}
 	q := see.Query{}
-	limit := number(50)
+	limit, since := number(50), ""
 	choiceVar(c, &q.State, "state", "only orders in this `STATE`", view.StateNames()...)
-	sinceVar(c, &q.Since, "only orders made since `WHEN`: 24h, 7d, 2026-11-01 (in UTC) or 2026-11-01T12:00:00Z", nil)
+	textVar(c.Flags(), &since, "since", "only orders made since `WHEN`: 24h, 7d, 2026-11-01 (a day of the shop's) or 2026-11-01T12:00:00Z", func(text string) (err error) {
+		q.Since, err = see.SinceArgument(text, time.Now())
+		return err
+	})
 	textVar(c.Flags(), &q.Email, "email", "only orders of the customer with this `ADDRESS`, or with an e-mail that went there; in any case", checkEmail)
 	c.Flags().StringVar(&q.Product, "product", "", "only orders of a product: its `NAME`, a part of it, or an ID (prod_… or price_…)")
 	c.Flags().Var(&limit, "limit", "at most this `NUMBER` of orders")

@@ -10,8 +10,8 @@ func summaryCommand() *cobra.Command {
 became of the e-mails, and what needs you now: "failed" orders have an e-mail that failed for good,
 of "bounced" orders the customer's did not arrive, and "stuck" ones mean that send-email does not work.
 
-Days begin at 00:00 UTC. Test orders are counted apart. "not ours" are orders that the catalogue's
-"only" does not name.`,
+Days begin at midnight in the catalogue's time_zone, or else in UTC. Test orders are counted apart.
+"not ours" are orders that the catalogue's "only" does not name.`,
 		Example: `  tillbell summary
   tillbell summary --json | jq .now.failed   # 0 if all is well`,
 		Args: takes(),

@@ -31,6 +31,8 @@ type Catalogue struct {
 	MetadataKeys []text  `yaml:"metadata_keys"`
 	Notices      notices `yaml:"notices"`
 	Report       *report `yaml:"report"`
+	// TimeZone decides what a day is, and how times are shown; UTC without one.
+	TimeZone timeZone `yaml:"time_zone"`
 
 	// ids are the IDs of the named templates; New sets them.
 	ids published.IDs
@@ -148,5 +150,5 @@ func (d *delay) set(value string, line int) {
 
 // Shop is what the templates show of the sender.
 func (c *Catalogue) Shop() maildata.Shop {
-	return maildata.Shop{Name: cmp.Or(c.From.Name, c.From.Email.Value), Email: c.From.Email.Value}
+	return maildata.Shop{Name: cmp.Or(c.From.Name, c.From.Email.Value), Email: c.From.Email.Value, Zone: c.Zone()}
 }

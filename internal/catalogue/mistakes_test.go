@@ -75,7 +75,7 @@ func TestCatalogueMistakes(t *testing.T) {
 	t.Parallel()
 
 	testMistakes(t, sample.SmallCatalogue, map[string]mistake{
-		"an unknown field":            {"default:", "colors: {}\ndefault:", `c.yml:8: unknown field colors: the catalogue has from, reply_to, admins, only, every_order, series, default, metadata_keys, notices and report`},
+		"an unknown field":            {"default:", "colors: {}\ndefault:", `c.yml:8: unknown field colors: the catalogue has from, reply_to, admins, only, every_order, series, default, metadata_keys, notices, report and time_zone`},
 		"an unknown field deep in":    {"to: customer}\ndefault", "to: customer, cc: x}\ndefault", `c.yml:7: unknown field cc: an entry of emails has key, template, to and after`},
 		"a field twice":               {"default:", "admins: [a@example.com]\ndefault:", `c.yml:8: admins is on line 2 already: write it once`},
 		"a key twice":                 {"default:", "      - {key: delivery, template: d-00000000000000000000000000000001, to: admins}\ndefault:", `c.yml:8: key "delivery" is on line 7 already`},
@@ -122,7 +122,7 @@ func TestCatalogueMistakes(t *testing.T) {
 		"braces that do not end":      {"from: {", "from: {{", `c.yml:1: what is in braces is wrong here: it needs a comma between two fields, and a } at its end`},
 		"nothing at all":              {sample.SmallCatalogue, "", `c.yml:1: the catalogue is empty: docs/emails.md says what belongs into it`},
 		"a null":                      {sample.SmallCatalogue, "~", `c.yml:1: the catalogue is empty: docs/emails.md says what belongs into it`},
-		"a list":                      {sample.SmallCatalogue, "- from: x\n- admins: y", `c.yml:1: the catalogue has the fields from, reply_to, admins, only, every_order, series, default, metadata_keys, notices and report: write {from: …, reply_to: …, admins: …, only: …, every_order: …, series: …, default: …, metadata_keys: …, notices: …, report: …}`},
+		"a list":                      {sample.SmallCatalogue, "- from: x\n- admins: y", `c.yml:1: the catalogue has the fields from, reply_to, admins, only, every_order, series, default, metadata_keys, notices, report and time_zone: write {from: …, reply_to: …, admins: …, only: …, every_order: …, series: …, default: …, metadata_keys: …, notices: …, report: …, time_zone: …}`},
 	})
 }
 

@@ -62,6 +62,7 @@ func (c *Catalogue) check(k *checker) {
 	if c.Report != nil {
 		k.report(c.Report)
 	}
+	k.timeZone(c.TimeZone)
 }
 
 func (c *Catalogue) checkNotices(k *checker) {

@@ -10,7 +10,7 @@ import (
 // report is what the catalogue says of the daily report.
 type report struct {
 	Template template `yaml:"template"`
-	// At is the time of day, in UTC, from which the sweep makes it; without one it is made only on
+	// At is the time of day from which the sweep makes it; without one it is made only on
 	// request.
 	At timeOfDay `yaml:"at"`
 }
@@ -29,7 +29,7 @@ func (c *Catalogue) ReportsDue(now time.Time) []time.Time {
 	}
 	var due []time.Time
 	for days := 1 - makeUp; days <= 0; days++ {
-		if at := c.Report.At.on(now.UTC(), days); !at.After(now) {
+		if at := c.Report.At.on(now.In(c.Zone()), days); !at.After(now) {
 			due = append(due, at)
 		}
 	}

@@ -2,7 +2,7 @@ package catalogue
 
 import "time"
 
-// timeOfDay is a time such as 07:30, in UTC. It is negative if invalid; the zero value means no
+// timeOfDay is a time such as 07:30. It is negative if invalid; the zero value means no
 // time.
 type timeOfDay struct {
 	text
@@ -18,7 +18,8 @@ func (t *timeOfDay) set(value string, line int) {
 	}
 }
 
-// on is that time on the day that is so many days after now's.
+// on is that time on the day that is so many days after now's, in now's time zone. Where clocks go
+// forward over it, it is an hour later or earlier.
 func (t timeOfDay) on(now time.Time, days int) time.Time {
 	year, month, day := now.Date()
 	return time.Date(year, month, day+days, 0, int(t.sinceMidnight/time.Minute), 0, 0, now.Location())

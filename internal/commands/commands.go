@@ -44,6 +44,9 @@ type Service struct {
 	Log *slog.Logger
 }
 
+// today is now in the shop's time zone.
+func (s Service) today() time.Time { return s.Now().In(s.Catalogue.Zone()) }
+
 // Command is what a signed call asks for.
 type Command interface {
 	// Check returns an *openfaas.ArgumentError if an argument cannot be used.

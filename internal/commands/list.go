@@ -24,7 +24,7 @@ const (
 type listOrders struct {
 	// State is one of view.States.
 	State view.State `json:"state"`
-	// Since is a time in RFC 3339.
+	// Since is a time in RFC 3339, or a day in the shop's time zone.
 	Since string `json:"since"`
 	// Email is the customer's, or one that an e-mail of the order went to, other than an admin's;
 	// in capitals or not.
@@ -41,16 +41,26 @@ type OrderList struct {
 	Orders []view.Row `json:"orders"`
 	// Next is where to go on; empty at the end.
 	Next string `json:"next,omitempty"`
+	// TimeZone is the shop's, an IANA name.
+	TimeZone string `json:"time_zone"`
+}
+
+// parseSince reads a time, or a day in a time zone.
+func parseSince(text string, zone *time.Location) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return view.StartOf(time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, zone)), nil
+	}
+	return time.Parse(time.RFC3339, text)
 }
 
 func (r *listOrders) Check() error {
-	_, since := time.Parse(time.RFC3339, r.Since)
+	_, since := parseSince(r.Since, time.UTC)
 	_, before := parsePlace(r.Before)
 	switch {
 	case r.State != "" && !slices.Contains(view.States(), r.State):
 		return &openfaas.ArgumentError{Name: "orders.state", Want: strings.Join(view.StateNames(), ", ")}
 	case r.Since != "" && since != nil:
-		return &openfaas.ArgumentError{Name: "orders.since", Want: "a time such as 2026-11-01T00:00:00Z"}
+		return &openfaas.ArgumentError{Name: "orders.since", Want: "a day such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z"}
 	case r.Email != "" && !order.IsAddress(r.Email):
 		return &openfaas.ArgumentError{Name: "orders.email", Want: "an e-mail address without a name"}
 	case r.Limit < 0 || r.Limit > maxRows:
@@ -67,13 +77,13 @@ func (r *listOrders) Answer(ctx context.Context, s Service, log *slog.Logger) (a
 	now, limit := s.Now(), cmp.Or(r.Limit, defaultRows)
 	since := time.Unix(0, 0)
 	if r.Since != "" {
-		since, _ = time.Parse(time.RFC3339, r.Since) // it was checked
+		since, _ = parseSince(r.Since, s.Catalogue.Zone()) // it was checked
 	}
 	orders, err := s.Store()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
-	list, looked := OrderList{Orders: []view.Row{}}, 0
+	list, looked := OrderList{Orders: []view.Row{}, TimeZone: s.Catalogue.Zone().String()}, 0
 	full := func() bool { return len(list.Orders) == limit }
 	list.Next, looked, err = s.look(ctx, orders, since, s.placeAt(r.Before), full, func(o *order.Order) {
 		if r.wants(o, now) {

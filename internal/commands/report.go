@@ -24,7 +24,7 @@ func (r *sendReport) Answer(ctx context.Context, s Service, log *slog.Logger) (a
 	if s.Catalogue.Report == nil {
 		return map[string]string{"ignored": "the catalogue asks for no report"}, nil
 	}
-	id, err := s.makeReport(ctx, s.Now())
+	id, err := s.makeReport(ctx, s.today())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUndone, err)
 	}
@@ -51,7 +51,7 @@ const lookBack = 30
 // missedReports are the times at which reports were due that were not made, the oldest first. A shop
 // whose reports begin, or begin again after lookBack, gets that of today: the days before had none.
 func (s Service) missedReports(ctx context.Context, orders Store) ([]time.Time, error) {
-	now := s.Now()
+	now := s.today()
 	ids := map[string][]string{}
 	for days := range lookBack {
 		ids[order.ReportID(now.AddDate(0, 0, -days))] = nil

@@ -30,5 +30,5 @@ func (r *showOrder) Answer(ctx context.Context, s Service, log *slog.Logger) (an
 		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
 	log.Info("order shown", "order", o.ID)
-	return view.Of(o, s.Now()), nil
+	return view.Of(o, s.today()), nil
 }

@@ -30,7 +30,7 @@ func (r *summarize) Answer(ctx context.Context, s Service, log *slog.Logger) (an
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
-	now := s.Now()
+	now := s.today()
 	sum, err := s.summary(ctx, orders, now, now.Add(clocksApart))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnread, err)

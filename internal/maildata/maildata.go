@@ -48,6 +48,8 @@ const (
 type orderData struct {
 	ID            string `json:"id"`
 	Date          string `json:"date"`
+	TimeZone      string `json:"time_zone"`
+	UTCOffset     string `json:"utc_offset"`
 	PaymentStatus string `json:"payment_status"`
 	Mode          string `json:"mode"`
 	PaymentLink   string `json:"payment_link"`
@@ -97,6 +99,16 @@ type Shop struct {
 	// Name is the sender's; the address where it has none.
 	Name  string `json:"name"`
 	Email string `json:"email"`
+	// Zone is its time zone; UTC where it is nil.
+	Zone *time.Location `json:"-"`
+}
+
+// Location is the shop's time zone.
+func (s Shop) Location() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
 }
 
 // Mail is an e-mail as its template sees it: a delivery of an order.
@@ -130,6 +142,8 @@ func Of(shop Shop, o *order.Order, d order.Delivery) map[string]any {
 		"order": orderData{
 			ID:            o.ID,
 			Date:          o.SessionCreated.UTC().Format(time.RFC3339),
+			TimeZone:      shop.Location().String(),
+			UTCOffset:     o.SessionCreated.In(shop.Location()).Format("-0700"),
 			PaymentStatus: string(o.PaymentStatus),
 			Mode:          o.Mode,
 			PaymentLink:   o.PaymentLink,

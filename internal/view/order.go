@@ -61,6 +61,8 @@ func customerOf(a order.Address) Customer { return Customer{a.Name, a.Email} }
 // Order is the whole of an order.
 type Order struct {
 	Row
+	// TimeZone is the shop's, an IANA name.
+	TimeZone      string            `json:"time_zone"`
 	Corrections   []Correction      `json:"corrections"`
 	Mode          string            `json:"mode,omitempty"`
 	PaymentLink   string            `json:"payment_link,omitempty"`
@@ -204,10 +206,10 @@ func (r Row) Progress() string {
 	return text
 }
 
-// Of is the whole of an order.
+// Of is the whole of an order. The time zone of now is the shop's.
 func Of(o *order.Order, now time.Time) Order {
 	v := Order{
-		Row: RowOf(o, now), Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
+		Row: RowOf(o, now), TimeZone: now.Location().String(), Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
 		Locale: o.Locale, Metadata: map[string]string{}, Items: []Item{}, Timeline: Timeline(o), Emails: []Email{}, Events: []Event{}, Audit: []Entry{},
 	}
 	v.Corrections = correctionsOf(o)

@@ -9,8 +9,12 @@ import (
 // Report is the admins' report of a day, and of the 7 and 30 that end with it: the data of the
 // report's template. It contains no customer data.
 type Report struct {
-	// Day is the midnight at which the day began, in UTC.
+	// Day is the day's date, at midnight in UTC wherever the shop is: SendGrid shows it in UTC.
 	Day string `json:"day"`
+	// TimeZone is the IANA name of the shop's, and UTCOffset its offset at CountedSince, such as
+	// +0100.
+	TimeZone  string `json:"time_zone"`
+	UTCOffset string `json:"utc_offset"`
 	// Test: there was no live order, and the report counts the test orders instead.
 	Test bool `json:"test"`
 	// CountedSince is not nil where not all orders could be counted: those made before are missing.
@@ -27,7 +31,11 @@ type ReportPeriod struct {
 
 // ReportOf is the report of a summary at the end of a day.
 func ReportOf(s Summary) Report {
-	r := Report{Day: s.At.Truncate(24 * time.Hour).Format(time.RFC3339), Now: s.Now, CountedSince: s.CountedSince}
+	r := Report{Day: dateOf(s.At).Format(time.RFC3339), TimeZone: s.TimeZone, UTCOffset: s.At.Format("-0700"), Now: s.Now}
+	if s.CountedSince != nil {
+		utc := s.CountedSince.UTC()
+		r.CountedSince, r.UTCOffset = &utc, utc.In(s.At.Location()).Format("-0700")
+	}
 	periods := s.Live
 	if !anyOrder(s.Live) && anyOrder(s.Test) {
 		periods, r.Test = s.Test, true
@@ -37,6 +45,7 @@ func ReportOf(s Summary) Report {
 		if p.Days > 1 {
 			name = fmt.Sprintf("%d days", p.Days)
 		}
+		p.Since = dateOf(p.Since)
 		r.Periods = append(r.Periods, ReportPeriod{name, p})
 	}
 	return r
@@ -49,6 +58,12 @@ func anyOrder(periods []Period) bool {
 		}
 	}
 	return false
+}
+
+// dateOf is the date of a time in its time zone, at midnight in UTC.
+func dateOf(t time.Time) time.Time {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 // JSON is the report as an order's document keeps it.

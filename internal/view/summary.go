@@ -9,6 +9,8 @@ import (
 // Summary is how a shop does.
 type Summary struct {
 	At time.Time `json:"at"`
+	// TimeZone is the IANA name of the time zone of its days.
+	TimeZone string `json:"time_zone"`
 	// Live and Test are what the orders of either mode come to: today, in 7 days and in 30, today
 	// included.
 	Live []Period `json:"live"`

@@ -51,7 +51,7 @@ type amounts map[string]int64
 func NewTally(now time.Time) *Tally {
 	t := &Tally{now: now, until: startIn(now, 1), states: map[State]int{}}
 	for _, days := range periods {
-		p := Period{Days: days, Since: startIn(now, 1-days).UTC()}
+		p := Period{Days: days, Since: startIn(now, 1-days)}
 		for _, mode := range []*[]*sums{&t.live, &t.test} {
 			*mode = append(*mode, newSums(p))
 		}
@@ -155,7 +155,7 @@ func (e *Emails) add(d order.Delivery, now time.Time) {
 // Summary is what was counted; now is what there is to do beside it.
 func (t *Tally) Summary(now Now) Summary {
 	now.Failed, now.Bounced = t.states[Failed], t.states[Bounced]
-	return Summary{At: t.now.UTC(), Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
+	return Summary{At: t.now, TimeZone: t.now.Location().String(), Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
 }
 
 func periodsOf(all []*sums) []Period {

@@ -80,7 +80,7 @@ func New(o Options) (*Inbox, error) {
 	if o.Orders == nil {
 		o.Orders = noOrders{}
 	}
-	pages, err := newPages(o.Logger)
+	pages, err := newPages(o.Logger, func() *time.Location { return o.Shop().Location() })
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox's pages: %w", err)
 	}

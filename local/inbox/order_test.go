@@ -29,6 +29,21 @@ func TestOrderPage(t *testing.T) {
 	mustHave(t, b.get(t, "/orders").body, `<span class="state done">done</span>`, "0 of 2 sent, 1 cancelled, 1 later")
 }
 
+func TestPagesAreInTheShopsTime(t *testing.T) {
+	t.Parallel()
+
+	tokyo := shop
+	var err error
+	if tokyo.Zone, err = time.LoadLocation("Asia/Tokyo"); err != nil {
+		t.Fatal(err)
+	}
+	b := setupFor(t, tokyo)
+	o := b.samples["completed_paid"]
+	b.orders.list = []*order.Order{o}
+	mustHave(t, b.get(t, "/orders/"+o.ID).body, "24 November 2026, 21:00:00 Asia/Tokyo", "times in Asia/Tokyo", ">21:00:00.000</time>")
+	mustHave(t, b.get(t, "/orders").body, ">24 Nov, 21:00:00</time>", `title="24 November 2026, 21:00:00 Asia/Tokyo"`)
+}
+
 func TestOrderPageOfABounce(t *testing.T) {
 	t.Parallel()
 

@@ -33,7 +33,7 @@ type orderView struct {
 
 // viewOrder is a whole order, with its templates called as their folders are.
 func (i *Inbox) viewOrder(o *order.Order) view.Order {
-	v := view.Of(o, i.now())
+	v := view.Of(o, i.now().In(i.shop().Location()))
 	names := i.inEffect.read().ids
 	for n, e := range v.Emails {
 		v.Emails[n].TemplateName = cmp.Or(names[e.Template], e.TemplateName)

@@ -33,9 +33,9 @@ type page struct {
 	Version string
 }
 
-func newPages(log *slog.Logger) (*pages, error) {
-	templates, err := template.New("").Funcs(template.FuncMap{"clock": clock, "day": day}).
-		ParseFS(assets, "assets/*.html")
+// newPages reads the pages. They show times in the shop's zone, as its e-mails do.
+func newPages(log *slog.Logger, zone func() *time.Location) (*pages, error) {
+	templates, err := template.New("").Funcs(timesIn(zone)).ParseFS(assets, "assets/*.html")
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +114,15 @@ func (i *Inbox) nowhere(w http.ResponseWriter, r *http.Request) {
 	i.notice(w, r, http.StatusNotFound, "There is no such page", "The inbox, the orders and the templates are above.")
 }
 
-// clock and day are times as the pages show them: all in UTC, as in the e-mails.
-func clock(t time.Time) string {
-	return t.UTC().Format("15:04:05.000")
-}
-
-func day(t time.Time) string {
-	return t.UTC().Format("2 January 2006, 15:04:05")
+// timesIn are the functions that show times in a zone. Only day names it.
+func timesIn(zone func() *time.Location) template.FuncMap {
+	in := func(layout string) func(time.Time) string {
+		return func(t time.Time) string { return t.In(zone()).Format(layout) }
+	}
+	moment := in("2 January 2006, 15:04:05")
+	return template.FuncMap{
+		"clock": in("15:04:05.000"), "brief": in("2 Jan, 15:04:05"), "moment": moment,
+		"day":  func(t time.Time) string { return moment(t) + " " + zone().String() },
+		"zone": func() string { return zone().String() },
+	}
 }

@@ -80,6 +80,11 @@ type bundle struct {
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
+	return setupFor(t, shop)
+}
+
+func setupFor(t *testing.T, shop maildata.Shop) *bundle {
+	t.Helper()
 	shopFolder := t.TempDir()
 	b := &bundle{orders: &fakeOrders{}, folder: filepath.Join(shopFolder, "templates")}
 	if err := os.CopyFS(shopFolder, sample.Shop()); err != nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Stamp is a time as people read it: in UTC, as everywhere in Tillbell.
-func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+// Stamp is a time as people read it, in its time zone.
+func Stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05") }
 
 // Span is a duration as people say it, by its two greatest units: 40 ms, 3.2 s, 12 min, 3 h 5 min,
 // 2 d 4 h.

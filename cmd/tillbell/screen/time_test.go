@@ -40,7 +40,7 @@ func TestAgo(t *testing.T) {
 			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}
-	if got := screen.Stamp(now.In(time.FixedZone("", 3600))); got != "2026-11-24 12:00:00" {
+	if got := screen.Stamp(now.In(time.FixedZone("", 3600))); got != "2026-11-24 13:00:00" {
 		t.Errorf("got %s", got)
 	}
 }

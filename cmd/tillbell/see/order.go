@@ -21,6 +21,7 @@ func (v Viewer) Order(ctx context.Context, id string) error {
 	if v.Screen.JSON {
 		return v.Screen.Value(o)
 	}
+	v = v.in(o.TimeZone)
 	v.header(o)
 	v.items(o)
 	v.emails(o)
@@ -44,19 +45,19 @@ func (v Viewer) header(o view.Order) {
 		{dim("State"), stateCell(string(o.State))},
 		{dim("Customer"), plain("%s", customer)},
 		{dim("Total"), plain("%s, %s", total(o.Row), payment)},
-		{dim("Created"), plain("%s UTC, %s", screen.Stamp(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
+		{dim("Created"), plain("%s, %s", v.at(o.CreatedAt), screen.Ago(o.CreatedAt, v.Now))},
 	}
 	if o.PaidLater() {
-		rows = append(rows, []screen.Cell{dim("Paid"), plain("%s UTC, %s", screen.Stamp(*o.PaidAt), screen.Ago(*o.PaidAt, v.Now))})
+		rows = append(rows, []screen.Cell{dim("Paid"), plain("%s, %s", v.at(*o.PaidAt), screen.Ago(*o.PaidAt, v.Now))})
 	}
 	if o.CameBack() {
 		rows = slices.Insert(rows, 3, []screen.Cell{dim("Net"), plain("%s", o.Net.Formatted)})
 	}
 	if o.LaterAt != nil {
-		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s UTC, %s", o.Later, screen.Stamp(*o.LaterAt), screen.Ago(*o.LaterAt, v.Now))})
+		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s, %s", o.Later, v.at(*o.LaterAt), screen.Ago(*o.LaterAt, v.Now))})
 	}
 	if o.NextDueAt != nil && (o.LaterAt == nil || o.NextDueAt.Before(*o.LaterAt)) {
-		rows = append(rows, []screen.Cell{dim("Due"), plain("%s UTC, %s", screen.Stamp(*o.NextDueAt), screen.Ago(*o.NextDueAt, v.Now))})
+		rows = append(rows, []screen.Cell{dim("Due"), plain("%s, %s", v.at(*o.NextDueAt), screen.Ago(*o.NextDueAt, v.Now))})
 	}
 	for _, more := range []struct{ name, value string }{
 		{"Ignored", o.Ignored}, {"Payment", o.PaymentIntent}, {"Link", o.PaymentLink}, {"Reference", o.Reference}, {"Language", o.Locale},
@@ -146,9 +147,9 @@ func (v Viewer) timeline(o view.Order) {
 		if s.Kind == view.Stored {
 			detail = "" // the ID is above
 		}
-		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(s.At)), after, what, plain("%s", detail)})
+		rows = append(rows, []screen.Cell{dim("%s", v.stamp(s.At)), after, what, plain("%s", detail)})
 	}
-	v.Screen.Table([]string{"UTC", "AFTER", "WHAT", ""}, rows)
+	v.Screen.Table([]string{v.zone.String(), "AFTER", "WHAT", ""}, rows)
 }
 
 func (v Viewer) events(o view.Order) {
@@ -156,10 +157,10 @@ func (v Viewer) events(o view.Order) {
 	var rows [][]screen.Cell
 	for _, e := range o.Events {
 		rows = append(rows, []screen.Cell{
-			dim("%s", screen.Stamp(e.ReceivedAt)), dim("%s", screen.Stamp(e.Created)), plain("%s", e.Type), plain("%s", e.ID), plain("%d", e.Deliveries),
+			dim("%s", v.stamp(e.ReceivedAt)), dim("%s", v.stamp(e.Created)), plain("%s", e.Type), plain("%s", e.ID), plain("%d", e.Deliveries),
 		})
 	}
-	v.Screen.Table([]string{"RECEIVED, UTC", "CREATED, UTC", "TYPE", "EVENT", "TIMES"}, rows)
+	v.Screen.Table([]string{"RECEIVED, " + v.zone.String(), "CREATED", "TYPE", "EVENT", "TIMES"}, rows)
 }
 
 func (v Viewer) audit(o view.Order) {
@@ -169,7 +170,7 @@ func (v Viewer) audit(o view.Order) {
 	v.title("Done on purpose")
 	var rows [][]screen.Cell
 	for _, e := range o.Audit {
-		rows = append(rows, []screen.Cell{dim("%s", screen.Stamp(e.At)), plain("%s", e.Command), plain("%s", e.Key), plain("%s", e.Reason)})
+		rows = append(rows, []screen.Cell{dim("%s", v.stamp(e.At)), plain("%s", e.Command), plain("%s", e.Key), plain("%s", e.Reason)})
 	}
-	v.Screen.Table([]string{"UTC", "WHAT", "E-MAIL", "WHY"}, rows)
+	v.Screen.Table([]string{v.zone.String(), "WHAT", "E-MAIL", "WHY"}, rows)
 }

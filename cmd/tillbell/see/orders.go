@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"handler/function/cmd/tillbell/screen"
 	"handler/function/internal/view"
@@ -12,8 +11,9 @@ import (
 
 // Query says which orders are listed; what is empty does not matter.
 type Query struct {
-	State   string
-	Since   time.Time
+	State string
+	// Since is a day in the shop's time zone, or a time in RFC 3339.
+	Since   string
 	Email   string
 	Product string
 	// Limit is how many at the most.
@@ -39,6 +39,8 @@ type arguments struct {
 type list struct {
 	Orders []view.Row `json:"orders"`
 	Next   string     `json:"next,omitempty"`
+	// TimeZone is the shop's, an IANA name.
+	TimeZone string `json:"time_zone"`
 }
 
 // Orders lists orders, the newest first.
@@ -53,14 +55,15 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 		v.Screen.Line("There is no such order.")
 		return nil
 	}
+	v = v.in(found.TimeZone)
 	var rows [][]screen.Cell
 	for _, r := range found.Orders {
 		rows = append(rows, []screen.Cell{
-			dim("%s", screen.Stamp(r.CreatedAt)), stateCell(string(r.State)), plain("%s", who(r.Customer)), plain("%s", short(r.Bought, 40)),
+			dim("%s", v.stamp(r.CreatedAt)), stateCell(string(r.State)), plain("%s", who(r.Customer)), plain("%s", short(r.Bought, 40)),
 			plain("%s", total(r)), plain("%s", r.Progress()), plain("%s", r.ID),
 		})
 	}
-	v.Screen.Table([]string{"CREATED, UTC", "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)
+	v.Screen.Table([]string{"CREATED, " + v.zone.String(), "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)
 	if found.Next != "" {
 		q.Before = found.Next
 		v.Screen.Line("\nThere may be more: %s", q.command())
@@ -71,10 +74,7 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 // list asks until there are enough, or no more. An answer may have fewer than were asked for, or
 // none, and be not the last: send-email has looked at many others for them.
 func (v Viewer) list(ctx context.Context, q Query) (list, error) {
-	a := arguments{State: q.State, Email: q.Email, Product: q.Product, Before: q.Before}
-	if !q.Since.IsZero() {
-		a.Since = q.Since.UTC().Format(time.RFC3339)
-	}
+	a := arguments{State: q.State, Since: q.Since, Email: q.Email, Product: q.Product, Before: q.Before}
 	all := list{Orders: []view.Row{}}
 	for {
 		a.Limit = min(q.Limit-len(all.Orders), onePage)
@@ -82,7 +82,7 @@ func (v Viewer) list(ctx context.Context, q Query) (list, error) {
 		if err := v.ask(ctx, "orders", a, &page); err != nil {
 			return all, err
 		}
-		all.Orders, all.Next = append(all.Orders, page.Orders...), page.Next
+		all.Orders, all.Next, all.TimeZone = append(all.Orders, page.Orders...), page.Next, page.TimeZone
 		if page.Next == "" || len(all.Orders) >= q.Limit {
 			return all, nil
 		}
@@ -99,9 +99,7 @@ func (q Query) command() string {
 		}
 	}
 	add("--state", q.State)
-	if !q.Since.IsZero() {
-		add("--since", q.Since.UTC().Format(time.RFC3339))
-	}
+	add("--since", q.Since)
 	add("--email", q.Email)
 	add("--product", q.Product)
 	add("--limit", strconv.Itoa(q.Limit))

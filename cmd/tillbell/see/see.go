@@ -20,7 +20,26 @@ type Viewer struct {
 	Screen screen.Screen
 	// Now is when it is shown.
 	Now time.Time
+
+	// zone is the shop's, as the answer names it.
+	zone *time.Location
 }
+
+// in is the viewer of an answer in a time zone; one that this machine does not have is UTC.
+func (v Viewer) in(timeZone string) Viewer {
+	zone, err := time.LoadLocation(timeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	v.zone = zone
+	return v
+}
+
+// stamp is a time in the shop's time zone, for a column whose title names it.
+func (v Viewer) stamp(t time.Time) string { return screen.Stamp(t.In(v.zone)) }
+
+// at is a time with the name of its time zone.
+func (v Viewer) at(t time.Time) string { return v.stamp(t) + " " + v.zone.String() }
 
 // ask asks send-email for one thing.
 func (v Viewer) ask(ctx context.Context, command string, arguments, answer any) error {

@@ -115,7 +115,7 @@ func TestOrders(t *testing.T) {
 		t.Parallel()
 
 		b := setup(t, answer{"orders": rows(t, "cs_1", "cs_2"), "next": "a/cs_2"}, answer{"orders": rows(t), "next": "b"}, answer{"orders": rows(t, "cs_3"), "next": "c"})
-		q := see.Query{State: "stuck", Since: now, Email: "ada@example.com", Product: "it's an e-book", Limit: 3, Before: "z"}
+		q := see.Query{State: "stuck", Since: "2026-11-24T12:00:00Z", Email: "ada@example.com", Product: "it's an e-book", Limit: 3, Before: "z"}
 		if err := b.Orders(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
@@ -377,6 +377,53 @@ bounced  0
 		}
 		b.mustShow(t, "There was no order in these days.\n")
 	})
+}
+
+func TestTimesAreTheShops(t *testing.T) {
+	t.Parallel()
+
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := sold(t)
+	tally := view.NewTally(now.In(berlin))
+	tally.Add(o)
+	for name, c := range map[string]struct {
+		answer any
+		show   func(*bundle) error
+		want   []string
+	}{
+		"order":                          {view.Of(o, now.In(berlin)), func(b *bundle) error { return b.Order(t.Context(), o.ID) }, []string{"Created   2026-11-24 12:58:00 Europe/Berlin", "\nEurope/Berlin ", "\nRECEIVED, Europe/Berlin "}},
+		"orders":                         {answer{"orders": []view.Row{view.RowOf(o, now)}, "time_zone": "Europe/Berlin"}, func(b *bundle) error { return b.Orders(t.Context(), see.Query{Limit: 1}) }, []string{"CREATED, Europe/Berlin ", "2026-11-24 12:58:00 "}},
+		"summary":                        {tally.Summary(view.Now{}), func(b *bundle) error { return b.Summary(t.Context()) }, []string{"Days begin at 00:00 Europe/Berlin", "It is 2026-11-24 13:00:00 Europe/Berlin."}},
+		"a zone that this machine lacks": {answer{"orders": []view.Row{view.RowOf(o, now)}, "time_zone": "Mars/Olympus"}, func(b *bundle) error { return b.Orders(t.Context(), see.Query{Limit: 1}) }, []string{"CREATED, UTC ", "2026-11-24 11:58:00 "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := setup(t, c.answer)
+			if err := c.show(b); err != nil {
+				t.Fatal(err)
+			}
+			b.mustShow(t, c.want...)
+		})
+	}
+}
+
+func TestSinceArgument(t *testing.T) {
+	t.Parallel()
+
+	for text, want := range map[string]string{
+		"": "", "2026-11-01": "2026-11-01", "24h": "2026-11-23T12:00:00Z", "2026-11-01T10:00:00+01:00": "2026-11-01T09:00:00Z",
+	} {
+		if got, err := see.SinceArgument(text, now); err != nil || got != want {
+			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
+		}
+	}
+	if got, err := see.SinceArgument("2026-13-01", now); err == nil {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestSince(t *testing.T) {

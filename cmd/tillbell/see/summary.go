@@ -20,9 +20,10 @@ func (v Viewer) Summary(ctx context.Context) error {
 	if v.Screen.JSON {
 		return v.Screen.Value(s)
 	}
-	v.Screen.Line("Days begin at 00:00 UTC, and today counts as the last of them. It is %s UTC.", screen.Stamp(s.At))
+	v = v.in(s.TimeZone)
+	v.Screen.Line("Days begin at 00:00 %s, and today counts as the last of them. It is %s.", v.zone, v.at(s.At))
 	if s.CountedSince != nil {
-		v.Screen.Line("There are too many orders to count at once: those before %s UTC are left out.", screen.Stamp(*s.CountedSince))
+		v.Screen.Line("There are too many orders to count at once: those before %s are left out.", v.at(*s.CountedSince))
 	}
 	for _, m := range []struct {
 		name    string

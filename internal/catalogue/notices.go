@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,19 @@ const (
 
 // noticeKinds are those that the catalogue names a template for.
 var noticeKinds = []Notice{PaymentFailed, EmailFailed, Bounced, UnknownProduct, ItemsMissing, Refunded, Disputed, DatabaseFull}
+
+// NoticeKinds are all kinds, in the sequence of their names.
+func NoticeKinds() []Notice {
+	all := slices.Clone(noticeKinds)
+	for kind := range maildata.Shared() {
+		all = append(all, Notice(kind))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Alerts reports whether the alert channel gets the kind as well.
+func (n Notice) Alerts() bool { return slices.Contains(alertKinds, n) }
 
 // optional reports whether the notice may be missing: without a default, no product is unknown.
 func (c *Catalogue) optional(n Notice) bool {

@@ -288,7 +288,16 @@ func TestCapture(t *testing.T) {
 	captured := event(t, "payment_captured", nil)
 	unpaid, paid := event(t, "completed_unpaid", nil), event(t, "async_payment_succeeded", nil)
 
-	t.Run("makes an order paid that was completed unpaid, in any sequence with what else says so", func(t *testing.T) {
+	t.Run("makes an order paid that was completed unpaid, from then on", func(t *testing.T) {
+		t.Parallel()
+
+		o := placed(t, unpaid, captured)
+		if r, _ := o.Unplanned(); o.PaymentStatus != order.Paid || !o.PaidAt.Equal(captured.Created) || r != order.ForPaid {
+			t.Errorf("%s, paid at %v; %q is to be planned", o.PaymentStatus, o.PaidAt, r)
+		}
+	})
+
+	t.Run("is one plan, in any sequence with what else says so", func(t *testing.T) {
 		t.Parallel()
 
 		for _, p := range permutations([]order.Event{unpaid, captured, paid}) {

@@ -147,7 +147,7 @@ const rolled, replaced = "whsec_guideNew0000000000", "whsec_guideOld0000000000"
 func (s *system) emptied(t *testing.T) (restore func()) {
 	t.Helper()
 	before := map[string]string{}
-	for _, name := range []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"} {
+	for _, name := range []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key", "alert-url"} {
 		before[name] = s.secret(t, name)
 	}
 	for _, function := range []string{"stripe-webhook", "send-email"} {
@@ -203,7 +203,7 @@ func newUser(t *testing.T, s *system) *user {
 	var edits strings.Builder
 	for name, value := range map[string]string{
 		"PUBLIC_URL": s.env["GATEWAY_URL"], "STRIPE_API_KEY": s.env["STRIPE_API_KEY"], "STRIPE_SETUP_KEY": "rk_test_setup00",
-		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"], "REGISTRY": pushedRegistry(t, filepath.Join(s.state, "images")) + "/you",
+		"SENDGRID_API_KEY": s.env["SENDGRID_API_KEY"], "SENDGRID_SETUP_KEY": "SG.setup.key", "MONGODB_URI": s.env["MONGODB_URI"], "ALERT_URL": s.env["ALERT_URL"], "REGISTRY": pushedRegistry(t, filepath.Join(s.state, "images")) + "/you",
 	} {
 		fmt.Fprintf(&edits, "grep -q '^%s=' \"$1\" || exit 1\nsed -i 's|^%s=.*|%s=%s|' \"$1\"\n", name, name, name, value)
 	}
@@ -219,7 +219,7 @@ func newUser(t *testing.T, s *system) *user {
 	}
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
-		if !slices.Contains([]string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "REGISTRY", "TAG", "SEND_EMAIL_KEY", "SENDGRID_API_KEY", "SENDGRID_SETUP_KEY"}, name) {
+		if !slices.Contains([]string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "REGISTRY", "TAG", "SEND_EMAIL_KEY", "SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "ALERT_URL"}, name) {
 			u.env = append(u.env, v)
 		}
 	}

@@ -164,7 +164,7 @@ func startImage(t *testing.T, img v1.Image) string {
 	config := about.Config
 	secrets := secretsFolder(t, map[string]string{
 		"stripe-webhook-secret": "whsec_e2e", "send-email-key": "a long key of the test", "mongodb-uri": "mongodb://127.0.0.1:1",
-		"stripe-api-key": "rk_test_e2e", "sendgrid-api-key": "SG.e2e",
+		"stripe-api-key": "rk_test_e2e", "sendgrid-api-key": "SG.e2e", "alert-url": "none",
 	})
 	workdir := filepath.Join(ocitest.Unpack(t, img), config.WorkingDir)
 	return start(t, func(address string) process.Command {

@@ -15,8 +15,8 @@ import (
 	"handler/function/internal/sample"
 )
 
-// TestLogs looks for what no log may hold, in all logs of what the tests before have played and of
-// what goes wrong here: every name and address of a buyer, what the shop wrote to Stripe for
+// TestLogs looks for what no log and no alert may hold, in all logs of what the tests before have
+// played, in the alerts, and in what goes wrong here: every name and address of a buyer, what the shop wrote to Stripe for
 // itself, the shop's own addresses, and every secret.
 func TestLogs(t *testing.T) {
 	s := running(t)
@@ -38,6 +38,15 @@ func TestLogs(t *testing.T) {
 	words = slices.Compact(words)
 	if len(words) < 15 {
 		t.Fatalf("only %d words to look for: %q", len(words), words)
+	}
+	alerts := call(t, http.MethodGet, s.env["ALERT_URL"]+"/_local/alerts", nil, nil).body
+	if !strings.Contains(alerts, `"kind":"email-failed"`) {
+		t.Errorf("no alert of an e-mail that failed: %s", alerts)
+	}
+	for _, w := range words {
+		if strings.Contains(alerts, w) {
+			t.Errorf("an alert holds %q: %s", w, alerts)
+		}
 	}
 	read := 0
 	err = filepath.WalkDir(filepath.Join(s.state, "logs"), func(path string, d fs.DirEntry, err error) error {
@@ -76,6 +85,8 @@ func (s *system) fail(t *testing.T) []string {
 		{"send-email-key", " "},
 		{"sendgrid-api-key", password},
 		{"stripe-api-key", "rk_test_" + password},
+		{"alert-url", "https://ntfy.sh/" + password + "/" + password},
+		{"alert-url", "http://ada:" + password + "@127.0.0.1:1/" + password},
 	} {
 		good := s.secret(t, c.secret)
 		s.setSecret(t, c.secret, c.spoiled)

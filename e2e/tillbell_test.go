@@ -76,8 +76,8 @@ func TestTillbellDoctor(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{
-		"✓ faas-cli is", "✓ the gateway has all 5 secrets of stack.yml", "✓ MongoDB answers", "✓ orders have the index",
-		"✓ the webhook endpoint gets exactly our 5 event types, of API version 2023-10-16", "✓ SendGrid's key may send",
+		"✓ faas-cli is", "✓ the gateway has all 6 secrets of stack.yml", "✓ MongoDB answers", "✓ orders have the index",
+		"✓ the webhook endpoint gets exactly our 13 event types, of API version 2023-10-16", "✓ SendGrid's key may send",
 		"✓ all 2 functions run", "✓ stripe-webhook refuses an unsigned call", "✓ send-email refuses an unsigned call",
 		"✓ stripe-webhook takes what is signed", "✓ send-email takes what is signed with its key, and reads the database",
 		"– the ports: not checked: this machine reaches no farther than itself",
@@ -86,7 +86,7 @@ func TestTillbellDoctor(t *testing.T) {
 			t.Errorf("it does not say %q", want)
 		}
 	}
-	for _, secret := range []string{"stripe-api-key", "sendgrid-api-key", "stripe-webhook-secret", "send-email-key"} {
+	for _, secret := range []string{"stripe-api-key", "sendgrid-api-key", "stripe-webhook-secret", "send-email-key", "alert-url"} {
 		if strings.Contains(out, strings.TrimSpace(s.secret(t, secret))) {
 			t.Errorf("it shows %s", secret)
 		}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,8 +37,10 @@ func (l *laptop) deploy(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := putSecret(ctx, gateway, mongodbURI.secret, l.mongodb); err != nil {
-		return err
+	for name, value := range map[string]string{mongodbURI.secret: l.mongodb, alertURL.secret: l.alertURL()} {
+		if err := putSecret(ctx, gateway, name, value); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.services().Functions)) {
 		if _, err := gateway.Deploy(ctx, deployment(l.services().Functions[name])); err != nil {
@@ -49,6 +53,9 @@ func (l *laptop) deploy(ctx context.Context) error {
 	l.registerEndpoint()
 	return nil
 }
+
+// alertURL is the owner's channel if the environment names one, and the mock otherwise.
+func (l *laptop) alertURL() string { return cmp.Or(os.Getenv(alertURL.variable), l.alerts) }
 
 // update deploys a function of stack.yml again, as it is now, and waits until it answers.
 // send-email is paused before, as make up does it, so that no e-mail is cut off.

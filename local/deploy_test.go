@@ -57,7 +57,7 @@ func TestDeploymentOfOurStack(t *testing.T) {
 	services := readOurStack(t)
 	for name, secrets := range map[string][]string{
 		"stripe-webhook": {"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "send-email-key"},
-		"send-email":     {"stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
+		"send-email":     {"stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key", "alert-url"},
 	} {
 		d := deployment(services.Functions[name])
 		if d.Service != name || d.Image != "registry.invalid/tillbell/"+name+":latest" {

@@ -20,6 +20,7 @@ func (l *laptop) newInbox(mails *sendgrid.Service) (*inbox.Inbox, error) {
 	catalogue := func() *catalogue.Checked { return l.version.Load().shop.catalogue }
 	o := inbox.Options{
 		Mails:     mails,
+		Alerts:    l.channel.All,
 		Templates: filepath.Join(l.owned.folder, "templates"),
 		InEffect:  filepath.Join(l.owned.inUse(), "templates"),
 		Shop:      func() maildata.Shop { return catalogue().Shop() },

@@ -19,6 +19,7 @@ import (
 	"github.com/openfaas/go-sdk/stack"
 	"github.com/robfig/cron/v3"
 
+	"handler/function/local/alerts"
 	"handler/function/local/metrics"
 	"handler/function/local/process"
 	"handler/function/local/provider"
@@ -57,8 +58,10 @@ type laptop struct {
 
 	providerAddr, natsAddr           string
 	mongodb, inbox, sendgrid, stripe string
+	alerts                           string
 	payments                         *stripe.Service
 	mails                            *sendgrid.Service
+	channel                          *alerts.Service
 	// eventKey is the public key of the Event Webhook.
 	eventKey string
 
@@ -143,6 +146,10 @@ func (l *laptop) startMocks(context.Context) error {
 		return err
 	}
 	l.eventKey = hook.PublicKey()
+	l.channel, err = alerts.New(filepath.Join(l.state, "alerts.jsonl"), time.Now)
+	if err != nil {
+		return err
+	}
 	pages, err := l.newInbox(l.mails)
 	if err != nil {
 		return err
@@ -154,7 +161,7 @@ func (l *laptop) startMocks(context.Context) error {
 	for _, s := range []struct {
 		url     *string
 		handler http.Handler
-	}{{&l.sendgrid, l.mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.payments.Handler()}} {
+	}{{&l.sendgrid, l.mails.API()}, {&l.inbox, pages.Handler()}, {&l.stripe, l.payments.Handler()}, {&l.alerts, l.channel.Handler()}} {
 		if *s.url, err = l.serve("127.0.0.1:0", s.handler); err != nil {
 			return err
 		}
@@ -335,7 +342,7 @@ func (l *laptop) writeRunEnv() {
 			env = append(env, [2]string{p[0], strconv.Itoa(part.pid())})
 		}
 	}
-	for _, s := range []service{stripeAPI, sendgridAPI} { // a real one's is not kept in a file of ours
+	for _, s := range []service{stripeAPI, sendgridAPI, alertURL} { // a real one's is not kept in a file of ours
 		if !s.real() {
 			env = append(env, [2]string{s.variable, l.secret(s)})
 		}

@@ -70,6 +70,7 @@ func TestWriteRunEnv(t *testing.T) {
 			"GATEWAY_PID":        strconv.Itoa(gateway.pid()),
 			"STRIPE_API_KEY":     "",
 			"SENDGRID_API_KEY":   "",
+			"ALERT_URL":          "",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

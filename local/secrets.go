@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// service is one of the four that are across the internet, or stood in for.
+// service is one of those that are across the internet, or stood in for.
 type service struct {
 	// variable, where it is set, holds the secret of the real one.
 	variable string
@@ -22,6 +22,7 @@ var (
 	stripeSigning = service{"STRIPE_WEBHOOK_SECRET", "stripe-webhook-secret", func() string { return "whsec_" + rand.Text() }}
 	sendgridAPI   = service{"SENDGRID_API_KEY", "sendgrid-api-key", func() string { return "SG." + rand.Text() + "." + base64.RawURLEncoding.EncodeToString(random(32)) }}
 	mongodbURI    = service{"MONGODB_URI", "mongodb-uri", nil}
+	alertURL      = service{"ALERT_URL", "alert-url", nil}
 	functionsKey  = service{"", "send-email-key", func() string { return hex.EncodeToString(random(32)) }}
 )
 

@@ -71,6 +71,7 @@ func TestServiceValue(t *testing.T) {
 			{sendgridAPI, "SENDGRID_API_KEY", "sendgrid-api-key"},
 			{mongodbURI, "MONGODB_URI", "mongodb-uri"},
 			{functionsKey, "", "send-email-key"},
+			{alertURL, "ALERT_URL", "alert-url"},
 		} {
 			if test.service.variable != test.variable || test.service.secret != test.secret {
 				t.Errorf("%s is %s, want %s and %s", test.service.variable, test.service.secret, test.variable, test.secret)

@@ -19,6 +19,7 @@ var errUnwell = errors.New("something is wrong; each ✗ says what to do")
 type doctorFlags struct {
 	target.Flags
 	databaseMB number
+	testAlert  bool
 }
 
 func (f *doctorFlags) register(c *cobra.Command) {
@@ -34,20 +35,22 @@ func addSystem(c *cobra.Command, f *target.Flags) {
 }
 
 func (f *doctorFlags) groups(t *target.Target, built bool) (before, after doctor.Group) {
-	return doctor.Groups(t, doctor.Options{CLI: f.CLI, DatabaseMB: int64(f.databaseMB), Built: built})
+	return doctor.Groups(t, doctor.Options{CLI: f.CLI, DatabaseMB: int64(f.databaseMB), Built: built, TestAlert: f.testAlert})
 }
 
 func doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [flags]",
 		Short: "check everything that a sale needs; changes nothing",
-		Long: `Check that everything a sale needs is there and right. It changes nothing.
+		Long: `Check that everything a sale needs is there and right. It changes nothing, and sends nothing but the
+alert of --test-alert.
 
 Each line is one check: ✓ is right, ✗ is wrong and says what to do, – was not checked and says why.
 The exit code is 1 if anything is wrong. If a laptop runs here (make run) and no gateway is named, it
 checks the laptop.`,
 		Example: `  tillbell doctor
   tillbell doctor --only before   # what a deployment needs
+  tillbell doctor --test-alert    # do alerts arrive?
   tillbell doctor --json | jq -r '.groups[].findings[] | select(.state == "wrong").text'`,
 		Args: takes(),
 	}
@@ -56,6 +59,7 @@ checks the laptop.`,
 	json := jsonFlag(c)
 	var f doctorFlags
 	f.register(c)
+	c.Flags().BoolVar(&f.testAlert, "test-alert", false, "send a test alert to ALERT_URL")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		t, err := f.Find()
 		if err != nil {

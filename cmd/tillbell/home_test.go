@@ -38,7 +38,7 @@ type home struct {
 
 func newHome(t *testing.T, platform target.Platform) *home {
 	t.Helper()
-	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "REGISTRY", "PLATFORM", "SERVER", "SEND_EMAIL_KEY", "SENDGRID_API_KEY", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "MONGODB_URI"} {
+	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "REGISTRY", "PLATFORM", "SERVER", "SEND_EMAIL_KEY", "SENDGRID_API_KEY", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "MONGODB_URI", "ALERT_URL"} {
 		t.Setenv(name, "")
 	}
 	h := &home{t: t, server: servertest.New(t)}
@@ -54,7 +54,7 @@ func newHome(t *testing.T, platform target.Platform) *home {
 	var tunnel string
 	tunnel, h.asked = h.server.Tunnel()
 	h.flags = target.Flags{Laptop: t.TempDir(), Stack: stack, DotEnv: filepath.Join(h.folder, ".env"), Gateway: tunnel}
-	for _, name := range []string{"mongodb-uri", "stripe-api-key", "sendgrid-api-key", "send-email-key", "stripe-webhook-secret"} {
+	for _, name := range []string{"mongodb-uri", "stripe-api-key", "sendgrid-api-key", "send-email-key", "stripe-webhook-secret", "alert-url"} {
 		h.server.Write("opt/tillbell/secrets/"+name, "old "+name)
 	}
 	return h

@@ -41,7 +41,7 @@ that reads it in that instant is refused, and comes again.`,
 	}
 	var only string
 	c.Flags().StringVar(&only, "only", "", "only these secrets, as `NAME,NAME`")
-	complete(c, "only", target.StripeKey, target.StripeSigning, target.SendGridKey, target.MongoDB, target.FunctionsKey)
+	complete(c, "only", target.StripeKey, target.StripeSigning, target.SendGridKey, target.MongoDB, target.FunctionsKey, target.AlertURL)
 	newKey := c.Flags().Bool("new-key", false, "make send-email-key anew though there is one; what is in the queue is then left to the sweep")
 	var f target.Flags
 	addSystem(c, &f)

@@ -110,7 +110,7 @@ func (h *home) layOut(t *testing.T, env, settings map[string]string) {
 	write(t, h.path("settings.env"), lines.String())
 	for name, value := range map[string]string{
 		"stripe-webhook-secret": env["WEBHOOK_SECRET"], "stripe-api-key": "rk_test_" + rand.Text(), "mongodb-uri": env["MONGODB_URI"],
-		"sendgrid-api-key": "SG." + rand.Text() + "." + rand.Text() + rand.Text(), "send-email-key": h.key,
+		"sendgrid-api-key": "SG." + rand.Text() + "." + rand.Text() + rand.Text(), "send-email-key": h.key, "alert-url": "none",
 	} {
 		write(t, h.path("secrets", name), value)
 	}

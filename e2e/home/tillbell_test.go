@@ -153,7 +153,7 @@ func TestDeploy(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	says(out, "✓ root@shop.example.com is reached, with systemd", "✓ the server has all 5 secrets of stack.yml", "✓ send-email is idle, and begins nothing until it is deployed",
+	says(out, "✓ root@shop.example.com is reached, with systemd", "✓ the server has all 6 secrets of stack.yml", "✓ send-email is idle, and begins nothing until it is deployed",
 		"✓ send-email answers as v1", "✓ stripe-webhook answers as v1", "✓ both functions run, as v1",
 		"✓ send-email takes what is signed with its key, and reads the database", "✓ send-email takes an order over, and works on it within ")
 	before := [2]int{h.mailer.current().PID(), h.webhook.current().PID()}

@@ -17,7 +17,7 @@ import (
 
 // MocksOnly refuses to go on where the environment names a real service.
 func MocksOnly(what string) error {
-	for _, variable := range []string{"STRIPE_API_KEY", "SENDGRID_API_KEY", "MONGODB_URI"} {
+	for _, variable := range []string{"STRIPE_API_KEY", "SENDGRID_API_KEY", "MONGODB_URI", "ALERT_URL"} {
 		if os.Getenv(variable) != "" {
 			return fmt.Errorf("%s is set: %s is for the mocked services", variable, what)
 		}

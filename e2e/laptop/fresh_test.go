@@ -15,7 +15,7 @@ func TestMocksOnly(t *testing.T) {
 	if err := MocksOnly("chaos"); err != nil {
 		t.Error(err)
 	}
-	for _, variable := range []string{"STRIPE_API_KEY", "SENDGRID_API_KEY", "MONGODB_URI"} {
+	for _, variable := range []string{"STRIPE_API_KEY", "SENDGRID_API_KEY", "MONGODB_URI", "ALERT_URL"} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv(variable, "a real one")
 			err := MocksOnly("bench")

@@ -23,6 +23,7 @@ const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default
 //	GET /api/templates/{name}/html, /text, /subject     what a template makes of ?order=, a sample's name or a session
 //	GET /api/templates/{name}/data                      the template data of that
 //	POST /api/templates/{name}/render                   what a template makes of the template data in the body
+//	GET /api/alerts                                     what the alert channel got, the oldest first
 //	GET /api/orders                                     the newest orders; ?page=2 for those before, ?q=ada&state=done to search
 //	GET /api/orders/{session}                           an order with its timeline
 //
@@ -39,6 +40,7 @@ func (i *Inbox) registerAPI(mux *http.ServeMux) {
 		i.answerPart(w, r, i.render(read, read.Personalizations[chosen(r, read)]))
 	})
 	i.registerTemplates(mux)
+	mux.HandleFunc("GET /api/alerts", i.answerAlerts)
 	mux.HandleFunc("GET /api/orders", func(w http.ResponseWriter, r *http.Request) {
 		found, err := i.list(r)
 		if err != nil {

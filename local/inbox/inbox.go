@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"handler/function/internal/maildata"
+	"handler/function/local/alerts"
 	"handler/function/local/sendgrid"
 )
 
@@ -26,6 +27,8 @@ import (
 type Options struct {
 	// Mails is the mock that has the messages.
 	Mails *sendgrid.Service
+	// Alerts are those of the mock alert channel, the oldest first. Default: none.
+	Alerts func() []alerts.Alert
 	// Orders are the shop's; there are no timelines without.
 	Orders Orders
 	// Templates is the folder of the templates as they are being written; they are read anew
@@ -47,6 +50,7 @@ type Options struct {
 // Inbox is the pages and the API. Make it with New.
 type Inbox struct {
 	mails  *sendgrid.Service
+	alerts func() []alerts.Alert
 	orders Orders
 	index  *index
 	folder *folder
@@ -77,6 +81,9 @@ func New(o Options) (*Inbox, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Alerts == nil {
+		o.Alerts = noAlerts
+	}
 	if o.Orders == nil {
 		o.Orders = noOrders{}
 	}
@@ -89,7 +96,7 @@ func New(o Options) (*Inbox, error) {
 		return nil, fmt.Errorf("read the sample orders: %w", err)
 	}
 	return &Inbox{
-		mails: o.Mails, orders: o.Orders, index: newIndex(o.Orders), samples: samples,
+		mails: o.Mails, alerts: o.Alerts, orders: o.Orders, index: newIndex(o.Orders), samples: samples,
 		folder: &folder{path: o.Templates, as: o.Templates}, inEffect: &folder{path: cmp.Or(o.InEffect, o.Templates), as: o.Templates},
 		shop: o.Shop, use: o.Use, now: o.Now, log: o.Logger, pages: pages,
 	}, nil
@@ -109,6 +116,7 @@ func (i *Inbox) Handler() http.Handler {
 
 	mux.HandleFunc("GET /{$}", i.messagesPage)
 	mux.HandleFunc("GET /messages/{id}", i.messagePage)
+	mux.HandleFunc("GET /alerts", i.alertsPage)
 	mux.HandleFunc("GET /orders", i.ordersPage)
 	mux.HandleFunc("GET /orders/{session}", i.orderPage)
 	for _, path := range []string{"/templates", "/templates/{name}"} {

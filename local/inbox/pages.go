@@ -89,11 +89,11 @@ func (p *pages) render(name string, view any) (string, error) {
 	return b.String(), err
 }
 
-// section is which of the three places of the navigation a path belongs to.
+// section is which of the four places of the navigation a path belongs to.
 func section(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch first {
-	case "orders", "templates":
+	case "orders", "templates", "alerts":
 		return first
 	}
 	return "inbox"
@@ -111,7 +111,7 @@ func (i *Inbox) nowhere(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 		return
 	}
-	i.notice(w, r, http.StatusNotFound, "There is no such page", "The inbox, the orders and the templates are above.")
+	i.notice(w, r, http.StatusNotFound, "There is no such page", "The inbox, the orders, the templates and the alerts are above.")
 }
 
 // timesIn are the functions that show times in a zone. Only day names it.

@@ -43,6 +43,8 @@ type Options struct {
 	Docker func(context.Context) bool
 	// Built: the images are at the registry, and are not built here.
 	Built bool
+	// TestAlert sends a test alert.
+	TestAlert bool
 	// Patience is for how long a function may answer 500 that has just been deployed. Default: 10
 	// seconds.
 	Patience time.Duration
@@ -100,7 +102,7 @@ func Groups(t *target.Target, o Options) (before, after Group) {
 	if t.Platform.AtHome() {
 		there = d.serverChecks
 	}
-	before = Group{"Before a deployment", slices.Concat(d.toolChecks(), there(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks())}
+	before = Group{"Before a deployment", slices.Concat(d.toolChecks(), there(), d.databaseChecks(), d.stripeChecks(), d.sendgridChecks(), d.alertChecks())}
 	after = Group{"After it", slices.Concat(d.functionChecks(), d.outsideChecks())}
 	return before, after
 }

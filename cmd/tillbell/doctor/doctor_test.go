@@ -26,7 +26,7 @@ import (
 // TestMain takes from the environment what would be looked at in place of a test's own.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"GATEWAY_URL", "OPENFAAS_URL", "PUBLIC_URL", "STRIPE_API_KEY", "STRIPE_SETUP_KEY", "STRIPE_WEBHOOK_SECRET",
-		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "DOCKER_DEFAULT_PLATFORM", "REGISTRY", "TAG", "PLATFORM", "SERVER"} {
+		"SENDGRID_API_KEY", "SENDGRID_SETUP_KEY", "MONGODB_URI", "SEND_EMAIL_KEY", "ALERT_URL", "DOCKER_DEFAULT_PLATFORM", "REGISTRY", "TAG", "PLATFORM", "SERVER"} {
 		os.Unsetenv(name)
 	}
 	os.Exit(m.Run())
@@ -231,6 +231,10 @@ func TestFailures(t *testing.T) {
 			w.account.PaymentLinks = append(w.account.PaymentLinks, link("plink_2", "prod_gone"))
 		}},
 		{name: "a key that SendGrid does not know", want: "✗ SendGrid's key: sendgrid-api-key has another form", spoil: func(_ *testing.T, w *world) { w.env["SENDGRID_API_KEY"] = "SG.half" }},
+		{name: "a malformed address for alerts", want: "✗ the alert channel: secret alert-url is not none, or an address such as", spoil: func(_ *testing.T, w *world) { w.env["ALERT_URL"] = "ftp://example.com/c0nf1d3nt1al" }},
+		{name: "a channel that takes no alert", want: "✗ the test alert was not accepted: no connection to the alert channel: connection refused: is the address in ALERT_URL right?", spoil: func(_ *testing.T, w *world) {
+			w.options.TestAlert, w.env["ALERT_URL"] = true, "http://127.0.0.1:1/c0nf1d3nt1al"
+		}},
 		{name: "a key that may not send", want: "✗ SendGrid's key may not send: give it Mail Send", spoil: func(_ *testing.T, w *world) { w.mails.Scopes[sendKey] = []string{"templates.read"} }},
 		{name: "a sender that is not verified", want: "✗ the sender shop@example.com is not verified", spoil: func(_ *testing.T, w *world) {
 			w.mails.Domains, w.mails.Senders = nil, map[string]bool{"shop@example.com": false}

@@ -14,7 +14,7 @@ import (
 func atHome(t *testing.T, platform target.Platform) (*world, *servertest.Server) {
 	t.Helper()
 	s := servertest.New(t)
-	for _, name := range []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"} {
+	for _, name := range []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key", "alert-url"} {
 		s.Write("opt/tillbell/secrets/"+name, "x")
 	}
 	for _, name := range []string{"send-email", "stripe-webhook", "caddy"} {
@@ -49,7 +49,7 @@ func TestHomeNothingWrong(t *testing.T) {
 			engine := map[target.Platform]string{target.Compose: "docker", target.Systemd: "systemd"}[platform]
 			for _, want := range []string{
 				"✓ root@shop.example.com is reached, with " + engine + "; deployed is v1", "✓ the tunnel to the server begins at GATEWAY",
-				"✓ the server has all 5 secrets of ", "✓ the server runs on amd64, for which ", "✓ both functions run, as v1", "✓ send-email refuses an unsigned call",
+				"✓ the server has all 6 secrets of ", "✓ the server runs on amd64, for which ", "✓ both functions run, as v1", "✓ send-email refuses an unsigned call",
 				"✓ stripe-webhook takes what is signed with STRIPE_WEBHOOK_SECRET", "✓ send-email takes an order over, and works on it within ",
 				"✓ the proxy passes no owner's calls of send-email on", "✓ the server's clock and Stripe's are less than a minute apart",
 			} {

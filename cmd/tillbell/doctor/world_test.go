@@ -99,10 +99,10 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		dir:      t.TempDir(),
-		env:      map[string]string{"STRIPE_API_KEY": stripeKey, "STRIPE_SETUP_KEY": stripeSetup, "STRIPE_WEBHOOK_SECRET": signing, "SENDGRID_API_KEY": sendKey, "SENDGRID_SETUP_KEY": sendSetup, "SEND_EMAIL_KEY": key},
+		env:      map[string]string{"STRIPE_API_KEY": stripeKey, "STRIPE_SETUP_KEY": stripeSetup, "STRIPE_WEBHOOK_SECRET": signing, "SENDGRID_API_KEY": sendKey, "SENDGRID_SETUP_KEY": sendSetup, "SEND_EMAIL_KEY": key, "ALERT_URL": "https://ntfy.sh/shop-c0nf1d3nt1al"},
 		settings: map[string]string{},
 		gateway: gateway{
-			secrets:   []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key"},
+			secrets:   []string{"stripe-webhook-secret", "stripe-api-key", "mongodb-uri", "sendgrid-api-key", "send-email-key", "alert-url"},
 			functions: map[string]int{"stripe-webhook": 1, "send-email": 1}, arch: runtime.GOARCH,
 			unsigned: map[string]int{"stripe-webhook": 400, "send-email": 400}, signing: signing, key: key, owners: 404,
 			started: time.Hour, woken: time.Minute, replicas: 1,

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
+
+	"handler/function/internal/alert"
 )
 
 // form is what a secret of a name looks like.
@@ -32,6 +34,8 @@ var forms = map[string]form{
 		regexp.MustCompile(`^SG\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`), "a key of three parts with dots between them, SG.….…", false},
 	MongoDB: {"the connection string, mongodb+srv://USER:PASSWORD@HOST/",
 		regexp.MustCompile(`^mongodb(\+srv)?://\S+$`), "a connection string that begins with mongodb+srv:// or mongodb://", false},
+	AlertURL: {"where alerts go beside SendGrid, such as https://ntfy.sh/TOPIC; none turns them off",
+		regexp.MustCompile(`^(none|[a-z+]+://\S+)$`), "none, or an address such as https://ntfy.sh/TOPIC", false},
 	FunctionsKey: {"any long random text; this command can make one",
 		regexp.MustCompile(`^\S{16,}$`), "at least 16 characters without spaces", true},
 }
@@ -59,8 +63,11 @@ func CheckForm(secret, value string) error {
 			return fmt.Errorf("%s has another form: want %s", secret, f.want)
 		}
 	}
-	if secret == MongoDB {
+	switch secret {
+	case MongoDB:
 		return checkConnectionString(value)
+	case AlertURL:
+		return alert.Check(value)
 	}
 	return nil
 }

@@ -101,8 +101,8 @@ From the environment, else from .env (a laptop that runs here has its own, and r
   SERVER                for compose and systemd, the server, such as root@shop.example.com
   REGISTRY              where the functions' images go, such as ghcr.io/you; systemd has none
   TAG                   the version to deploy, from the environment alone (default: latest)
-  STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY: the
-                        functions' secrets, which a gateway does not return
+  STRIPE_API_KEY        and STRIPE_WEBHOOK_SECRET, SENDGRID_API_KEY, MONGODB_URI, SEND_EMAIL_KEY,
+                        ALERT_URL: the functions' secrets, which a gateway does not return
   STRIPE_SETUP_KEY      a key for this command alone, which may read products, payment links and
                         Checkout Sessions, and write webhook endpoints (default: STRIPE_API_KEY)
   SENDGRID_SETUP_KEY    a key for this command alone, which may read and write templates, read
@@ -128,6 +128,7 @@ const (
 	SendGridKey   = "sendgrid-api-key"
 	MongoDB       = "mongodb-uri"
 	FunctionsKey  = "send-email-key"
+	AlertURL      = "alert-url"
 )
 
 // Variable is the one that a secret is read from: STRIPE_API_KEY for stripe-api-key.

@@ -97,7 +97,7 @@ func TestFind(t *testing.T) {
 	})
 
 	t.Run("knows the secrets of stack.yml", func(t *testing.T) {
-		want := []string{FunctionsKey, MongoDB, SendGridKey, StripeKey, StripeSigning}
+		want := []string{AlertURL, FunctionsKey, MongoDB, SendGridKey, StripeKey, StripeSigning}
 		got := find(t, Flags{Laptop: t.TempDir(), Stack: stack}).Secrets()
 		if diff := cmp.Diff(len(want), len(got)); diff != "" {
 			t.Error(diff, got)

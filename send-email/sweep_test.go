@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sendgrid/rest"
 
+	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
@@ -235,5 +236,35 @@ func TestAcceptedThoughTheAnswerBrokeOff(t *testing.T) {
 	b.sendOrder(t, id)
 	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.State != order.Sent || d.Unsure {
 		t.Errorf("got %+v, want it sent and sure", d)
+	}
+}
+
+// An order that cannot be planned owes notices all the same, and a lease of theirs is taken over soon,
+// however seldom this process sweeps.
+func TestALeaseOfAnOrderThatCannotBePlanned(t *testing.T) {
+	t.Parallel()
+
+	b := setUp(t)
+	b.interval = 15 * time.Minute
+	b.items = newStripeItems(Service{Key: func() (string, error) { return "", openfaas.NewMisconfigured("secret stripe-api-key is missing") }})
+	id := b.place(t, "completed_paid")
+	b.catalogue.OweNotice(b.memory.orders[id], catalogue.OrderOverdue, "", b.clock)
+	key := catalogue.NoticeKey(catalogue.OrderOverdue)
+	d := b.memory.orders[id].Emails[key]
+	d.State, d.Lease, d.DueAt = order.Sending, "the dead", b.clock
+	b.memory.orders[id].Emails[key] = d
+	b.clock = b.clock.Add(order.DispatchGrace)
+	for range 3 { // what is observed and reported at first wakes the sweep as well
+		b.sweepOnce(t.Context())
+		b.clock = b.clock.Add(b.interval)
+	}
+	b.alarm = newAlarm()
+	b.sweepOnce(t.Context())
+	if got := b.email(id, key); got.State != order.Sending || !b.alarm.at.Equal(b.clock) {
+		t.Errorf("it is %s, and the next sweep is at %v", got.State, b.alarm.at)
+	}
+	b.clock = b.clock.Add(steadyAfter)
+	if b.sweepOnce(t.Context()); b.email(id, key).State != order.Sent {
+		t.Errorf("it is %s: %s", b.email(id, key).State, b.logged)
 	}
 }

@@ -103,8 +103,6 @@ var endMutants = []mutant{
 		`f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)`, `_ = strconv.Itoa(o.Fetch.GivenUp)`},
 	{"an alert needs SendGrid's key", "send-email/alerts.go",
 		`if d.Audience != order.Alert {`, `if d.Key != "" {`},
-	{"a lease is not taken over while its order cannot be planned", "send-email/sweep.go",
-		`if f.database.hasRefused() { //`, `if false { //`},
 	{"a condition is told at each sweep", "internal/condition/condition.go",
 		`daily = 24 * time.Hour`, `daily = time.Minute`},
 	{"a silent account is no condition", "send-email/events.go",

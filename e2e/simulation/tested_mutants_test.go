@@ -51,6 +51,8 @@ var tested = []struct {
 		`pending && !at.After(now)`, `pending && at.IsZero()`}, "send-email", "TestStillUnpaid"},
 	{mutant{"nor is there only one", "internal/order/open.go",
 		` || o.Planned(ForStillUnpaid)`, ``}, "internal/order", "TestStillUnpaid"},
+	{mutant{"a lease is not taken over while its order cannot be planned", "send-email/sweep.go",
+		`if f.database.hasRefused() { //`, `if false { //`}, "send-email", "TestALeaseOfAnOrderThatCannotBePlanned"},
 	{mutant{"giving up an order makes no notice", "send-email/send.go",
 		`f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)`, `_ = strconv.Itoa(o.Fetch.GivenUp)`},
 		"send-email", "TestGivingUpIsToldEachTime"},

@@ -98,12 +98,15 @@ func TestRefusedSenderDoesNotUseUpTheHorizon(t *testing.T) {
 		b.sendgrid.answers = append(b.sendgrid.answers, status(403), status(403))
 		b.invoke(`{"sweep":true}`)
 	}
-	b.clock = b.clock.Add(order.Horizon / 2)
+	b.clock = b.clock.Add(time.Hour)
+	b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503)) // which counts from now on
+	b.invoke(`{"sweep":true}`)
+	b.clock = b.clock.Add(time.Hour)
 	b.invoke(`{"sweep":true}`)
 	if d := cmp.Diff([]string{"ebook/delivery", "ebook/sale"}, b.sendgrid.sent()); d != "" {
 		t.Errorf("sent (-want +got):\n%s", d)
 	}
-	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.Attempts != 11 {
+	if d := b.memory.orders[id].Emails["ebook/delivery"]; d.Attempts != 12 {
 		t.Errorf("%d attempts, want each to count for the pauses", d.Attempts)
 	}
 }

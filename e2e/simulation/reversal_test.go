@@ -121,6 +121,9 @@ type span struct {
 
 // noteReversal keeps from and until when an order was known to be refunded wholly, or disputed.
 func (d *database) noteReversal(old, next *order.Order) {
+	if !order.IsSale(next.ID) {
+		return
+	}
 	was, is, spans := d.holdsReversal(old), d.holdsReversal(next), d.reversed[next.ID]
 	switch {
 	case !was && is:

@@ -147,6 +147,9 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 	if res, err := s.w.reach("sendgrid", p, r); res != nil || err != nil {
 		return res, err
 	}
+	if _, revoked := s.w.away("sendgrid key"); revoked {
+		return respond(r, http.StatusUnauthorized, nil, `{"errors":[{"message":"The provided authorization grant is invalid, expired, or revoked"}]}`), nil
+	}
 	if s.w.refuses(delivery) {
 		s.w.note(p.name, "SendGrid refuses %s for good", delivery)
 		return respond(r, http.StatusBadRequest, nil, `{"errors":[{"field":"personalizations.0.to"}]}`), nil

@@ -273,7 +273,7 @@ func TestFailures(t *testing.T) {
 		{name: "a proxy that keeps SendGrid's events back", want: "✗ the proxy does not pass SendGrid's events on to send-email", spoil: func(_ *testing.T, w *world) { w.events = false }},
 		{name: "a proxy that passes nothing", want: "✗ the proxy does not pass /function/stripe-webhook on", spoil: func(_ *testing.T, w *world) { w.proxied = nil }},
 		{name: "a proxy that passes the gateway's API", want: "✗ the proxy passes /system/info on to the gateway", spoil: func(_ *testing.T, w *world) { w.proxied = append(w.proxied, "/system/info") }},
-		{name: "a proxy that passes send-email", want: "✗ the proxy passes /function/send-email on", spoil: func(_ *testing.T, w *world) { w.proxied = append(w.proxied, "/function/send-email") }},
+		{name: "a proxy that passes send-email", want: "✗ the proxy passes calls of send-email on to the gateway", spoil: func(_ *testing.T, w *world) { w.proxied = append(w.proxied, "/function/send-email") }},
 		{name: "an open port", want: "✗ open to the world on 127.0.0.1 are the ports ", spoil: func(t *testing.T, w *world) {
 			address := serve(t, &w.gateway)
 			w.options.Ports = append(w.options.Ports, address[strings.LastIndex(address, ":")+1:])

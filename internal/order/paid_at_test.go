@@ -26,6 +26,7 @@ func TestPaidAt(t *testing.T) {
 		"declined":                    {[]order.Event{completed, at("async_payment_failed", 2000)}, time.Time{}},
 		"a bank debit":                {[]order.Event{completed, paid}, time.Unix(2000, 0).UTC()},
 		"a bank debit, in disorder":   {[]order.Event{paid, completed}, time.Unix(2000, 0).UTC()},
+		"captured by hand":            {[]order.Event{completed, at("payment_captured", 3000)}, time.Unix(3000, 0).UTC()},
 		"refunded after it":           {[]order.Event{at("completed_paid", 1000), at("charge_refunded", 3000)}, time.Unix(1000, 0).UTC()},
 		"a refund dated before it":    {[]order.Event{at("completed_paid", 1000), at("charge_refunded", 500)}, time.Unix(1000, 0).UTC()},
 		"news of another kind before": {[]order.Event{at("async_payment_failed", 500), paid}, time.Unix(2000, 0).UTC()},

@@ -165,7 +165,7 @@ func net(o *order.Order) int64 {
 // disputeWords are the states of a dispute, before its amount.
 var disputeWords = map[order.DisputeState]string{
 	order.DisputeOpen: "disputed", order.DisputeLost: "dispute lost", order.DisputeWon: "dispute won",
-	order.Inquiry: "the bank inquires about", order.InquiryClosed: "inquiry closed",
+	order.Inquiry: "inquiry open", order.InquiryClosed: "inquiry closed",
 }
 
 // PaidLater reports whether a delayed payment, such as a bank debit, was paid after the order was

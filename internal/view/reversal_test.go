@@ -31,6 +31,10 @@ func TestRowOfAReversal(t *testing.T) {
 		"charge_refunded":        "refunded $49.00",
 		"charge_refunded_partly": "refunded €42.25",
 		"charge_dispute_created": "disputed ¥5,000",
+		"dispute_lost":           "dispute lost ¥5,000",
+		"dispute_won":            "dispute won ¥5,000",
+		"dispute_inquiry":        "inquiry open",
+		"refund_failed":          "",
 		"completed_paid":         "",
 	} {
 		o := fetched(t, name)
@@ -44,7 +48,7 @@ func TestRowOfAReversal(t *testing.T) {
 	if got := view.RowOf(older, start).Reversal(); got != "refunded ¥1,000, disputed" {
 		t.Errorf("of an older order: %q", got)
 	}
-	for name, want := range map[string]int64{"completed_paid": 4900, "charge_refunded": 0, "charge_dispute_created": 0, "completed_unpaid": 0} {
+	for name, want := range map[string]int64{"completed_paid": 4900, "charge_refunded": 0, "charge_dispute_created": 0, "dispute_lost": 0, "dispute_won": 5000, "dispute_inquiry": 5000, "refund_failed": 4900, "completed_unpaid": 0} {
 		o := fetched(t, name)
 		if got := view.RowOf(o, start); got.Net.Amount != want || got.CameBack() != (o.CameBack() > 0) {
 			t.Errorf("%s: net %+v, came back %v; want %d", name, got.Net, got.CameBack(), want)

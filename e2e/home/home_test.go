@@ -38,6 +38,12 @@ type home struct {
 // open starts a home, which ends with the test. The settings are laid over those of the tests.
 func open(t *testing.T, settings map[string]string) *home {
 	t.Helper()
+	return openWith(t, nil, settings)
+}
+
+// openWith is open with some secrets of the test's own.
+func openWith(t *testing.T, secrets, settings map[string]string) *home {
+	t.Helper()
 	caddy := findCaddy(t)
 	h := &home{root: t.TempDir(), key: rand.Text()}
 	addresses := map[string]string{}
@@ -51,7 +57,7 @@ func open(t *testing.T, settings map[string]string) *home {
 		"MONGODB_URI": "mongodb://" + database, "MONGODB_DATABASE": "tillbell",
 		"WEBHOOK_SECRET": "whsec_" + rand.Text(), "SEND_EMAIL_KEY": h.key,
 	})
-	h.layOut(t, env, settings)
+	h.layOut(t, env, secrets, settings)
 	h.database = &service{name: "mongod", address: database, pause: 300 * time.Millisecond, command: func() (process.Command, error) {
 		return process.Command{Path: filepath.Join(programs, "local"), Args: []string{"mongod", "--dir", h.path("data"), "--address", database}}, nil
 	}}
@@ -98,7 +104,7 @@ func (h *home) openAccounts(t *testing.T) map[string]string {
 }
 
 // layOut writes what make up and make secrets write to a server.
-func (h *home) layOut(t *testing.T, env, settings map[string]string) {
+func (h *home) layOut(t *testing.T, env, secrets, settings map[string]string) {
 	t.Helper()
 	all := testSettings(t)
 	maps.Copy(all, map[string]string{"stripe_api_base": env["STRIPE_URL"], "sendgrid_host": env["SENDGRID_URL"], "template_ids": "placeholder"})
@@ -108,10 +114,12 @@ func (h *home) layOut(t *testing.T, env, settings map[string]string) {
 		lines.WriteString(k + "=" + v + "\n")
 	}
 	write(t, h.path("settings.env"), lines.String())
-	for name, value := range map[string]string{
+	given := map[string]string{
 		"stripe-webhook-secret": env["WEBHOOK_SECRET"], "stripe-api-key": "rk_test_" + rand.Text(), "mongodb-uri": env["MONGODB_URI"],
 		"sendgrid-api-key": "SG." + rand.Text() + "." + rand.Text() + rand.Text(), "send-email-key": h.key, "alert-url": "none",
-	} {
+	}
+	maps.Copy(given, secrets)
+	for name, value := range given {
 		write(t, h.path("secrets", name), value)
 	}
 	if err := os.Symlink(programs, h.path("current")); err != nil {

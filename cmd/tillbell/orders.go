@@ -38,7 +38,8 @@ An order has the first of these states that applies:
 	q := see.Query{}
 	limit, since := number(50), ""
 	choiceVar(c, &q.State, "state", "only orders in this `STATE`", view.StateNames()...)
-	textVar(c.Flags(), &since, "since", "only orders made since `WHEN`: 24h, 7d, 2026-11-01 (a day of the shop's) or 2026-11-01T12:00:00Z", func(text string) (err error) {
+	when := "only orders made since `WHEN`: 24h, 7d, 2026-11-01 (a day of the shop's) or 2026-11-01T12:00:00Z"
+	textVar(c.Flags(), &since, "since", when, func(text string) (err error) {
 		q.Since, err = see.SinceArgument(text, time.Now())
 		return err
 	})

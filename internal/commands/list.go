@@ -60,7 +60,8 @@ func (r *listOrders) Check() error {
 	case r.State != "" && !slices.Contains(view.States(), r.State):
 		return &openfaas.ArgumentError{Name: "orders.state", Want: strings.Join(view.StateNames(), ", ")}
 	case r.Since != "" && since != nil:
-		return &openfaas.ArgumentError{Name: "orders.since", Want: "a day such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z"}
+		const want = "a day such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z"
+		return &openfaas.ArgumentError{Name: "orders.since", Want: want}
 	case r.Email != "" && !order.IsAddress(r.Email):
 		return &openfaas.ArgumentError{Name: "orders.email", Want: "an e-mail address without a name"}
 	case r.Limit < 0 || r.Limit > maxRows:

@@ -62,7 +62,9 @@ func (s Service) summary(ctx context.Context, orders Store, day, until time.Time
 // count counts the orders made before until, the newest first, and those that were made before the
 // days of the tally and paid in them. If there is no time for all, it returns since when they are
 // counted.
-func (s Service) count(ctx context.Context, orders Store, tally *view.Tally, until, began time.Time) (*time.Time, error) {
+func (s Service) count(
+	ctx context.Context, orders Store, tally *view.Tally, until, began time.Time,
+) (*time.Time, error) {
 	since := tally.Since()
 	var last time.Time
 	whole := true

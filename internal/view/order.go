@@ -125,7 +125,8 @@ func RowOf(o *order.Order, now time.Time) Row {
 		ID: o.ID, State: StateOf(o, now), PaymentStatus: o.PaymentStatus, PaymentFailed: o.PaymentFailed, Ignored: o.Ignored,
 		Livemode: o.Livemode, Customer: customerOf(o.Customer()), Bought: bought(o),
 		Total:    maildata.MoneyOf(o.AmountTotal, o.Currency, o.Locale),
-		Refunded: back(o, o.CameBack()-o.DisputedBack()), Disputed: o.DisputedNow(), DisputedAmount: back(o, o.DisputedAmount),
+		Refunded: back(o, o.CameBack()-o.DisputedBack()),
+		Disputed: o.DisputedNow(), DisputedAmount: back(o, o.DisputedAmount),
 		DisputeState: o.DisputeState(), DisputeReason: o.DisputeReason, Net: maildata.MoneyOf(net(o), o.Currency, o.Locale),
 		CreatedAt: o.CreatedAt, PaidAt: orNil(o.PaidAt), UpdatedAt: o.UpdatedAt, NextDueAt: o.NextDueAt,
 	}
@@ -209,7 +210,8 @@ func (r Row) Progress() string {
 // Of is the whole of an order. The time zone of now is the shop's.
 func Of(o *order.Order, now time.Time) Order {
 	v := Order{
-		Row: RowOf(o, now), TimeZone: now.Location().String(), Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
+		Row: RowOf(o, now), TimeZone: now.Location().String(),
+		Mode: o.Mode, PaymentLink: o.PaymentLink, PaymentIntent: o.PaymentIntent, Reference: o.ClientReferenceID,
 		Locale: o.Locale, Metadata: map[string]string{}, Items: []Item{}, Timeline: Timeline(o), Emails: []Email{}, Events: []Event{}, Audit: []Entry{},
 	}
 	v.Corrections = correctionsOf(o)

@@ -35,7 +35,10 @@ type sums struct {
 }
 
 func newSums(p Period) *sums {
-	return &sums{period: p, total: amounts{}, refunded: amounts{}, disputed: amounts{}, net: amounts{}, products: map[string]*productSums{}}
+	return &sums{
+		period: p, total: amounts{}, refunded: amounts{}, disputed: amounts{}, net: amounts{},
+		products: map[string]*productSums{},
+	}
 }
 
 type productSums struct {
@@ -155,7 +158,10 @@ func (e *Emails) add(d order.Delivery, now time.Time) {
 // Summary is what was counted; now is what there is to do beside it.
 func (t *Tally) Summary(now Now) Summary {
 	now.Failed, now.Bounced = t.states[Failed], t.states[Bounced]
-	return Summary{At: t.now, TimeZone: t.now.Location().String(), Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now}
+	return Summary{
+		At: t.now, TimeZone: t.now.Location().String(),
+		Live: periodsOf(t.live), Test: periodsOf(t.test), Now: now,
+	}
 }
 
 func periodsOf(all []*sums) []Period {

@@ -54,7 +54,8 @@ func (v Viewer) header(o view.Order) {
 		rows = slices.Insert(rows, 3, []screen.Cell{dim("Net"), plain("%s", o.Net.Formatted)})
 	}
 	if o.LaterAt != nil {
-		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s, %s", o.Later, v.at(*o.LaterAt), screen.Ago(*o.LaterAt, v.Now))})
+		first := v.at(*o.LaterAt) + ", " + screen.Ago(*o.LaterAt, v.Now)
+		rows = append(rows, []screen.Cell{dim("Later"), plain("%d, the first at %s", o.Later, first)})
 	}
 	if o.NextDueAt != nil && (o.LaterAt == nil || o.NextDueAt.Before(*o.LaterAt)) {
 		rows = append(rows, []screen.Cell{dim("Due"), plain("%s, %s", v.at(*o.NextDueAt), screen.Ago(*o.NextDueAt, v.Now))})

@@ -63,7 +63,8 @@ func (v Viewer) Orders(ctx context.Context, q Query) error {
 			plain("%s", total(r)), plain("%s", r.Progress()), plain("%s", r.ID),
 		})
 	}
-	v.Screen.Table([]string{"CREATED, " + v.zone.String(), "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)
+	created := "CREATED, " + v.zone.String()
+	v.Screen.Table([]string{created, "STATE", "CUSTOMER", "BOUGHT", "TOTAL", "E-MAILS", "ORDER"}, rows)
 	if found.Next != "" {
 		q.Before = found.Next
 		v.Screen.Line("\nThere may be more: %s", q.command())

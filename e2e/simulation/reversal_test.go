@@ -81,9 +81,10 @@ func (s *session) charge(id, what string, created time.Duration) event {
 }
 
 // awaitOrder lets an event without a session come after the first of its session: one that overtakes
-// it is acknowledged and ignored, and comes again when the owner reconciles.
+// it is acknowledged and ignored, and comes again when the owner reconciles. An order that does not
+// come for days never will.
 func (s *session) awaitOrder() {
-	for s.w.database.get(s.id) == nil {
+	for tries := 0; s.w.database.get(s.id) == nil && tries < 10_000; tries++ {
 		time.Sleep(s.w.between(time.Second, time.Minute))
 	}
 }

@@ -58,7 +58,7 @@ var mutants = []mutant{
 	{"a dispute stops nothing", "internal/order/reversal.go",
 		`return r.RefundedWholly || r.Disputed`, `return r.RefundedWholly`},
 	{"a part that is refunded stops the e-mails", "internal/order/reversal.go",
-		`amount, whole = max(amount, stands), whole || allOfIt`, `amount, whole = max(amount, stands), true`},
+		`amount, whole = max(amount, stands), whole || allOfIt`, `amount, whole = max(amount, stands), allOfIt || true`},
 	{"an inquiry stops the e-mails", "internal/order/reversal.go",
 		`if !last.state().real() {`, `if false {`},
 	{"a failed refund still counts", "internal/order/reversal.go",

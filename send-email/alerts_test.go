@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"handler/function/internal/alert"
+	"handler/function/internal/catalogue"
 	"handler/function/internal/openfaas"
 	"handler/function/internal/order"
 )
@@ -343,5 +344,18 @@ func TestACustomerWithoutAnAddressIsAlerted(t *testing.T) {
 	b.sendOrder(t, id)
 	if len(c.orders) != 1 || !strings.Contains(c.orders[0].Text, "no recipient") {
 		t.Errorf("%+v", c.orders)
+	}
+}
+
+// TestAnOrderThatCannotBePlannedSendsWhatIsDue: an alert does not wait for Stripe's key.
+func TestAnOrderThatCannotBePlannedSendsWhatIsDue(t *testing.T) {
+	t.Parallel()
+
+	b, c := setUpAlerts(t)
+	id := b.place(t, "completed_paid")
+	b.catalogue.OweAlert(b.memory.orders[id], catalogue.OrderOverdue, "", b.clock)
+	b.items = newStripeItems(Service{URL: "http://127.0.0.1:1", Key: missing("stripe-api-key")})
+	if res := b.invoke(`{"id":"` + id + `"}`); res.StatusCode != http.StatusServiceUnavailable || len(c.orders) != 1 {
+		t.Errorf("%d %s, and %d alerts", res.StatusCode, res.Body, len(c.orders))
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"handler/function/internal/order"
 	"handler/function/internal/published"
 	"handler/function/internal/sample"
+	"handler/function/local/alerts"
 	"handler/function/local/sendgrid"
 )
 
@@ -71,6 +72,7 @@ type bundle struct {
 	inbox   http.Handler
 	mails   *sendgrid.Service
 	orders  *fakeOrders
+	alerts  []alerts.Alert
 	folder  string
 	samples map[string]*order.Order
 	// uses are the keys of the e-mails that are made of templates, where it is not as in the
@@ -99,7 +101,7 @@ func setupFor(t *testing.T, shop maildata.Shop) *bundle {
 		t.Fatal(err)
 	}
 	use := func(template string) string { return cmp.Or(b.uses[template], catalogue.Use(template)) }
-	i, err := New(Options{Mails: b.mails, Orders: b.orders, Templates: b.folder, Shop: func() maildata.Shop { return shop }, Use: use, Now: func() time.Time { return start }})
+	i, err := New(Options{Mails: b.mails, Alerts: func() []alerts.Alert { return slices.Clone(b.alerts) }, Orders: b.orders, Templates: b.folder, Shop: func() maildata.Shop { return shop }, Use: use, Now: func() time.Time { return start }})
 	if err != nil {
 		t.Fatal(err)
 	}

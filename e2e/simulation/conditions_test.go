@@ -25,7 +25,8 @@ func (w *world) toldOf(kind condition.Kind) bool {
 
 // causes are the services that are away while a condition begins.
 var causes = map[condition.Kind]string{
-	condition.SendGridKeyMissing: "sendgrid key", condition.StripeKeyMissing: "stripe key",
+	condition.SendGridKeyMissing: "sendgrid key", condition.SendGridKeyRefused: "sendgrid key",
+	condition.StripeKeyMissing: "stripe key", condition.StripeKeyRefused: "stripe key",
 }
 
 // judgeConditions: each condition that is told has a cause, and is told when it begins, a day later

@@ -233,7 +233,8 @@ func TestSimulationOfEnds(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{
-		"an admin was alerted", "order given up", "owner takes up", "sendgrid drops all", "sendgrid drops one", "stripe key missing", "sendgrid key missing", "stripe away", "stripe hangs before",
+		"an admin was alerted", "order given up", "owner takes up", "sendgrid drops all", "sendgrid drops one", "stripe key missing", "sendgrid key missing", "stripe key refused", "sendgrid key refused",
+		"stripe away", "stripe hangs before",
 		"sendgrid away", "database away", "alerts away", "alerts accepts and breaks", "condition begun", "condition lasts", "condition over",
 	} {
 		t.Logf("%8d × %s", faults[kind], kind)

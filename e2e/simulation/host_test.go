@@ -237,14 +237,15 @@ func (w *world) secret(value string) func() ([]string, error) {
 	}
 }
 
-// key reads a key, which is missing while the secrets are, and at times of its own.
+// key reads a key, which is missing while the secrets are, and in outages of its own that hang. In the
+// others its service refuses it.
 func (w *world) key(name, value string) func() (string, error) {
 	lines := w.secret(value)
 	return func() (string, error) {
 		if _, err := lines(); err != nil {
 			return "", err
 		}
-		if _, away := w.away(name); away {
+		if o, away := w.away(name); away && o.hangs {
 			w.fault(name + " missing")
 			return "", openfaas.NewMisconfigured("secret %s is missing", name)
 		}

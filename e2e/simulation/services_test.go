@@ -86,6 +86,10 @@ func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
 	if res, err := s.w.reach("stripe", p, r); res != nil || err != nil {
 		return res, err
 	}
+	if _, revoked := s.w.away("stripe key"); revoked {
+		s.w.fault("stripe key refused")
+		return respond(r, http.StatusUnauthorized, nil, `{"error":{"type":"invalid_request_error"}}`), nil
+	}
 	if r.URL.Path == "/v1/events" {
 		time.Sleep(s.w.between(time.Millisecond, 50*time.Millisecond))
 		p.step()
@@ -148,6 +152,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 		return res, err
 	}
 	if _, revoked := s.w.away("sendgrid key"); revoked {
+		s.w.fault("sendgrid key refused")
 		return respond(r, http.StatusUnauthorized, nil, `{"errors":[{"message":"The provided authorization grant is invalid, expired, or revoked"}]}`), nil
 	}
 	if s.w.refuses(delivery) {

@@ -61,8 +61,14 @@ func listings(since, now time.Time) []listing {
 		})
 	}
 	return append(all,
-		listing{name: "payments", what: "Events, Charges, Refunds and Disputes", path: "/v1/events", query: append(rest, created(since))},
-		listing{name: "captures", what: "Events and PaymentIntents", path: "/v1/events", query: append(captures, created(since))})
+		listing{
+			name: "payments", what: "Events, Charges, Refunds and Disputes",
+			path: "/v1/events", query: append(rest, created(since)),
+		},
+		listing{
+			name: "captures", what: "Events and PaymentIntents",
+			path: "/v1/events", query: append(captures, created(since)),
+		})
 }
 
 // cursor is how far a search has come: it goes on in a listing, after the object of an ID, or at

@@ -26,8 +26,8 @@ func movedText(kind, amount string, o *order.Order) string {
 	case DisputeLost:
 		return fmt.Sprintf("The bank decided for the customer, who keeps the disputed %s.", amount)
 	case Inquiry:
-		return fmt.Sprintf("The customer's bank asks a question about %s of this payment. It asks for no money, and the customer's e-mails "+
-			"stay as planned. Answer it in Stripe's dashboard, so that it does not become a dispute.", amount)
+		return fmt.Sprintf("The customer's bank asks a question about %s of this payment. It asks for no money, "+
+			"and the customer's e-mails stay as planned. Answer it in Stripe's dashboard, so that it does not become a dispute.", amount)
 	case InquiryClosed:
 		return "The bank's question about this payment is closed. It asked for no money."
 	}
@@ -40,7 +40,8 @@ func stoppedText(o *order.Order) string {
 	if len(keys) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" These e-mails stay cancelled: %s. If the customer is to get one after all, send it with the command below.", strings.Join(keys, ", "))
+	return fmt.Sprintf(" These e-mails stay cancelled: %s. If the customer is to get one after all, "+
+		"send it with the command below.", strings.Join(keys, ", "))
 }
 
 // resendStopped is the command that sends the first of these e-mails; empty if there is none.

@@ -45,7 +45,9 @@ func ofRefund(eventType string) bool {
 
 // ofDispute reports whether events of this type speak of a dispute.
 func ofDispute(eventType string) bool {
-	return slices.Contains([]string{DisputeCreated, DisputeUpdated, DisputeWithdrawn, DisputeReinstated, DisputeClosed}, eventType)
+	return slices.Contains([]string{
+		DisputeCreated, DisputeUpdated, DisputeWithdrawn, DisputeReinstated, DisputeClosed,
+	}, eventType)
 }
 
 // Charge is what an event without a session says. Its error is ErrMalformed, for an event of a

@@ -20,17 +20,19 @@ func TestOperationsOfASale(t *testing.T) {
 
 	tests := []struct {
 		name, event string
+		// want is three and one for each e-mail, at the most.
 		mails, want int
 	}{
-		{"two e-mails", "completed_paid", 2, 7},
-		{"four e-mails", "completed_two_products", 4, 11},
+		{"two e-mails", "completed_paid", 2, 5},
+		{"four e-mails", "completed_two_products", 4, 7},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s.buy(t, tt.event, tt.mails) // connections are there, and settings are read
 			o := s.buy(t, tt.event, tt.mails)
-			if got := p.naming(o.ID); got != tt.want {
-				t.Errorf("%d operations, want %d", got, tt.want)
+			// Results that are there at the same time share a write.
+			if got, least := p.naming(o.ID), 4; got > tt.want || got < least {
+				t.Errorf("%d operations, want %d to %d", got, least, tt.want)
 			}
 			raw, err := s.client.Database(s.env["MONGODB_DATABASE"]).Collection(mongodb.Collection).FindOne(t.Context(), bson.D{{Key: "_id", Value: o.ID}}).Raw()
 			if err != nil {

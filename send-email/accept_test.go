@@ -37,6 +37,7 @@ func TestAccept(t *testing.T) {
 				s.before = func(string) { <-goOn }
 			})
 			defer quit()
+			b.oweMore("cs_0", maxAtOnce)
 			has(t, signed(b, `{"id":"cs_0"}`), http.StatusAccepted, `{"accepted":true}`)
 			synctest.Wait()
 			if d := b.memory.delivery("cs_0"); d.State != order.Sending {
@@ -53,8 +54,8 @@ func TestAccept(t *testing.T) {
 			has(t, signed(b, `{"id":"cs_0"}`), http.StatusServiceUnavailable, "paused for a deployment")
 			close(goOn)
 			has(t, <-paused, http.StatusOK, `"idle":true,"in_hand":0`)
-			if n := len(s.sent()); n != 1 {
-				t.Errorf("%d e-mails are out, want the one that was in hand", n)
+			if n := len(s.sent()); n != maxAtOnce {
+				t.Errorf("%d e-mails are out, want the %d that were in hand", n, maxAtOnce)
 			}
 		})
 	})

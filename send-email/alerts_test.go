@@ -172,7 +172,7 @@ func TestOneChannelDoesNotStopTheOther(t *testing.T) {
 		b, c := setUpAlerts(t)
 		id := b.place(t, "completed_paid")
 		c.status = 503
-		b.sendgrid.answers = []func(http.ResponseWriter){status(503), status(400), status(503)}
+		b.sendgrid.answers, b.sendgrid.sales = []func(http.ResponseWriter){status(503), status(400), status(503)}, true
 		b.sendOrder(t, id) // an e-mail, a notice and an alert wait
 		c.status = 0
 		b.clock = b.clock.Add(time.Hour)

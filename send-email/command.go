@@ -127,7 +127,7 @@ func (r *charged) Check() error { return commands.CheckID("charge", string(*r)) 
 func (r *charged) OrderID() string { return string(*r) }
 
 func (r *charged) answer(ctx context.Context, f *Function, log *slog.Logger) (any, error) {
-	return f.send(ctx, log, string(*r), f.unpaced, noDeadline)
+	return f.send(ctx, log, string(*r), f.unpaced(), noDeadline)
 }
 
 // sweepAll is true: do all that is due.

@@ -186,6 +186,13 @@ func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Stor
 			return o, err
 		}
 	}
+	if slices.ContainsFunc(silent, func(key string) bool { return !dropped[key] }) {
+		f.observe(condition.SendGridSilent, "")
+		// It is stored before the e-mails are marked: a process that dies in between does it again.
+		if _, err := f.keepConditions(ctx); err != nil {
+			return o, err
+		}
+	}
 	var marked []string
 	o, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
 		if len(o.Silent(now)) == 0 {
@@ -199,9 +206,6 @@ func (f *Function) noteSilent(ctx context.Context, log *slog.Logger, orders Stor
 	}
 	for _, key := range marked {
 		reportUnheard(log.With("delivery", key), dropped[key])
-		if !dropped[key] {
-			f.observe(condition.SendGridSilent, "")
-		}
 	}
 	return o, nil
 }

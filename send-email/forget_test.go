@@ -121,7 +121,7 @@ func TestForget(t *testing.T) {
 
 		b := setUp(t)
 		id := b.place(t, "completed_paid")
-		b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503))
+		b.sendgrid.answers, b.sendgrid.sales = append(b.sendgrid.answers, status(503), status(503)), true
 		b.sendOrder(t, id)
 		b.forgets(t, `{"order":"`+id+`"}`)
 		b.clock = b.clock.Add(order.Horizon)

@@ -40,7 +40,7 @@ func TestHealthCheck(t *testing.T) {
 	want(200, "after a good sweep")
 
 	id := b.place(t, "completed_paid")
-	b.sendgrid.answers = append(b.sendgrid.answers, answer(401, ""))
+	b.sendgrid.answers, b.sendgrid.sales = append(b.sendgrid.answers, answer(401, ""), answer(401, "")), true
 	b.sweepAfter(time.Minute)
 	want(503, "while SendGrid refuses the key")
 	b.sweepAfter(time.Minute)

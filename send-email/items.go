@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -28,12 +30,101 @@ type itemSource interface {
 	fetch(ctx context.Context, session, account string) ([]order.Item, error)
 }
 
+// plan is what a write is to freeze in an order.
+type plan struct {
+	reason order.Reason
+	// items are what was bought, if that is to be kept as well.
+	items []order.Item
+	fetch bool
+}
+
+// nextPlan is the plan that the order waits for; nil where it waits for none now. It fetches the
+// line items where the plan requires them.
+func (f *Function) nextPlan(ctx context.Context, v *visit) (*plan, error) {
+	for {
+		reason, can := v.order.Plannable(f.now())
+		if !can {
+			return nil, nil
+		}
+		p := &plan{reason: reason, items: v.order.Items, fetch: f.catalogue.NeedsItems(reason)}
+		if !p.fetch || !v.order.Fetch.DoneAt.IsZero() {
+			return p, nil
+		}
+		if err := v.pace.wait(ctx); err != nil {
+			return nil, err
+		}
+		items, err := f.items.fetch(ctx, v.order.ID, v.order.Account)
+		if f.observeFetch(err); err == nil {
+			p.items = items
+			return p, nil
+		}
+		if v.order, err = f.fetchFailed(ctx, v, reason, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// make freezes the plan in the order, and reports whether the order still waited for it.
+func (f *Function) make(p *plan, o *order.Order, now time.Time) bool {
+	if p == nil || !o.Awaits(p.reason) {
+		return false
+	}
+	if p.fetch {
+		o.SetItems(p.items, now)
+	}
+	f.catalogue.Plan(o, p.reason, now)
+	return true
+}
+
+// logUnnotified logs a refund or a dispute for which the catalogue has no notice.
+func logUnnotified(log *slog.Logger, c *catalogue.Catalogue, o *order.Order, reason order.Reason) {
+	if event, unnotified := c.Unnotified(o, reason); unnotified {
+		log.Warn("no notice is sent: the catalogue has no template for it", "event", event, "event_type", o.Events[event].Type)
+	}
+}
+
+// fetchFailed puts a plan off: without the items it is unknown which e-mails are owed.
+func (f *Function) fetchFailed(ctx context.Context, v *visit, reason order.Reason, cause error) (*order.Order, error) {
+	if isMisconfigured(cause) {
+		return v.order, cause
+	}
+	after, err := v.orders.Update(context.WithoutCancel(ctx), v.order.ID, func(o *order.Order) error {
+		if !o.Awaits(reason) || !o.Fetch.DoneAt.IsZero() {
+			return order.ErrUnchanged // another process has them by now
+		}
+		now := f.now()
+		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
+		if refusesKey(cause) {
+			o.FetchRefused(cause.Error(), now.Add(pause), now)
+		} else {
+			o.FetchFailed(cause.Error(), now.Add(pause), now)
+		}
+		if now.Sub(o.Fetch.Since) >= itemsOverdue || permanent(cause) {
+			f.catalogue.OweNotice(o, catalogue.ItemsMissing, "", now)
+		}
+		if !o.Fetch.FailedAt.IsZero() {
+			f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)
+		}
+		return nil
+	})
+	if err != nil {
+		return v.order, err
+	}
+	log := v.log.With("attempt", after.Fetch.Attempts, "err", cause)
+	if after.Fetch.FailedAt.IsZero() {
+		log.Warn("the line items could not be fetched; another attempt follows", "due_at", after.Fetch.NotBefore)
+	} else {
+		log.Error("the line items could not be fetched, and are not tried again; the admins are notified")
+	}
+	return after, nil
+}
+
 // overdue is how long an order may be due, whatever the cause, before the admins are notified.
 const overdue = time.Hour
 
 // tellOverdue notifies the admins, once by each channel, of an order that has been due for so long.
 // What else is due of it is sent, which the visit did not come to.
-func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause error, wait pace) (err error) {
+func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause error, p pace) (err error) {
 	defer openfaas.Recovered(&err)
 	if f.now().Sub(due.At) < overdue || f.mail.ready() != nil && !f.alerts.On() { // nothing can go out
 		return nil
@@ -50,10 +141,11 @@ func (f *Function) tellOverdue(ctx context.Context, due order.DueOrder, cause er
 	if err != nil {
 		return err
 	}
-	if _, err = f.deliverDue(ctx, f.log.With("order", due.ID), orders, o, wait, noDeadline); errors.As(err, new(notReady)) {
-		return nil // what waits for a key goes on waiting
+	v := &visit{log: f.log.With("order", due.ID), orders: orders, order: o, pace: p, until: noDeadline, tried: map[string]bool{}}
+	for more := true; more && err == nil; {
+		more, err = f.step(ctx, v, nil)
 	}
-	return err
+	return err // what waits for a key goes on waiting
 }
 
 // oweOverdue adds to an order that is overdue what is owed for that: an alert, and a notice if it is

@@ -77,9 +77,16 @@ func (a *alarm) wait(quit context.Context, now func() time.Time, interval time.D
 	}
 }
 
-// pace is asked before each call of Stripe or SendGrid. It waits until the call may be made, or
-// says that no further one is to be made now.
-type pace func(ctx context.Context) error
+// pace is asked before each call of Stripe or SendGrid.
+type pace struct {
+	// wait waits until the call may be made, or gives the reason why no further one is to be made now.
+	wait func(ctx context.Context) error
+	// next gives in how long another call may be made beside it; false where that is not soon.
+	next func() (time.Duration, bool)
+}
+
+// maxAhead is how long what was claimed may wait for the call that it was claimed for.
+const maxAhead = time.Second
 
 var (
 	errTimeUp   = errors.New("no time left in this call")
@@ -91,9 +98,8 @@ func deferred(err error) bool {
 	return errors.Is(err, errTimeUp) || errors.Is(err, errStopping) || errors.Is(err, errPaused)
 }
 
-// unpaced lets a call through as long as there is time for it, and no pause: one for a customer who
-// waits.
-func (f *Function) unpaced(ctx context.Context) error {
+// mayBegin is an error while nothing more is to be begun: for want of time, or for a pause.
+func (f *Function) mayBegin(ctx context.Context) error {
 	if _, paused := f.work.pausedUntil(f.now()); paused {
 		return errPaused
 	}
@@ -103,14 +109,19 @@ func (f *Function) unpaced(ctx context.Context) error {
 	return nil
 }
 
+// unpaced lets all calls through as long as anything may begin: those for a customer who waits.
+func (f *Function) unpaced() pace {
+	return pace{wait: f.mayBegin, next: func() (time.Duration, bool) { return 0, true }}
+}
+
 // pacedUntil is the sweep's pace: after an outage thousands may be due at once, and neither the
 // database's budget nor SendGrid's is the sweep's alone. It begins nothing once quit is done.
 func (f *Function) pacedUntil(quit context.Context) pace {
-	return func(ctx context.Context) error {
+	return pace{next: f.next, wait: func(ctx context.Context) error {
 		if quit.Err() != nil {
 			return errStopping
 		}
-		if err := f.unpaced(ctx); err != nil {
+		if err := f.mayBegin(ctx); err != nil {
 			return err
 		}
 		if f.limit.Wait(ctx) != nil {
@@ -119,8 +130,27 @@ func (f *Function) pacedUntil(quit context.Context) pace {
 		if quit.Err() != nil {
 			return errStopping
 		}
-		return f.unpaced(ctx)
+		return f.mayBegin(ctx)
+	}}
+}
+
+// next reserves a call that may be made soon.
+func (f *Function) next() (time.Duration, bool) {
+	perSecond := float64(f.limit.Limit())
+	if missing := 1 - f.limit.Tokens(); missing > perSecond*maxAhead.Seconds() {
+		return 0, false
 	}
+	return f.limit.Reserve().Delay(), true
+}
+
+// firstCall is a pace that closes called when its first call may be made, or end is called.
+func firstCall(p pace) (_ pace, called <-chan struct{}, end func()) {
+	begun := make(chan struct{})
+	end = sync.OnceFunc(func() { close(begun) })
+	return pace{next: p.next, wait: func(ctx context.Context) error {
+		defer end()
+		return p.wait(ctx)
+	}}, begun, end
 }
 
 // timeLeft reports whether the call's budget allows another attempt.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -47,12 +48,12 @@ func TestPause(t *testing.T) {
 		t.Parallel()
 
 		synctest.Test(t, func(t *testing.T) {
-			inHand, goOn := make(chan string, 100), make(chan struct{})
-			b, s, quit := alive(t, 5, func(_ *bench, s *stub) {
-				s.before = func(delivery string) { inHand <- delivery; <-goOn }
+			goOn := make(chan struct{})
+			b, s, quit := alive(t, sweepers+5, func(_ *bench, s *stub) {
+				s.before = func(string) { <-goOn }
 			})
 			defer quit()
-			<-inHand
+			synctest.Wait()
 			answered := make(chan handler.Response, 1)
 			go func() { answered <- b.pause("3m") }()
 			synctest.Wait()
@@ -64,12 +65,12 @@ func TestPause(t *testing.T) {
 			close(goOn)
 			has(t, <-answered, http.StatusOK, `"idle":true,"in_hand":0`)
 			time.Sleep(2 * time.Minute)
-			if d := b.memory.delivery("cs_0"); len(s.sent()) != 1 || d.State != order.Sent {
-				t.Errorf("%d e-mails went out, the one in hand is %s", len(s.sent()), d.State)
+			if d := b.memory.delivery("cs_0"); len(s.sent()) != 2*sweepers || d.State != order.Sent {
+				t.Errorf("%d e-mails went out, the first in hand is %s", len(s.sent()), d.State)
 			}
 			time.Sleep(time.Minute + time.Second)
-			if n := len(s.sent()); n != 10 {
-				t.Errorf("after the pause %d e-mails are out, want 10", n)
+			if n, want := len(s.sent()), 2*(sweepers+5); n != want {
+				t.Errorf("after the pause %d e-mails are out, want %d", n, want)
 			}
 		})
 	})
@@ -105,14 +106,19 @@ func TestPause(t *testing.T) {
 		})
 	})
 
-	t.Run("has a call of several e-mails end after the one in hand", func(t *testing.T) {
+	t.Run("has a call of several e-mails end after those in hand", func(t *testing.T) {
 		t.Parallel()
 
 		synctest.Test(t, func(t *testing.T) {
 			b, s, quit := alive(t, 1, func(b *bench, _ *stub) { b.interval = 0 })
 			defer quit()
-			s.before = func(string) { go b.pause("3m"); synctest.Wait() }
-			has(t, b.invoke(`{"id":"cs_0"}`), http.StatusOK, `"sent":1,"waiting":1`)
+			b.oweMore("cs_0", maxAtOnce)
+			var once sync.Once
+			s.before = func(string) {
+				once.Do(func() { go b.pause("3m") })
+				time.Sleep(time.Millisecond) // the pause has begun
+			}
+			has(t, b.invoke(`{"id":"cs_0"}`), http.StatusOK, `"sent":4,"waiting":2`)
 		})
 	})
 

@@ -126,7 +126,7 @@ func TestThePlanKeepsItsTemplate(t *testing.T) {
 
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
-	b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503))
+	b.sendgrid.answers, b.sendgrid.sales = append(b.sendgrid.answers, status(503), status(503)), true
 	b.sendOrder(t, id)
 	b.publish(published.IDs{"delivery": "d-0000000000000000000000000000000e", "sale": "d-0000000000000000000000000000000f"})
 	b.clock = b.clock.Add(order.Horizon / 2)

@@ -25,47 +25,96 @@ const (
 // errUnrecorded: what came of an attempt is not recorded yet, and this process goes on trying.
 var errUnrecorded = errors.New("the result of an attempt could not be recorded yet")
 
-// outcome is what came of an attempt, to be recorded.
+// outcome is the result of an attempt, to be recorded.
 type outcome struct {
-	// order is as the claim has left it.
-	order      *order.Order
 	key, owner string
 	result
-	// free lets the delivery go, where the caller could not wait until it was recorded.
+	// free ends that this process has the e-mail in hand.
 	free func()
 	log  *slog.Logger
+	// err is why the order did not take it.
+	err error
 }
 
-// record writes what came of an attempt. Between SendGrid's 202 and this write lies the one window
-// in which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency
-// key to ask by, so the process that finds the lease expired sends again, and marks the delivery
-// unsure. So a write that fails is tried again for as long as the process lives. Its error is
-// errUnrecorded where that goes on without the caller.
-func (f *Function) record(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
-	ctx = context.WithoutCancel(ctx)
-	for range recordPatience {
-		o, err := f.recordOnce(ctx, orders, out)
-		if !errors.Is(err, errUnrecorded) {
-			return o, err
-		}
-		out.log.Error("the result of an attempt could not be recorded", "accepted", out.accepted(), "err", err)
-		time.Sleep(recordPause)
-		orders = f.freshStore(orders)
+// recording is what is to be recorded of attempts that are made at once.
+type recording struct {
+	orders Store
+	// order is as the last write left it.
+	order *order.Order
+	// results gives the outcomes of the attempts that are under way.
+	results  chan *outcome
+	underWay int
+	// pending are outcomes that are not recorded yet.
+	pending []*outcome
+}
+
+// await waits for an outcome, if none is pending, and takes those that are there. It reports whether
+// there is one to record.
+func (r *recording) await() bool {
+	if len(r.pending) == 0 && r.underWay > 0 {
+		r.take(<-r.results)
 	}
-	go f.keepRecording(ctx, orders, out)
-	return nil, errUnrecorded
+	for r.underWay > 0 {
+		select {
+		case out := <-r.results:
+			r.take(out)
+			continue
+		default:
+		}
+		break
+	}
+	return len(r.pending) > 0
 }
 
-func (f *Function) keepRecording(ctx context.Context, orders Store, out *outcome) {
-	defer out.free()
-	f.keepTrying(orders, func(orders Store) error {
-		if _, err := f.recordOnce(ctx, orders, out); errors.Is(err, errUnrecorded) {
-			return err
+func (r *recording) take(out *outcome) {
+	r.pending = append(r.pending, out)
+	r.underWay--
+}
+
+// record writes the results of attempts, each as soon as it is there: those that end while a write
+// is under way share the next one. Between SendGrid's 202 and this write lies the one window in
+// which a process that dies leaves a mail sent and not known to be: SendGrid has no idempotency key
+// to ask by, so the process that finds the lease expired sends again, and marks the delivery unsure.
+// So a write that fails is tried again for as long as the process lives. Its error is errUnrecorded
+// where that goes on without the caller.
+func (f *Function) record(ctx context.Context, r *recording) (*order.Order, error) {
+	ctx = context.WithoutCancel(ctx)
+	var gone error
+	for tries := 0; r.await(); {
+		err := f.recordOnce(ctx, r)
+		if !errors.Is(err, errUnrecorded) {
+			tries, gone = 0, errors.Join(gone, err)
+			continue
 		}
-		return nil
-	}, func(err error) {
-		out.log.Error("the result of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
-	})
+		for _, out := range r.pending {
+			out.log.Error("the result of an attempt could not be recorded", "accepted", out.accepted(), "err", err)
+		}
+		if tries++; tries == recordPatience {
+			go f.keepRecording(ctx, r)
+			return nil, errUnrecorded
+		}
+		time.Sleep(recordPause)
+		r.orders = f.freshStore(r.orders)
+	}
+	return r.order, gone
+}
+
+func (f *Function) keepRecording(ctx context.Context, r *recording) {
+	time.Sleep(recordPause)
+	for r.await() {
+		f.keepTrying(r.orders, func(orders Store) error {
+			r.orders = orders
+			r.await() // more may have ended meanwhile
+			if err := f.recordOnce(ctx, r); errors.Is(err, errUnrecorded) {
+				return err
+			}
+			return nil
+		}, func(err error) {
+			for _, out := range r.pending {
+				out.log.Error("the result of an attempt is still not recorded", "accepted", out.accepted(), "err", err)
+			}
+		})
+	}
 }
 
 // keepTrying tries until it is done, for as long as the process lives. Every now and then tell is
@@ -84,25 +133,6 @@ func (f *Function) keepTrying(orders Store, try func(Store) error, tell func(err
 	}
 }
 
-// giveBack undoes a claim of which the database did not say that it was made, and may have made it:
-// nothing was attempted under it, so it is no lease that ran out without a word, and it is due as
-// it was.
-func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id, key, owner string, due time.Time, free func()) {
-	defer free()
-	f.keepTrying(orders, func(orders Store) error {
-		_, err := orders.Update(ctx, id, func(o *order.Order) error {
-			if d := o.Emails[key]; d.State != order.Sending || d.Lease != owner {
-				return order.ErrUnchanged
-			}
-			return o.MarkRetry(key, owner, order.Setback{Reason: "the database did not confirm the claim"}, due, f.now())
-		})
-		if errors.Is(err, order.ErrNotFound) {
-			return nil
-		}
-		return err
-	}, func(err error) { log.Warn("a claim could not be given back; it is tried again", "err", err) })
-}
-
 // freshStore is the store as the connection string is now: it may have been rolled meanwhile.
 func (f *Function) freshStore(orders Store) Store {
 	if fresh, err := f.store(); err == nil {
@@ -111,21 +141,35 @@ func (f *Function) freshStore(orders Store) Store {
 	return orders
 }
 
-// recordOnce tries to record an outcome. Its error is errUnrecorded where another try may do
-// better.
-func (f *Function) recordOnce(ctx context.Context, orders Store, out *outcome) (*order.Order, error) {
-	o, err := orders.UpdateFrom(ctx, out.order, func(o *order.Order) error { return f.apply(o, out) })
-	switch {
-	case err == nil:
-		f.report(o, out)
-		return o, nil
-	case errors.Is(err, order.ErrLeaseLost):
-		out.log.Warn("the lease expired before the attempt ended; another process has the delivery", "err", err)
-		return o, nil
-	case errors.Is(err, order.ErrNotFound), errors.Is(err, order.ErrNoDelivery):
-		return nil, err // there is nothing left to record it in
+// recordOnce tries to record the pending outcomes. Its error is errUnrecorded where another try may
+// do better; otherwise none is pending any more.
+func (f *Function) recordOnce(ctx context.Context, r *recording) error {
+	o, err := r.orders.UpdateFrom(ctx, r.order, func(o *order.Order) error { return f.applyAll(o, r.pending) })
+	if err != nil && !errors.Is(err, order.ErrNotFound) {
+		return errors.Join(errUnrecorded, err)
 	}
-	return nil, errors.Join(errUnrecorded, err)
+	for _, out := range r.pending {
+		if err == nil {
+			f.report(o, out)
+		}
+		out.free()
+	}
+	r.pending = nil
+	if err == nil {
+		r.order = o
+	}
+	return err // there is nothing left to record it in
+}
+
+// applyAll applies outcomes to their order.
+func (f *Function) applyAll(o *order.Order, all []*outcome) error {
+	unchanged := order.ErrUnchanged
+	for _, out := range all {
+		if out.err = f.apply(o, out); out.err == nil {
+			unchanged = nil
+		}
+	}
+	return unchanged
 }
 
 // apply applies an outcome to its order.
@@ -151,6 +195,10 @@ func (f *Function) apply(o *order.Order, out *outcome) error {
 
 // report says in the log what became of a delivery.
 func (f *Function) report(o *order.Order, out *outcome) {
+	if out.err != nil {
+		out.log.Warn("the lease expired before the attempt ended; another process has the delivery", "err", out.err)
+		return
+	}
 	d := o.Emails[out.key]
 	if d.Audience == order.Alert {
 		reportAlert(d, out)

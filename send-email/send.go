@@ -1,26 +1,15 @@
 package function
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	"strconv"
 	"time"
 
-	"handler/function/internal/catalogue"
 	"handler/function/internal/mongodb"
 	"handler/function/internal/order"
 	"handler/function/internal/round"
-)
-
-const (
-	// lease is how long a claim holds. It is longer than an attempt and all that is done to record
-	// what came of it, so that a lease runs out only where a process died.
-	lease = 2 * time.Minute
-	// attemptTimeout ends one attempt.
-	attemptTimeout = 15 * time.Second
 )
 
 // progress is how far an order's e-mails are.
@@ -44,47 +33,56 @@ type progress struct {
 // noDeadline makes a visit process every due delivery.
 var noDeadline = round.Forever
 
+// visit is the work on one order.
+type visit struct {
+	log    *slog.Logger
+	orders Store
+	order  *order.Order
+	pace   pace
+	// until is up to which time the order's e-mails are to have been due.
+	until time.Time
+	// tried are the e-mails that were attempted: a failure may add to what is due, and each is
+	// attempted once.
+	tried map[string]bool
+	// left is why a part of the order was not done, where that stops nothing else of it.
+	left error
+}
+
 // send brings an order as far as it can be brought now: planned, and all that was due until then
 // attempted once. What has just been planned was due as long as the order. What could not be done
 // is written in the order for the sweep; an error means that not even that was possible, unless it
 // says that the rest was put off.
-func (f *Function) send(ctx context.Context, log *slog.Logger, id string, wait pace, until time.Time) (progress, error) {
+func (f *Function) send(ctx context.Context, log *slog.Logger, id string, p pace, until time.Time) (progress, error) {
 	began := time.Now()
-	log = log.With("order", id)
-	orders, err := f.store()
-	if err != nil {
+	v := &visit{log: log.With("order", id), pace: p, until: until, tried: map[string]bool{}}
+	var err error
+	if v.orders, err = f.store(); err != nil {
 		return progress{}, err
 	}
-	o, err := orders.Load(ctx, id)
-	if err != nil {
+	if v.order, err = v.orders.Load(ctx, id); err != nil {
 		return progress{}, err
 	}
-	givenUp := !o.Fetch.FailedAt.IsZero()
-	if _, waits := o.Unplanned(); waits {
-		until = noDeadline
+	givenUp := !v.order.Fetch.FailedAt.IsZero()
+	if _, waits := v.order.Unplanned(); waits {
+		v.until = noDeadline
 	}
-	if o, err = f.noteSilent(ctx, log, orders, o); err != nil {
+	if v.order, err = f.noteSilent(ctx, v.log, v.orders, v.order); err != nil {
 		return progress{}, err
 	}
-	if o, err = f.plan(ctx, log, orders, o, wait); err == nil || isMisconfigured(err) && mongodb.Fault(err) == nil {
-		var left error
-		o, left = f.deliverDue(ctx, log, orders, o, wait, until)
-		err = cmp.Or(left, err)
-	}
-	if err != nil && !deferred(err) {
+	if err = f.advance(ctx, v); err != nil && !deferred(err) {
 		return progress{}, err
 	}
-	f.alarm.set(o.NextDueAt)
-	p := progressOf(o, f.now())
-	p.givenUp = givenUp
-	log.Info("order handled", "payment_status", p.Status, "sent", p.Sent, "waiting", p.Waiting, "failed", p.Failed, "later", p.Later, "put_off", err != nil, "duration", time.Since(began))
-	return p, err
+	f.alarm.set(v.order.NextDueAt)
+	done := progressOf(v.order, f.now())
+	done.givenUp = givenUp
+	v.log.Info("order handled", "payment_status", done.Status, "sent", done.Sent, "waiting", done.Waiting, "failed", done.Failed, "later", done.Later, "put_off", err != nil, "duration", time.Since(began))
+	return done, err
 }
 
 // sendAsked is send for an order that is asked for: Stripe's event was delivered again, or the
 // owner has mended what was wrong. Items that were given up are fetched anew then.
 func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (progress, error) {
-	p, err := f.send(ctx, log, id, f.unpaced, noDeadline)
+	p, err := f.send(ctx, log, id, f.unpaced(), noDeadline)
 	if err != nil || !p.givenUp {
 		return p, err
 	}
@@ -101,229 +99,39 @@ func (f *Function) sendAsked(ctx context.Context, log *slog.Logger, id string) (
 	if err != nil {
 		return p, err
 	}
-	return f.send(ctx, log, id, f.unpaced, noDeadline)
+	return f.send(ctx, log, id, f.unpaced(), noDeadline)
 }
 
-// deliverDue attempts all that was due until then, each once: a failure may add to it. One whose
-// channel is not configured does not stop those of the other channel, whenever they were due: that
-// is its error in the end.
-func (f *Function) deliverDue(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace, until time.Time) (*order.Order, error) {
-	var left error
-	tried := map[string]bool{}
-	for key := f.nextDue(o, tried, until); key != ""; key = f.nextDue(o, tried, until) {
-		tried[key] = true
-		after, err := f.deliver(ctx, log, orders, o, key, wait)
-		switch {
-		case errors.As(err, new(notReady)):
-			left, until = err, noDeadline
-		case err != nil:
-			return o, err
-		default:
-			o = after
+// advance makes the plans that the order waits for, and attempts what is due. What is not configured
+// stops nothing else: that is its error in the end.
+func (f *Function) advance(ctx context.Context, v *visit) error {
+	for more := true; more; {
+		p, err := f.nextPlan(ctx, v)
+		if isMisconfigured(err) && mongodb.Fault(err) == nil {
+			v.left, err = err, nil
+		}
+		if err == nil {
+			more, err = f.step(ctx, v, p)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return o, left
+	return v.left
 }
 
-// nextDue is a delivery that was due until then and was not tried in this visit.
-func (f *Function) nextDue(o *order.Order, tried map[string]bool, until time.Time) string {
-	for _, key := range o.Due(f.now()) {
-		if !tried[key] && !o.Emails[key].DueAt.After(until) {
-			return key
-		}
+// step makes a plan, if there is one, claims what is due after it in the same write, and attempts
+// that: an ordinary sale takes one write before its e-mails. It reports whether there may be more.
+func (f *Function) step(ctx context.Context, v *visit, p *plan) (more bool, err error) {
+	c, later := f.gather(ctx, v, p)
+	if p == nil && len(c.keys) == 0 {
+		return false, later
 	}
-	return ""
-}
-
-// plan makes all plans that the order waits for, one after the other.
-func (f *Function) plan(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, wait pace) (*order.Order, error) {
-	for {
-		reason, can := o.Plannable(f.now())
-		if !can {
-			return o, nil
-		}
-		var err error
-		if o, err = f.planFor(ctx, log, orders, o, reason, wait); err != nil {
-			return o, err
-		}
-	}
-}
-
-// planFor freezes what the order owes for a reason.
-func (f *Function) planFor(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, wait pace) (*order.Order, error) {
-	items := o.Items
-	fetch := f.catalogue.NeedsItems(reason)
-	if fetch && o.Fetch.DoneAt.IsZero() {
-		if err := wait(ctx); err != nil {
-			return o, err
-		}
-		var err error
-		items, err = f.items.fetch(ctx, o.ID, o.Account)
-		if f.observeFetch(err); err != nil {
-			return f.fetchFailed(ctx, log, orders, o, reason, err)
-		}
-	}
-	made := false
-	planned, err := orders.UpdateFrom(ctx, o, func(o *order.Order) error {
-		if made = o.Awaits(reason); !made {
-			return order.ErrUnchanged
-		}
-		if fetch {
-			o.SetItems(items, f.now())
-		}
-		f.catalogue.Plan(o, reason, f.now())
-		return nil
-	})
-	if err == nil {
-		log.Info("order planned", "plan", reason, "emails", len(planned.Emails), "ignored", planned.Ignored)
-	}
-	if err == nil && made {
-		logUnnotified(log, f.catalogue, planned, reason)
-	}
-	return planned, err
-}
-
-// logUnnotified logs a refund or a dispute for which the catalogue has no notice.
-func logUnnotified(log *slog.Logger, c *catalogue.Catalogue, o *order.Order, reason order.Reason) {
-	if event, unnotified := c.Unnotified(o, reason); unnotified {
-		log.Warn("no notice is sent: the catalogue has no template for it", "event", event, "event_type", o.Events[event].Type)
-	}
-}
-
-// fetchFailed puts a plan off: without the items it is unknown which e-mails are owed.
-func (f *Function) fetchFailed(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, reason order.Reason, cause error) (*order.Order, error) {
-	if isMisconfigured(cause) {
-		return o, cause
-	}
-	after, err := orders.Update(context.WithoutCancel(ctx), o.ID, func(o *order.Order) error {
-		if !o.Awaits(reason) || !o.Fetch.DoneAt.IsZero() {
-			return order.ErrUnchanged // another process has them by now
-		}
-		now := f.now()
-		pause := order.Backoff(o.Fetch.Attempts+1, 0, f.random())
-		if refusesKey(cause) {
-			o.FetchRefused(cause.Error(), now.Add(pause), now)
-		} else {
-			o.FetchFailed(cause.Error(), now.Add(pause), now)
-		}
-		if now.Sub(o.Fetch.Since) >= itemsOverdue || permanent(cause) {
-			f.catalogue.OweNotice(o, catalogue.ItemsMissing, "", now)
-		}
-		if !o.Fetch.FailedAt.IsZero() {
-			f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)
-		}
-		return nil
-	})
+	claimed, err := f.claim(ctx, v, p, c)
 	if err != nil {
-		return o, err
+		return false, err
 	}
-	log = log.With("attempt", after.Fetch.Attempts, "err", cause)
-	if after.Fetch.FailedAt.IsZero() {
-		log.Warn("the line items could not be fetched; another attempt follows", "due_at", after.Fetch.NotBefore)
-	} else {
-		log.Error("the line items could not be fetched, and are not tried again; the admins are notified")
-	}
-	return after, nil
-}
-
-// deliver attempts one delivery, unless another process does.
-func (f *Function) deliver(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key string, wait pace) (_ *order.Order, err error) {
-	if err := f.ready(o.Emails[key]); err != nil {
-		return o, notReady{err} // before the claim: a missing key is no attempt
-	}
-	// A lease that runs out while this process still tries to record what came of it is no lease to
-	// take.
-	id, name := o.ID, o.ID+"/"+key
-	free, ok := f.work.take(name)
-	if !ok {
-		return o, nil
-	}
-	defer func() {
-		if !errors.Is(err, errUnrecorded) {
-			free()
-		}
-	}()
-	if err := wait(ctx); err != nil {
-		return o, err
-	}
-	log = log.With("delivery", key)
-	owner, due := rand.Text(), o.Emails[key].DueAt
-	o, claimed, err := f.claim(ctx, log, orders, o, key, owner)
-	if err != nil && !errors.Is(err, order.ErrNotFound) && !errors.Is(err, order.ErrNoDelivery) {
-		go f.giveBack(context.WithoutCancel(ctx), log, orders, id, key, owner, due, free)
-		return o, errors.Join(errUnrecorded, err)
-	}
-	if err != nil || !claimed {
-		return o, err
-	}
-	d := o.Emails[key]
-	log = log.With("attempt", d.Attempts)
-	if d.Unsure {
-		log.Warn("an earlier attempt ended without an answer; this may be a second copy")
-	}
-	res, took := f.attempt(ctx, o, d)
-	return f.record(ctx, orders, &outcome{
-		order: o, key: key, owner: owner, result: res, free: free,
-		log: log.With("status", res.Status, "duration", took),
-	})
-}
-
-// claim takes a delivery, unless another process has it, or it is hopeless and ends here.
-func (f *Function) claim(ctx context.Context, log *slog.Logger, orders Store, o *order.Order, key, owner string) (_ *order.Order, claimed bool, err error) {
-	proven, hopeless, stopped, replaced := false, false, false, false
-	o, err = orders.UpdateFrom(ctx, o, func(o *order.Order) error {
-		now := f.now()
-		if proven = o.Prove(key, now); proven {
-			return nil
-		}
-		if d := o.Emails[key]; d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now) {
-			return order.ErrNotDue // the process that has it may be about to record what came of it
-		}
-		if stopped = o.Stop(key, now); stopped {
-			return nil
-		}
-		if hopeless = o.Hopeless(key, now); hopeless {
-			o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
-			return nil
-		}
-		if replaced = o.Redirect(key, now); replaced {
-			return nil
-		}
-		return o.Claim(key, owner, lease, now)
-	})
-	if hopeless {
-		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent")
-	}
-	switch {
-	case errors.Is(err, order.ErrNotDue):
-		return o, false, nil // another process has it, or it is done
-	case err != nil:
-		return o, false, err
-	case stopped:
-		log.Warn("an e-mail is cancelled since the money went back; its last attempt ended without an answer")
-		return o, false, nil
-	case replaced:
-		log.Warn("an e-mail is replaced by a copy to the corrected address; its last attempt ended without an answer")
-		return o, false, nil
-	case proven:
-		log.Info("e-mail known to be sent by SendGrid's events", "message_id", o.Emails[key].MessageID, "unsure", o.Emails[key].Unsure)
-		return o, false, nil
-	}
-	return o, !hopeless, nil
-}
-
-// attempt hands a delivery to its channel. One that is cut short has an unknown outcome, so it has
-// its own time and not what is left of the call's.
-func (f *Function) attempt(ctx context.Context, o *order.Order, d order.Delivery) (result, time.Duration) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTimeout)
-	defer cancel()
-	began := time.Now()
-	if d.Audience == order.Alert {
-		return f.sendAlert(ctx, o, d), time.Since(began)
-	}
-	res := f.mail.send(ctx, f.catalogue.Message(o, d))
-	f.observeAttempt(res)
-	return res, time.Since(began)
+	return true, errors.Join(f.attemptAll(ctx, v, c, claimed), later)
 }
 
 func progressOf(o *order.Order, now time.Time) progress {
@@ -343,4 +151,204 @@ func progressOf(o *order.Order, now time.Time) progress {
 		}
 	}
 	return p
+}
+
+// claims are what a visit attempts at once: e-mails that one write claims.
+type claims struct {
+	// owner holds the leases of all.
+	owner string
+	keys  []string
+	// due is when each was due, so that its claim can be given back, and begin when its attempt may.
+	due, begin map[string]time.Time
+	// free ends that this process has it in hand.
+	free map[string]func()
+}
+
+// gather chooses what is to be attempted next of an order, once the plan is made. Beside what it
+// has chosen, it gives the reason why it chose no more, if it is other than that nothing is due.
+func (f *Function) gather(ctx context.Context, v *visit, p *plan) (*claims, error) {
+	c := &claims{owner: rand.Text(), due: map[string]time.Time{}, begin: map[string]time.Time{}, free: map[string]func(){}}
+	now := f.now()
+	o := v.order.Clone()
+	f.make(p, o, now)
+	for _, key := range o.Due(now) {
+		if v.tried[key] || o.Emails[key].DueAt.After(v.until) {
+			continue
+		}
+		end, err := f.ready(o.Emails[key])
+		if err != nil { // before the claim: a missing key is no attempt
+			v.tried[key], v.left, v.until = true, err, noDeadline // this order is not visited again soon
+			continue
+		}
+		// A lease that expires while this process still tries to record the result is no lease to
+		// take.
+		free, ok := f.work.take(o.ID + "/" + key)
+		if !ok {
+			end()
+			v.tried[key] = true
+			continue
+		}
+		in, more, err := permit(ctx, v, c)
+		if !more {
+			free()
+			end()
+			return c, err
+		}
+		v.tried[key] = true
+		c.keys = append(c.keys, key)
+		c.due[key], c.begin[key], c.free[key] = o.Emails[key].DueAt, time.Now().Add(in), func() { free(); end() }
+	}
+	return c, nil
+}
+
+// permit waits until an attempt may be made or, beside others, gives in how long. It reports whether
+// one may.
+func permit(ctx context.Context, v *visit, c *claims) (in time.Duration, may bool, err error) {
+	switch {
+	case len(c.keys) == maxAtOnce:
+		return 0, false, nil
+	case len(c.keys) > 0:
+		in, may = v.pace.next()
+		return in, may, nil
+	}
+	err = v.pace.wait(ctx)
+	return 0, err == nil, err
+}
+
+// fate is what a claim made of an e-mail.
+type fate int
+
+const (
+	// kept: another process has it, or it is done.
+	kept fate = iota
+	claimed
+	proven
+	hopeless
+	stopped
+	replaced
+)
+
+// claim makes a plan, if there is one, and claims what was gathered, in one write. It gives the keys that
+// are claimed; the others have their ends in the log.
+func (f *Function) claim(ctx context.Context, v *visit, p *plan, c *claims) ([]string, error) {
+	var made bool
+	var fates map[string]fate
+	after, err := v.orders.UpdateFrom(ctx, v.order, func(o *order.Order) error {
+		now := f.now()
+		made, fates = f.make(p, o, now), map[string]fate{}
+		changed := made
+		for _, key := range c.keys {
+			fates[key] = f.claimOne(o, key, c.owner, now)
+			changed = changed || fates[key] != kept
+		}
+		if !changed {
+			return order.ErrUnchanged
+		}
+		return nil
+	})
+	if errors.Is(err, order.ErrNotFound) || mongodb.Fault(err) != nil { // it was not written
+		c.freeAll()
+		return nil, err
+	}
+	if err != nil {
+		go f.giveBack(context.WithoutCancel(ctx), v.log, v.orders, v.order.ID, c)
+		return nil, err
+	}
+	v.order = after
+	if made {
+		v.log.Info("order planned", "plan", p.reason, "emails", len(after.Emails), "ignored", after.Ignored)
+		logUnnotified(v.log, f.catalogue, after, p.reason)
+	}
+	return c.claimed(v, fates), nil
+}
+
+// claimOne takes an e-mail, unless another process has it, or it ends here.
+func (f *Function) claimOne(o *order.Order, key, owner string, now time.Time) fate {
+	if o.Prove(key, now) {
+		return proven
+	}
+	if d := o.Emails[key]; d.State == order.Sending && !d.DueAt.After(now) && !f.database.steady(now) {
+		return kept // the process that has it may be about to record the result
+	}
+	if o.Stop(key, now) {
+		return stopped
+	}
+	if o.Hopeless(key, now) {
+		o.Abandon(key, "its processes died, again and again", f.catalogue.FailureNotices(o, o.Emails[key], now), now)
+		return hopeless
+	}
+	if o.Redirect(key, now) {
+		return replaced
+	}
+	if o.Claim(key, owner, lease, now) != nil {
+		return kept
+	}
+	return claimed
+}
+
+// claimed are the keys that were claimed; the others are let go.
+func (c *claims) claimed(v *visit, fates map[string]fate) []string {
+	var keys []string
+	for _, key := range c.keys {
+		if fates[key] == claimed {
+			keys = append(keys, key)
+			continue
+		}
+		c.free[key]()
+		logEnd(v.log.With("delivery", key), fates[key], v.order.Emails[key])
+	}
+	return keys
+}
+
+func (c *claims) freeAll() {
+	for _, free := range c.free {
+		free()
+	}
+}
+
+// logEnd logs what became of an e-mail that was due and not claimed.
+func logEnd(log *slog.Logger, end fate, d order.Delivery) {
+	switch end {
+	case hopeless:
+		log.Error("e-mail given up, since its processes died again and again; a copy may have been sent")
+	case stopped:
+		log.Warn("an e-mail is cancelled since the money went back; its last attempt ended without an answer")
+	case replaced:
+		log.Warn("an e-mail is replaced by a copy to the corrected address; its last attempt ended without an answer")
+	case proven:
+		log.Info("e-mail known to be sent by SendGrid's events", "message_id", d.MessageID, "unsure", d.Unsure)
+	}
+}
+
+// giveBack undoes claims of which the database did not say that they were made, and may have made
+// them: nothing was attempted under them, so their leases do not expire, and the e-mails are due as
+// they were.
+func (f *Function) giveBack(ctx context.Context, log *slog.Logger, orders Store, id string, c *claims) {
+	defer c.freeAll()
+	time.Sleep(recordPause) // the database has just failed
+	f.keepTrying(orders, func(orders Store) error {
+		_, err := orders.Update(ctx, id, func(o *order.Order) error { return f.giveBackAll(o, c) })
+		if errors.Is(err, order.ErrNotFound) {
+			return nil
+		}
+		return err
+	}, func(err error) { log.Warn("a claim could not be given back; it is tried again", "err", err) })
+}
+
+func (f *Function) giveBackAll(o *order.Order, c *claims) error {
+	changed := false
+	for _, key := range c.keys {
+		if d := o.Emails[key]; d.State != order.Sending || d.Lease != c.owner {
+			continue
+		}
+		err := o.MarkRetry(key, c.owner, order.Setback{Reason: "the database did not confirm the claim"}, c.due[key], f.now())
+		if err != nil {
+			return err
+		}
+		changed = true
+	}
+	if !changed {
+		return order.ErrUnchanged
+	}
+	return nil
 }

@@ -27,6 +27,9 @@ import (
 type mailer interface {
 	// ready is an error while no attempt can be made: there is no key, or SendGrid refuses it.
 	ready() error
+	// probe is ready before an attempt: where a key was refused, one attempt at a time shows whether
+	// it still is. End is to be called once the attempt ended, or is not made.
+	probe() (end func(), err error)
 	send(ctx context.Context, m *mail.SGMailV3) result
 }
 
@@ -66,6 +69,8 @@ const probeEvery = time.Minute
 type refusedKey struct {
 	key   string
 	until time.Time
+	// probing: an attempt that shows whether it still is refused is under way.
+	probing bool
 }
 
 // errRefused: what is due stays so, with no attempt, until the next probe or another key.
@@ -90,13 +95,36 @@ func (s *sendGrid) ready() error {
 	return nil
 }
 
+func (s *sendGrid) probe() (end func(), err error) {
+	key, err := s.key()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.refused.key != key:
+		return func() {}, nil
+	case s.refused.probing || s.now().Before(s.refused.until):
+		return nil, errRefused
+	}
+	s.refused.probing = true
+	return s.probed, nil
+}
+
+func (s *sendGrid) probed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused.probing = false
+}
+
 // observe notes whether an attempt with a key shows that SendGrid refuses it.
 func (s *sendGrid) observe(key string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case status == http.StatusUnauthorized:
-		s.refused = refusedKey{key, s.now().Add(probeEvery)}
+		s.refused = refusedKey{key: key, until: s.now().Add(probeEvery)}
 	case s.refused.key == key && status != 0 && status != http.StatusTooManyRequests && status < 500:
 		s.refused = refusedKey{}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,7 +92,7 @@ func TestSweepWithoutAKey(t *testing.T) {
 	}
 }
 
-// What is wrong with the whole database ends a sweep at the first order that meets it.
+// What is wrong with the whole database ends a sweep at the first orders that meet it.
 func TestSweepOfAFullDatabase(t *testing.T) {
 	t.Parallel()
 
@@ -102,15 +103,15 @@ func TestSweepOfAFullDatabase(t *testing.T) {
 		o.ID = fmt.Sprintf("cs_%d", i)
 		b.memory.orders[o.ID] = &o
 	}
-	writes := 0
+	var writes atomic.Int64
 	b.memory.updateFunc = func(string) error {
-		writes++
+		writes.Add(1)
 		return fmt.Errorf("%w: using 513 MB of 512 MB", mongodb.ErrFull)
 	}
 	b.clock = b.clock.Add(time.Minute)
 	res := b.invoke(`{"sweep":true}`)
-	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(res.Body), mongodb.ErrFull.Error()) || writes != 1 {
-		t.Errorf("got %d %s after %d writes", res.StatusCode, res.Body, writes)
+	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(res.Body), mongodb.ErrFull.Error()) || writes.Load() > sweepers {
+		t.Errorf("got %d %s after %d writes", res.StatusCode, res.Body, writes.Load())
 	}
 	if n := strings.Count(b.logged.String(), "using 513 MB of 512 MB"); n != 1 {
 		t.Errorf("logged %d times: %s", n, b.logged)
@@ -195,7 +196,8 @@ func TestItemsThatSomebodyElseFetched(t *testing.T) {
 	b.stripe.status = 0
 	b.sendOrder(t, id)
 	b.stripe.status = http.StatusNotFound
-	if _, err := b.plan(t.Context(), b.log, b.memory, stale, b.unpaced); err != nil {
+	v := &visit{log: b.log, orders: b.memory, order: stale, pace: b.unpaced(), until: noDeadline, tried: map[string]bool{}}
+	if err := b.advance(t.Context(), v); err != nil {
 		t.Fatal(err)
 	}
 	if o := b.memory.orders[id]; o.Fetch.Attempts != 0 || o.NextDueAt != nil {

@@ -29,6 +29,8 @@ type deadline struct{ at time.Time }
 
 func (*deadline) ready() error { return nil }
 
+func (*deadline) probe() (func(), error) { return func() {}, nil }
+
 func (d *deadline) send(ctx context.Context, _ *mail.SGMailV3) result {
 	d.at, _ = ctx.Deadline()
 	return result{Setback: order.Setback{Status: http.StatusAccepted}}
@@ -41,7 +43,7 @@ func TestAnAttemptHasALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, d := setUpOffline(t), &deadline{}
 		b.mail = d
-		b.attempt(t.Context(), &order.Order{}, order.Delivery{})
+		b.attempt(t.Context(), &order.Order{}, order.Delivery{}, &outcome{log: b.log})
 		if left := time.Until(d.at); d.at.IsZero() || left > 15*time.Second {
 			t.Errorf("an attempt may take %v, want 15 s at most", left)
 		}

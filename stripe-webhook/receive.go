@@ -159,11 +159,11 @@ type stored struct {
 // decode reads a verified event. Where the event is not for this function, why says it. Beside an
 // error it gives the ID and the type, where those can be read.
 func (e *Endpoint) decode(body []byte) (event order.Event, why string, err error) {
-	if id, eventType, thin := order.Thin(body); thin {
-		return order.Event{ID: id, Type: eventType}, "", errThin
-	}
 	env, err := order.ParseEnvelope(body)
 	if err != nil {
+		if id, eventType, thin := order.Thin(body); thin {
+			return order.Event{ID: id, Type: eventType}, "", errThin
+		}
 		return event, "", err
 	}
 	event = order.Event{ID: env.ID, Type: env.Type}

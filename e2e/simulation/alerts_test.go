@@ -33,7 +33,7 @@ func (a *alertAPI) serve(p *process, r *http.Request) (*http.Response, error) {
 	if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
 		a.w.broke("an alert that cannot be read: %v", err)
 	}
-	if res, err := a.w.reach("alerts", p, r); res != nil || err != nil {
+	if res, err := a.w.reach("alerts", m.Order+m.Title, p, r); res != nil || err != nil {
 		return res, err
 	}
 	delivery, known := a.deliveryOf(p, m)

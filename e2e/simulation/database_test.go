@@ -158,8 +158,12 @@ func (c documents) Replace(ctx context.Context, o *order.Order, events []string)
 
 func (d *database) noteClaims(old, next *order.Order) {
 	for key, e := range next.Emails {
-		if before := old.Emails[key]; e.State == order.Sending && before.Lease != e.Lease {
+		before, planned := old.Emails[key]
+		if e.State == order.Sending && before.Lease != e.Lease {
 			d.claimed[next.ID+"/"+key] = before.DueAt
+			if !planned { // it was planned by the same write
+				d.claimed[next.ID+"/"+key] = e.NotBefore
+			}
 			d.w.claimedOf(next.ID)
 		}
 	}

@@ -27,9 +27,10 @@ func respond(r *http.Request, status int, header map[string]string, body string)
 	}
 }
 
-// reach takes a request to a service: nil where it got there.
-func (w *world) reach(name string, p *process, r *http.Request) (*http.Response, error) {
-	w.apart(p, name)
+// reach takes a request to a service: nil where it got there. What it is about sets it apart from
+// others of the process.
+func (w *world) reach(name, about string, p *process, r *http.Request) (*http.Response, error) {
+	w.apart(p, name+about)
 	p.step()
 	time.Sleep(w.between(time.Millisecond, 50*time.Millisecond))
 	o, away := w.away(name)
@@ -83,7 +84,7 @@ func (w *world) limitHeader() map[string]string {
 type stripeAPI struct{ w *world }
 
 func (s *stripeAPI) serve(p *process, r *http.Request) (*http.Response, error) {
-	if res, err := s.w.reach("stripe", p, r); res != nil || err != nil {
+	if res, err := s.w.reach("stripe", r.URL.Path, p, r); res != nil || err != nil {
 		return res, err
 	}
 	if _, revoked := s.w.away("stripe key"); revoked {
@@ -148,7 +149,7 @@ func (s *sendgridAPI) serve(p *process, r *http.Request) (*http.Response, error)
 		s.w.broke("a mail that SendGrid cannot read: %v", err)
 		return respond(r, http.StatusBadRequest, nil, `{"errors":[]}`), nil
 	}
-	if res, err := s.w.reach("sendgrid", p, r); res != nil || err != nil {
+	if res, err := s.w.reach("sendgrid", delivery, p, r); res != nil || err != nil {
 		return res, err
 	}
 	if _, revoked := s.w.away("sendgrid key"); revoked {

@@ -172,6 +172,7 @@ func (s *session) deliverOnce(e event) bool {
 		return false
 	}
 	s.w.note("stripe", "%s is acknowledged", e.id)
+	s.w.acknowledge(s.id)
 	o, ordinary := s.w.database.get(s.id), len(s.ordinary) > 0 && e.id == s.ordinary[0].id
 	switch stored := o != nil && o.Events[e.id].Type == e.eventType; {
 	case !stored && !ordinary:

@@ -42,7 +42,9 @@ type world struct {
 	queue    *queue
 	hosts    []*host
 	sessions []*session
-	all      sync.WaitGroup
+	// acknowledged are the times at which events of a session were, by its ID.
+	acknowledged map[string][]time.Duration
+	all          sync.WaitGroup
 }
 
 // simulate runs one seed, and gives what was broken and, if it was to be kept, its history.
@@ -191,6 +193,15 @@ func (w *world) note(who, format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.history = append(w.history, line)
+}
+
+func (w *world) acknowledge(session string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.acknowledged == nil {
+		w.acknowledged = map[string][]time.Duration{}
+	}
+	w.acknowledged[session] = append(w.acknowledged[session], time.Since(w.start))
 }
 
 // fault counts a fault that happened, by its kind, so that a test can see that all kinds do.

@@ -448,6 +448,6 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(d):
-		return nil
+		return ctx.Err() // where both are there, chance decides nothing
 	}
 }

@@ -24,8 +24,28 @@ func argumentError(command string, into any, err error) error {
 	if !errors.As(err, &wrong) {
 		return &ArgumentError{command, "no arguments but " + strings.Join(fieldNames(reflect.TypeOf(into).Elem()), ", ")}
 	}
-	field := wrong.Field[strings.LastIndex(wrong.Field, ".")+1:] // an embedded struct may be part of the path
-	return &ArgumentError{strings.TrimSuffix(command+"."+field, "."), kindNames[wrong.Type.Kind()]}
+	name := command
+	if field := fieldOf(wrong.Field, reflect.TypeOf(into).Elem()); field != "" {
+		name += "." + field
+	}
+	return &ArgumentError{name, kindNames[wrong.Type.Kind()]}
+}
+
+// fieldOf is the JSON name of the struct's field that a path of encoding/json leads through. The
+// path may name an embedded struct before the field and an index after it, and may spell the field
+// as the caller did, which is not to be quoted.
+func fieldOf(path string, t reflect.Type) string {
+	if t.Kind() != reflect.Struct {
+		return ""
+	}
+	for part := range strings.SplitSeq(path, ".") {
+		for _, name := range fieldNames(t) {
+			if strings.EqualFold(part, name) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // kindNames are JSON's types, by the Go types that commands read them into.

@@ -129,6 +129,9 @@ func ParseEnvelope(payload []byte) (Envelope, error) {
 	if err != nil {
 		return Envelope{}, malformed(err)
 	}
+	if in.Object == thinObject {
+		return Envelope{}, fmt.Errorf("%w: a thin event", ErrMalformed)
+	}
 	if !isID(in.ID, "evt_") {
 		return Envelope{}, fmt.Errorf("%w: no event ID", ErrMalformed)
 	}

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,21 @@ func TestParseEnvelopeOfOtherObjects(t *testing.T) {
 				t.Errorf("it is an event about a session: %+v", e)
 			}
 		})
+	}
+}
+
+// Thin events have a date where an event has seconds; one that had seconds would still hold nothing.
+func TestThinEventIsNoEnvelope(t *testing.T) {
+	t.Parallel()
+
+	for _, created := range []string{`"2026-11-30T12:00:00.000Z"`, "1700000000"} {
+		payload := []byte(`{"id":"evt_1","object":"v2.core.event","created":` + created + `,"livemode":true,"type":"v1.charge.refunded"}`)
+		if _, err := order.ParseEnvelope(payload); !errors.Is(err, order.ErrMalformed) {
+			t.Errorf("created %s: got %v", created, err)
+		}
+		if id, eventType, thin := order.Thin(payload); !thin || id != "evt_1" || eventType != "v1.charge.refunded" {
+			t.Errorf("created %s: got %q, %q, %v", created, id, eventType, thin)
+		}
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// thinObject is what a thin event says it is.
+const thinObject = "v2.core.event"
+
 // Thin is the ID and the type of a thin event, which Stripe sends where a destination is set to thin
 // payloads: it names an object, and says nothing of it.
 // https://docs.stripe.com/event-destinations#thin-events
@@ -14,7 +17,7 @@ func Thin(payload []byte) (id, eventType string, ok bool) {
 		Object string `json:"object"`
 		Type   string `json:"type"`
 	}
-	if json.Unmarshal(payload, &in) != nil || in.Object != "v2.core.event" || !isID(in.ID, "evt_") || len(in.Type) > 250 {
+	if json.Unmarshal(payload, &in) != nil || in.Object != thinObject || !isID(in.ID, "evt_") || len(in.Type) > 250 {
 		return "", "", false
 	}
 	return in.ID, in.Type, true

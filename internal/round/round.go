@@ -48,6 +48,9 @@ func (r *Round) Add(o order.DueOrder) {
 	r.waiting = slices.Insert(r.waiting, i, o)
 }
 
+// Empty reports whether no order waits to be visited.
+func (r *Round) Empty() bool { return len(r.waiting) == 0 }
+
 // Next takes out the order that is due longest, and says up to which time it is its turn.
 func (r *Round) Next() (o order.DueOrder, until time.Time, ok bool) {
 	if len(r.waiting) == 0 {

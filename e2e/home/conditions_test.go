@@ -129,6 +129,7 @@ func TestRefusedKey(t *testing.T) {
 	if sum := h.summary(t); !strings.Contains(sum, `"kind":"sendgrid-key-refused"`) {
 		t.Errorf("the summary names no condition: %s", sum)
 	}
+	h.buy(t, "completed_paid") // what is due while the key is refused is not attempted
 	const met = `"the function cannot work as it is configured"`
 	sweeps := strings.Count(h.logged(t, sendEmail), met)
 	within(t, 20*time.Second, func() error {

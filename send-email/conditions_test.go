@@ -99,7 +99,7 @@ func TestConditionWakesTheSweep(t *testing.T) {
 
 	b := setUp(t)
 	id := b.place(t, "completed_paid")
-	b.sendgrid.answers = append(b.sendgrid.answers, answer(401, ""))
+	b.sendgrid.answers, b.sendgrid.sales = append(b.sendgrid.answers, answer(401, ""), answer(401, "")), true
 	b.alarm.clear(b.clock.Add(time.Hour))
 	b.invoke(`{"id":"` + id + `"}`)
 	if pause := b.alarm.pause(b.clock, b.clock.Add(time.Minute)); pause != minPause {

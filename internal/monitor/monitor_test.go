@@ -106,6 +106,7 @@ func TestHeartbeat(t *testing.T) {
 			}{{true, false, 1}, {false, false, 1}, {true, true, 1}, {true, false, 2}} {
 				m.Swept(sweep.ok, sweep.active)
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if c.n != sweep.n {
 					t.Errorf("%d calls after %+v", c.n, sweep)
 				}
@@ -114,6 +115,7 @@ func TestHeartbeat(t *testing.T) {
 				m.Swept(true, false)
 				time.Sleep(time.Second)
 			}
+			synctest.Wait()
 			if c.n != 6 {
 				t.Errorf("%d calls after two minutes of sweeps, want two a minute", c.n)
 			}
@@ -136,6 +138,7 @@ func TestHeartbeat(t *testing.T) {
 					t.Fatalf("a sweep waits for it for %v", took)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 			}
 			if n := strings.Count(log.String(), "the heartbeat failed"); n != 2 || c.n != 90 || strings.Contains(log.String(), "secret-token") {
 				t.Errorf("%d lines after %d calls:\n%s", n, c.n, log)

@@ -127,15 +127,14 @@ prove: ## what takes longer: 10,000 seeds and mutants, minutes of chaos, redeplo
 .PHONY: prove-system
 prove-system:
 	go test $(RACE) -count=1 -timeout 45m -run '^Test(Prove|Store|FaultyDatabase)' ./e2e ./e2e/home
-	go test -count=1 -run '^TestRun$$' ./e2e/shops
+	go test -count=1 -timeout 30m ./e2e/shops
+	cd e2e/bench && go test $(RACE) -count=1 ./...
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
 
 .PHONY: prove-packages
 prove-packages:
 	$(GIVE_WAY) go test -count=1 -timeout 30m ./e2e/simulation
 	$(if $(RACE),$(GIVE_WAY) go test $(RACE) -shuffle=on -timeout 30m $$(comm -23 <($(PACKAGES)) <($(CONCURRENT))))
-	cd e2e/bench && $(GIVE_WAY) go test $(RACE) -count=1 ./...
-	$(GIVE_WAY) go test -count=1 -timeout 30m -skip '^TestRun$$' ./e2e/shops
-	@$(GIVE_WAY) $(MAKE) --no-print-directory fuzz FUZZTIME=20s JOBS=2 PARALLEL=1
 
 .PHONY: shops
 shops: ## 21 shops that owners may have through the image build, seven with a mistake, and one through make run to its e-mails

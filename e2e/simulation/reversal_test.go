@@ -50,7 +50,7 @@ var reversalNames = append(slices.Sorted(maps.Keys(reversals)), slices.Repeat([]
 var sayings = map[string][2]string{
 	"part":        {order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":1000,"refunded":false`},
 	"whole":       {order.ChargeRefunded, `"object":"charge","amount":4900,"amount_refunded":4900,"refunded":true`},
-	"failed":      {order.RefundFailed, `"object":"refund","id":"re_ID","amount":4900,"status":"failed"`},
+	"failed":      {order.ChargeRefundUpdated, `"object":"refund","id":"re_ID","amount":4900,"status":"failed"`},
 	"failed too":  {order.ChargeRefundUpdated, `"object":"refund","id":"re_ID","amount":4900,"status":"failed"`},
 	"part failed": {order.RefundUpdated, `"object":"refund","id":"re_ID","amount":1000,"status":"canceled"`},
 	"dispute":     {order.DisputeCreated, `"object":"dispute","id":"dp_ID","amount":4900,"status":"needs_response"`},

@@ -15,7 +15,7 @@ import (
 	"os"
 	"sync"
 	"time"
-	_ "time/tzdata" // the image has no time zones
+	_ "time/tzdata" // a server without OpenFaaS may have no time zones
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 

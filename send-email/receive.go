@@ -65,7 +65,7 @@ func (f *Function) Receive(req handler.Request) handler.Response {
 	return openfaas.JSON(http.StatusOK, answer)
 }
 
-// isHealthCheck reports whether a call is a monitor's, which anybody may make.
+// isHealthCheck reports whether a call is a monitor's, which needs no signature.
 func isHealthCheck(req handler.Request) bool {
 	return req.Method == http.MethodGet || req.Method == http.MethodHead
 }

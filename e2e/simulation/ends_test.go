@@ -200,7 +200,7 @@ func (w *world) judgeCopies(all copies, say bool) {
 		id, key, _ := strings.Cut(name, "/")
 		o := w.database.get(id)
 		if o == nil || o.Emails[key].State == "" {
-			w.broke("%s was accepted, and nobody owes it", name)
+			w.broke("%s was accepted, and is not owed", name)
 			continue
 		}
 		n, excuses := len(all[name]), all.excused(name)

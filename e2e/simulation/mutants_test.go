@@ -101,7 +101,7 @@ var mutants = []mutant{
 
 // endMutants are those of how a sale may end without its e-mails, which TestSimulationOfEnds finds.
 var endMutants = []mutant{
-	{"giving up an order alerts nobody", "send-email/items.go",
+	{"giving up an order makes no alert", "send-email/items.go",
 		`f.catalogue.OweNotice(o, catalogue.ItemsGivenUp, strconv.Itoa(o.Fetch.GivenUp), now)`, `_ = strconv.Itoa(o.Fetch.GivenUp)`},
 	{"an alert needs SendGrid's key", "send-email/attempt.go",
 		`if d.Audience != order.Alert {`, `if d.Key != "" {`},

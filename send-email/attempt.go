@@ -30,9 +30,10 @@ func (f *Function) attemptAll(ctx context.Context, v *visit, c *claims, keys []s
 	if len(keys) == 0 {
 		return nil
 	}
-	r := &recording{orders: v.orders, order: v.order, results: make(chan *outcome, len(keys)), underWay: len(keys)}
+	o := v.order
+	r := &recording{orders: v.orders, order: o, results: make(chan *outcome, len(keys)), underWay: len(keys)}
 	for _, key := range keys {
-		d := v.order.Emails[key]
+		d := o.Emails[key]
 		out := &outcome{key: key, owner: c.owner, free: c.free[key], log: v.log.With("delivery", key, "attempt", d.Attempts)}
 		if d.Unsure {
 			out.log.Warn("an earlier attempt ended without an answer; this may be a second copy")
@@ -40,7 +41,7 @@ func (f *Function) attemptAll(ctx context.Context, v *visit, c *claims, keys []s
 		go func() {
 			defer func() { r.results <- out }()
 			time.Sleep(time.Until(c.begin[key]))
-			f.attempt(ctx, v.order, d, out)
+			f.attempt(ctx, o, d, out)
 		}()
 	}
 	after, err := f.record(ctx, r)

@@ -35,11 +35,7 @@ func (f *Function) clear(kinds ...condition.Kind) {
 func (f *Function) observeAttempt(res result) {
 	switch {
 	case res.Condition != "":
-		for _, other := range condition.OfSendGrid() {
-			if other != res.Condition {
-				f.clear(other)
-			}
-		}
+		f.clear(slices.DeleteFunc(condition.OfSendGrid(), func(k condition.Kind) bool { return k == res.Condition })...)
 		f.observe(res.Condition, "")
 	case answersUs(res.Status):
 		f.clear(condition.OfSendGrid()...)

@@ -132,7 +132,7 @@ func TestOwnItems(t *testing.T) {
 		t.Parallel()
 
 		b := withCatalogue(t, sample.EveryOrderCatalogue)
-		b.sendgrid.answers = append(b.sendgrid.answers, status(503), status(503), status(503), status(503))
+		b.sendgrid.answers, b.sendgrid.sales = append(b.sendgrid.answers, status(503), status(503), status(503), status(503)), true
 		id := b.place(t, "completed_two_products")
 		b.sendOrder(t, id)
 		o := b.memory.orders[id]

@@ -3,6 +3,7 @@ package function
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 func refusing(t *testing.T) (b *bench, attempts func() int, mend func(key string)) {
 	t.Helper()
 	b = setUp(t)
-	tries, accepted := 0, "SG.new.key"
+	var tries atomic.Int64
+	accepted := "SG.new.key"
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		tries++
+		tries.Add(1)
 		if r.Header.Get("Authorization") != "Bearer "+accepted {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -27,7 +29,7 @@ func refusing(t *testing.T) (b *bench, attempts func() int, mend func(key string
 	}))
 	key := "SG.a.b"
 	b.mail = newSendGrid(Service{URL: host, Key: func() (string, error) { return key, nil }, Transport: new(http.Transport)}, b.now)
-	return b, func() int { return tries }, func(k string) { key, accepted = k, k }
+	return b, func() int { return int(tries.Load()) }, func(k string) { key, accepted = k, k }
 }
 
 func TestRefusedKey(t *testing.T) {
